@@ -1,0 +1,273 @@
+/**
+ * The compiler: turns a schema literal and a version into straight-line decode and encode functions, on first use.
+ * An absent field decodes to its default, so every version of a message yields one object shape.
+ *
+ * The generated code is JavaScript text made of schema names and constants only; nothing from the network gets into it.
+ */
+
+import { assert } from '../base/assert.js'
+import { emptyBytes } from '../base/bytes.js'
+import { zeroUuid } from '../base/ids.js'
+import { type Decoded, type Encodable, type Field, type Fields, inRange, type Message, type PrimitiveKind } from './schema.js'
+import { type Reader, Writer } from './wire.js'
+
+interface Codec {
+  readonly decode: (reader: Reader) => unknown
+  readonly encode: (writer: Writer, value: unknown) => void
+}
+
+const compiled = new WeakMap<Message, Codec[]>()
+
+/** Reads one message. Throws MalformedError when the bytes are not that message. */
+export function decode<F extends Fields>(message: Message<F>, version: number, reader: Reader): Decoded<F> {
+  return codecOf(message, version).decode(reader) as Decoded<F>
+}
+
+/** Appends one message to `writer`. */
+export function encode<F extends Fields>(message: Message<F>, version: number, writer: Writer, value: Encodable<F>): void {
+  codecOf(message, version).encode(writer, value)
+}
+
+function codecOf(message: Message, version: number): Codec {
+  let codecs = compiled.get(message)
+  if (codecs === undefined) {
+    codecs = []
+    compiled.set(message, codecs)
+  }
+  let codec = codecs[version]
+  if (codec === undefined) {
+    assert(inRange(message.versions, version), `${message.name} has a version ${version}`)
+    codec = compile(message, version)
+    codecs[version] = codec
+  }
+  return codec
+}
+
+function compile(message: Message, version: number): Codec {
+  const context: Context = { version, isFlexible: inRange(message.flexible, version), functions: [], count: 0 }
+  const decodeName = structDecoder(context, message.fields)
+  const encodeName = structEncoder(context, message.fields)
+  const source = `'use strict';\n${context.functions.join('\n')}\nreturn { decode: ${decodeName}, encode: ${encodeName} }`
+  return new Function('emptyBytes', 'Writer', source)(emptyBytes, Writer) as Codec
+}
+
+interface Context {
+  readonly version: number
+  readonly isFlexible: boolean
+  /** Text of the functions generated so far. */
+  readonly functions: string[]
+  count: number
+}
+
+const isTagged = (context: Context, field: Field): boolean =>
+  field.tag !== undefined && context.isFlexible && inRange(field.tagged, context.version)
+const isPresent = (context: Context, field: Field): boolean =>
+  inRange(field.versions, context.version) && !isTagged(context, field)
+const isNullable = (context: Context, field: Field): boolean => inRange(field.nullable, context.version)
+const namesOf = (fields: Fields): [string, Field][] => Object.entries(fields)
+
+const taggedOf = (context: Context, fields: Fields): [string, Field][] =>
+  namesOf(fields).filter(([, field]) => inRange(field.versions, context.version) && isTagged(context, field))
+
+/** Reader/Writer method for a primitive, e.g. compactNullableString. */
+function methodOf(context: Context, kind: PrimitiveKind, nullable: boolean): string {
+  if (kind !== 'string' && kind !== 'bytes' && kind !== 'records') return kind
+  const isNull = nullable || kind === 'records'
+  const name = isNull ? `Nullable${kind[0]?.toUpperCase()}${kind.slice(1)}` : `${kind[0]?.toUpperCase()}${kind.slice(1)}`
+  return context.isFlexible ? `compact${name}` : `${name[0]?.toLowerCase()}${name.slice(1)}`
+}
+
+// ---- decoding
+
+function structDecoder(context: Context, fields: Fields): string {
+  const name = `decode${context.count++}`
+  const lines: string[] = []
+  for (const [key, field] of namesOf(fields)) {
+    lines.push(`let ${key}_ = ${isPresent(context, field) ? readExpression(context, field) : defaultExpression(field)};`)
+  }
+  if (context.isFlexible) {
+    const tagged = taggedOf(context, fields)
+    if (tagged.length === 0) lines.push('r.skipTags();')
+    else {
+      const cases = tagged.map(
+        ([key, field]) => `case ${field.tag}: ${key}_ = ${readExpression(context, field)}; r.expectAt(end); break;`,
+      )
+      lines.push(
+        'for (let left = r.unsignedVarint(); left > 0; left--) {',
+        'const tag = r.unsignedVarint(), size = r.unsignedVarint(), end = r.position + size;',
+        `switch (tag) { ${cases.join(' ')} default: r.skip(size) }`,
+        '}',
+      )
+    }
+  }
+  const members = namesOf(fields).map(([key]) => `${key}: ${key}_`)
+  context.functions.push(`function ${name}(r) {\n${lines.join('\n')}\nreturn { ${members.join(', ')} }\n}`)
+  return name
+}
+
+function readExpression(context: Context, field: Field): string {
+  const nullable = isNullable(context, field)
+  if (field.kind === 'struct') {
+    const read = `${structDecoder(context, field.fields as Fields)}(r)`
+    return nullable ? `(r.int8() < 0 ? null : ${read})` : read
+  }
+  if (field.kind === 'array') return `${arrayDecoder(context, field, nullable)}(r)`
+  const read = `r.${methodOf(context, field.kind, nullable)}()`
+  return field.saturating ? read.replace('int64', 'int64Saturating') : read
+}
+
+function arrayDecoder(context: Context, field: Field, nullable: boolean): string {
+  const name = `decodeArray${context.count++}`
+  const least = Math.max(
+    1,
+    field.fields ? structBytesMin(context, field.fields) : primitiveBytesMin(context, field.element as PrimitiveKind),
+  )
+  const length = `r.${context.isFlexible ? 'compactArrayLength' : 'arrayLength'}(${least})`
+  const element = field.fields
+    ? `${structDecoder(context, field.fields)}(r)`
+    : `r.${methodOf(context, field.element as PrimitiveKind, false)}()`
+  context.functions.push(
+    `function ${name}(r) {
+const length = ${nullable ? length : `r.nonNullLength(${length})`};
+if (length < 0) return null;
+${field.fields ? 'r.structs(length);' : ''}
+const items = [];
+for (let i = 0; i < length; i++) items.push(${element});
+return items
+}`,
+  )
+  return name
+}
+
+/** The least bytes a struct takes on the wire: what makes an array's claimed length checkable. */
+function structBytesMin(context: Context, fields: Fields): number {
+  let total = context.isFlexible ? 1 : 0
+  for (const [, field] of namesOf(fields)) {
+    if (!isPresent(context, field)) continue
+    if (field.kind === 'array') total += context.isFlexible ? 1 : 4
+    else if (field.kind === 'struct') total += isNullable(context, field) ? 1 : structBytesMin(context, field.fields as Fields)
+    else total += primitiveBytesMin(context, field.kind)
+  }
+  return total
+}
+
+function primitiveBytesMin(context: Context, kind: PrimitiveKind): number {
+  switch (kind) {
+    case 'bool':
+    case 'int8':
+      return 1
+    case 'int16':
+    case 'uint16':
+      return 2
+    case 'int32':
+    case 'uint32':
+      return 4
+    case 'int64':
+    case 'float64':
+      return 8
+    case 'uuid':
+      return 16
+    case 'string':
+      return context.isFlexible ? 1 : 2
+    case 'bytes':
+    case 'records':
+      return context.isFlexible ? 1 : 4
+  }
+}
+
+function defaultExpression(field: Field): string {
+  if (field.defaultValue === null) return 'null'
+  switch (field.kind) {
+    case 'array':
+      return '[]'
+    case 'bytes':
+      return 'emptyBytes'
+    case 'uuid':
+      return `'${zeroUuid}'`
+    case 'struct':
+      return `{ ${namesOf(field.fields as Fields)
+        .map(([key, inner]) => `${key}: ${defaultExpression(inner)}`)
+        .join(', ')} }`
+    default:
+      return typeof field.defaultValue === 'string' ? JSON.stringify(field.defaultValue) : String(field.defaultValue)
+  }
+}
+
+// ---- encoding
+
+function structEncoder(context: Context, fields: Fields): string {
+  const name = `encode${context.count++}`
+  const lines: string[] = []
+  for (const [key, field] of namesOf(fields)) {
+    if (isPresent(context, field)) lines.push(writeStatement(context, field, valueExpression(key, field)))
+  }
+  if (context.isFlexible) lines.push(...tagWriter(context, fields))
+  context.functions.push(`function ${name}(w, v) {\n${lines.join('\n')}\n}`)
+  return name
+}
+
+const valueExpression = (key: string, field: Field): string =>
+  field.optional ? `(v.${key} === undefined ? ${defaultExpression(field)} : v.${key})` : `v.${key}`
+
+function writeStatement(context: Context, field: Field, value: string): string {
+  const nullable = isNullable(context, field)
+  if (field.kind === 'struct') {
+    const write = structEncoder(context, field.fields as Fields)
+    const body = nullable ? `if (x === null) w.int8(-1); else { w.int8(1); ${write}(w, x) }` : `${write}(w, x)`
+    return `{ const x = ${value}; ${body} }`
+  }
+  if (field.kind === 'array') {
+    const write = field.fields
+      ? `${structEncoder(context, field.fields)}(w, x[i])`
+      : `w.${methodOf(context, field.element as PrimitiveKind, false)}(x[i])`
+    const length = context.isFlexible ? 'w.unsignedVarint(x.length + 1)' : 'w.int32(x.length)'
+    const absent = context.isFlexible ? 'w.unsignedVarint(0)' : 'w.int32(-1)'
+    const body = `${length}; for (let i = 0; i < x.length; i++) ${write}`
+    // A null where this version cannot say null is written as empty.
+    return `{ const x = ${nullable ? value : `(${value} ?? [])`}; ${nullable ? `if (x === null) ${absent}; else { ${body} }` : body} }`
+  }
+  // Likewise "" stands for a null string in versions without null (Kafka's own habit, e.g. JoinGroup below 7).
+  const isText = field.kind === 'string' || field.kind === 'bytes'
+  const present = isText && !nullable ? `(${value} ?? ${field.kind === 'string' ? "''" : 'emptyBytes'})` : value
+  return `w.${methodOf(context, field.kind, nullable)}(${present});`
+}
+
+function tagWriter(context: Context, fields: Fields): string[] {
+  const tagged = taggedOf(context, fields).sort(([, a], [, b]) => (a.tag as number) - (b.tag as number))
+  if (tagged.length === 0) return ['w.uint8(0);']
+  const lines = ['let tags = 0;']
+  for (const [key, field] of tagged) {
+    lines.push(
+      `const ${key}_ = ${valueExpression(key, field)};`,
+      `const has_${key} = ${differsFromDefault(field, `${key}_`)};`,
+      `if (has_${key}) tags++;`,
+    )
+  }
+  lines.push('w.unsignedVarint(tags);')
+  for (const [key, field] of tagged) {
+    // The size goes before the content and is a varint, so the content is written aside first.
+    lines.push(
+      `if (has_${key}) { const aside = new Writer(256); { const w = aside; ${writeStatement(context, field, `${key}_`)} } w.unsignedVarint(${field.tag}); w.unsignedVarint(aside.position); w.raw(aside.written()) }`,
+    )
+  }
+  return lines
+}
+
+function differsFromDefault(field: Field, value: string): string {
+  if (field.defaultValue === null) return `${value} !== null`
+  switch (field.kind) {
+    case 'array':
+      return `${value} === null || ${value}.length > 0`
+    case 'bytes':
+    case 'records':
+      return `${value} === null || ${value}.byteLength > 0`
+    case 'struct': {
+      const inner = namesOf(field.fields as Fields).map(
+        ([key, member]) => `(${value}.${key} !== undefined && (${differsFromDefault(member, `${value}.${key}`)}))`,
+      )
+      return `${value} === null || ${inner.join(' || ')}`
+    }
+    default:
+      return `${value} !== ${defaultExpression(field)}`
+  }
+}

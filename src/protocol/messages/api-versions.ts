@@ -1,0 +1,44 @@
+import { api, array, bool, int16, int32, int64, string } from '../schema.js'
+
+// ApiVersions v0-4: the first request of nearly every client. v3: flexible, client name and version (KIP-511), features
+// (KIP-584). v4: supported features may have minimum 0 (KAFKA-17492). The response header stays v0 in every version.
+export const ApiVersions = api({
+  key: 18,
+  name: 'ApiVersions',
+  versions: '0-4',
+  flexible: '3+',
+  request: {
+    clientSoftwareName: string('3+'),
+    clientSoftwareVersion: string('3+'),
+  },
+  response: {
+    errorCode: int16('0+'),
+    apiKeys: array('0+', {
+      apiKey: int16('0+'),
+      minVersion: int16('0+'),
+      maxVersion: int16('0+'),
+    }),
+    throttleTimeMs: int32('1+', { default: 0 }),
+    supportedFeatures: array(
+      '3+',
+      {
+        name: string('3+'),
+        minVersion: int16('3+'),
+        maxVersion: int16('3+'),
+      },
+      { tag: 0, tagged: '3+' },
+    ),
+    finalizedFeaturesEpoch: int64('3+', { tag: 1, tagged: '3+', default: -1 }),
+    finalizedFeatures: array(
+      '3+',
+      {
+        name: string('3+'),
+        maxVersionLevel: int16('3+'),
+        minVersionLevel: int16('3+'),
+      },
+      { tag: 2, tagged: '3+' },
+    ),
+    zkMigrationReady: bool('3+', { tag: 3, tagged: '3+', default: false }),
+  },
+  failure: (_request, errorCode) => ({ errorCode, apiKeys: [] }),
+})

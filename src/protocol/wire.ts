@@ -1,0 +1,366 @@
+/**
+ * Reader and Writer: Kafka's primitive encodings over a byte range. Every length is checked against the bytes that are
+ * left before anything is allocated for it. Both are driven by compiled codecs; neither knows a message.
+ */
+import { allocate, asBuffer, type Bytes, copyOf, emptyBytes, fromBase64Url, utf8Length, viewOf, type TextBytes } from '../base/bytes.js'
+import type { Uuid } from '../base/ids.js'
+import type { ByteSource, RecordsInput } from './schema.js'
+
+/** The bytes are not what the protocol allows; the connection that sent them is closed. */
+export class MalformedError extends Error {
+  override readonly name = 'MalformedError'
+}
+
+/**
+ * Structs that one request may carry in its arrays. Kafka has no such bound; without it a 100 MB frame of empty structs
+ * would grow to gigabytes of objects.
+ */
+export const structsPerRequestMax = 1_000_000
+
+const twoTo32 = 0x1_0000_0000
+// A high word in this range keeps |value| ≤ 2^53.
+const highWordMax = 0x1f_ffff
+
+export class Reader {
+  readonly #bytes: TextBytes
+  readonly #view: DataView
+  readonly #end: number
+  #structsLeft = structsPerRequestMax
+  position: number
+
+  constructor(bytes: Bytes, start = 0, end = bytes.byteLength) {
+    this.#bytes = asBuffer(bytes)
+    this.#view = viewOf(bytes)
+    this.position = start
+    this.#end = end
+  }
+
+  get remaining(): number {
+    return this.#end - this.position
+  }
+
+  /** Moves past `size` bytes and returns where they start. */
+  #take(size: number): number {
+    const at = this.position
+    if (size < 0 || size > this.#end - at) throw new MalformedError(`${size} bytes wanted, ${this.#end - at} left`)
+    this.position = at + size
+    return at
+  }
+
+  bool(): boolean {
+    return this.#view.getInt8(this.#take(1)) !== 0
+  }
+  int8(): number {
+    return this.#view.getInt8(this.#take(1))
+  }
+  int16(): number {
+    return this.#view.getInt16(this.#take(2))
+  }
+  uint16(): number {
+    return this.#view.getUint16(this.#take(2))
+  }
+  int32(): number {
+    return this.#view.getInt32(this.#take(4))
+  }
+  uint32(): number {
+    return this.#view.getUint32(this.#take(4))
+  }
+  float64(): number {
+    return this.#view.getFloat64(this.#take(8))
+  }
+  int64(): number {
+    const at = this.#take(8)
+    const high = this.#view.getInt32(at)
+    if (high > highWordMax || high < -highWordMax - 1) throw new MalformedError('int64 beyond 2^53')
+    return high * twoTo32 + this.#view.getUint32(at + 4)
+  }
+  /** For timestamps and sentinels such as Long.MAX: clamps to ±(2^53-1). */
+  int64Saturating(): number {
+    const at = this.#take(8)
+    const value = this.#view.getInt32(at) * twoTo32 + this.#view.getUint32(at + 4)
+    return Math.max(Number.MIN_SAFE_INTEGER, Math.min(Number.MAX_SAFE_INTEGER, value))
+  }
+  unsignedVarint(): number {
+    let value = 0
+    for (let shift = 0; shift < 35; shift += 7) {
+      const byte = this.#view.getUint8(this.#take(1))
+      value += (byte & 0x7f) * 2 ** shift
+      if (byte < 0x80) {
+        if (value >= twoTo32) break
+        return value
+      }
+    }
+    throw new MalformedError('unsigned varint longer than 32 bits')
+  }
+  uuid(): Uuid {
+    const at = this.#take(16)
+    return this.#bytes.toString('base64url', at, at + 16)
+  }
+
+  #text(length: number): string {
+    if (length === 0) return ''
+    // Kafka's strings are at most Short.MAX bytes, in compact encoding too.
+    if (length > 0x7fff) throw new MalformedError(`string of ${length} bytes`)
+    const at = this.#take(length)
+    return this.#bytes.toString('utf8', at, at + length)
+  }
+  #nonNull(length: number): number {
+    if (length < 0) throw new MalformedError('null where null is not allowed')
+    return length
+  }
+  string(): string {
+    return this.#text(this.#nonNull(this.int16()))
+  }
+  nullableString(): string | null {
+    const length = this.int16()
+    return length < 0 ? null : this.#text(length)
+  }
+  compactString(): string {
+    return this.#text(this.#nonNull(this.unsignedVarint() - 1))
+  }
+  compactNullableString(): string | null {
+    const length = this.unsignedVarint() - 1
+    return length < 0 ? null : this.#text(length)
+  }
+
+  #range(length: number): Bytes {
+    const at = this.#take(length)
+    return this.#bytes.subarray(at, at + length)
+  }
+  bytes(): Bytes {
+    return this.#range(this.#nonNull(this.int32()))
+  }
+  nullableBytes(): Bytes | null {
+    const length = this.int32()
+    return length < 0 ? null : this.#range(length)
+  }
+  compactBytes(): Bytes {
+    return this.#range(this.#nonNull(this.unsignedVarint() - 1))
+  }
+  compactNullableBytes(): Bytes | null {
+    const length = this.unsignedVarint() - 1
+    return length < 0 ? null : this.#range(length)
+  }
+
+  /** Length of an array, -1 for null. `elementBytesMin` is the least an element takes: a longer claim is a lie. */
+  arrayLength(elementBytesMin: number): number {
+    return this.#claim(this.int32(), elementBytesMin)
+  }
+  compactArrayLength(elementBytesMin: number): number {
+    return this.#claim(this.unsignedVarint() - 1, elementBytesMin)
+  }
+  #claim(length: number, elementBytesMin: number): number {
+    if (length * elementBytesMin > this.remaining) throw new MalformedError(`array of ${length} in ${this.remaining} bytes`)
+    return length < 0 ? -1 : length
+  }
+  nonNullLength(length: number): number {
+    return this.#nonNull(length)
+  }
+  /** Charges `count` structs to the request's budget. */
+  structs(count: number): number {
+    this.#structsLeft -= count
+    if (this.#structsLeft < 0) throw new MalformedError(`more than ${structsPerRequestMax} structs in one request`)
+    return count
+  }
+
+  skip(size: number): void {
+    this.#take(size)
+  }
+  /** Passes over a tagged section of which no tag is known. */
+  skipTags(): void {
+    for (let left = this.unsignedVarint(); left > 0; left--) {
+      this.unsignedVarint()
+      this.#take(this.unsignedVarint())
+    }
+  }
+  /** After a known tag was read: it must have taken exactly what it declared. */
+  expectAt(position: number): void {
+    if (this.position !== position) throw new MalformedError('tagged field does not have its declared size')
+  }
+}
+
+/** A place in the encoded bytes where bytes that live elsewhere are to be sent. */
+export interface Insert {
+  readonly position: number
+  readonly source: ByteSource
+}
+
+/**
+ * Grows as needed and is reused: `finish` copies what was written. Record batches given as sources are not copied: their
+ * place is remembered in `inserts`, and their size counts in every length that encloses them.
+ */
+export class Writer {
+  #bytes: TextBytes
+  #view: DataView
+  #position = 0
+  #inserts: Insert[] | null = null
+
+  constructor(capacity = 4096) {
+    const bytes = allocate(capacity)
+    this.#bytes = asBuffer(bytes)
+    this.#view = viewOf(bytes)
+  }
+
+  get position(): number {
+    return this.#position
+  }
+  get inserts(): readonly Insert[] | null {
+    return this.#inserts
+  }
+
+  reset(): void {
+    this.#position = 0
+    this.#inserts = null
+    // One huge answer must not pin its buffer for ever.
+    if (this.#bytes.byteLength > 1 << 20) this.#replace(1 << 16)
+  }
+  #replace(capacity: number): void {
+    const bytes = allocate(capacity)
+    bytes.set(this.#bytes.subarray(0, this.#position))
+    this.#bytes = asBuffer(bytes)
+    this.#view = viewOf(bytes)
+  }
+  #room(size: number): number {
+    const at = this.#position
+    if (at + size > this.#bytes.byteLength) this.#replace(Math.max(this.#bytes.byteLength * 2, at + size))
+    this.#position = at + size
+    return at
+  }
+
+  /** A copy of all bytes written so far. */
+  finish(): Bytes {
+    return this.#position === 0 ? emptyBytes : copyOf(this.#bytes.subarray(0, this.#position))
+  }
+  /** What was written so far, valid until the next write. */
+  written(): Bytes {
+    return this.#bytes.subarray(0, this.#position)
+  }
+  patchInt32(position: number, value: number): void {
+    this.#view.setInt32(position, value)
+  }
+
+  bool(value: boolean): void {
+    this.#view.setInt8(this.#room(1), value ? 1 : 0)
+  }
+  int8(value: number): void {
+    const at = this.#room(1)
+    this.#view.setInt8(at, value)
+  }
+  int16(value: number): void {
+    const at = this.#room(2)
+    this.#view.setInt16(at, value)
+  }
+  uint16(value: number): void {
+    const at = this.#room(2)
+    this.#view.setUint16(at, value)
+  }
+  int32(value: number): void {
+    const at = this.#room(4)
+    this.#view.setInt32(at, value)
+  }
+  uint32(value: number): void {
+    const at = this.#room(4)
+    this.#view.setUint32(at, value)
+  }
+  float64(value: number): void {
+    const at = this.#room(8)
+    this.#view.setFloat64(at, value)
+  }
+  int64(value: number): void {
+    const at = this.#room(8)
+    const high = Math.floor(value / twoTo32)
+    this.#view.setInt32(at, high)
+    this.#view.setUint32(at + 4, value - high * twoTo32)
+  }
+  unsignedVarint(value: number): void {
+    let rest = value
+    while (rest >= 0x80) {
+      this.uint8((rest % 0x80) | 0x80)
+      rest = Math.floor(rest / 0x80)
+    }
+    this.uint8(rest)
+  }
+  uint8(value: number): void {
+    const at = this.#room(1)
+    this.#view.setUint8(at, value)
+  }
+  uuid(value: Uuid): void {
+    const at = this.#room(16)
+    this.#bytes.set(fromBase64Url(value), at)
+  }
+
+  #text(value: string, length: number): void {
+    const at = this.#room(length)
+    this.#bytes.write(value, at, length, 'utf8')
+  }
+  string(value: string): void {
+    const length = utf8Length(value)
+    this.int16(length)
+    this.#text(value, length)
+  }
+  nullableString(value: string | null): void {
+    if (value === null) this.int16(-1)
+    else this.string(value)
+  }
+  compactString(value: string): void {
+    const length = utf8Length(value)
+    this.unsignedVarint(length + 1)
+    this.#text(value, length)
+  }
+  compactNullableString(value: string | null): void {
+    if (value === null) this.uint8(0)
+    else this.compactString(value)
+  }
+
+  raw(value: Bytes): void {
+    const at = this.#room(value.byteLength)
+    this.#bytes.set(value, at)
+  }
+  bytes(value: Bytes): void {
+    this.int32(value.byteLength)
+    this.raw(value)
+  }
+  nullableBytes(value: Bytes | null): void {
+    if (value === null) this.int32(-1)
+    else this.bytes(value)
+  }
+  compactBytes(value: Bytes): void {
+    this.unsignedVarint(value.byteLength + 1)
+    this.raw(value)
+  }
+  compactNullableBytes(value: Bytes | null): void {
+    if (value === null) this.uint8(0)
+    else this.compactBytes(value)
+  }
+  nullableRecords(value: RecordsInput | null): void {
+    if (value === null) this.int32(-1)
+    else {
+      this.int32(recordsLength(value))
+      this.#records(value)
+    }
+  }
+  compactNullableRecords(value: RecordsInput | null): void {
+    if (value === null) this.uint8(0)
+    else {
+      this.unsignedVarint(recordsLength(value) + 1)
+      this.#records(value)
+    }
+  }
+  #records(value: RecordsInput): void {
+    if (value instanceof Uint8Array) {
+      this.raw(value)
+      return
+    }
+    for (const source of value) {
+      this.#inserts ??= []
+      this.#inserts.push({ position: this.#position, source })
+    }
+  }
+}
+
+function recordsLength(value: RecordsInput): number {
+  if (value instanceof Uint8Array) return value.byteLength
+  let length = 0
+  for (const source of value) length += source.byteLength
+  return length
+}

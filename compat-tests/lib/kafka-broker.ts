@@ -1,0 +1,114 @@
+/**
+ * Starts one real Apache Kafka broker (KRaft, broker and controller in one process, loopback only, data in a scratch
+ * folder) from the jars of Maven Central. It is the reference that Gregor is compared with: when a client misbehaves, the
+ * same program runs against this first. Never reused between runs and never reachable from another machine.
+ */
+import { randomBytes } from 'node:crypto'
+import { rm, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { javaArgs, kafkaClasspath, shortLivedJvmArgs } from './maven.js'
+import { scratchFolder } from './paths.js'
+import { run, startService } from './processes.js'
+
+export interface KafkaOptions {
+  /** Further or other lines of server.properties. */
+  readonly properties?: Readonly<Record<string, string>>
+  /** The default is the heap of Kafka's own start script. */
+  readonly heap?: string
+  /** More options for the JVM, for a benchmark that wants Kafka's own collector settings. */
+  readonly jvmArgs?: readonly string[]
+  /** Kept after stop() when given; otherwise a scratch folder that is removed. */
+  readonly logDir?: string
+}
+
+export interface RunningKafka {
+  readonly bootstrapServers: string
+  readonly pid: number
+  stderr(): string
+  stop(): Promise<void>
+}
+
+const READY_TIMEOUT_MS = 90_000
+const STOP_TIMEOUT_MS = 20_000
+
+/** Throws when Kafka's jars are not available: ask kafkaClasspath() first to show "not run" instead. */
+export async function startKafka(options: KafkaOptions = {}): Promise<RunningKafka> {
+  const classpath = await kafkaClasspath()
+  if (classpath === null) throw new Error('real Kafka needs Java, Maven and its registry')
+  const scratch = scratchFolder('real-kafka')
+  const logDir = options.logDir ?? join(scratch, 'data')
+  const [brokerPort, controllerPort] = await freePorts(2)
+  const bootstrapServers = `127.0.0.1:${brokerPort}`
+  const propertiesFile = join(scratch, 'server.properties')
+  const properties = { ...serverProperties(bootstrapServers, controllerPort!, logDir), ...options.properties }
+  await writeFile(
+    propertiesFile,
+    Object.entries(properties)
+      .map(([key, value]) => `${key}=${value}\n`)
+      .join(''),
+  )
+
+  const storageTool = ['kafka.tools.StorageTool', 'format', '--ignore-formatted', '-t', clusterId(), '-c', propertiesFile]
+  const formatted = await run('java', [...shortLivedJvmArgs, ...javaArgs(classpath), ...storageTool])
+  if (formatted.exitCode !== 0) throw new Error(`formatting Kafka's storage failed:\n${formatted.stdout}${formatted.stderr}`)
+
+  // Its own log must be at `info`: the line that says "started" is the only sign of readiness.
+  const jvm = [`-Xmx${options.heap ?? '1g'}`, '-Dgregor.log.level=info', ...(options.jvmArgs ?? []), ...javaArgs(classpath)]
+  const broker = await startService('java', [...jvm, 'kafka.Kafka', propertiesFile], {
+    readyLine: /Kafka Server started/,
+    readyTimeoutMs: READY_TIMEOUT_MS,
+    stopTimeoutMs: STOP_TIMEOUT_MS,
+  })
+  return {
+    bootstrapServers,
+    pid: broker.pid,
+    stderr: broker.stderr,
+    stop: async () => {
+      await broker.stop()
+      await rm(scratch, { recursive: true, force: true })
+    },
+  }
+}
+
+function serverProperties(listener: string, controllerPort: number, logDir: string): Record<string, string> {
+  return {
+    'process.roles': 'broker,controller',
+    'node.id': '1',
+    'controller.quorum.voters': `1@127.0.0.1:${controllerPort}`,
+    'controller.listener.names': 'CONTROLLER',
+    listeners: `PLAINTEXT://${listener},CONTROLLER://127.0.0.1:${controllerPort}`,
+    'advertised.listeners': `PLAINTEXT://${listener}`,
+    'log.dirs': logDir,
+    'offsets.topic.replication.factor': '1',
+    'transaction.state.log.replication.factor': '1',
+    'transaction.state.log.min.isr': '1',
+    'share.coordinator.state.topic.replication.factor': '1',
+    'share.coordinator.state.topic.min.isr': '1',
+    // Kafka's default waits 3 s for further members of every new group; Gregor's default is 0.
+    'group.initial.rebalance.delay.ms': '0',
+  }
+}
+
+/** Kafka's spelling of a cluster id: 16 random bytes in URL-safe base64, which must not begin with a dash. */
+function clusterId(): string {
+  const id = randomBytes(16).toString('base64url')
+  return id.startsWith('-') ? `A${id.slice(1)}` : id
+}
+
+/** Kafka cannot report a port it picked itself, so the system picks them first. */
+export async function freePorts(count: number): Promise<number[]> {
+  const servers = await Promise.all(
+    Array.from(
+      { length: count },
+      () =>
+        new Promise<ReturnType<typeof createServer>>((resolve, reject) => {
+          const server = createServer().on('error', reject)
+          server.listen(0, '127.0.0.1', () => resolve(server))
+        }),
+    ),
+  )
+  const ports = servers.map(server => (server.address() as { port: number }).port)
+  await Promise.all(servers.map(server => new Promise(resolve => server.close(resolve))))
+  return ports
+}

@@ -166,7 +166,7 @@ export function struct<const F extends Fields, const O extends FieldOptions<neve
 }
 
 /** An array of structs. */
-export function array<const F extends Fields, const O extends FieldOptions<never>>(
+export function array<const F extends Fields, const O extends FieldOptions<readonly never[]>>(
   versions: Versions,
   fields: F,
   options?: O,
@@ -189,7 +189,7 @@ interface PrimitiveTypes {
 }
 
 /** An array of primitives: `arrayOf('0+', 'int32')`. */
-export function arrayOf<K extends keyof PrimitiveTypes, const O extends FieldOptions<never>>(
+export function arrayOf<K extends keyof PrimitiveTypes, const O extends FieldOptions<readonly never[]>>(
   versions: Versions,
   element: K,
   options?: O,

@@ -1,9 +1,12 @@
+import { Errors } from '../errors.js'
 import { api, array, bool, int16, int32, int64, string } from '../schema.js'
+
+const key = 18
 
 // ApiVersions v0-4: the first request of nearly every client. v3: flexible, client name and version (KIP-511), features
 // (KIP-584). v4: supported features may have minimum 0 (KAFKA-17492). The response header stays v0 in every version.
 export const ApiVersions = api({
-  key: 18,
+  key,
   name: 'ApiVersions',
   versions: '0-4',
   flexible: '3+',
@@ -40,5 +43,9 @@ export const ApiVersions = api({
     ),
     zkMigrationReady: bool('3+', { tag: 3, tagged: '3+', default: false }),
   },
-  failure: (_request, errorCode) => ({ errorCode, apiKeys: [] }),
+  // A client that asked in a version from the future learns the range to ask again in (KIP-511).
+  failure: (_request, errorCode) => ({
+    errorCode,
+    apiKeys: errorCode === Errors.UNSUPPORTED_VERSION ? [{ apiKey: key, minVersion: 0, maxVersion: 4 }] : [],
+  }),
 })

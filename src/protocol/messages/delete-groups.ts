@@ -1,0 +1,20 @@
+import { api, array, arrayOf, int16, int32, string } from '../schema.js'
+
+// DeleteGroups v0-2: removes empty groups with their offsets (KIP-229). v2: flexible.
+export const DeleteGroups = api({
+  key: 42,
+  name: 'DeleteGroups',
+  versions: '0-2',
+  flexible: '2+',
+  request: {
+    groupsNames: arrayOf('0+', 'string'),
+  },
+  response: {
+    throttleTimeMs: int32('0+', { default: 0 }),
+    results: array('0+', {
+      groupId: string('0+'),
+      errorCode: int16('0+'),
+    }),
+  },
+  failure: (request, errorCode) => ({ results: request.groupsNames.map(groupId => ({ groupId, errorCode })) }),
+})

@@ -1,0 +1,94 @@
+/**
+ * What goes in and comes out at a partition's door. Outcomes are values: an append answers Appended or Refusal, a read
+ * answers Read or an ErrorCode; nothing here is thrown at a caller.
+ */
+import type { LeaderEpoch, Offset } from '../base/ids.js'
+import type { ErrorCode } from '../protocol/errors.js'
+import type { ByteSource } from '../protocol/schema.js'
+
+/**
+ * A range of a segment file, sent from where it lies. A slice is born retained once: whoever got it from `read` releases it
+ * exactly once, sent or not. Until then the descriptor stays open, even when the segment is rolled, evicted or deleted.
+ */
+export interface FileSlice extends ByteSource {
+  readonly fd: number
+  /** Where the range starts in the file. */
+  readonly position: number
+  readonly byteLength: number
+  /** One more holder. */
+  retain(): void
+  release(): void
+}
+
+/** Who writes: a client's batch meets every rule, a coordinator's own batch those of structure and order. */
+export type AppendOrigin = { readonly kind: 'client'; readonly apiVersion: number } | { readonly kind: 'coordinator' }
+
+export interface Appended {
+  readonly kind: 'appended'
+  readonly baseOffset: Offset
+  readonly lastOffset: Offset
+  /** -1 unless the topic is LogAppendTime. */
+  readonly logAppendTimeMs: number
+  readonly logStartOffset: Offset
+  /** True when the batch was there already (idempotent retry): nothing was written, the offsets are the original ones. */
+  readonly isDuplicate: boolean
+  /**
+   * Settles when the batch is on stable storage; null when there is nothing to wait for. Rejects with a DiskFailure when
+   * the disk failed; a caller that does not care may drop it.
+   */
+  readonly durable: Promise<void> | null
+}
+
+export interface Refusal {
+  readonly kind: 'refused'
+  readonly errorCode: ErrorCode
+  readonly message: string | null
+  readonly recordErrors: readonly RecordError[]
+}
+export interface RecordError {
+  readonly batchIndex: number
+  readonly message: string | null
+}
+
+export type Isolation = 'read_uncommitted' | 'read_committed'
+
+export interface ReadLimits {
+  readonly maxBytes: number
+  /** The first batch is answered even when it is larger than maxBytes. */
+  readonly atLeastOneBatch: boolean
+  readonly isolation: Isolation
+  /** Where reading ends; `logEnd` shows what is not yet durable (coordinators replaying, replicas). */
+  readonly upTo?: 'highWatermark' | 'logEnd'
+}
+
+/** Whole batches, the first one containing the asked offset, in order. Every slice is to be released by the caller. */
+export interface Read {
+  readonly slices: readonly FileSlice[]
+  readonly byteLength: number
+  readonly highWatermark: Offset
+  readonly lastStableOffset: Offset
+  readonly logStartOffset: Offset
+}
+
+/** A record found by its timestamp. */
+export interface TimestampedOffset {
+  readonly timestamp: number
+  readonly offset: Offset
+  readonly leaderEpoch: LeaderEpoch
+}
+
+export interface EpochEndOffset {
+  /** -1 when the epoch is unknown. */
+  readonly leaderEpoch: LeaderEpoch
+  readonly endOffset: Offset
+}
+
+/** How far an acknowledgement reaches. `none` is for ephemeral directories: never synced, removed at close. */
+export type Durability = 'fsync' | 'os' | 'none'
+
+/** Where storage tells what an operator should know. */
+export interface StorageLog {
+  info(message: string, fields?: Readonly<Record<string, unknown>>): void
+  warn(message: string, fields?: Readonly<Record<string, unknown>>): void
+  error(message: string, fields?: Readonly<Record<string, unknown>>): void
+}

@@ -1,0 +1,312 @@
+/**
+ * One client's connection: cuts frames, hands them to the dispatch function it was given, and lets the answers out in the
+ * order of the requests. It knows lengths and order, not messages.
+ *
+ * Receiving. All connections read into one shared buffer; a frame that lies whole in it is handed on as a view, valid only
+ * until dispatch returns. A frame that does not fit is collected in a buffer of its own, into which the socket then reads
+ * directly.
+ *
+ *   shared buffer:  [ frame | frame | fra ]
+ *                                     └── own buffer [ fra······ ] ← the next read lands here
+ *
+ * Order. As Kafka does, one request of a connection is in its handler at a time; the next waits. The exception is a request
+ * whose effects are fixed when dispatch returns (a produce whose append is done and only waits to be durable): the next
+ * such request may start, and its answer waits in line.
+ */
+import type { Socket } from 'node:net'
+import type { Bytes } from '../base/bytes.js'
+import { frameBytesMin, frameLengthBytes, type Outgoing } from '../protocol/frame.js'
+import type { NativeCalls } from './native.js'
+import { Outbound } from './outbound.js'
+
+/** What dispatch says about a frame. `null` stands for "no answer" (acks=0). */
+export type Dispatched =
+  | Outgoing
+  | null
+  /** The answer comes later. `isOrdered`: its effects are already fixed, so a frame that is ordered too may start. */
+  | { readonly answer: Promise<Outgoing | null>; readonly isOrdered: boolean }
+
+/** What a handler may know of the connection. */
+export interface ConnectionInfo {
+  readonly id: number
+  /** Index of the listener in the configuration. */
+  readonly listenerName: string
+  readonly remoteAddress: string
+  /** The address and port on which this client reached the broker. */
+  readonly localAddress: string
+  readonly localPort: number
+}
+
+export interface DispatchFunction {
+  /** Throws to have the connection closed: there is no answer to give. */
+  (frame: Bytes, connection: ConnectionInfo): Dispatched
+  /** Whether a frame may start while ordered ones wait for their answers. */
+  startsInOrder(frame: Bytes): boolean
+}
+
+/** Memory for frames that wait or are being collected, shared by all connections of a broker. */
+export interface FrameMemory {
+  /** False when there is none left; `onRoom` is called once there is. */
+  take(bytes: number, onRoom: () => void): boolean
+  give(bytes: number): void
+}
+
+export interface ConnectionOptions {
+  readonly info: ConnectionInfo
+  readonly dispatch: DispatchFunction
+  readonly native: NativeCalls | null
+  readonly memory: FrameMemory
+  /** Largest frame, in bytes (socket.request.max.bytes). */
+  readonly frameBytesMax: number
+  readonly nowMs: () => number
+  readonly onClose: (connection: Connection) => void
+  /** The connection is closed because of what the client sent, or because an answer could not be sent. */
+  readonly onFault: (connection: Connection, error: unknown) => void
+}
+
+/** A client that does not read its answers is not read from beyond this. */
+const unsentBytesMax = 1024 * 1024
+/** Frames of one connection that may wait behind the one in its handler; beyond, the socket is not read from. */
+const waitingFramesMax = 64
+/** Ordered requests of one connection that may wait for durability at once. */
+const orderedInFlightMax = 32
+
+export class Connection {
+  readonly info: ConnectionInfo
+  readonly #socket: Socket
+  readonly #options: ConnectionOptions
+  readonly #outbound: Outbound
+
+  // Receiving.
+  #partial: Buffer | null = null
+  #partialFilled = 0
+  #readsIntoPartial = false
+  readonly #prefix = new Uint8Array(frameLengthBytes)
+  #prefixFilled = 0
+  readonly #waitingFrames: Buffer[] = []
+  #isPaused = false
+  /** What arrived while there was no memory for its frame. */
+  #unread: Buffer | null = null
+
+  // Answering: one slot per request in its handler, in order; a slot is filled when its answer is known.
+  readonly #slots: { answer: Outgoing | null | undefined }[] = []
+  #hasUnordered = false
+  #isDraining = false
+  #isClosed = false
+  lastActiveMs: number
+
+  constructor(socket: Socket, options: ConnectionOptions) {
+    this.info = options.info
+    this.#socket = socket
+    this.#options = options
+    this.lastActiveMs = options.nowMs()
+    this.#outbound = new Outbound(socket, {
+      native: options.native,
+      onProgress: () => this.#updateReading(),
+      onBroken: error => this.#fault(error),
+    })
+    socket.on('error', () => {}) // 'close' follows; a client that vanishes is no event.
+    socket.on('close', () => this.#closed())
+    socket.on('end', () => this.close())
+  }
+
+  /** No request is in its handler, none waits, nothing is unsent. */
+  get isQuiet(): boolean {
+    return this.#slots.length === 0 && this.#waitingFrames.length === 0 && this.#unsentBytes() === 0
+  }
+
+  /** Where the socket should put the next bytes; null for the shared buffer. */
+  readTarget(): Buffer | null {
+    const partial = this.#partial
+    this.#readsIntoPartial = partial !== null
+    return partial === null ? null : partial.subarray(this.#partialFilled)
+  }
+
+  /** `bytes` are valid during this call only. */
+  received(bytes: Buffer): void {
+    if (this.#isClosed) return
+    this.lastActiveMs = this.#options.nowMs()
+    if (this.#partial !== null && this.#readsIntoPartial) {
+      this.#partialFilled += bytes.byteLength
+      this.#partialGrown()
+    } else this.#cut(bytes)
+    this.#updateReading()
+  }
+
+  /** No more requests are taken; resolves nothing: watch `isQuiet`. Used by a graceful stop. */
+  drain(): void {
+    this.#isDraining = true
+    this.#waitingFrames.length = 0
+    this.#updateReading()
+  }
+
+  close(): void {
+    if (!this.#isClosed) this.#socket.destroy()
+  }
+
+  /** Cuts as many frames as `bytes` holds; the rest is kept. */
+  #cut(bytes: Buffer): void {
+    let at = 0
+    while (at < bytes.byteLength && !this.#isClosed) {
+      if (this.#partial !== null) {
+        const take = Math.min(bytes.byteLength - at, this.#partial.byteLength - this.#partialFilled)
+        this.#partial.set(bytes.subarray(at, at + take), this.#partialFilled)
+        this.#partialFilled += take
+        at += take
+        this.#partialGrown()
+        continue
+      }
+      // 1. The length, which may itself arrive in pieces.
+      let length: number
+      if (this.#prefixFilled === 0 && bytes.byteLength - at >= frameLengthBytes) {
+        length = bytes.readInt32BE(at)
+      } else {
+        while (this.#prefixFilled < frameLengthBytes && at < bytes.byteLength) {
+          this.#prefix[this.#prefixFilled++] = bytes[at++] as number
+        }
+        if (this.#prefixFilled < frameLengthBytes) return
+        length = new DataView(this.#prefix.buffer).getInt32(0)
+        at -= frameLengthBytes // Where the frame's length would start; may be negative, only sums are used.
+      }
+      // 2. Refused before anything is allocated for it.
+      if (length < frameBytesMin || length > this.#options.frameBytesMax) {
+        this.#fault(new Error(`frame of ${length} bytes; allowed are ${frameBytesMin} to ${this.#options.frameBytesMax}`))
+        return
+      }
+      const start = at + frameLengthBytes
+      // 3. Whole and nothing before it: straight to the handler.
+      if (start + length <= bytes.byteLength && this.#mayStart(bytes, start)) {
+        this.#prefixFilled = 0
+        at = start + length
+        this.#start(bytes.subarray(start, at))
+        continue
+      }
+      // 4. Otherwise it is collected, if there is memory for it.
+      if (!this.#options.memory.take(length, this.#onRoom)) {
+        // A length that came in pieces stays in #prefix; one that came whole is read again.
+        this.#unread = Buffer.from(bytes.subarray(this.#prefixFilled === 0 ? at : start))
+        this.#updateReading()
+        return
+      }
+      this.#prefixFilled = 0
+      this.#partial = Buffer.allocUnsafeSlow(length)
+      this.#partialFilled = 0
+      at = start
+    }
+  }
+
+  readonly #onRoom = (): void => {
+    const unread = this.#unread
+    if (unread === null || this.#isClosed) return
+    this.#unread = null
+    this.#cut(unread)
+    this.#updateReading()
+  }
+
+  #partialGrown(): void {
+    const frame = this.#partial
+    if (frame === null || this.#partialFilled < frame.byteLength) return
+    this.#partial = null
+    this.#waitingFrames.push(frame)
+    this.#startWaiting()
+  }
+
+  #mayStart(bytes: Buffer, start: number): boolean {
+    if (this.#slots.length === 0) return this.#waitingFrames.length === 0
+    if (this.#hasUnordered || this.#waitingFrames.length > 0 || this.#slots.length >= orderedInFlightMax) return false
+    return this.#options.dispatch.startsInOrder(bytes.subarray(start))
+  }
+
+  #startWaiting(): void {
+    for (;;) {
+      const frame = this.#waitingFrames[0]
+      if (frame === undefined || this.#isClosed) return
+      if (this.#slots.length > 0) {
+        if (this.#hasUnordered || this.#slots.length >= orderedInFlightMax) return
+        if (!this.#options.dispatch.startsInOrder(frame)) return
+      }
+      this.#waitingFrames.shift()
+      this.#start(frame)
+      this.#options.memory.give(frame.byteLength)
+    }
+  }
+
+  #start(frame: Bytes): void {
+    if (this.#isDraining) return
+    let dispatched: Dispatched
+    try {
+      dispatched = this.#options.dispatch(frame, this.info)
+    } catch (error) {
+      this.#fault(error)
+      return
+    }
+    if (dispatched === null || 'bytes' in dispatched) {
+      if (this.#slots.length === 0) {
+        if (dispatched !== null) this.#outbound.enqueue(dispatched)
+      } else this.#slots.push({ answer: dispatched })
+      return
+    }
+    const slot: { answer: Outgoing | null | undefined } = { answer: undefined }
+    this.#slots.push(slot)
+    if (!dispatched.isOrdered) this.#hasUnordered = true
+    dispatched.answer.then(
+      answer => this.#answered(slot, answer),
+      error => this.#fault(error),
+    )
+  }
+
+  #answered(slot: { answer: Outgoing | null | undefined }, answer: Outgoing | null): void {
+    slot.answer = answer
+    if (this.#isClosed) {
+      if (answer !== null) this.#outbound.enqueue(answer) // Closed: only lets go of its files.
+      return
+    }
+    for (let head = this.#slots[0]; head !== undefined && head.answer !== undefined; head = this.#slots[0]) {
+      this.#slots.shift()
+      if (head.answer !== null) this.#outbound.enqueue(head.answer)
+    }
+    // An unordered request is always alone and last in line.
+    if (this.#slots.length === 0) this.#hasUnordered = false
+    this.lastActiveMs = this.#options.nowMs()
+    this.#startWaiting()
+    this.#updateReading()
+  }
+
+  #unsentBytes(): number {
+    return this.#outbound.pendingBytes + this.#socket.writableLength
+  }
+
+  /** Reading goes on only while the client reads, little waits, and there is memory. */
+  #updateReading(): void {
+    if (this.#isClosed) return
+    const shouldPause =
+      this.#isDraining ||
+      this.#unread !== null ||
+      this.#waitingFrames.length >= waitingFramesMax ||
+      this.#unsentBytes() > unsentBytesMax
+    if (shouldPause === this.#isPaused) return
+    this.#isPaused = shouldPause
+    if (shouldPause) this.#socket.pause()
+    else this.#socket.resume()
+  }
+
+  #fault(error: unknown): void {
+    if (this.#isClosed) return
+    this.#options.onFault(this, error)
+    this.close()
+  }
+
+  #closed(): void {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    for (const frame of this.#waitingFrames) this.#options.memory.give(frame.byteLength)
+    this.#waitingFrames.length = 0
+    if (this.#partial !== null) this.#options.memory.give(this.#partial.byteLength)
+    this.#partial = null
+    this.#unread = null
+    this.#outbound.close()
+    for (const slot of this.#slots) if (slot.answer !== undefined && slot.answer !== null) this.#outbound.enqueue(slot.answer)
+    this.#slots.length = 0
+    this.#options.onClose(this)
+  }
+}

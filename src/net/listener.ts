@@ -1,0 +1,195 @@
+/**
+ * Accepts connections on one address and gives each a Connection. All of them read into one buffer: the callback that gets
+ * the bytes is synchronous, so a buffer per connection would only cost memory.
+ */
+import net from 'node:net'
+import type { World } from '../base/world.js'
+import { Connection, type ConnectionInfo, type DispatchFunction, type FrameMemory } from './connection.js'
+import type { NativeCalls } from './native.js'
+
+export interface ListenerOptions {
+  readonly name: string
+  /** Empty for all interfaces. */
+  readonly host: string
+  /** 0 picks a free port. */
+  readonly port: number
+  readonly world: World
+  readonly dispatch: DispatchFunction
+  readonly native: NativeCalls | null
+  readonly memory: FrameMemory
+  /** socket.request.max.bytes */
+  readonly frameBytesMax: number
+  /** connections.max.idle.ms; negative: never. */
+  readonly idleMsMax: number
+  /** max.connections of this listener. */
+  readonly connectionsMax: number
+  /** max.connections.per.ip */
+  readonly connectionsPerAddressMax: number
+  /** Do not keep the process alive. */
+  readonly unref: boolean
+  readonly onFault: (connection: ConnectionInfo, error: unknown) => void
+  readonly onRefused: (remoteAddress: string, reason: string) => void
+}
+
+const sharedBufferBytes = 512 * 1024
+/** How often a stopping listener looks whether the last answers have left. */
+const quietCheckMs = 5
+
+/** What `node:net` keeps for itself and this file needs: a socket on an accepted handle with a buffer of ours. */
+interface AcceptedSocket {
+  _handle: unknown
+  _server: unknown
+  server: unknown
+}
+
+export class Listener {
+  readonly #options: ListenerOptions
+  readonly #server: net.Server
+  readonly #connections = new Set<Connection>()
+  readonly #perAddress = new Map<string, number>()
+  readonly #sharedBuffer = Buffer.allocUnsafeSlow(sharedBufferBytes)
+  #nextId = 1
+  #isClosed = false
+
+  private constructor(options: ListenerOptions) {
+    this.#options = options
+    this.#server = net.createServer({ pauseOnConnect: true, noDelay: true }, socket => this.#accept(socket))
+  }
+
+  /** Binds and accepts. Rejects with the system's error (EADDRINUSE, EACCES, …). */
+  static listen(options: ListenerOptions): Promise<Listener> {
+    const listener = new Listener(options)
+    return new Promise((resolve, reject) => {
+      listener.#server.once('error', reject)
+      const address = { port: options.port, ...(options.host === '' ? {} : { host: options.host }), backlog: 4096 }
+      listener.#server.listen(address, () => {
+        listener.#server.off('error', reject)
+        // A failed accept (no descriptors left) concerns the one who came, not those who are here.
+        listener.#server.on('error', error => options.onRefused('', error.message))
+        if (options.unref) listener.#server.unref()
+        listener.#watchIdle()
+        resolve(listener)
+      })
+    })
+  }
+
+  get name(): string {
+    return this.#options.name
+  }
+  get port(): number {
+    return (this.#server.address() as net.AddressInfo).port
+  }
+  get connectionCount(): number {
+    return this.#connections.size
+  }
+
+  /** Takes no more connections and requests, lets the answers under way leave for at most `graceMs`, then closes. */
+  async close(graceMs: number): Promise<void> {
+    this.#isClosed = true
+    const closed = new Promise<void>(resolve => this.#server.close(() => resolve()))
+    for (const connection of this.#connections) connection.drain()
+    const { world } = this.#options
+    const deadline = world.monotonicMs() + graceMs
+    while (!this.#areAllQuiet() && world.monotonicMs() < deadline) {
+      await new Promise<void>(resolve => world.after(quietCheckMs, resolve))
+    }
+    for (const connection of this.#connections) connection.close()
+    await closed
+  }
+
+  #areAllQuiet(): boolean {
+    for (const connection of this.#connections) if (!connection.isQuiet) return false
+    return true
+  }
+
+  #accept(accepted: net.Socket): void {
+    const { remoteAddress = '', localAddress = '', localPort = 0 } = accepted
+    const ofAddress = this.#perAddress.get(remoteAddress) ?? 0
+    const refusal = this.#isClosed
+      ? 'the broker is stopping'
+      : this.#connections.size >= this.#options.connectionsMax
+        ? `max.connections (${this.#options.connectionsMax}) is reached`
+        : ofAddress >= this.#options.connectionsPerAddressMax
+          ? `max.connections.per.ip (${this.#options.connectionsPerAddressMax}) is reached`
+          : null
+    if (refusal !== null) {
+      accepted.destroy()
+      this.#options.onRefused(remoteAddress, refusal)
+      return
+    }
+    this.#perAddress.set(remoteAddress, ofAddress + 1)
+
+    let connection: Connection | null = null
+    const socket = this.#adopt(
+      accepted,
+      received => connection?.received(received),
+      () => connection?.readTarget() ?? null,
+    )
+    connection = new Connection(socket, {
+      info: {
+        id: this.#nextId++,
+        listenerName: this.#options.name,
+        remoteAddress: plainAddress(remoteAddress),
+        localAddress: plainAddress(localAddress),
+        localPort,
+      },
+      dispatch: this.#options.dispatch,
+      native: this.#options.native,
+      memory: this.#options.memory,
+      frameBytesMax: this.#options.frameBytesMax,
+      nowMs: () => this.#options.world.monotonicMs(),
+      onFault: (faulty, error) => this.#options.onFault(faulty.info, error),
+      onClose: closed => {
+        this.#connections.delete(closed)
+        const left = (this.#perAddress.get(remoteAddress) ?? 1) - 1
+        if (left === 0) this.#perAddress.delete(remoteAddress)
+        else this.#perAddress.set(remoteAddress, left)
+      },
+    })
+    this.#connections.add(connection)
+    socket.resume()
+  }
+
+  /** Moves the accepted handle into a socket that reads into our buffers; the first socket object is left empty. */
+  #adopt(accepted: net.Socket, onBytes: (bytes: Buffer) => void, target: () => Buffer | null): net.Socket {
+    const shell = accepted as unknown as AcceptedSocket
+    const handle = shell._handle
+    shell._handle = null
+    shell._server = null
+    const socket = new net.Socket({
+      handle,
+      onread: {
+        buffer: () => target() ?? this.#sharedBuffer,
+        callback: (size: number, buffer: Buffer) => {
+          onBytes(buffer.subarray(0, size))
+          return true
+        },
+      },
+    } as unknown as net.SocketConstructorOpts)
+    // The server counts its connections through this field; without it `close` would never finish.
+    const adopted = socket as unknown as AcceptedSocket
+    adopted.server = this.#server
+    adopted._server = this.#server
+    if (this.#options.unref) socket.unref()
+    return socket
+  }
+
+  #watchIdle(): void {
+    const idleMsMax = this.#options.idleMsMax
+    if (idleMsMax < 0) return
+    const check = (): void => {
+      if (this.#isClosed) return
+      const deadline = this.#options.world.monotonicMs() - idleMsMax
+      for (const connection of this.#connections) {
+        if (connection.lastActiveMs < deadline && connection.isQuiet) connection.close()
+      }
+      this.#options.world.after(Math.max(100, Math.min(idleMsMax / 4, 60_000)), check)
+    }
+    this.#options.world.after(Math.max(100, Math.min(idleMsMax / 4, 60_000)), check)
+  }
+}
+
+/** IPv4 clients of a dual-stack listener appear as ::ffff:1.2.3.4. */
+function plainAddress(address: string): string {
+  return address.startsWith('::ffff:') ? address.slice(7) : address
+}

@@ -1,0 +1,78 @@
+/**
+ * The three system calls that Node does not expose, through koffi: send with MSG_MORE, sendfile, and preadv2 with
+ * RWF_NOWAIT (is this range in the page cache?). Loaded once; `null` where they are not to be had (another system, koffi
+ * not installed), and then the read+write path serves the same bytes.
+ */
+export interface NativeCalls {
+  /** Sends without waiting; bytes taken, or -errno. MSG_MORE: more follows at once, so no packet leaves early. */
+  send(socketFd: number, bytes: Uint8Array, length: number): number
+  /** Sends `length` bytes of a file from `position`; bytes taken (0 = end of file), or -errno. */
+  sendFile(socketFd: number, fileFd: number, position: number, length: number): number
+  /** Whether the byte at `position` can be read without touching the disk. */
+  isCached(fileFd: number, position: number): boolean
+  readonly wouldBlock: number
+}
+
+const messageFlags = 0x8000 /* MSG_MORE */ | 0x4000 /* MSG_NOSIGNAL */ | 0x40 /* MSG_DONTWAIT */
+const noWait = 0x8 // RWF_NOWAIT
+const interrupted = 4
+
+let loading: Promise<NativeCalls | null> | undefined
+
+/** The calls of this machine, or null. Never throws: why there are none is in `nativeFailure()`. */
+export function loadNativeCalls(): Promise<NativeCalls | null> {
+  loading ??= load()
+  return loading
+}
+
+let failure: string | undefined
+export function nativeFailure(): string | undefined {
+  return failure
+}
+
+async function load(): Promise<NativeCalls | null> {
+  if (process.platform !== 'linux') {
+    failure = `no sendfile(2) binding for ${process.platform}`
+    return null
+  }
+  try {
+    const { default: koffi } = await import('koffi')
+    const libc = koffi.load(null)
+    // ssize_t and size_t are pointer-sized on every Linux.
+    const send = libc.func('intptr_t send(int socket, const void *bytes, uintptr_t length, int flags)')
+    const sendfile = libc.func('intptr_t sendfile(int out, int in, void *offset, uintptr_t count)')
+    const preadv2 = libc.func('intptr_t preadv2(int fd, const void *iov, int count, intptr_t position, int flags)')
+    const wouldBlock = koffi.os.errno.EAGAIN as number
+    const offset = new Uint32Array(2)
+    // struct iovec { void *base; size_t length } of one byte that nobody looks at. An own ArrayBuffer, because V8 may move
+    // a small typed array; it stays alive as long as `isCached` does.
+    const probeByte = new Uint8Array(new ArrayBuffer(64))
+    const iovec = new BigUint64Array([koffi.address(probeByte), 1n])
+
+    const retried = (call: () => number): number => {
+      for (;;) {
+        const result = call()
+        if (result >= 0) return result
+        const errno = koffi.errno()
+        if (errno !== interrupted) return -errno
+      }
+    }
+    return {
+      wouldBlock: -wouldBlock,
+      send: (socketFd, bytes, length) => retried(() => send(socketFd, bytes, length, messageFlags)),
+      sendFile: (socketFd, fileFd, position, length) => {
+        offset[0] = position >>> 0
+        offset[1] = Math.floor(position / 0x1_0000_0000)
+        return retried(() => sendfile(socketFd, fileFd, offset, length))
+      },
+      isCached: (fileFd, position) => {
+        const read = probeByte.byteLength > 0 ? preadv2(fileFd, iovec, 1, position, noWait) : 0
+        // Only a plain "would block" means the disk; a file system without RWF_NOWAIT is left to sendfile.
+        return read >= 0 || koffi.errno() !== wouldBlock
+      },
+    }
+  } catch (error) {
+    failure = error instanceof Error ? error.message : String(error)
+    return null
+  }
+}

@@ -1,0 +1,275 @@
+/**
+ * The way out of one connection: answers in the order given, bytes and file ranges. On a plain socket with sendfile(2) a
+ * range goes from the page cache to the socket without passing through this process; otherwise it is read and written.
+ * Both ways serve the same bytes.
+ *
+ * Invariant: at most one answer is being sent; nothing is written to the socket beside it. That is what keeps a header
+ * sent through the descriptor from overtaking one that Node still holds.
+ *
+ *   enqueue → [ answer | answer | answer ]            `pendingBytes` counts them all; the connection stops reading beyond a bound
+ *               └ head: bytes …, file range, bytes …
+ *                   bytes   all Node-held writes done? send(MSG_MORE) : socket.write
+ *                   range   cached? sendfile until EAGAIN, then a few KiB by socket.write, whose callback continues
+ *                           not cached (the disk would block the loop)? read in the thread pool, then socket.write
+ */
+import fs from 'node:fs'
+import type { Socket } from 'node:net'
+import type { Bytes } from '../base/bytes.js'
+import type { Outgoing } from '../protocol/frame.js'
+import type { ByteSource } from '../protocol/schema.js'
+import type { NativeCalls } from './native.js'
+
+/** A range of an open file. Whoever made it keeps the file open until `release`. */
+export interface FileRange extends ByteSource {
+  readonly fd: number
+  readonly position: number
+  release(): void
+}
+
+/** Below this an answer is cheaper copied into one write than sent in two system calls (measured: even at 4 KiB). */
+const copyBytesMax = 8 * 1024
+/** What one connection may send before the others get their turn. */
+const turnBytesMax = 1024 * 1024
+/** Read and write in pieces of this size where sendfile cannot be used. */
+const chunkBytes = 256 * 1024
+/** Written through Node after EAGAIN: its callback is the "writable" event that a raw descriptor lacks. */
+const nudgeBytes = 16 * 1024
+
+export interface OutboundOptions {
+  readonly native: NativeCalls | null
+  /** Called when the last byte of an answer has been handed to the system, with the bytes that remain pending. */
+  readonly onProgress: (pendingBytes: number) => void
+  /** The answer cannot be completed (file shorter than promised, socket gone); the connection must be destroyed. */
+  readonly onBroken: (error: Error) => void
+}
+
+export class Outbound {
+  readonly #socket: Socket
+  readonly #native: NativeCalls | null
+  readonly #options: OutboundOptions
+  readonly #queue: Outgoing[] = []
+  #pendingBytes = 0
+  /** Writes that Node has taken and not yet confirmed. */
+  #nodeWrites = 0
+  #isSending = false
+  #isClosed = false
+  // The answer being sent: next byte of its memory part, next insert, bytes of that insert already sent.
+  #position = 0
+  #insertIndex = 0
+  #insertSent = 0
+
+  constructor(socket: Socket, options: OutboundOptions) {
+    this.#socket = socket
+    this.#native = options.native
+    this.#options = options
+  }
+
+  get pendingBytes(): number {
+    return this.#pendingBytes
+  }
+
+  enqueue(answer: Outgoing): void {
+    if (this.#isClosed) {
+      releaseFrom(answer, 0)
+      return
+    }
+    this.#pendingBytes += answer.byteLength
+    this.#queue.push(answer)
+    if (!this.#isSending) this.#send()
+  }
+
+  /** Drops what is queued and lets go of the files. */
+  close(): void {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    for (const [index, answer] of this.#queue.entries()) releaseFrom(answer, index === 0 ? this.#insertIndex : 0)
+    this.#queue.length = 0
+    this.#pendingBytes = 0
+  }
+
+  /** Sends until the queue is empty or something has to be waited for, whose callback comes back here. */
+  #send(): void {
+    this.#isSending = true
+    let turnBytes = 0
+    for (;;) {
+      const answer = this.#queue[0]
+      if (answer === undefined || this.#isClosed) break
+      if (answer.inserts === null) {
+        this.#write(answer.bytes)
+        this.#finish(answer)
+        continue
+      }
+      if (this.#position === 0 && answer.byteLength <= copyBytesMax) {
+        if (!this.#writeCopied(answer)) return
+        this.#finish(answer)
+        continue
+      }
+      const sent = this.#sendStep(answer)
+      if (sent === waiting) return
+      turnBytes += sent
+      if (this.#insertIndex === answer.inserts.length && this.#position === answer.bytes.byteLength) this.#finish(answer)
+      else if (turnBytes >= turnBytesMax) {
+        setImmediate(() => this.#resume())
+        return
+      }
+    }
+    this.#isSending = false
+  }
+
+  #resume(): void {
+    if (!this.#isClosed) this.#send()
+  }
+
+  #finish(answer: Outgoing): void {
+    this.#queue.shift()
+    this.#position = 0
+    this.#insertIndex = 0
+    this.#insertSent = 0
+    // Bytes that Node holds are still pending for the reader's sake; they are subtracted when it confirms them.
+    this.#pendingBytes -= answer.byteLength
+    this.#options.onProgress(this.#pendingBytes + this.#socket.writableLength)
+  }
+
+  /** One step of an answer with file ranges; bytes sent, or `waiting` when a callback will go on. */
+  #sendStep(answer: Outgoing): number {
+    const inserts = answer.inserts as NonNullable<Outgoing['inserts']>
+    const insert = inserts[this.#insertIndex]
+    const bytesEnd = insert === undefined ? answer.bytes.byteLength : insert.position
+    if (this.#position < bytesEnd) return this.#sendBytes(answer, bytesEnd)
+
+    const range = (insert as NonNullable<typeof insert>).source as FileRange
+    const at = range.position + this.#insertSent
+    const left = range.byteLength - this.#insertSent
+    if (left === 0) return this.#insertDone(range)
+    if (this.#native === null || !isCached(this.#native, range.fd, at, left)) return this.#readAndWrite(range, at, left)
+    // sendfile must not overtake what Node still holds.
+    if (this.#nodeWrites > 0) return this.#afterNodeWrites()
+
+    const sent = this.#native.sendFile(socketFd(this.#socket), range.fd, at, Math.min(left, turnBytesMax))
+    if (sent === this.#native.wouldBlock) return this.#nudge(range, at, left)
+    if (sent <= 0) return this.#break(sent === 0 ? 'a segment is shorter than its index says' : `sendfile failed, errno ${-sent}`)
+    this.#insertSent += sent
+    if (sent === left) this.#insertDone(range)
+    return sent
+  }
+
+  #insertDone(range: FileRange): number {
+    range.release()
+    this.#insertIndex += 1
+    this.#insertSent = 0
+    return 0
+  }
+
+  /** The memory part up to `end`: with the descriptor if nothing is held by Node, so that it shares a packet with the file. */
+  #sendBytes(answer: Outgoing, end: number): number {
+    const bytes = answer.bytes.subarray(this.#position, end)
+    const isLast = this.#insertIndex === answer.inserts?.length
+    if (this.#native === null || this.#nodeWrites > 0 || isLast) {
+      this.#write(bytes)
+      this.#position = end
+      return bytes.byteLength
+    }
+    const sent = this.#native.send(socketFd(this.#socket), bytes, bytes.byteLength)
+    if (sent === this.#native.wouldBlock) {
+      this.#position = end
+      return this.#writeAndContinue(bytes)
+    }
+    if (sent < 0) return this.#break(`send failed, errno ${-sent}`)
+    this.#position += sent
+    return sent
+  }
+
+  /** The socket's buffer is full: the next few KiB go through Node, whose callback comes when there is room again. */
+  #nudge(range: FileRange, at: number, left: number): number {
+    const buffer = Buffer.allocUnsafe(Math.min(left, nudgeBytes))
+    const read = fs.readSync(range.fd, buffer, 0, buffer.byteLength, at)
+    if (read === 0) return this.#break('a segment is shorter than its index says')
+    this.#insertSent += read
+    return this.#writeAndContinue(buffer.subarray(0, read))
+  }
+
+  /** Reads in the thread pool, so that a slow disk does not hold up the other connections. */
+  #readAndWrite(range: FileRange, at: number, left: number): number {
+    const buffer = Buffer.allocUnsafeSlow(Math.min(left, chunkBytes))
+    fs.read(range.fd, buffer, 0, buffer.byteLength, at, (error, read) => {
+      if (this.#isClosed) return
+      if (error !== null || read === 0) {
+        this.#break(error === null ? 'a segment is shorter than its index says' : error.message)
+        return
+      }
+      this.#insertSent += read
+      this.#writeAndContinue(buffer.subarray(0, read))
+    })
+    return waiting
+  }
+
+  /** A small answer as one buffer and one write. False when it broke. */
+  #writeCopied(answer: Outgoing): boolean {
+    const whole = Buffer.allocUnsafe(answer.byteLength)
+    let from = 0
+    let to = 0
+    for (const { position, source } of answer.inserts ?? []) {
+      whole.set(answer.bytes.subarray(from, position), to)
+      to += position - from
+      from = position
+      const range = source as FileRange
+      const read = fs.readSync(range.fd, whole, to, range.byteLength, range.position)
+      if (read !== range.byteLength) {
+        this.#break('a segment is shorter than its index says')
+        return false
+      }
+      to += read
+    }
+    whole.set(answer.bytes.subarray(from), to)
+    releaseFrom(answer, 0)
+    this.#write(whole)
+    return true
+  }
+
+  #write(bytes: Bytes): void {
+    this.#nodeWrites += 1
+    this.#socket.write(bytes, this.#onWritten)
+  }
+  readonly #onWritten = (): void => {
+    this.#nodeWrites -= 1
+    if (this.#isClosed) return
+    this.#options.onProgress(this.#pendingBytes + this.#socket.writableLength)
+  }
+
+  #writeAndContinue(bytes: Bytes): typeof waiting {
+    this.#nodeWrites += 1
+    this.#socket.write(bytes, error => {
+      this.#nodeWrites -= 1
+      if (error === null || error === undefined) this.#resume()
+    })
+    return waiting
+  }
+
+  #afterNodeWrites(): typeof waiting {
+    return this.#writeAndContinue(Buffer.alloc(0))
+  }
+
+  #break(message: string): typeof waiting {
+    this.#options.onBroken(new Error(message))
+    return waiting
+  }
+}
+
+/** Returned by a step that a callback will continue. */
+const waiting = -1
+
+function releaseFrom(answer: Outgoing, insertIndex: number): void {
+  const inserts = answer.inserts
+  if (inserts === null) return
+  for (let i = insertIndex; i < inserts.length; i++) (inserts[i]?.source as FileRange).release()
+}
+
+/** Probes both ends of what the next call would send: read-ahead and eviction work on ranges, so this finds nearly all. */
+function isCached(native: NativeCalls, fd: number, position: number, left: number): boolean {
+  const last = position + Math.min(left, turnBytesMax) - 1
+  return native.isCached(fd, position) && native.isCached(fd, last)
+}
+
+function socketFd(socket: Socket): number {
+  return (socket as unknown as { _handle: { fd: number } | null })._handle?.fd ?? -1
+}

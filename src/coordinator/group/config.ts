@@ -1,0 +1,40 @@
+/** What an operator may set about classic groups and committed offsets; names are Kafka's, with the unit at the end. */
+export interface GroupConfig {
+  readonly groupMinSessionTimeoutMs: number
+  readonly groupMaxSessionTimeoutMs: number
+  /** How long the first generation of an empty group waits for more members. Kafka waits 3 s; here nobody waits unasked. */
+  readonly groupInitialRebalanceDelayMs: number
+  readonly groupMaxSize: number
+  /** Characters of metadata that may accompany one committed offset. */
+  readonly offsetMetadataMaxBytes: number
+  readonly offsetsRetentionMs: number
+  readonly offsetsRetentionCheckIntervalMs: number
+}
+
+export const groupConfigDefaults: GroupConfig = {
+  groupMinSessionTimeoutMs: 6_000,
+  groupMaxSessionTimeoutMs: 1_800_000,
+  groupInitialRebalanceDelayMs: 0,
+  groupMaxSize: 0x7fff_ffff,
+  offsetMetadataMaxBytes: 4096,
+  offsetsRetentionMs: 7 * 24 * 60 * 60 * 1000,
+  offsetsRetentionCheckIntervalMs: 600_000,
+}
+
+/**
+ * A new member's first JoinGroup may be parked this long. Nobody can tell whether its client still lives: it has no id to
+ * send heartbeats with. Kafka's constant.
+ */
+export const newMemberJoinTimeoutMs = 5 * 60 * 1000
+
+/** Ids given out in one group whose owners have not come back; one more is refused as GROUP_MAX_SIZE_REACHED. */
+export const pendingMembersMax = 10_000
+
+/**
+ * Characters in any name that a client chooses (group, instance, protocol …). Names travel as int16-length strings in
+ * the internal topic and in old versions of the protocol, so three bytes for each character must fit in 32,767.
+ */
+export const nameCharsMax = 10_900
+
+/** Characters of the client id that go into a member id. */
+export const memberIdPrefixCharsMax = 255

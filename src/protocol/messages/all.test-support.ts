@@ -1,0 +1,75 @@
+/** Every schema there is, for tests that hold for all of them. Not shipped. */
+import type { Api, Message } from '../schema.js'
+import { GroupMetadataKey, GroupMetadataValue } from '../state/group.js'
+import { OffsetCommitKey, OffsetCommitValue } from '../state/offsets.js'
+import { ApiVersions } from './api-versions.js'
+import { CreatePartitions } from './create-partitions.js'
+import { CreateTopics } from './create-topics.js'
+import { DeleteGroups } from './delete-groups.js'
+import { DeleteTopics } from './delete-topics.js'
+import { DescribeCluster } from './describe-cluster.js'
+import { DescribeConfigs } from './describe-configs.js'
+import { DescribeGroups } from './describe-groups.js'
+import { DescribeTopicPartitions } from './describe-topic-partitions.js'
+import { Fetch } from './fetch.js'
+import { FindCoordinator } from './find-coordinator.js'
+import { Heartbeat } from './heartbeat.js'
+import { InitProducerId } from './init-producer-id.js'
+import { JoinGroup } from './join-group.js'
+import { LeaveGroup } from './leave-group.js'
+import { ListGroups } from './list-groups.js'
+import { ListOffsets } from './list-offsets.js'
+import { Metadata } from './metadata.js'
+import { OffsetCommit } from './offset-commit.js'
+import { OffsetDelete } from './offset-delete.js'
+import { OffsetFetch } from './offset-fetch.js'
+import { OffsetForLeaderEpoch } from './offset-for-leader-epoch.js'
+import { Produce } from './produce.js'
+import { SyncGroup } from './sync-group.js'
+
+/** Here the single APIs lose their field types: a list of them is about what all have in common. */
+export const allApis = [
+  Produce,
+  Fetch,
+  ListOffsets,
+  Metadata,
+  OffsetCommit,
+  OffsetFetch,
+  FindCoordinator,
+  JoinGroup,
+  Heartbeat,
+  LeaveGroup,
+  SyncGroup,
+  DescribeGroups,
+  ListGroups,
+  ApiVersions,
+  CreateTopics,
+  DeleteTopics,
+  InitProducerId,
+  OffsetForLeaderEpoch,
+  DescribeConfigs,
+  CreatePartitions,
+  DeleteGroups,
+  OffsetDelete,
+  DescribeCluster,
+  DescribeTopicPartitions,
+] as unknown as readonly Api[]
+
+/** Records of the internal topics, each with the name that Kafka's definitions give to this version of it. */
+export const stateRecords: readonly { readonly message: Message; readonly officialName: (version: number) => string }[] = [
+  { message: OffsetCommitKey, officialName: version => (version === 0 ? 'LegacyOffsetCommitKey' : 'OffsetCommitKey') },
+  { message: OffsetCommitValue, officialName: () => 'OffsetCommitValue' },
+  { message: GroupMetadataKey, officialName: () => 'GroupMetadataKey' },
+  { message: GroupMetadataValue, officialName: () => 'GroupMetadataValue' },
+]
+
+export const allMessages: readonly Message[] = [
+  ...allApis.flatMap(({ request, response }) => [request, response]),
+  ...stateRecords.map(({ message }) => message),
+]
+
+export function versionsOf(message: Message): number[] {
+  const versions: number[] = []
+  for (let version = message.versions.min; version <= message.versions.max; version++) versions.push(version)
+  return versions
+}

@@ -1,0 +1,105 @@
+/**
+ * Kafka's own message definitions, which travel as JSON with comments inside its jars. The jars come from the local Maven
+ * repository, or through Maven into it; nothing of them is kept here. Not shipped.
+ */
+import { spawnSync } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+import { inflateRawSync } from 'node:zlib'
+
+/** The newest definitions, and the last ones that still had the versions that Kafka 4 removed. */
+const newest = '4.2.0'
+const older = '3.9.0'
+
+export interface OfficialField {
+  readonly name: string
+  readonly type: string
+  readonly versions?: string
+  readonly nullableVersions?: string
+  readonly taggedVersions?: string
+  readonly tag?: number
+  readonly default?: unknown
+  readonly flexibleVersions?: string
+  readonly fields?: readonly OfficialField[]
+}
+
+export interface OfficialDefinition {
+  readonly apiKey?: number
+  readonly name: string
+  readonly validVersions: string
+  readonly flexibleVersions: string
+  readonly latestVersionUnstable?: boolean
+  readonly fields: readonly OfficialField[]
+  readonly commonStructs?: readonly OfficialField[]
+}
+
+export interface OfficialDefinitions {
+  /** Requests and responses as of Kafka 4.2. */
+  readonly newest: ReadonlyMap<string, OfficialDefinition>
+  /** Requests and responses as of Kafka 3.9. */
+  readonly older: ReadonlyMap<string, OfficialDefinition>
+  /** Records of __consumer_offsets as of Kafka 4.2. */
+  readonly groupCoordinator: ReadonlyMap<string, OfficialDefinition>
+}
+
+/** The definitions, or why there are none on this machine. */
+export function officialDefinitions(): OfficialDefinitions | { readonly absent: string } {
+  const jars = [jarOf('kafka-clients', newest), jarOf('kafka-clients', older), jarOf('kafka-group-coordinator', newest)]
+  const [newestJar, olderJar, groupJar] = jars
+  if (newestJar == null || olderJar == null || groupJar == null) {
+    return { absent: `Kafka's jars ${newest} and ${older} are neither in the local Maven repository nor to be had through mvn` }
+  }
+  return {
+    newest: definitionsIn(newestJar),
+    older: definitionsIn(olderJar),
+    groupCoordinator: definitionsIn(groupJar),
+  }
+}
+
+/** Path of a jar in the local Maven repository, fetched by Maven when it is not there yet. */
+function jarOf(artifact: string, version: string): string | null {
+  const path = join(homedir(), '.m2/repository/org/apache/kafka', artifact, version, `${artifact}-${version}.jar`)
+  if (existsSync(path)) return path
+  spawnSync('mvn', ['-q', '-B', 'dependency:get', `-Dartifact=org.apache.kafka:${artifact}:${version}`, '-Dtransitive=false'], {
+    timeout: 120_000,
+    stdio: 'ignore',
+  })
+  return existsSync(path) ? path : null
+}
+
+function definitionsIn(jar: string): Map<string, OfficialDefinition> {
+  const definitions = new Map<string, OfficialDefinition>()
+  for (const text of zipEntries(jar, /^common\/message\/\w+\.json$/)) {
+    const definition = JSON.parse(text.replace(/^\s*\/\/.*$/gm, '')) as OfficialDefinition
+    definitions.set(definition.name, definition)
+  }
+  return definitions
+}
+
+// Places in the three structures of a zip file that a reader needs (PKWARE's APPNOTE, 4.3).
+const endOfDirectory = { signature: 0x06054b50, bytes: 22, count: 10, position: 16 }
+const directoryEntry = { bytes: 46, method: 10, compressedBytes: 20, nameBytes: 28, extraBytes: 30, commentBytes: 32, at: 42 }
+const localHeader = { bytes: 30, nameBytes: 26, extraBytes: 28 }
+
+/** The text of every entry whose name matches. Enough of zip for jars: no encryption, no zip64. */
+function zipEntries(path: string, names: RegExp): string[] {
+  const zip = readFileSync(path)
+  let end = zip.byteLength - endOfDirectory.bytes
+  while (zip.readUInt32LE(end) !== endOfDirectory.signature) end--
+  const texts: string[] = []
+  let entry = zip.readUInt32LE(end + endOfDirectory.position)
+  for (let left = zip.readUInt16LE(end + endOfDirectory.count); left > 0; left--) {
+    const nameEnd = entry + directoryEntry.bytes + zip.readUInt16LE(entry + directoryEntry.nameBytes)
+    if (names.test(zip.toString('utf8', entry + directoryEntry.bytes, nameEnd))) {
+      const local = zip.readUInt32LE(entry + directoryEntry.at)
+      const namesBytes = zip.readUInt16LE(local + localHeader.nameBytes) + zip.readUInt16LE(local + localHeader.extraBytes)
+      const start = local + localHeader.bytes + namesBytes
+      const content = zip.subarray(start, start + zip.readUInt32LE(entry + directoryEntry.compressedBytes))
+      const isStored = zip.readUInt16LE(entry + directoryEntry.method) === 0
+      texts.push((isStored ? content : inflateRawSync(content)).toString('utf8'))
+    }
+    entry = nameEnd + zip.readUInt16LE(entry + directoryEntry.extraBytes) + zip.readUInt16LE(entry + directoryEntry.commentBytes)
+  }
+  return texts
+}

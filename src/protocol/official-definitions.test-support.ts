@@ -1,10 +1,10 @@
 /**
  * Kafka's own message definitions, which travel as JSON with comments inside its jars. The jars come from the local Maven
- * repository, or through Maven into it; nothing of them is kept here. Not shipped.
+ * repository or through Maven; nothing of them is kept here. Not shipped.
  */
 import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
-import { homedir } from 'node:os'
+import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { inflateRawSync } from 'node:zlib'
 
@@ -48,7 +48,7 @@ export function officialDefinitions(): OfficialDefinitions | { readonly absent: 
   const jars = [jarOf('kafka-clients', newest), jarOf('kafka-clients', older), jarOf('kafka-group-coordinator', newest)]
   const [newestJar, olderJar, groupJar] = jars
   if (newestJar == null || olderJar == null || groupJar == null) {
-    return { absent: `Kafka's jars ${newest} and ${older} are neither in the local Maven repository nor to be had through mvn` }
+    return { absent: `Kafka's jars ${newest} and ${older} are neither on this machine nor to be had through mvn` }
   }
   return {
     newest: definitionsIn(newestJar),
@@ -57,15 +57,20 @@ export function officialDefinitions(): OfficialDefinitions | { readonly absent: 
   }
 }
 
-/** Path of a jar in the local Maven repository, fetched by Maven when it is not there yet. */
+/** Path of a jar: in the local Maven repository's usual place, or copied by Maven from wherever it keeps or finds it. */
 function jarOf(artifact: string, version: string): string | null {
-  const path = join(homedir(), '.m2/repository/org/apache/kafka', artifact, version, `${artifact}-${version}.jar`)
-  if (existsSync(path)) return path
-  spawnSync('mvn', ['-q', '-B', 'dependency:get', `-Dartifact=org.apache.kafka:${artifact}:${version}`, '-Dtransitive=false'], {
+  const file = `${artifact}-${version}.jar`
+  const kept = join(homedir(), '.m2/repository/org/apache/kafka', artifact, version, file)
+  if (existsSync(kept)) return kept
+  const folder = join(tmpdir(), 'gregor-official-definitions')
+  const copied = join(folder, file)
+  if (existsSync(copied)) return copied
+  const gav = `org.apache.kafka:${artifact}:${version}`
+  spawnSync('mvn', ['-q', '-B', 'dependency:copy', `-Dartifact=${gav}`, `-DoutputDirectory=${folder}`], {
     timeout: 120_000,
     stdio: 'ignore',
   })
-  return existsSync(path) ? path : null
+  return existsSync(copied) ? copied : null
 }
 
 function definitionsIn(jar: string): Map<string, OfficialDefinition> {

@@ -1,0 +1,235 @@
+/**
+ * Decides what happens to topics. Pure: reads the image and answers with records to write or with the refusal that the
+ * client gets. Whoever calls it appends the records, applies them to the image and only then answers.
+ */
+import type { Uuid } from '../base/ids.js'
+import { type ErrorCode, Errors } from '../protocol/errors.js'
+import type { MetadataRecordInput } from '../protocol/state/metadata.js'
+import type { ClusterImage, TopicImage } from './image.js'
+import { topicResource } from './image.js'
+import { collisionKey, topicNameProblem } from './topic-name.js'
+
+export interface ClusterRefusal {
+  readonly kind: 'refused'
+  readonly errorCode: ErrorCode
+  readonly message: string
+}
+export interface Decided<Result> {
+  readonly kind: 'decided'
+  readonly records: readonly MetadataRecordInput[]
+  readonly result: Result
+}
+
+export interface CreateTopicCommand {
+  readonly name: string
+  /** Of the new topic; chosen by the caller, who has the randomness. */
+  readonly topicId: Uuid
+  /** -1: the default, unless there are assignments. */
+  readonly partitionCount: number
+  readonly replicationFactor: number
+  readonly assignments: readonly { readonly partitionIndex: number; readonly brokerIds: readonly number[] }[]
+  readonly configs: ReadonlyMap<string, string>
+}
+
+/** What the controller must know of this broker. */
+export interface ClusterSettings {
+  readonly nodeId: number
+  readonly directoryId: Uuid
+  readonly partitionCountDefault: number
+  readonly replicationFactorDefault: number
+}
+
+/** Kafka has no such bound; a single process has descriptors and memory to care for. */
+export const partitionsPerTopicMax = 100_000
+
+export function createTopic(
+  image: ClusterImage,
+  settings: ClusterSettings,
+  command: CreateTopicCommand,
+): Decided<TopicImage> | ClusterRefusal {
+  const problem = nameProblem(image, command.name)
+  if (problem !== null) return problem
+  const replicas = planReplicas(settings, command)
+  if ('kind' in replicas) return replicas
+
+  const { name, topicId, configs } = command
+  const records: MetadataRecordInput[] = [{ kind: 'topic', name, topicId }]
+  for (const [key, value] of configs) {
+    records.push({ kind: 'config', resourceType: topicResource, resourceName: name, name: key, value })
+  }
+  for (const index of replicas.keys()) records.push(partitionRecord(settings, topicId, index))
+  const partitions = replicas.map((brokerIds, index) => ({
+    index,
+    leader: settings.nodeId,
+    leaderEpoch: 0,
+    replicas: brokerIds,
+    isr: brokerIds,
+  }))
+  return { kind: 'decided', records, result: { name, topicId, partitions, configs } }
+}
+
+export function removeTopic(image: ClusterImage, name: string): Decided<TopicImage> | ClusterRefusal {
+  const topic = image.topics.get(name)
+  if (topic === undefined) return refuse(Errors.UNKNOWN_TOPIC_OR_PARTITION, 'This server does not host this topic-partition.')
+  return { kind: 'decided', records: [{ kind: 'removeTopic', topicId: topic.topicId }], result: topic }
+}
+
+export interface CreatePartitionsCommand {
+  readonly name: string
+  /** Partitions afterwards, old ones included. */
+  readonly count: number
+  readonly assignments: readonly { readonly brokerIds: readonly number[] }[] | null
+}
+
+/** The result is the index of the first new partition. */
+export function createPartitions(
+  image: ClusterImage,
+  settings: ClusterSettings,
+  command: CreatePartitionsCommand,
+): Decided<{ topic: TopicImage; firstNew: number }> | ClusterRefusal {
+  const { name, count, assignments } = command
+  const topic = image.topics.get(name)
+  if (topic === undefined) return refuse(Errors.UNKNOWN_TOPIC_OR_PARTITION, 'This server does not host this topic-partition.')
+  const current = topic.partitions.length
+  if (count === current) return refuse(Errors.INVALID_PARTITIONS, `Topic already has ${current} partition(s).`)
+  if (count < current) {
+    const message = `The topic ${name} currently has ${current} partition(s); ${count} would not be an increase.`
+    return refuse(Errors.INVALID_PARTITIONS, message)
+  }
+  if (count > partitionsPerTopicMax) return refuse(Errors.INVALID_PARTITIONS, tooManyPartitions(count))
+  const added = count - current
+  if (assignments !== null) {
+    if (assignments.length !== added) {
+      const message = `Attempted to add ${added} additional partition(s), but only ${assignments.length} assignment(s) were specified.`
+      return refuse(Errors.INVALID_REPLICA_ASSIGNMENT, message)
+    }
+    for (const { brokerIds } of assignments) {
+      const invalid = assignmentProblem(settings, brokerIds)
+      if (invalid !== null) return invalid
+    }
+  }
+  const records = Array.from({ length: added }, (_, i) => partitionRecord(settings, topic.topicId, current + i))
+  return { kind: 'decided', records, result: { topic, firstNew: current } }
+}
+
+/** Reserves producer ids: after this record none of them is handed out again, whatever happens to the process. */
+export function allocateProducerIds(
+  image: ClusterImage,
+  settings: ClusterSettings,
+  count: number,
+): Decided<{ first: number; end: number }> {
+  const first = image.nextProducerId
+  const end = first + count
+  return {
+    kind: 'decided',
+    records: [{ kind: 'producerIds', brokerId: settings.nodeId, nextProducerId: end }],
+    result: { first, end },
+  }
+}
+
+function nameProblem(image: ClusterImage, name: string): ClusterRefusal | null {
+  const problem = topicNameProblem(name)
+  if (problem !== null) return refuse(Errors.INVALID_TOPIC_EXCEPTION, problem)
+  if (image.topics.has(name)) return refuse(Errors.TOPIC_ALREADY_EXISTS, `Topic '${name}' already exists.`)
+  const key = collisionKey(name)
+  if (key !== name || name.includes('_')) {
+    for (const other of image.topics.keys()) {
+      if (collisionKey(other) === key) {
+        return refuse(Errors.INVALID_TOPIC_EXCEPTION, `Topic '${name}' collides with existing topic: ${other}`)
+      }
+    }
+  }
+  return null
+}
+
+function planReplicas(settings: ClusterSettings, command: CreateTopicCommand): (readonly number[])[] | ClusterRefusal {
+  const { assignments } = command
+  if (assignments.length > 0) {
+    if (command.replicationFactor !== -1) {
+      const message = 'A manual partition assignment was specified, but replication factor was not set to -1.'
+      return refuse(Errors.INVALID_REQUEST, message)
+    }
+    if (command.partitionCount !== -1) {
+      const message = 'A manual partition assignment was specified, but numPartitions was not set to -1.'
+      return refuse(Errors.INVALID_REQUEST, message)
+    }
+    return planAssigned(settings, assignments)
+  }
+  const count = command.partitionCount === -1 ? settings.partitionCountDefault : command.partitionCount
+  const factor = command.replicationFactor === -1 ? settings.replicationFactorDefault : command.replicationFactor
+  if (factor < 1) {
+    return refuse(Errors.INVALID_REPLICATION_FACTOR, 'Replication factor must be larger than 0, or -1 to use the default value.')
+  }
+  if (factor > 1) {
+    const message = `Unable to replicate the partition ${factor} time(s): The target replication factor of ${factor} cannot be reached because only 1 broker(s) are registered.`
+    return refuse(Errors.INVALID_REPLICATION_FACTOR, message)
+  }
+  if (count < 1) {
+    const message = 'Number of partitions was set to an invalid non-positive value.'
+    return refuse(Errors.INVALID_PARTITIONS, message)
+  }
+  if (count > partitionsPerTopicMax) return refuse(Errors.INVALID_PARTITIONS, tooManyPartitions(count))
+  return Array.from({ length: count }, () => [settings.nodeId])
+}
+
+function planAssigned(
+  settings: ClusterSettings,
+  assignments: CreateTopicCommand['assignments'],
+): (readonly number[])[] | ClusterRefusal {
+  const byIndex = new Map(assignments.map(({ partitionIndex, brokerIds }) => [partitionIndex, brokerIds]))
+  if (byIndex.size !== assignments.length) {
+    return refuse(Errors.INVALID_REPLICA_ASSIGNMENT, 'Found multiple manual assignments for one partition.')
+  }
+  const planned: (readonly number[])[] = []
+  for (let index = 0; index < byIndex.size; index++) {
+    const brokerIds = byIndex.get(index)
+    if (brokerIds === undefined) {
+      const message = 'partitions should be a consecutive 0-based integer sequence'
+      return refuse(Errors.INVALID_REPLICA_ASSIGNMENT, message)
+    }
+    const invalid = assignmentProblem(settings, brokerIds)
+    if (invalid !== null) return invalid
+    planned.push(brokerIds)
+  }
+  return planned
+}
+
+function assignmentProblem(settings: ClusterSettings, brokerIds: readonly number[]): ClusterRefusal | null {
+  if (brokerIds.length === 0) {
+    return refuse(Errors.INVALID_REPLICA_ASSIGNMENT, 'The manual partition assignment includes an empty replica list.')
+  }
+  const stranger = brokerIds.find(id => id !== settings.nodeId)
+  if (stranger !== undefined) {
+    const message = `The manual partition assignment includes broker ${stranger}, but no such broker is registered.`
+    return refuse(Errors.INVALID_REPLICA_ASSIGNMENT, message)
+  }
+  if (brokerIds.length > 1) {
+    const message = `The manual partition assignment includes the broker ${settings.nodeId} more than once.`
+    return refuse(Errors.INVALID_REPLICA_ASSIGNMENT, message)
+  }
+  return null
+}
+
+function partitionRecord(settings: ClusterSettings, topicId: Uuid, partitionId: number): MetadataRecordInput {
+  const here = [settings.nodeId]
+  return {
+    kind: 'partition',
+    partitionId,
+    topicId,
+    replicas: here,
+    isr: here,
+    removingReplicas: [],
+    addingReplicas: [],
+    leader: settings.nodeId,
+    leaderEpoch: 0,
+    partitionEpoch: 0,
+    directories: [settings.directoryId],
+  }
+}
+
+const tooManyPartitions = (count: number): string =>
+  `${count} partitions; this broker takes at most ${partitionsPerTopicMax} a topic.`
+
+function refuse(errorCode: ErrorCode, message: string): ClusterRefusal {
+  return { kind: 'refused', errorCode, message }
+}

@@ -1,0 +1,86 @@
+/**
+ * What the cluster looks like now: topics with their ids, partitions and configs, and the next free producer id. Built by
+ * applying the records of __cluster_metadata, live and at start alike; `apply` is the only function that changes it, and
+ * everybody else holds the read-only face.
+ */
+import type { LeaderEpoch, ProducerId, Uuid } from '../base/ids.js'
+import type { MetadataRecord } from '../protocol/state/metadata.js'
+
+export interface PartitionImage {
+  readonly index: number
+  readonly leader: number
+  readonly leaderEpoch: LeaderEpoch
+  readonly replicas: readonly number[]
+  readonly isr: readonly number[]
+}
+
+export interface TopicImage {
+  readonly name: string
+  readonly topicId: Uuid
+  /** By index, without gaps. */
+  readonly partitions: readonly PartitionImage[]
+  /** The topic's own configs (its overrides of the broker's). */
+  readonly configs: ReadonlyMap<string, string>
+}
+
+export interface ClusterImage {
+  readonly topics: ReadonlyMap<string, TopicImage>
+  readonly topicsById: ReadonlyMap<Uuid, TopicImage>
+  /** The lowest producer id that was never handed out in a block. */
+  readonly nextProducerId: ProducerId
+}
+
+/** Numbers of resource types in ConfigRecord and DescribeConfigs. */
+export const topicResource = 2
+export const brokerResource = 4
+
+interface MutableTopic {
+  name: string
+  topicId: Uuid
+  partitions: PartitionImage[]
+  configs: Map<string, string>
+}
+
+/** The owner's face of the image. */
+export class MutableImage implements ClusterImage {
+  readonly topics = new Map<string, MutableTopic>()
+  readonly topicsById = new Map<Uuid, MutableTopic>()
+  nextProducerId: ProducerId = 0
+
+  apply(record: MetadataRecord): void {
+    switch (record.kind) {
+      case 'topic': {
+        // Configs may come before or behind their topic in one batch; a new topic id never inherits old ones.
+        const topic: MutableTopic = { name: record.name, topicId: record.topicId, partitions: [], configs: new Map() }
+        this.topics.set(record.name, topic)
+        this.topicsById.set(record.topicId, topic)
+        return
+      }
+      case 'partition': {
+        const { partitionId, leader, leaderEpoch, replicas, isr } = record
+        const partitions = this.topicsById.get(record.topicId)?.partitions
+        if (partitions !== undefined) partitions[partitionId] = { index: partitionId, leader, leaderEpoch, replicas, isr }
+        return
+      }
+      case 'config': {
+        if (record.resourceType !== topicResource) return
+        const configs = this.topics.get(record.resourceName)?.configs
+        if (record.value === null) configs?.delete(record.name)
+        else configs?.set(record.name, record.value)
+        return
+      }
+      case 'removeTopic': {
+        const topic = this.topicsById.get(record.topicId)
+        if (topic === undefined) return
+        this.topicsById.delete(topic.topicId)
+        if (this.topics.get(topic.name) === topic) this.topics.delete(topic.name)
+        return
+      }
+      case 'producerIds':
+        this.nextProducerId = Math.max(this.nextProducerId, record.nextProducerId)
+        return
+      case 'featureLevel':
+        return
+    }
+  }
+}

@@ -1,0 +1,197 @@
+/**
+ * What one row of a config table is made of, and how text becomes its value and back. Parsing follows Kafka's ConfigDef
+ * (Java number syntax, its refusal texts), because tools show these messages to people. Never knows a single key's name.
+ */
+
+export type ConfigType = 'boolean' | 'string' | 'int' | 'short' | 'long' | 'double' | 'list'
+
+export interface KeyTraits {
+  /** Lowest and highest value, both allowed. */
+  readonly min?: number
+  readonly max?: number
+  /** One more allowed number outside min…max. */
+  readonly also?: number
+  /** Kafka lets this key change while the broker runs. */
+  readonly dynamic?: boolean
+  /** Accepted and shown, but nothing in this version acts on it; docs/config.md says so. */
+  readonly inert?: boolean
+  /** Older names of the same key. */
+  readonly aliases?: readonly string[]
+  /** Kafka's default where ours differs on purpose; the doc says why. */
+  readonly kafkaDefault?: string
+  /** Elements are partition:broker pairs, or the single element '*'. */
+  readonly throttledReplicas?: boolean
+  /** Topic keys: the broker keys that give the default, the strongest first. Units are in the names. */
+  readonly brokerKeys?: readonly string[]
+}
+
+export interface ConfigKey<T> extends KeyTraits {
+  readonly type: ConfigType
+  readonly default: T
+  readonly doc: string
+  /** Allowed values of a string, or of each element of a list. */
+  readonly oneOf?: readonly string[]
+}
+
+export type ValueOf<Key> = Key extends ConfigKey<infer T> ? T : never
+
+/**
+ * Kafka's longs reach 2^63-1, mostly as "never". A value outside the safe integers saturates at them; its text is kept
+ * exact, so what a tool reads back is what was written.
+ */
+export const longMax = Number.MAX_SAFE_INTEGER
+
+type Numeric<D> = ConfigKey<number | (D & null)>
+
+export function int<D extends number | null>(value: D, doc: string, traits: KeyTraits = {}): Numeric<D> {
+  return { type: 'int', default: value, doc, ...traits } as Numeric<D>
+}
+
+export function short(value: number, doc: string, traits: KeyTraits = {}): ConfigKey<number> {
+  return { type: 'short', default: value, doc, ...traits }
+}
+
+export function long<D extends number | null>(value: D, doc: string, traits: KeyTraits = {}): Numeric<D> {
+  return { type: 'long', default: value, doc, ...traits } as Numeric<D>
+}
+
+export function double(value: number, doc: string, traits: KeyTraits = {}): ConfigKey<number> {
+  return { type: 'double', default: value, doc, ...traits }
+}
+
+export function boolean(value: boolean, doc: string, traits: KeyTraits = {}): ConfigKey<boolean> {
+  return { type: 'boolean', default: value, doc, ...traits }
+}
+
+export function text<D extends string | null>(value: D, doc: string, traits: KeyTraits = {}): ConfigKey<string | (D & null)> {
+  return { type: 'string', default: value, doc, ...traits } as ConfigKey<string | (D & null)>
+}
+
+export function choice<const V extends string>(
+  value: NoInfer<V>,
+  oneOf: readonly V[],
+  doc: string,
+  traits: KeyTraits = {},
+): ConfigKey<V> {
+  return { type: 'string', default: value, oneOf, doc, ...traits }
+}
+
+type Elements<D, V> = ConfigKey<readonly V[] | (D & null)>
+
+export function list<D extends readonly string[] | null>(value: D, doc: string, traits: KeyTraits = {}): Elements<D, string> {
+  return { type: 'list', default: value, doc, ...traits } as Elements<D, string>
+}
+
+export function choices<const V extends string>(
+  value: readonly NoInfer<V>[],
+  oneOf: readonly V[],
+  doc: string,
+  traits: KeyTraits = {},
+): ConfigKey<readonly V[]> {
+  return { type: 'list', default: value, oneOf, doc, ...traits }
+}
+
+export interface ParsedValue {
+  readonly value: unknown
+  /** The value as Kafka prints it. */
+  readonly text: string
+}
+
+/** The value that `raw` spells, or what is wrong with it: "Invalid value 0 for configuration num.partitions: …". */
+export function parseValue(name: string, key: ConfigKey<unknown>, raw: string): ParsedValue | { readonly problem: string } {
+  const trimmed = raw.trim()
+  const parsed = parseType(key, trimmed)
+  if ('problem' in parsed) return { problem: `Invalid value ${raw} for configuration ${name}: ${parsed.problem}` }
+  const problem = boundsProblem(key, parsed.value) ?? membersProblem(name, key, parsed.value)
+  return problem === null ? parsed : { problem: `Invalid value ${raw} for configuration ${name}: ${problem}` }
+}
+
+/** The value as Kafka prints it in DescribeConfigs; null for "not set". */
+export function formatValue(key: ConfigKey<unknown>, value: unknown): string | null {
+  if (value === null) return null
+  if (Array.isArray(value)) return value.join(',')
+  if (key.type === 'long' && value === longMax) return '9223372036854775807'
+  if (key.type === 'double' && Number.isInteger(value)) return `${value}.0`
+  return String(value)
+}
+
+/** What the value must be, in words; empty when anything of the type will do. */
+export function allowedValues(key: ConfigKey<unknown>): string {
+  if (key.oneOf !== undefined) return key.oneOf.join(', ')
+  if (key.throttledReplicas) return '* or partition:broker,…'
+  const range =
+    key.min !== undefined && key.max !== undefined
+      ? `${key.min} to ${key.max}`
+      : key.min !== undefined
+        ? `at least ${key.min}`
+        : key.max !== undefined
+          ? `at most ${key.max}`
+          : ''
+  return key.also === undefined ? range : `${range}, or ${key.also}`
+}
+
+// --- parsing ---
+
+const integerRanges = {
+  short: [-(2n ** 15n), 2n ** 15n - 1n],
+  int: [-(2n ** 31n), 2n ** 31n - 1n],
+  long: [-(2n ** 63n), 2n ** 63n - 1n],
+} as const
+
+function parseType(key: ConfigKey<unknown>, trimmed: string): ParsedValue | { readonly problem: string } {
+  switch (key.type) {
+    case 'boolean': {
+      const lower = trimmed.toLowerCase()
+      if (lower !== 'true' && lower !== 'false') return { problem: 'Expected value to be either true or false' }
+      return { value: lower === 'true', text: lower }
+    }
+    case 'string':
+      return { value: trimmed, text: trimmed }
+    case 'list': {
+      const elements = trimmed === '' ? [] : trimmed.split(/\s*,\s*/)
+      return { value: elements, text: elements.join(',') }
+    }
+    case 'double': {
+      const value = Number(trimmed)
+      if (trimmed === '' || Number.isNaN(value)) return { problem: 'Not a number of type DOUBLE' }
+      return { value, text: formatValue(key, value) as string }
+    }
+    case 'short':
+    case 'int':
+    case 'long': {
+      const [lowest, highest] = integerRanges[key.type]
+      // 20 characters are a sign and the 19 digits of 2^63; leading zeros beyond that are nobody's honest value.
+      const exact = /^[+-]?\d{1,20}$/.test(trimmed) ? BigInt(trimmed.replace('+', '')) : null
+      if (exact === null || exact < lowest || exact > highest) {
+        return { problem: `Not a number of type ${key.type.toUpperCase()}` }
+      }
+      return { value: Math.max(-longMax, Math.min(longMax, Number(exact))), text: exact.toString() }
+    }
+  }
+}
+
+function boundsProblem(key: ConfigKey<unknown>, value: unknown): string | null {
+  if (typeof value !== 'number' || value === key.also) return null
+  const tooLow = key.min !== undefined && value < key.min
+  const tooHigh = key.max !== undefined && value > key.max
+  if (!tooLow && !tooHigh) return null
+  if (key.also !== undefined) return `Value must be between ${key.min} and ${key.max} or equal to ${key.also}`
+  return tooLow ? `Value must be at least ${key.min}` : `Value must be no more than ${key.max}`
+}
+
+function membersProblem(name: string, key: ConfigKey<unknown>, value: unknown): string | null {
+  const members: readonly unknown[] = Array.isArray(value) ? value : [value]
+  if (key.oneOf !== undefined && !members.every(member => key.oneOf?.includes(member as string))) {
+    return `String must be one of: ${key.oneOf.join(', ')}`
+  }
+  if (key.throttledReplicas) {
+    const isWildcard = members.length === 1 && members[0] === '*'
+    if (!isWildcard && !members.every(member => /^\d+:\d+$/.test(String(member)))) {
+      return (
+        `${name} must be the literal '*' or a list of replicas in the following format: ` +
+        '[partitionId]:[brokerId],[partitionId]:[brokerId],...'
+      )
+    }
+  }
+  return null
+}

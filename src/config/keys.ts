@@ -1,0 +1,241 @@
+/**
+ * Every config key of the broker, one row each. Names, types, bounds and defaults are those of Kafka 4.2; where a default
+ * differs on purpose the row carries Kafka's and says why. Gregor's own keys begin with "gregor.". Keys that give the
+ * default of a topic config are derived from that topic config's row, so that the two cannot drift apart.
+ */
+import { boolean, type ConfigKey, choice, choices, double, int, list, long, longMax, short, text, type ValueOf } from './key.js'
+import { type TopicKey, topicKeys } from './topic-keys.js'
+
+const int32Max = 2 ** 31 - 1
+
+/** The broker-wide default of a topic config: same type, bounds and default, changeable while running as in Kafka. */
+function forTopics<K extends TopicKey>(topicKey: K): (typeof topicKeys)[K] {
+  const { brokerKeys: _, ...row } = topicKeys[topicKey] as ConfigKey<unknown>
+  return {
+    ...row,
+    dynamic: true,
+    doc: `Default of ${topicKey} for topics that do not set it. ${row.doc}`,
+  } as (typeof topicKeys)[K]
+}
+
+export const brokerKeys = {
+  // --- who and where ---
+  'node.id': int(1, 'Id of this broker in Metadata and in group coordinators.', {
+    min: 0,
+    aliases: ['broker.id'],
+    kafkaDefault: 'required',
+  }),
+  listeners: list(
+    ['PLAINTEXT://127.0.0.1:9092'],
+    'Addresses to listen on, as NAME://HOST:PORT. An empty host or 0.0.0.0 is every interface, port 0 a free port. Only the ' +
+      'loopback interface by default, because there is no authentication to protect any other.',
+    { kafkaDefault: 'PLAINTEXT://:9092' },
+  ),
+  'advertised.listeners': list(
+    null,
+    'Addresses to tell clients, as NAME://HOST:PORT. Unset, each client is told the address on which it reached the broker.',
+  ),
+  'listener.security.protocol.map': text(
+    'SASL_SSL:SASL_SSL,PLAINTEXT:PLAINTEXT,SSL:SSL,SASL_PLAINTEXT:SASL_PLAINTEXT',
+    'Security protocol of each listener name. PLAINTEXT is the only protocol served in this version.',
+  ),
+  'controller.listener.names': list(
+    [],
+    'Listeners of Kafka’s controllers. Gregor has no separate controller: it does not open these, so that a configuration ' +
+      'written for a combined Kafka node starts unchanged.',
+    { kafkaDefault: 'required' },
+  ),
+  'inter.broker.listener.name': text(null, 'Listener for traffic between brokers. There is one broker.', { inert: true }),
+  'process.roles': list(['broker', 'controller'], 'Roles of this process. Gregor is always both.', {
+    inert: true,
+    kafkaDefault: 'required',
+  }),
+  'controller.quorum.voters': list([], 'Members of Kafka’s controller quorum. There is none.', { inert: true }),
+  'controller.quorum.bootstrap.servers': list([], 'Addresses of Kafka’s controller quorum. There is none.', { inert: true }),
+  'broker.rack': text(null, 'Rack of this broker, told to clients in Metadata.'),
+  'log.dirs': list(null, 'The data directory. Unset, log.dir decides. Gregor keeps one directory; several are refused.'),
+  'log.dir': list(['./data'], 'The data directory, when log.dirs is not set.', { kafkaDefault: '/tmp/kafka-logs' }),
+
+  // --- what Gregor adds ---
+  'gregor.durability': choice(
+    'fsync',
+    ['fsync', 'os'],
+    'What an acks=all acknowledgement means. fsync: the record is on stable storage. os: it is with the operating system, ' +
+      'which survives the death of the broker but not a power cut; this is what Kafka does by default. An ephemeral broker ' +
+      'never syncs.',
+  ),
+  'gregor.send.path': choice(
+    'auto',
+    ['auto', 'sendfile', 'copy'],
+    'How fetched records reach the socket. sendfile: by the kernel, straight from the segment file (Linux). copy: read and ' +
+      'written. auto: sendfile where it works.',
+  ),
+
+  // --- topics ---
+  'num.partitions': int(1, 'Partitions of a topic that does not say how many.', { min: 1 }),
+  'default.replication.factor': int(1, 'Replication factor of a topic that does not say one. One broker: 1.', { min: 1 }),
+  'auto.create.topics.enable': boolean(true, 'Create a topic when a client that allows it asks for one that does not exist.'),
+  'delete.topic.enable': boolean(true, 'Whether topics can be deleted.'),
+  'max.request.partition.size.limit': int(2000, 'Most partitions in one DescribeTopicPartitions answer.', { min: 1 }),
+
+  // --- the log: defaults of topic configs ---
+  'log.cleanup.policy': forTopics('cleanup.policy'),
+  'compression.type': forTopics('compression.type'),
+  'compression.gzip.level': forTopics('compression.gzip.level'),
+  'compression.lz4.level': forTopics('compression.lz4.level'),
+  'compression.zstd.level': forTopics('compression.zstd.level'),
+  'log.segment.bytes': forTopics('segment.bytes'),
+  'log.roll.ms': long(null, 'Default of segment.ms in milliseconds. Unset, log.roll.hours decides.', { min: 1, dynamic: true }),
+  'log.roll.hours': int(168, 'Default of segment.ms in hours, when log.roll.ms is not set.', { min: 1 }),
+  'log.roll.jitter.ms': long(null, 'Default of segment.jitter.ms. Unset, log.roll.jitter.hours decides.', {
+    min: 0,
+    dynamic: true,
+  }),
+  'log.roll.jitter.hours': int(0, 'Default of segment.jitter.ms in hours, when log.roll.jitter.ms is not set.', { min: 0 }),
+  'log.index.interval.bytes': forTopics('index.interval.bytes'),
+  'log.index.size.max.bytes': forTopics('segment.index.bytes'),
+  'message.max.bytes': forTopics('max.message.bytes'),
+  'log.message.timestamp.type': forTopics('message.timestamp.type'),
+  'log.message.timestamp.before.max.ms': forTopics('message.timestamp.before.max.ms'),
+  'log.message.timestamp.after.max.ms': forTopics('message.timestamp.after.max.ms'),
+  'log.retention.bytes': forTopics('retention.bytes'),
+  'log.retention.ms': long(null, 'Default of retention.ms; -1 is no limit. Unset, log.retention.minutes decides.', {
+    min: -1,
+    dynamic: true,
+    inert: true,
+  }),
+  'log.retention.minutes': int(null, 'Default of retention.ms in minutes. Unset, log.retention.hours decides.', {
+    min: -1,
+    inert: true,
+  }),
+  'log.retention.hours': int(168, 'Default of retention.ms in hours, when neither of the finer keys is set.', {
+    min: -1,
+    inert: true,
+  }),
+  'log.retention.check.interval.ms': long(300_000, 'How often logs are checked for segments to delete.', { min: 1, inert: true }),
+  'log.segment.delete.delay.ms': forTopics('file.delete.delay.ms'),
+  'log.cleaner.enable': boolean(true, 'Whether compaction runs.', { inert: true }),
+  'log.cleaner.delete.retention.ms': forTopics('delete.retention.ms'),
+  'log.cleaner.min.cleanable.ratio': forTopics('min.cleanable.dirty.ratio'),
+  'log.cleaner.min.compaction.lag.ms': forTopics('min.compaction.lag.ms'),
+  'log.cleaner.max.compaction.lag.ms': forTopics('max.compaction.lag.ms'),
+  'log.cleaner.backoff.ms': long(15_000, 'Pause between two looks for logs to compact.', { min: 0, dynamic: true, inert: true }),
+  'log.cleaner.threads': int(1, 'Threads that compact.', { min: 0, dynamic: true, inert: true }),
+  'log.cleaner.dedupe.buffer.size': long(134_217_728, 'Memory for the key table of compaction, all threads together.', {
+    dynamic: true,
+    inert: true,
+  }),
+  'log.cleaner.io.buffer.load.factor': double(0.9, 'How full the key table of compaction may get.', {
+    dynamic: true,
+    inert: true,
+  }),
+  'log.cleaner.io.buffer.size': int(524_288, 'Memory for the reads and writes of compaction.', {
+    min: 0,
+    dynamic: true,
+    inert: true,
+  }),
+  'log.flush.interval.messages': forTopics('flush.messages'),
+  'log.flush.interval.ms': long(null, 'Default of flush.ms. gregor.durability decides instead.', { dynamic: true, inert: true }),
+  'log.flush.scheduler.interval.ms': long(longMax, 'How often to look for logs to sync. gregor.durability decides instead.', {
+    inert: true,
+  }),
+  'log.flush.offset.checkpoint.interval.ms': int(60_000, 'How often the recovery point is written down.', {
+    min: 0,
+    inert: true,
+  }),
+  'log.preallocate': forTopics('preallocate'),
+  'log.local.retention.bytes': forTopics('local.retention.bytes'),
+  'log.local.retention.ms': forTopics('local.retention.ms'),
+  'min.insync.replicas': forTopics('min.insync.replicas'),
+  'unclean.leader.election.enable': forTopics('unclean.leader.election.enable'),
+  'num.recovery.threads.per.data.dir': int(2, 'Threads for recovery at start. Gregor recovers in one.', {
+    min: 1,
+    dynamic: true,
+    inert: true,
+  }),
+  'producer.id.expiration.ms': int(86_400_000, 'An idempotent producer that wrote nothing for this long is forgotten.', {
+    min: 1,
+    dynamic: true,
+  }),
+
+  // --- groups and their offsets ---
+  'group.min.session.timeout.ms': int(6000, 'Shortest session timeout a group member may ask for.'),
+  'group.max.session.timeout.ms': int(1_800_000, 'Longest session timeout a group member may ask for.'),
+  'group.initial.rebalance.delay.ms': int(
+    0,
+    'How long the first rebalance of an empty group waits for more members. No wait by default, so that a lone consumer, ' +
+      'and every test, starts at once; Kafka’s 3000 saves rebalances when many members start together.',
+    { kafkaDefault: '3000' },
+  ),
+  'group.max.size': int(int32Max, 'Most members in one group.', { min: 1 }),
+  'offset.metadata.max.bytes': int(4096, 'Longest metadata string with a committed offset.'),
+  'offsets.topic.num.partitions': int(50, 'Partitions of __consumer_offsets; fixed once the topic exists.', { min: 1 }),
+  'offsets.topic.segment.bytes': int(104_857_600, 'segment.bytes of __consumer_offsets when it is created.', { min: 1 }),
+  'offsets.topic.replication.factor': short(1, 'Replication factor of __consumer_offsets. One broker: 1, whatever is set.', {
+    min: 1,
+    inert: true,
+    kafkaDefault: '3',
+  }),
+  'offsets.retention.minutes': int(10_080, 'Committed offsets of a group that became empty are kept for this long.', { min: 1 }),
+  'offsets.retention.check.interval.ms': long(600_000, 'How often to look for committed offsets to expire.', { min: 1 }),
+  'offsets.commit.timeout.ms': int(5000, 'Longest wait for an offset commit to become durable.', { min: 1, inert: true }),
+  'group.coordinator.rebalance.protocols': choices(
+    ['classic'],
+    ['consumer', 'classic', 'share', 'streams'],
+    'Group protocols offered to clients. The classic protocol is the only one in this version.',
+    { inert: true, kafkaDefault: 'classic,consumer,streams' },
+  ),
+  'transaction.state.log.num.partitions': int(50, 'Partitions of __transaction_state.', { min: 1, inert: true }),
+  'transaction.state.log.replication.factor': short(1, 'Replication factor of __transaction_state. One broker: 1.', {
+    min: 1,
+    inert: true,
+    kafkaDefault: '3',
+  }),
+  'transaction.state.log.min.isr': int(1, 'min.insync.replicas of __transaction_state. One broker: 1.', {
+    min: 1,
+    inert: true,
+    kafkaDefault: '2',
+  }),
+
+  // --- network ---
+  'socket.request.max.bytes': int(104_857_600, 'Largest request; a connection that announces a larger one is closed.', {
+    min: 1,
+  }),
+  'connections.max.idle.ms': long(600_000, 'A connection that is silent for this long is closed.'),
+  'max.connections': int(int32Max, 'Most connections at a time.', { min: 0, dynamic: true }),
+  'max.connections.per.ip': int(int32Max, 'Most connections at a time from one address.', { min: 0, dynamic: true }),
+  'queued.max.request.bytes': long(
+    -1,
+    'Bytes of received requests that may wait for their handlers before reading from clients pauses; -1 is Gregor’s own bound.',
+  ),
+  'socket.listen.backlog.size': int(50, 'Connections that the operating system holds before they are accepted.', { min: 1 }),
+  'socket.send.buffer.bytes': int(102_400, 'SO_SNDBUF of client connections. The operating system’s own tuning is kept.', {
+    inert: true,
+  }),
+  'socket.receive.buffer.bytes': int(102_400, 'SO_RCVBUF of client connections. The operating system’s own tuning is kept.', {
+    inert: true,
+  }),
+  'fetch.max.bytes': int(57_671_680, 'Most bytes in one Fetch answer, whatever the client allows.', { min: 1024 }),
+  'max.incremental.fetch.session.cache.slots': int(1000, 'Most incremental fetch sessions kept.', { min: 0 }),
+  'num.network.threads': int(3, 'Threads that serve the network. Gregor serves it from one event loop.', {
+    min: 1,
+    dynamic: true,
+    inert: true,
+  }),
+  'num.io.threads': int(8, 'Threads that handle requests. Gregor handles them in one event loop.', {
+    min: 1,
+    dynamic: true,
+    inert: true,
+  }),
+} satisfies Readonly<Record<string, ConfigKey<unknown>>>
+
+export type BrokerKey = keyof typeof brokerKeys
+export type BrokerValue<K extends BrokerKey> = ValueOf<(typeof brokerKeys)[K]>
+
+export const brokerKeyNames = Object.keys(brokerKeys) as readonly BrokerKey[]
+
+/** The key that `name` means, aliases included; null for a name that is no broker key. */
+export function brokerKeyOf(name: string): BrokerKey | null {
+  if (Object.hasOwn(brokerKeys, name)) return name as BrokerKey
+  return brokerKeyNames.find(key => (brokerKeys[key] as ConfigKey<unknown>).aliases?.includes(name)) ?? null
+}

@@ -1,0 +1,106 @@
+/**
+ * Turns listeners and advertised.listeners into the addresses to bind and the addresses to tell clients. Text in, values
+ * or problems out; nothing is resolved or opened here.
+ */
+
+export interface ListenerConfig {
+  /** Upper-case listener name, PLAINTEXT unless the configuration names its own. */
+  readonly name: string
+  /** Address to bind; '' is every interface. IPv6 without brackets. */
+  readonly host: string
+  /** 0 is a free port. */
+  readonly port: number
+  /** What to tell clients; null reflects the address on which each client came in. Port 0 is the port really bound. */
+  readonly advertised: { readonly host: string; readonly port: number } | null
+}
+
+interface ListenerTexts {
+  readonly listeners: readonly string[]
+  readonly advertised: readonly string[] | null
+  readonly protocolMap: readonly string[]
+  readonly controllerNames: readonly string[]
+}
+
+export function parseListeners(texts: ListenerTexts): { listeners: ListenerConfig[]; problems: string[] } {
+  const problems: string[] = []
+  const controllers = new Set(texts.controllerNames.map(name => name.toUpperCase()))
+  const endpoints = parseEndpoints('listeners', texts.listeners, problems).filter(endpoint => !controllers.has(endpoint.name))
+  const advertised = parseEndpoints('advertised.listeners', texts.advertised ?? [], problems)
+  if (endpoints.length === 0 && problems.length === 0) {
+    problems.push('listeners: at least one client listener is needed, such as PLAINTEXT://127.0.0.1:9092')
+  }
+  problems.push(...protocolProblems(endpoints, texts.protocolMap))
+  for (const [at, endpoint] of endpoints.entries()) {
+    const earlier = endpoints.slice(0, at)
+    if (earlier.some(other => other.name === endpoint.name)) problems.push(`listeners: ${endpoint.name} is named twice`)
+    if (endpoint.port !== 0 && earlier.some(other => other.port === endpoint.port && other.host === endpoint.host)) {
+      problems.push(`listeners: ${endpoint.host}:${endpoint.port} is named twice`)
+    }
+  }
+  for (const { name, host } of advertised) {
+    if (host === '' || host === '0.0.0.0' || host === '::') {
+      problems.push(`advertised.listeners: ${name} needs a host that clients can connect to, not "${host}"`)
+    }
+    if (!controllers.has(name) && !endpoints.some(endpoint => endpoint.name === name)) {
+      problems.push(`advertised.listeners: ${name} is not among the listeners; add it there or take it out here`)
+    }
+  }
+  const listeners = endpoints.map(endpoint => {
+    const told = advertised.find(other => other.name === endpoint.name)
+    return { ...endpoint, advertised: told === undefined ? null : { host: told.host, port: told.port } }
+  })
+  return { listeners, problems }
+}
+
+/** HOST:PORT of a command line as the listener it means; null when it is neither. [::1]:9092 and :9092 are fine. */
+export function listenerOfAddress(address: string): string | null {
+  const listener = `PLAINTEXT://${address}`
+  return endpointPattern.test(listener) ? listener : null
+}
+
+/** HOST:PORT as clients write it; IPv6 in brackets. */
+export function addressText(host: string, port: number): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
+}
+
+interface Endpoint {
+  readonly name: string
+  readonly host: string
+  readonly port: number
+}
+
+const endpointPattern = /^([\w.-]+):\/\/(?:\[([0-9a-fA-F:.%\w]+)\]|([^:/[\]\s]*)):(\d{1,5})$/
+
+function parseEndpoints(key: string, texts: readonly string[], problems: string[]): Endpoint[] {
+  const endpoints: Endpoint[] = []
+  for (const text of texts) {
+    const match = endpointPattern.exec(text)
+    const port = Number(match?.[4])
+    if (match === null || port > 65_535) {
+      problems.push(`${key}: "${text}" is not NAME://HOST:PORT, such as PLAINTEXT://127.0.0.1:9092`)
+    } else {
+      endpoints.push({ name: (match[1] as string).toUpperCase(), host: match[2] ?? match[3] ?? '', port })
+    }
+  }
+  return endpoints
+}
+
+const protocols = new Set(['PLAINTEXT', 'SSL', 'SASL_PLAINTEXT', 'SASL_SSL'])
+
+function protocolProblems(endpoints: readonly Endpoint[], protocolMap: readonly string[]): string[] {
+  const protocolOf = new Map<string, string>()
+  for (const entry of protocolMap) {
+    const [name = '', protocol = ''] = entry.split(':')
+    protocolOf.set(name.trim().toUpperCase(), protocol.trim().toUpperCase())
+  }
+  const problems: string[] = []
+  for (const { name } of endpoints) {
+    const protocol = protocolOf.get(name) ?? (protocols.has(name) ? name : null)
+    if (protocol === null) {
+      problems.push(`listeners: ${name} has no security protocol; add ${name}:PLAINTEXT to listener.security.protocol.map`)
+    } else if (protocol !== 'PLAINTEXT') {
+      problems.push(`listeners: ${name} asks for ${protocol}, but this version serves PLAINTEXT only`)
+    }
+  }
+  return problems
+}

@@ -1,0 +1,153 @@
+/**
+ * Builds the broker's configuration from its sources, in the order in which Kafka's image ranks them: command line, KAFKA_*
+ * environment variables, server.properties, defaults. Every problem is collected before anything is refused, each naming
+ * its key, its origin and what is allowed. Reads no file and no process state: the caller brings the texts.
+ */
+import { allowedValues, type ConfigKey, formatValue, parseValue } from './key.js'
+import { type BrokerKey, type BrokerValue, brokerKeyNames, brokerKeyOf, brokerKeys } from './keys.js'
+import { type ListenerConfig, parseListeners } from './listeners.js'
+import { parseProperties } from './properties.js'
+import { isTopicKey, topicKeys } from './topic-keys.js'
+
+/** One source of settings; `origin` is what a message calls the place, such as "KAFKA_NUM_PARTITIONS". */
+export interface ConfigLayer {
+  readonly entries: ReadonlyMap<string, { readonly text: string; readonly origin: string }>
+}
+
+export interface BrokerConfig {
+  get<K extends BrokerKey>(key: K): BrokerValue<K>
+  /** The text a source gave for this key, in Kafka's spelling of the value; null when the default holds. */
+  textOf(key: BrokerKey): string | null
+  readonly listeners: readonly ListenerConfig[]
+  readonly dataDirectory: string
+}
+
+/** The configuration cannot be used. The message lists every problem, one a line. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError'
+  readonly code = 'CONFIG_INVALID'
+  constructor(readonly problems: readonly string[]) {
+    super(problems.join('\n'))
+  }
+}
+
+/** @param layers strongest first. @throws ConfigError */
+export function resolveBrokerConfig(layers: readonly ConfigLayer[]): { config: BrokerConfig; warnings: readonly string[] } {
+  const problems: string[] = []
+  const warnings: string[] = []
+  const texts = new Map<BrokerKey, string>()
+  const values = new Map<BrokerKey, unknown>()
+  for (const layer of layers) {
+    for (const [name, { text, origin }] of layer.entries) {
+      const key = brokerKeyOf(name)
+      if (key === null) {
+        warnings.push(unknownKey(name, origin))
+        continue
+      }
+      // An alias loses to the key itself in the same source.
+      if (texts.has(key) || (key !== name && layer.entries.has(key))) continue
+      const row: ConfigKey<unknown> = brokerKeys[key]
+      const parsed = parseValue(name, row, text)
+      if ('problem' in parsed) {
+        const allowed = allowedValues(row)
+        problems.push(`${parsed.problem} (from ${origin}${allowed === '' ? '' : `; allowed: ${allowed}`})`)
+      } else {
+        values.set(key, parsed.value)
+        texts.set(key, parsed.text)
+      }
+    }
+  }
+  for (const key of brokerKeyNames) if (!values.has(key)) values.set(key, brokerKeys[key].default)
+
+  const get = <K extends BrokerKey>(key: K): BrokerValue<K> => values.get(key) as BrokerValue<K>
+  const { listeners, problems: listenerProblems } = parseListeners({
+    listeners: get('listeners'),
+    advertised: get('advertised.listeners'),
+    protocolMap: get('listener.security.protocol.map').split(','),
+    controllerNames: get('controller.listener.names'),
+  })
+  const directories = get('log.dirs') ?? get('log.dir')
+  problems.push(...listenerProblems, ...directoryProblems(directories), ...conflicts(get))
+  if (problems.length > 0) throw new ConfigError(problems)
+
+  const config: BrokerConfig = { get, textOf: key => texts.get(key) ?? null, listeners, dataDirectory: directories[0] as string }
+  return { config: Object.freeze(config), warnings }
+}
+
+/** Settings given one by one: --config key=value, or the `config` of an embedded broker. */
+export function optionsLayer(values: Readonly<Record<string, string>>, origin = '--config'): ConfigLayer {
+  return { entries: new Map(Object.entries(values).map(([name, text]) => [name, { text, origin: `${origin} ${name}` }])) }
+}
+
+export function propertiesLayer(path: string, text: string): ConfigLayer {
+  return { entries: new Map(Array.from(parseProperties(text), ([name, value]) => [name, { text: value, origin: path }])) }
+}
+
+// Variables of the apache/kafka image and its scripts that are not settings of the broker.
+const notSettings = new Set([
+  'KAFKA_VERSION',
+  'KAFKA_HEAP_OPTS',
+  'KAFKA_OPTS',
+  'KAFKA_JMX_OPTS',
+  'KAFKA_JMX_HOSTNAME',
+  'KAFKA_JMX_PORT',
+  'KAFKA_JVM_PERFORMANCE_OPTS',
+  'KAFKA_GC_LOG_OPTS',
+  'KAFKA_LOG4J_OPTS',
+  'KAFKA_LOG4J_ROOT_LOGLEVEL',
+  'KAFKA_LOG4J_LOGGERS',
+  'KAFKA_TOOLS_LOG4J_LOGLEVEL',
+])
+
+/**
+ * KAFKA_NUM_PARTITIONS is num.partitions: the mapping of the apache/kafka image, where ___ is a dash, __ an underscore and
+ * _ a dot. As in that image, advertised listeners without listeners are listened for on every interface.
+ */
+export function environmentLayer(environment: Readonly<Record<string, string | undefined>>): ConfigLayer {
+  const entries = new Map<string, { text: string; origin: string }>()
+  for (const [variable, text] of Object.entries(environment)) {
+    if (text === undefined || !variable.startsWith('KAFKA_') || notSettings.has(variable)) continue
+    const name = variable.slice('KAFKA_'.length).toLowerCase().replaceAll('_', '.').replaceAll('...', '-').replaceAll('..', '_')
+    entries.set(name, { text, origin: variable })
+  }
+  const advertised = entries.get('advertised.listeners')
+  if (advertised !== undefined && !entries.has('listeners')) {
+    entries.set('listeners', { text: advertised.text.replaceAll(/:\/\/[^:]*:/g, '://0.0.0.0:'), origin: advertised.origin })
+  }
+  return { entries }
+}
+
+// --- problems and warnings ---
+
+function unknownKey(name: string, origin: string): string {
+  const brokerWide = isTopicKey(name) ? (topicKeys[name] as ConfigKey<unknown>).brokerKeys?.[0] : undefined
+  const advice = isTopicKey(name)
+    ? brokerWide === undefined
+      ? 'it is a topic config: set it when the topic is created'
+      : `it is a topic config: its broker-wide default is ${brokerWide}`
+    : 'it is ignored; docs/config.md lists every key'
+  return `Unknown configuration ${name} (from ${origin}): ${advice}`
+}
+
+function directoryProblems(directories: readonly string[]): string[] {
+  if (directories.length === 1 && directories[0] !== '') return []
+  return [`log.dirs: Gregor keeps its data in one directory; name exactly one, not "${directories.join(',')}"`]
+}
+
+/** Pairs of keys of which one bounds the other. */
+function conflicts(get: BrokerConfig['get']): string[] {
+  const ordered: readonly (readonly [BrokerKey, BrokerKey])[] = [
+    ['group.min.session.timeout.ms', 'group.max.session.timeout.ms'],
+    ['log.cleaner.min.compaction.lag.ms', 'log.cleaner.max.compaction.lag.ms'],
+  ]
+  const problems: string[] = []
+  for (const [low, high] of ordered) {
+    if ((get(low) as number) <= (get(high) as number)) continue
+    const lowText = formatValue(brokerKeys[low], get(low))
+    problems.push(`${low}=${lowText} must not be more than ${high}=${formatValue(brokerKeys[high], get(high))}`)
+  }
+  if (get('log.retention.ms') === 0 || get('log.retention.minutes') === 0 || get('log.retention.hours') === 0) {
+    problems.push('log.retention.ms, .minutes and .hours must be -1 (no limit) or at least 1, not 0')
+  }
+  return problems
+}

@@ -1,11 +1,11 @@
-// Runs the mains of Kafka's command line tools inside one JVM, because a JVM start costs seconds and a check needs dozens of
+// Runs the mains of Kafka's command-line tools inside one JVM, because a JVM start costs seconds and the checks need dozens of
 // runs. Requests arrive as lines on stdin, answers leave as lines on stdout; every tool sees its own System.in, System.out and
-// System.err, and its calls of Exit.exit end the tool instead of the JVM. What a tool prints after its first exit call is
-// dropped, as it would never have been printed by a process of its own.
+// System.err, and its calls of Exit.exit end the tool instead of the JVM. What the tool's main thread prints after
+// its first exit call is dropped, as it would never have been printed by a process of its own; its shutdown hooks do run.
 //
 //   run  <id> <world> <stdin file or -> <class> <arguments in base64 ...>   ->  done <id> <exit code> <stdout> <stderr>
 //   peek <id>                                                               ->  peek <id> <stdout> <stderr>
-//   stop <id>      runs the shutdown hooks of the tool, as Ctrl-C would; `done` follows
+//   stop <id>      runs the shutdown hooks of the tool, as Ctrl-C would, or interrupts one that has none; `done` follows
 //
 // Fields are separated by tabs, outputs are base64. A world is a class loader: tools keep state in statics (the console consumer
 // counts its messages in one), so a tool that runs beside others needs a world of its own.
@@ -26,6 +26,7 @@ import java.lang.reflect.Proxy;
 import java.net.URL;
 import java.net.URLClassLoader;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
@@ -47,6 +48,7 @@ public final class ToolHost {
         final ByteArrayOutputStream err = new ByteArrayOutputStream();
         final List<Runnable> shutdownHooks = new CopyOnWriteArrayList<>();
         final InputStream in;
+        volatile Thread thread;
         volatile Integer exitCode = null;
 
         Job(InputStream in) {
@@ -54,7 +56,8 @@ public final class ToolHost {
         }
 
         void write(ByteArrayOutputStream stream, byte[] bytes, int from, int count) {
-            if (exitCode == null) stream.write(bytes, from, count);
+            boolean isUnwinding = exitCode != null && Thread.currentThread() == thread;
+            if (!isUnwinding) stream.write(bytes, from, count);
         }
 
         void exit(int code) {
@@ -68,6 +71,7 @@ public final class ToolHost {
     static final InheritableThreadLocal<Job> current = new InheritableThreadLocal<>();
     static final Map<String, Job> jobs = new ConcurrentHashMap<>();
     static final Map<String, ClassLoader> worlds = new ConcurrentHashMap<>();
+    static final long HOOK_TIMEOUT_MS = 10_000;
     static URL[] classPath;
 
     public static void main(String[] args) throws Exception {
@@ -90,12 +94,32 @@ public final class ToolHost {
                 }
                 case "stop" -> {
                     Job job = jobs.get(fields[1]);
-                    if (job != null) for (Runnable hook : job.shutdownHooks) new Thread(hook, "shutdown-hook").start();
+                    if (job != null) stop(job);
                 }
                 default -> throw new IllegalArgumentException(line);
             }
         }
         Runtime.getRuntime().halt(0);
+    }
+
+    static void stop(Job job) {
+        if (job.shutdownHooks.isEmpty()) job.thread.interrupt();
+        current.set(job);
+        startShutdownHooks(job);
+        current.remove();
+    }
+
+    // Once, as at the end of a JVM: a second call finds none left.
+    static List<Thread> startShutdownHooks(Job job) {
+        List<Thread> threads = new ArrayList<>();
+        for (Runnable hook : job.shutdownHooks) {
+            if (!job.shutdownHooks.remove(hook)) continue;
+            Thread thread = new Thread(hook, "shutdown-hook");
+            thread.setDaemon(true);
+            thread.start();
+            threads.add(thread);
+        }
+        return threads;
     }
 
     static void start(String[] fields) throws IOException {
@@ -109,11 +133,15 @@ public final class ToolHost {
         Thread thread = new Thread(() -> {
             current.set(job);
             runTool(job, fields[2], fields[4], arguments);
-            System.out.flush();
-            System.err.flush();
+            try {
+                for (Thread hook : startShutdownHooks(job)) hook.join(HOOK_TIMEOUT_MS);
+            } catch (InterruptedException e) {
+                // The tool was told to stop; what its hooks have printed so far is its output.
+            }
             jobs.remove(id);
             answer("done", id, Integer.toString(job.exitCode == null ? 0 : job.exitCode), base64(job.out), base64(job.err));
         }, "tool-" + id);
+        job.thread = thread;
         thread.setDaemon(true);
         thread.start();
     }

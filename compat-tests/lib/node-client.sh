@@ -1,0 +1,12 @@
+# Sourced by the `run` scripts of clients that are npm packages: the project's own lock file installs them, and their
+# program is client.ts beside the script, compiled with the other compat tests.
+. "$(dirname "$0")/../lib/run.sh"
+program=$dist/$(basename "$here")/client.js
+
+client_install() {
+  need node
+  [ -f "$program" ] || not_run "$program is not built (npm run build)"
+}
+client_version() { node "$program" version; }
+client_produce() { exec node "$program" produce "$@"; }
+client_consume() { exec node "$program" consume "$@"; }

@@ -1,0 +1,19 @@
+# Sourced by the `run` scripts of clients from PyPI: one virtual environment in the cache serves them all, and their
+# program is client.py beside the script, which uses lib/python/text_client.py.
+. "$(dirname "$0")/../lib/run.sh"
+requirements=$lib/python/requirements.txt
+venv=$cache/venv-$(cksum <"$requirements" | tr ' ' '-')
+
+client_install() {
+  [ -f "$venv/complete" ] && return 0
+  need python3
+  python3 -m venv "$venv" >&2 || not_run "python3 -m venv does not work (Debian: python3-venv)"
+  "$venv/bin/pip" install --quiet --disable-pip-version-check -r "$requirements" >&2 || not_run "pip could not install $requirements"
+  touch "$venv/complete"
+}
+python_client() {
+  PYTHONPATH=$lib/python PYTHONDONTWRITEBYTECODE=1 exec "$venv/bin/python" "$here/client.py" "$@"
+}
+client_version() { python_client version; }
+client_produce() { python_client produce "$@"; }
+client_consume() { COMPAT_DEADLINE_S=$deadline python_client consume "$@"; }

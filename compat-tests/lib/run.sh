@@ -1,0 +1,64 @@
+# Sourced by each client's `run` script. Gives them the verbs and their contract:
+#
+#   run install                                   make the client usable here; exit 77 with a reason when it cannot be
+#   run version                                   print what is being tested, one line
+#   run produce BOOTSTRAP TOPIC FILE              each line of FILE one record, in order, no key, acks=all
+#   run consume BOOTSTRAP COUNT (TOPIC GROUP OUT)...
+#                                                 as a new group from the earliest offset; OUT gets one line per record,
+#                                                 `partition<TAB>offset<TAB>value`, until COUNT records or the deadline
+#                                                 (COMPAT_DEADLINE_S, 60); offsets are committed; exit 1 if any is short
+#
+# A script defines client_install, client_version, client_produce and client_consume and ends with `dispatch "$@"`.
+# Nothing is installed into the repository: downloads and builds go to $cache (and Debian packages to the system).
+set -eu
+here=$(cd "$(dirname "$0")" && pwd)
+lib=$here/../lib
+dist=$here/../../dist/compat-tests
+cache=${GREGOR_COMPAT_CACHE:-${TMPDIR:-/tmp}/gregor-compat}
+deadline=${COMPAT_DEADLINE_S:-60}
+mkdir -p "$cache"
+
+not_run() {
+  echo "not run: $*" >&2
+  exit 77
+}
+
+need() {
+  command -v "$1" >/dev/null 2>&1 || not_run "$1 is not installed"
+}
+
+# Runs a command as root when that is possible without asking anybody.
+as_root() {
+  if [ "$(id -u)" = 0 ]; then "$@"; else sudo -n "$@"; fi
+}
+
+# The package lists of a fresh container are empty or stale, hence the second try.
+apt_install() {
+  command -v apt-get >/dev/null 2>&1 || return 1
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q "$1" >&2 && return 0
+  as_root apt-get update -q >&2 && as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q "$1" >&2
+}
+
+# For clients that take one subscription per process: calls consume_one TOPIC GROUP OUT for each.
+each_subscription() {
+  short=0
+  while [ $# -ge 3 ]; do
+    consume_one "$1" "$2" "$3" || short=1
+    shift 3
+  done
+  return $short
+}
+
+dispatch() {
+  verb=${1:-}
+  case $verb in
+    install | version | produce | consume)
+      shift
+      "client_$verb" "$@"
+      ;;
+    *)
+      echo "usage: run install | version | produce BOOTSTRAP TOPIC FILE | consume BOOTSTRAP COUNT (TOPIC GROUP OUT)..." >&2
+      exit 64
+      ;;
+  esac
+}

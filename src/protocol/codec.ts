@@ -112,7 +112,9 @@ function readExpression(context: Context, field: Field): string {
     return nullable ? `(r.int8() < 0 ? null : ${read})` : read
   }
   if (field.kind === 'array') return `${arrayDecoder(context, field, nullable)}(r)`
-  const read = `r.${methodOf(context, field.kind, nullable)}()`
+  // Records are read as the bytes they are; only writing them has a form of its own.
+  const isRecords = field.kind === 'records'
+  const read = `r.${methodOf(context, isRecords ? 'bytes' : field.kind, isRecords || nullable)}()`
   return field.saturating ? read.replace('int64', 'int64Saturating') : read
 }
 
@@ -130,7 +132,7 @@ function arrayDecoder(context: Context, field: Field, nullable: boolean): string
     `function ${name}(r) {
 const length = ${nullable ? length : `r.nonNullLength(${length})`};
 if (length < 0) return null;
-${field.fields ? 'r.structs(length);' : ''}
+${field.fields || field.element === 'string' ? 'r.structs(length);' : ''}
 const items = [];
 for (let i = 0; i < length; i++) items.push(${element});
 return items

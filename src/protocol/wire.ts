@@ -2,7 +2,18 @@
  * Reader and Writer: Kafka's primitive encodings over a byte range. Every length is checked against the bytes that are
  * left before anything is allocated for it. Both are driven by compiled codecs; neither knows a message.
  */
-import { allocate, asBuffer, type Bytes, copyOf, emptyBytes, fromBase64Url, utf8Length, viewOf, type TextBytes } from '../base/bytes.js'
+import { assert } from '../base/assert.js'
+import {
+  allocate,
+  asBuffer,
+  type Bytes,
+  copyOf,
+  emptyBytes,
+  fromBase64Url,
+  type TextBytes,
+  utf8Length,
+  viewOf,
+} from '../base/bytes.js'
 import type { Uuid } from '../base/ids.js'
 import type { ByteSource, RecordsInput } from './schema.js'
 
@@ -12,11 +23,16 @@ export class MalformedError extends Error {
 }
 
 /**
- * Structs that one request may carry in its arrays. Kafka has no such bound; without it a 100 MB frame of empty structs
- * would grow to gigabytes of objects.
+ * Structs and texts that one request may carry in its arrays. Kafka has no such bound; without it a 100 MB frame of empty
+ * ones would grow to gigabytes of objects.
  */
 export const structsPerRequestMax = 1_000_000
 
+/** Kafka's strings are at most Short.MAX bytes long, in compact encoding too. */
+export const stringBytesMax = 0x7fff
+const stringUnitsSafe = Math.floor(stringBytesMax / 3)
+
+const uuidBytes = 16
 const twoTo32 = 0x1_0000_0000
 // A high word in this range keeps |value| ≤ 2^53.
 const highWordMax = 0x1f_ffff
@@ -93,14 +109,13 @@ export class Reader {
     throw new MalformedError('unsigned varint longer than 32 bits')
   }
   uuid(): Uuid {
-    const at = this.#take(16)
-    return this.#bytes.toString('base64url', at, at + 16)
+    const at = this.#take(uuidBytes)
+    return this.#bytes.toString('base64url', at, at + uuidBytes)
   }
 
   #text(length: number): string {
     if (length === 0) return ''
-    // Kafka's strings are at most Short.MAX bytes, in compact encoding too.
-    if (length > 0x7fff) throw new MalformedError(`string of ${length} bytes`)
+    if (length > stringBytesMax) throw new MalformedError(`string of ${length} bytes`)
     const at = this.#take(length)
     return this.#bytes.toString('utf8', at, at + length)
   }
@@ -156,7 +171,7 @@ export class Reader {
   nonNullLength(length: number): number {
     return this.#nonNull(length)
   }
-  /** Charges `count` structs to the request's budget. */
+  /** Charges `count` array elements that take more memory than bytes to the request's budget. */
   structs(count: number): number {
     this.#structsLeft -= count
     if (this.#structsLeft < 0) throw new MalformedError(`more than ${structsPerRequestMax} structs in one request`)
@@ -240,7 +255,9 @@ export class Writer {
   }
 
   bool(value: boolean): void {
-    this.#view.setInt8(this.#room(1), value ? 1 : 0)
+    // The room is made first: making it may replace the view.
+    const at = this.#room(1)
+    this.#view.setInt8(at, value ? 1 : 0)
   }
   int8(value: number): void {
     const at = this.#room(1)
@@ -285,8 +302,10 @@ export class Writer {
     this.#view.setUint8(at, value)
   }
   uuid(value: Uuid): void {
-    const at = this.#room(16)
-    this.#bytes.set(fromBase64Url(value), at)
+    const id = fromBase64Url(value)
+    assert(id.byteLength === uuidBytes, 'a uuid has 16 bytes')
+    const at = this.#room(uuidBytes)
+    this.#bytes.set(id, at)
   }
 
   #text(value: string, length: number): void {
@@ -294,18 +313,20 @@ export class Writer {
     this.#bytes.write(value, at, length, 'utf8')
   }
   string(value: string): void {
-    const length = utf8Length(value)
+    const text = fitting(value)
+    const length = utf8Length(text)
     this.int16(length)
-    this.#text(value, length)
+    this.#text(text, length)
   }
   nullableString(value: string | null): void {
     if (value === null) this.int16(-1)
     else this.string(value)
   }
   compactString(value: string): void {
-    const length = utf8Length(value)
+    const text = fitting(value)
+    const length = utf8Length(text)
     this.unsignedVarint(length + 1)
-    this.#text(value, length)
+    this.#text(text, length)
   }
   compactNullableString(value: string | null): void {
     if (value === null) this.uint8(0)
@@ -356,6 +377,15 @@ export class Writer {
       this.#inserts.push({ position: this.#position, source })
     }
   }
+}
+
+/**
+ * Shortens a text to what a string may hold. Names that came in over the wire fit; an error message that quotes one may
+ * not, and a shorter message is better than an unreadable answer. A UTF-16 unit takes at most 3 bytes.
+ */
+function fitting(text: string): string {
+  if (text.length <= stringUnitsSafe || utf8Length(text) <= stringBytesMax) return text
+  return text.slice(0, stringUnitsSafe)
 }
 
 function recordsLength(value: RecordsInput): number {

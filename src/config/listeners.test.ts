@@ -1,0 +1,68 @@
+import { describe, expect, it } from 'vitest'
+import { addressText, listenerOfAddress, parseListeners } from './listeners.js'
+
+const parse = (listeners: string[], more: { advertised?: string[]; map?: string[]; controllers?: string[] } = {}) =>
+  parseListeners({
+    listeners,
+    advertised: more.advertised ?? null,
+    protocolMap: more.map ?? ['PLAINTEXT:PLAINTEXT', 'SSL:SSL'],
+    controllerNames: more.controllers ?? [],
+  })
+
+describe('listeners', () => {
+  it('a host may be a name, an address, empty, or IPv6 in brackets', () => {
+    const map = ['A:PLAINTEXT', 'B:PLAINTEXT', 'C:PLAINTEXT', 'D:PLAINTEXT']
+    const { listeners, problems } = parse(['a://localhost:1', 'B://0.0.0.0:2', 'C://:3', 'D://[::1]:0'], { map })
+    expect(problems).toEqual([])
+    expect(listeners.map(({ name, host, port }) => [name, host, port])).toEqual([
+      ['A', 'localhost', 1],
+      ['B', '0.0.0.0', 2],
+      ['C', '', 3],
+      ['D', '::1', 0],
+    ])
+  })
+
+  it('a configuration written for a combined Kafka node and its host-side listener works unchanged', () => {
+    const { listeners, problems } = parse(['PLAINTEXT://:29092', 'CONTROLLER://:9093', 'PLAINTEXT_HOST://:9092'], {
+      advertised: ['PLAINTEXT://kafka:29092', 'PLAINTEXT_HOST://localhost:9092'],
+      map: ['CONTROLLER:PLAINTEXT', 'PLAINTEXT:PLAINTEXT', 'PLAINTEXT_HOST:PLAINTEXT'],
+      controllers: ['CONTROLLER'],
+    })
+    expect(problems).toEqual([])
+    expect(listeners).toEqual([
+      { name: 'PLAINTEXT', host: '', port: 29092, advertised: { host: 'kafka', port: 29092 } },
+      { name: 'PLAINTEXT_HOST', host: '', port: 9092, advertised: { host: 'localhost', port: 9092 } },
+    ])
+  })
+
+  it.each([
+    [['127.0.0.1:9092'], {}, /"127.0.0.1:9092" is not NAME:\/\/HOST:PORT/],
+    [['PLAINTEXT://h:70000'], {}, /is not NAME/],
+    [['PLAINTEXT://::1:9092'], {}, /is not NAME/],
+    [[], {}, /at least one client listener/],
+    [['SSL://:9093'], {}, /SSL asks for SSL, but this version serves PLAINTEXT only/],
+    [['INSIDE://:9093'], {}, /add INSIDE:PLAINTEXT to listener.security.protocol.map/],
+    [['PLAINTEXT://:1', 'PLAINTEXT://:2'], {}, /PLAINTEXT is named twice/],
+    [['PLAINTEXT://:1'], { advertised: ['PLAINTEXT://0.0.0.0:1'] }, /needs a host that clients can connect to/],
+    [['PLAINTEXT://:1'], { advertised: ['OTHER://h:1'] }, /OTHER is not among the listeners/],
+  ])('%j %j is refused', (listeners, more, message) => {
+    const { problems } = parse(listeners, more)
+    expect(problems).toHaveLength(1)
+    expect(problems[0]).toMatch(message)
+  })
+})
+
+describe('addresses', () => {
+  it('HOST:PORT becomes a listener', () => {
+    expect(listenerOfAddress('127.0.0.1:9092')).toBe('PLAINTEXT://127.0.0.1:9092')
+    expect(listenerOfAddress('[::1]:0')).toBe('PLAINTEXT://[::1]:0')
+    expect(listenerOfAddress(':9092')).toBe('PLAINTEXT://:9092')
+    expect(listenerOfAddress('9092')).toBeNull()
+    expect(listenerOfAddress('a:b:9092')).toBeNull()
+  })
+
+  it('IPv6 is written in brackets', () => {
+    expect(addressText('::1', 9092)).toBe('[::1]:9092')
+    expect(addressText('kafka', 9092)).toBe('kafka:9092')
+  })
+})

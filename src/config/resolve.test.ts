@@ -1,0 +1,138 @@
+import { describe, expect, expectTypeOf, it } from 'vitest'
+import { type ConfigKey, formatValue, longMax, parseValue } from './key.js'
+import { brokerKeyNames, brokerKeys } from './keys.js'
+import { ConfigError, environmentLayer, optionsLayer, propertiesLayer, resolveBrokerConfig } from './resolve.js'
+import { topicKeyNames, topicKeys } from './topic-keys.js'
+
+const problemsOf = (values: Record<string, string>): readonly string[] => {
+  try {
+    resolveBrokerConfig([optionsLayer(values)])
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems
+    throw error
+  }
+  return []
+}
+
+describe('the tables', () => {
+  const rows: [string, ConfigKey<unknown>][] = [
+    ...brokerKeyNames.map((name): [string, ConfigKey<unknown>] => [name, brokerKeys[name]]),
+    ...topicKeyNames.map((name): [string, ConfigKey<unknown>] => [name, topicKeys[name]]),
+  ]
+  it.each(rows)('the default of %s is a value that the key itself accepts', (name, row) => {
+    const text = formatValue(row, row.default)
+    if (text !== null) expect(parseValue(name, row, text)).toEqual({ value: row.default, text })
+  })
+
+  it('every broker key behind a topic key exists', () => {
+    const named = topicKeyNames.flatMap(name => (topicKeys[name] as ConfigKey<unknown>).brokerKeys ?? [])
+    expect(named.filter(name => !Object.hasOwn(brokerKeys, name))).toEqual([])
+  })
+})
+
+describe('resolveBrokerConfig', () => {
+  it('gives typed defaults when no source says anything', () => {
+    const { config, warnings } = resolveBrokerConfig([])
+    expectTypeOf(config.get('num.partitions')).toEqualTypeOf<number>()
+    expectTypeOf(config.get('log.roll.ms')).toEqualTypeOf<number | null>()
+    expectTypeOf(config.get('gregor.durability')).toEqualTypeOf<'fsync' | 'os'>()
+    expectTypeOf(config.get('log.cleanup.policy')).toEqualTypeOf<readonly ('compact' | 'delete')[]>()
+    expectTypeOf(config.get('auto.create.topics.enable')).toEqualTypeOf<boolean>()
+    expect(warnings).toEqual([])
+    expect(config.get('num.partitions')).toBe(1)
+    expect(config.get('group.initial.rebalance.delay.ms')).toBe(0)
+    expect(config.get('log.roll.ms')).toBeNull()
+    expect(config.get('log.message.timestamp.before.max.ms')).toBe(longMax)
+    expect(config.textOf('num.partitions')).toBeNull()
+    expect(config.dataDirectory).toBe('./data')
+    expect(config.listeners).toEqual([{ name: 'PLAINTEXT', host: '127.0.0.1', port: 9092, advertised: null }])
+  })
+
+  it('ranks the command line over the environment over the file', () => {
+    const { config } = resolveBrokerConfig([
+      optionsLayer({ 'num.partitions': '3' }),
+      environmentLayer({ KAFKA_NUM_PARTITIONS: '4', KAFKA_FETCH_MAX_BYTES: '2048' }),
+      propertiesLayer('server.properties', 'num.partitions=5\nfetch.max.bytes=4096\nmax.connections=7'),
+    ])
+    expect(config.get('num.partitions')).toBe(3)
+    expect(config.get('fetch.max.bytes')).toBe(2048)
+    expect(config.get('max.connections')).toBe(7)
+    expect(config.textOf('max.connections')).toBe('7')
+  })
+
+  it('names key, value, origin and allowed range of every bad value at once', () => {
+    const layers = [optionsLayer({ 'num.partitions': '0' }), environmentLayer({ KAFKA_GREGOR_DURABILITY: 'never' })]
+    expect(() => resolveBrokerConfig(layers)).toThrow(
+      'Invalid value 0 for configuration num.partitions: Value must be at least 1 (from --config num.partitions; allowed: at least 1)\n' +
+        'Invalid value never for configuration gregor.durability: String must be one of: fsync, os ' +
+        '(from KAFKA_GREGOR_DURABILITY; allowed: fsync, os)',
+    )
+  })
+
+  it('warns of an unknown key and says what a topic key is called for the whole broker', () => {
+    const { warnings } = resolveBrokerConfig([optionsLayer({ 'retention.ms': '1', 'no.such.key': '1', constructor: 'x' })])
+    expect(warnings).toEqual([
+      'Unknown configuration retention.ms (from --config retention.ms): it is a topic config: its broker-wide default is log.retention.ms',
+      'Unknown configuration no.such.key (from --config no.such.key): it is ignored; docs/config.md lists every key',
+      'Unknown configuration constructor (from --config constructor): it is ignored; docs/config.md lists every key',
+    ])
+  })
+
+  it('takes broker.id for node.id, in any source, and prefers node.id in the same one', () => {
+    expect(resolveBrokerConfig([optionsLayer({ 'broker.id': '7' })]).config.get('node.id')).toBe(7)
+    expect(resolveBrokerConfig([optionsLayer({ 'broker.id': '7', 'node.id': '8' })]).config.get('node.id')).toBe(8)
+  })
+
+  it('refuses several data directories and an empty one', () => {
+    expect(problemsOf({ 'log.dirs': '/a,/b' })).toEqual([
+      'log.dirs: Gregor keeps its data in one directory; name exactly one, not "/a,/b"',
+    ])
+    expect(problemsOf({ 'log.dirs': '' })).toHaveLength(1)
+    expect(resolveBrokerConfig([optionsLayer({ 'log.dirs': '/a', 'log.dir': '/b' })]).config.dataDirectory).toBe('/a')
+  })
+
+  it('refuses a lower bound above its upper bound', () => {
+    expect(problemsOf({ 'group.min.session.timeout.ms': '10', 'group.max.session.timeout.ms': '9' })).toEqual([
+      'group.min.session.timeout.ms=10 must not be more than group.max.session.timeout.ms=9',
+    ])
+  })
+})
+
+describe('the environment', () => {
+  it('maps names as the apache/kafka image does and leaves its Java settings out', () => {
+    const { entries } = environmentLayer({
+      KAFKA_LOG_SEGMENT_BYTES: '1048576',
+      KAFKA_A___B__C: 'x',
+      KAFKA_HEAP_OPTS: '-Xmx1G',
+      PATH: '/bin',
+      KAFKA_UNSET: undefined,
+    })
+    expect([...entries.keys()]).toEqual(['log.segment.bytes', 'a-b_c'])
+  })
+
+  it('listens on every interface for advertised listeners that come without listeners', () => {
+    const { config } = resolveBrokerConfig([environmentLayer({ KAFKA_ADVERTISED_LISTENERS: 'PLAINTEXT://kafka:9094' })])
+    expect(config.listeners).toEqual([
+      { name: 'PLAINTEXT', host: '0.0.0.0', port: 9094, advertised: { host: 'kafka', port: 9094 } },
+    ])
+  })
+})
+
+describe('numbers', () => {
+  const long: ConfigKey<unknown> = { type: 'long', default: 0, doc: '' }
+  const int: ConfigKey<unknown> = { type: 'int', default: 0, doc: '' }
+  it('reads what Java reads', () => {
+    expect(parseValue('k', int, ' +12 ')).toEqual({ value: 12, text: '12' })
+    expect(parseValue('k', int, '007')).toEqual({ value: 7, text: '7' })
+    for (const raw of ['', '1.0', '1e3', '0x10', '2147483648', '١', '1'.repeat(1000)]) {
+      expect(parseValue('k', int, raw)).toEqual({ problem: `Invalid value ${raw} for configuration k: Not a number of type INT` })
+    }
+  })
+
+  it('saturates a long beyond the safe integers and keeps its text exact', () => {
+    expect(parseValue('k', long, '9223372036854775806')).toEqual({ value: longMax, text: '9223372036854775806' })
+    expect(parseValue('k', long, '-9223372036854775808')).toEqual({ value: -longMax, text: '-9223372036854775808' })
+    expect(parseValue('k', long, '9223372036854775808')).toHaveProperty('problem')
+    expect(formatValue(long, longMax)).toBe('9223372036854775807')
+  })
+})

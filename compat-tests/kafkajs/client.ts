@@ -1,10 +1,20 @@
 /** kafkajs: produce and consume lines; the command line is that of lib/text-client.ts. */
 import { createRequire } from 'node:module'
-import { Kafka, logLevel, Partitioners } from 'kafkajs'
+import kafkajs from 'kafkajs'
+import snappy from 'snappy'
 import { inBatches, runTextClient } from '../lib/text-client.js'
+
+// Node finds only some of this CommonJS package's names for a named import.
+const { CompressionCodecs, CompressionTypes, Kafka, logLevel, Partitioners } = kafkajs
 
 /** kafkajs does not batch by itself: a batch is what one send() is given. */
 const LINES_PER_SEND = 1000
+
+// kafkajs brings no Snappy, which franz-go uses by default; its documentation tells users to plug one in like this. Raw
+// blocks only: no client of the matrix produces the framed kind.
+CompressionCodecs[CompressionTypes.Snappy] = () => ({
+  decompress: (block: Buffer) => snappy.uncompress(block, { asBuffer: true }),
+})
 
 const connect = (bootstrap: string) => new Kafka({ clientId: 'compat', brokers: [bootstrap], logLevel: logLevel.WARN })
 
@@ -22,6 +32,11 @@ await runTextClient({
 
   async consume(bootstrap, topic, groupId, sink) {
     const consumer = connect(bootstrap).consumer({ groupId })
+    const crashed = new Promise<never>((_, reject) => {
+      consumer.on(consumer.events.CRASH, ({ payload }) => {
+        if (!payload.restart) reject(payload.error)
+      })
+    })
     await consumer.connect()
     await consumer.subscribe({ topic, fromBeginning: true })
     await consumer.run({
@@ -29,7 +44,7 @@ await runTextClient({
         for (const { offset, value } of batch.messages) sink.received(batch.partition, offset, value ?? Buffer.alloc(0))
       },
     })
-    await sink.satisfied
+    await Promise.race([sink.satisfied, crashed])
     await consumer.disconnect()
   },
 })

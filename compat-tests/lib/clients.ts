@@ -30,6 +30,9 @@ const SUBSCRIPTION_DEADLINE_S = 60
 const PRODUCE_TIMEOUT_MS = 120_000
 const CONSUME_TIMEOUT_MS = 300_000
 
+/** Some clients log a whole stack in one line. */
+const EXPLANATION_CHARACTERS_MAX = 300
+
 export interface Client {
   readonly name: ClientName
   readonly version: string
@@ -53,6 +56,7 @@ export async function installClient(name: ClientName): Promise<Client> {
   }
   if (installed.exitCode !== 0) throw new Error(`compat-tests/${name}/run install failed: ${explain(installed)}`)
   const version = await runScript(name, ['version'], VERSION_TIMEOUT_MS)
+  if (version.exitCode !== 0) throw new Error(`compat-tests/${name}/run version failed: ${explain(version)}`)
   return { name, version: version.stdout.trim(), notRun: null }
 }
 
@@ -72,9 +76,10 @@ function runScript(name: ClientName, args: readonly string[], timeoutMs: number)
   })
 }
 
-/** A failed run in one line: how it ended and its last words. */
+/** A failed run in one line: how it ended and the last of its words that speak of an error. */
 export function explain(result: RunResult): string {
   const ending = result.timedOut ? 'timed out' : `exit code ${result.exitCode}`
-  const lastWords = `${result.stdout}\n${result.stderr}`.trim().split('\n').slice(-3).join(' | ')
-  return lastWords === '' ? ending : `${ending}: ${lastWords}`
+  const words = `${result.stdout}\n${result.stderr}`.trim().split('\n')
+  const telling = words.findLast(line => /error|exception|fail/i.test(line)) ?? words.at(-1)!
+  return telling === '' ? ending : `${ending}: ${telling.trim().slice(0, EXPLANATION_CHARACTERS_MAX)}`
 }

@@ -70,6 +70,7 @@ export const brokerKeys = {
     'How fetched records reach the socket. sendfile: by the kernel, straight from the segment file (Linux). copy: read and ' +
       'written. auto: sendfile where it works.',
   ),
+  'gregor.log.level': choice('info', ['debug', 'info', 'warn', 'error'], 'The least important lines that are logged.'),
 
   // --- topics ---
   'num.partitions': int(1, 'Partitions of a topic that does not say how many.', { min: 1 }),

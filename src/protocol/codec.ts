@@ -226,7 +226,9 @@ function writeStatement(context: Context, field: Field, value: string): string {
     const absent = context.isFlexible ? 'w.unsignedVarint(0)' : 'w.int32(-1)'
     const body = `${length}; for (let i = 0; i < x.length; i++) ${write}`
     // A null where this version cannot say null is written as empty.
-    return `{ const x = ${nullable ? value : `(${value} ?? [])`}; ${nullable ? `if (x === null) ${absent}; else { ${body} }` : body} }`
+    return nullable
+      ? `{ const x = ${value}; if (x === null) ${absent}; else { ${body} } }`
+      : `{ const x = (${value} ?? []); ${body} }`
   }
   // Likewise "" stands for a null string in versions without null (Kafka's own habit, e.g. JoinGroup below 7).
   const isText = field.kind === 'string' || field.kind === 'bytes'
@@ -249,7 +251,11 @@ function tagWriter(context: Context, fields: Fields): string[] {
   for (const [key, field] of tagged) {
     // The size goes before the content and is a varint, so the content is written aside first.
     lines.push(
-      `if (has_${key}) { const aside = new Writer(256); { const w = aside; ${writeStatement(context, field, `${key}_`)} } w.unsignedVarint(${field.tag}); w.unsignedVarint(aside.position); w.raw(aside.written()) }`,
+      `if (has_${key}) {`,
+      'const aside = new Writer(256);',
+      `{ const w = aside; ${writeStatement(context, field, `${key}_`)} }`,
+      `w.unsignedVarint(${field.tag}); w.unsignedVarint(aside.position); w.raw(aside.written())`,
+      '}',
     )
   }
   return lines

@@ -4,6 +4,7 @@
  * reads as one. Skipped, with a line that says so, where Kafka's jars cannot be had.
  */
 import { describe, expect, test } from 'vitest'
+import { zeroUuid } from '../base/ids.js'
 import { allApis, stateRecords, versionsOf } from './messages/all.test-support.js'
 import { type OfficialDefinition, type OfficialField, officialDefinitions } from './official-definitions.test-support.js'
 import { type Field, type Fields, inRange, type Message, parseVersions, type VersionRange, type Versions } from './schema.js'
@@ -81,6 +82,7 @@ function typeOf(field: Field): string {
 function shown(value: unknown, field: Field): string {
   if (value === undefined) return implicitDefaults[field.kind] ?? ''
   if (Array.isArray(value)) return '[]'
+  if (value === zeroUuid) return implicitDefaults.uuid ?? ''
   // Declared saturating, the largest int64 is the largest number that counts exactly.
   if (field.saturating && value === Number.MAX_SAFE_INTEGER) return longMax
   return String(value)
@@ -155,7 +157,7 @@ interface Line {
 
 function line(path: string, tag: number | null, type: string, isNullable: boolean, defaultValue: string): string {
   const place = tag === null ? '' : ` tag ${tag}`
-  return `${path}${place} ${type}${isNullable ? '?' : ''} = ${defaultValue === 'AAAAAAAAAAAAAAAAAAAAAA' ? 'zero uuid' : defaultValue}`
+  return `${path}${place} ${type}${isNullable ? '?' : ''} = ${defaultValue}`
 }
 
 /** Fields in their order, then the tagged ones by number. */

@@ -42,7 +42,10 @@ export type PrimitiveKind =
 export interface FieldOptions<T> {
   /** Versions in which the field may be null. */
   readonly nullable?: Versions
-  /** Value when the version does not carry the field, or the writer leaves it out. Kafka's implicit ones: 0, "", false, [], zero uuid. */
+  /**
+   * Value when the version does not carry the field, or the writer leaves it out. Kafka's implicit ones: 0, "", false, [],
+   * zero uuid.
+   */
   readonly default?: T | null
   /** The field travels in the tagged section with this number … */
   readonly tag?: number

@@ -1,0 +1,212 @@
+/**
+ * The compiler against bytes that Kafka 4.2's own classes write, and the rules that those bytes do not show. That holds
+ * for every message what is shown here for a few is round-trip.test.ts's and conformance.test.ts's business.
+ */
+import { describe, expect, test } from 'vitest'
+import { type Bytes, emptyBytes, fromHex, toHex } from '../base/bytes.js'
+import { decode, encode } from './codec.js'
+import { ApiVersions } from './messages/api-versions.js'
+import { DescribeTopicPartitions } from './messages/describe-topic-partitions.js'
+import { Fetch } from './messages/fetch.js'
+import { JoinGroup } from './messages/join-group.js'
+import { Metadata } from './messages/metadata.js'
+import { array, type Encodable, type Fields, int32, int64, type Message, message, records, string, struct } from './schema.js'
+import { MalformedError, Reader, structsPerRequestMax, Writer } from './wire.js'
+
+const topicId = 'AQIDBAUGBwgJCgsMDQ4PEA'
+
+describe('what is encoded are the bytes that Kafka writes', () => {
+  test('a flexible request', () => {
+    const request = { clientSoftwareName: 'gregor', clientSoftwareVersion: '1.0' }
+    expect(hexOf(ApiVersions.request, 3, request)).toBe('07677265676f7204312e3000')
+    expect(decode(ApiVersions.request, 3, readerOf('07677265676f7204312e3000'))).toEqual(request)
+  })
+
+  test('tagged fields go by number, only where they differ from their default, and not at all in old versions', () => {
+    const response = {
+      errorCode: 0,
+      apiKeys: [{ apiKey: 3, minVersion: 0, maxVersion: 13 }],
+      throttleTimeMs: 7,
+      supportedFeatures: [{ name: 'group.version', minVersion: 0, maxVersion: 1 }],
+      finalizedFeaturesEpoch: 5,
+    }
+    const v3 = '00000200030000000d0000000007020014020e67726f75702e76657273696f6e000000010001080000000000000005'
+    expect(hexOf(ApiVersions.response, 3, response)).toBe(v3)
+    expect(decode(ApiVersions.response, 3, readerOf(v3))).toEqual({ ...response, finalizedFeatures: [], zkMigrationReady: false })
+    expect(hexOf(ApiVersions.response, 0, response)).toBe('00000000000100030000000d')
+  })
+
+  test('one value in three versions, with a text beyond ASCII and an id', () => {
+    const response: Encodable<typeof Metadata.response.fields> = {
+      clusterId: 'c',
+      controllerId: 1,
+      brokers: [{ nodeId: 1, host: 'h', port: 9092 }],
+      topics: [
+        {
+          errorCode: 0,
+          name: 'é',
+          topicId,
+          partitions: [
+            {
+              errorCode: 0,
+              partitionIndex: 0,
+              leaderId: 1,
+              leaderEpoch: 4,
+              replicaNodes: [1],
+              isrNodes: [1],
+              offlineReplicas: [],
+            },
+          ],
+        },
+      ],
+    }
+    expect(hexOf(Metadata.response, 0, response)).toBe(
+      '0000000100000001000168000023840000000100000002c3a9000000010000000000000000000100000001000000010000000100000001',
+    )
+    expect(hexOf(Metadata.response, 5, response)).toBe(
+      '00000000000000010000000100016800002384ffff000163000000010000000100000002c3a9' +
+        '0000000001000000000000000000010000000100000001000000010000000100000000',
+    )
+    expect(hexOf(Metadata.response, 12, response)).toBe(
+      '000000000200000001026800002384000002630000000102000003c3a9' +
+        '0102030405060708090a0b0c0d0e0f1000020000000000000000000100000004020000000102000000010100800000000000',
+    )
+  })
+
+  test('a tagged struct in a request, and a tagged default left out', () => {
+    const request = {
+      replicaState: { replicaId: 2 },
+      maxWaitMs: 500,
+      minBytes: 1,
+      topics: [{ topicId, partitions: [{ partition: 0, fetchOffset: 2 ** 40, partitionMaxBytes: 1_048_576 }] }],
+    }
+    expect(hexOf(Fetch.request, 18, request)).toBe(
+      '000001f4000000017fffffff0000000000ffffffff020102030405060708090a0b0c0d0e0f100200000000ffffffff0000010000000000' +
+        'ffffffffffffffffffffffff001000000000010101010d00000002ffffffffffffffff00',
+    )
+  })
+
+  test('records, a null array and tags on two levels', () => {
+    const bytes =
+      '00000000000000000000020102030405060708090a0b0c0d0e0f10020000000000000000000000000009ffffffffffffffffffffffffffffffff' +
+      '00ffffffff040102030101090000000100000002000001000d02000000010268000023840000'
+    const partition = {
+      partitionIndex: 0,
+      errorCode: 0,
+      highWatermark: 9,
+      currentLeader: { leaderId: 1, leaderEpoch: 2 },
+      abortedTransactions: null,
+      records: fromHex('010203'),
+    }
+    const response = {
+      responses: [{ topicId, partitions: [partition] }],
+      nodeEndpoints: [{ nodeId: 1, host: 'h', port: 9092 }],
+    }
+    expect(hexOf(Fetch.response, 16, response)).toBe(bytes)
+    const back = decode(Fetch.response, 16, readerOf(bytes))
+    expect(back.nodeEndpoints).toEqual([{ nodeId: 1, host: 'h', port: 9092, rack: null }])
+    expect(back.responses[0]?.partitions[0]).toMatchObject({ lastStableOffset: -1, currentLeader: { leaderEpoch: 2 } })
+    expect(toHex(back.responses[0]?.partitions[0]?.records ?? emptyBytes)).toBe('010203')
+  })
+
+  test('a struct that may be null', () => {
+    const nextCursor = { topicName: 't', partitionIndex: 3 }
+    expect(hexOf(DescribeTopicPartitions.response, 0, { topics: [], nextCursor })).toBe('0000000001010274000000030000')
+    expect(hexOf(DescribeTopicPartitions.response, 0, { topics: [] })).toBe('0000000001ff00')
+    expect(decode(DescribeTopicPartitions.response, 0, readerOf('0000000001ff00')).nextCursor).toBe(null)
+  })
+
+  test('null is written as empty where a version cannot say null', () => {
+    const response = { errorCode: 25, protocolName: null, leader: '', memberId: 'm', members: [] }
+    expect(hexOf(JoinGroup.response, 5, response)).toBe('000000000019ffffffff0000000000016d00000000')
+    expect(hexOf(JoinGroup.response, 7, response)).toBe('000000000019ffffffff000001026d0100')
+  })
+})
+
+describe('tags', () => {
+  const tagged = message({
+    name: 'Tagged',
+    versions: '0',
+    flexible: '0+',
+    fields: { a: int32('0+', { tag: 0, tagged: '0+' }), b: string('0+', { tag: 2, tagged: '0+' }) },
+  })
+
+  test('unknown tags are passed over', () => {
+    // Three tags: 0 with 4 bytes, 1 (unknown) with 2, 2 with "x".
+    expect(decode(tagged, 0, readerOf('03 00 04 00000009 01 02 ffff 02 02 0278'))).toEqual({ a: 9, b: 'x' })
+  })
+
+  test('a tag that takes fewer or more bytes than it declares is malformed', () => {
+    expect(() => decode(tagged, 0, readerOf('01 00 05 00000009 00'))).toThrow(MalformedError)
+    expect(() => decode(tagged, 0, readerOf('01 00 03 00000009'))).toThrow(MalformedError)
+  })
+})
+
+describe('bounds', () => {
+  const empties = message({ name: 'Empties', versions: '0', flexible: '0+', fields: { list: array('0+', {}) } })
+
+  test('an array may not claim more elements than its bytes could hold', () => {
+    const wide = message({ name: 'Wide', versions: '0', flexible: 'none', fields: { list: array('0+', { a: int64('0+') }) } })
+    expect(decode(wide, 0, readerOf('00000001 0000000000000001'))).toEqual({ list: [{ a: 1 }] })
+    expect(() => decode(wide, 0, readerOf('00000002 0000000000000001 00000000000000'))).toThrow(MalformedError)
+    expect(() => decode(wide, 0, readerOf('7fffffff'))).toThrow(MalformedError)
+    expect(() => decode(wide, 0, readerOf('ffffffff'))).toThrow(MalformedError)
+  })
+
+  test('a request may not hold more structs than the bound, however small they are', () => {
+    const frame = (count: number): Reader => {
+      const writer = new Writer()
+      writer.unsignedVarint(count + 1)
+      for (let i = 0; i <= count; i++) writer.uint8(0)
+      return new Reader(writer.finish())
+    }
+    expect(decode(empties, 0, frame(structsPerRequestMax)).list).toHaveLength(structsPerRequestMax)
+    expect(() => decode(empties, 0, frame(structsPerRequestMax + 1))).toThrow(MalformedError)
+  })
+})
+
+test('records that lie elsewhere are counted in their length and remembered by their place', () => {
+  const batch = message({
+    name: 'Batch',
+    versions: '0-1',
+    flexible: '1+',
+    fields: { id: int32('0+'), records: records('0+'), end: int32('0+') },
+  })
+  const value = { id: 1, records: [{ byteLength: 200 }, { byteLength: 100 }], end: 2 }
+  const writer = new Writer()
+  encode(batch, 0, writer, value)
+  expect(toHex(writer.finish())).toBe('00000001 0000012c 00000002'.replaceAll(' ', ''))
+  expect(writer.inserts).toEqual([
+    { position: 8, source: { byteLength: 200 } },
+    { position: 8, source: { byteLength: 100 } },
+  ])
+  writer.reset()
+  expect(writer.inserts).toBe(null)
+  encode(batch, 1, writer, value)
+  expect(toHex(writer.finish())).toBe('00000001 ad02 00000002 00'.replaceAll(' ', ''))
+})
+
+test('a field the version lacks decodes to its default, nested structs to their members', () => {
+  const grown = message({
+    name: 'Grown',
+    versions: '0-1',
+    flexible: 'none',
+    fields: { a: int32('0+'), b: struct('1+', { c: int64('1+', { default: -1 }), d: string('1+') }) },
+  })
+  expect(decode(grown, 0, readerOf('00000001'))).toEqual({ a: 1, b: { c: -1, d: '' } })
+})
+
+test('a message is not compiled for a version that it does not have', () => {
+  expect(() => decode(Metadata.request, 14, readerOf(''))).toThrow('version 14')
+})
+
+function hexOf<F extends Fields>(message: Message<F>, version: number, value: Encodable<F>): string {
+  const writer = new Writer()
+  encode(message, version, writer, value)
+  return toHex(writer.finish())
+}
+
+function readerOf(hex: string): Reader {
+  const bytes: Bytes = fromHex(hex.replaceAll(' ', ''))
+  return new Reader(bytes)
+}

@@ -1,7 +1,8 @@
 import { defineConfig } from 'vitest/config'
 
-// The tests run from the sources; no tsconfig is read, because target and module style are all that the transform needs.
+// The tests run from the sources, and need of a tsconfig only how the language is to be read.
 export default defineConfig({
-  oxc: { tsconfig: false, target: 'node20' },
+  tsconfig: './tsconfig.test.json',
+  oxc: { target: 'node20' },
   test: { include: ['src/**/*.test.ts', 'compat-tests/*.test.ts'] },
 })

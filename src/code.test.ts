@@ -1,0 +1,89 @@
+/**
+ * Tests about the code itself: rules that no compiler knows. A rule that stands in the way of a better program is changed
+ * here, with a reason; it is not worked around.
+ */
+import { readdirSync, readFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, it } from 'vitest'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+
+interface SourceFile {
+  readonly path: string
+  readonly lines: readonly string[]
+}
+
+function sourceFiles(folder: string, extension: RegExp): SourceFile[] {
+  return readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+    .map(path => join(folder, path))
+    .filter(path => extension.test(path) && !/node_modules|[\\/](dist|target|build)[\\/]/.test(path))
+    .map(path => ({ path, lines: readFileSync(join(root, path), 'utf8').split('\n') }))
+}
+
+const source = sourceFiles('src', /\.ts$/)
+const written = [
+  ...source,
+  ...sourceFiles('scripts', /\.(mjs|ts)$/),
+  ...sourceFiles('compat-tests', /\.(ts|mjs|js|py|go|java|sh)$/),
+]
+
+/** "path:line: text" for every line that breaks a rule. */
+function offences(files: readonly SourceFile[], breaks: (line: string) => boolean): string[] {
+  return files.flatMap(({ path, lines }) =>
+    lines.flatMap((line, index) => (breaks(line) ? [`${path}:${index + 1}: ${line.trim()}`] : [])),
+  )
+}
+
+const isTest = (path: string) => /\.(test|test-support)\.ts$/.test(path)
+const code = (line: string) => line.replace(/\/\/.*$|^\s*\*.*$/, '')
+
+describe('the code', () => {
+  it('finds the files that it judges', () => {
+    expect(source.length).toBeGreaterThan(20)
+    expect(source.map(file => basename(file.path))).toContain('code.test.ts')
+  })
+
+  it('reads clocks, timers and randomness only in src/base, where World gives them to everyone else', () => {
+    const forbidden = /\bDate\.now\b|\bnew Date\(\)|\bMath\.random\b|\bperformance\.now\b|\bset(Timeout|Interval)\b/
+    const judged = source.filter(({ path }) => !path.startsWith(join('src', 'base')) && !isTest(path))
+    expect(offences(judged, line => forbidden.test(code(line)))).toEqual([])
+  })
+
+  it('keeps files to 600 lines and lines to 130 characters', () => {
+    expect(written.filter(({ lines }) => lines.length > 601).map(({ path, lines }) => `${path}: ${lines.length}`)).toEqual([])
+    // A quoted message or pattern stays whole, so that it can be searched for.
+    const isLiteral = (line: string) => /^(const \w+ = )?['"`/](?![/*])/.test(line.trim())
+    expect(offences(written, line => line.length > 130 && !isLiteral(line))).toEqual([])
+  })
+
+  it('leaves nothing for later', () => {
+    const banned = new RegExp(`\\b(${['TO' + 'DO', 'FIX' + 'ME', 'XX' + 'X', 'HA' + 'CK'].join('|')})\\b`)
+    expect(offences(written, line => banned.test(line))).toEqual([])
+  })
+
+  it('skips and focuses no test', () => {
+    const marked = /\b(it|test|describe)\.(only|skip|todo)\b/
+    expect(
+      offences(
+        source.filter(({ path }) => path.endsWith('.test.ts')),
+        line => marked.test(code(line)),
+      ),
+    ).toEqual([])
+  })
+
+  it('keeps every test beside what it tests', () => {
+    const paths = new Set(source.map(({ path }) => path))
+    // Tests of many files at once: the whole tree, or every schema and version.
+    const ofMany = new Set([join('src', 'code'), join('src', 'protocol', 'conformance'), join('src', 'protocol', 'round-trip')])
+    const strays = [...paths].filter(path => {
+      if (!path.endsWith('.test.ts')) return false
+      const name = path.slice(0, -'.test.ts'.length)
+      // segment.recovery.test.ts tests segment.ts; handlers.test.ts may test the folder handlers.
+      const subject = name.replace(/\.[\w-]+$/, '')
+      const isOfFolder = [...paths].some(other => other.startsWith(join(name, '/')))
+      return !ofMany.has(name) && !isOfFolder && !paths.has(`${name}.ts`) && !paths.has(`${subject}.ts`)
+    })
+    expect(strays).toEqual([])
+  })
+})

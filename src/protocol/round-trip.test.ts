@@ -31,7 +31,7 @@ describe('a message comes back from the wire as it went, and none of its beginni
             if (decodes(message, version, new Reader(bytes, 0, end))) throw new Error(`decoded from ${end} bytes`)
           }
         }),
-        { numRuns: 12 },
+        { numRuns: 8 },
       )
     })
   }
@@ -58,11 +58,11 @@ describe('damaged bytes are decoded or refused as malformed, and lengths that li
             }
           }
         }),
-        { numRuns: 3 },
+        { numRuns: 1 },
       )
       fc.assert(
         fc.property(fc.uint8Array({ maxLength: 200 }), bytes => void decodes(message, version, new Reader(bytes))),
-        { numRuns: 30 },
+        { numRuns: 15 },
       )
     })
   }

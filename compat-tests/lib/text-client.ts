@@ -14,7 +14,12 @@ export interface TextClient {
 }
 
 /** Takes the records of one subscription and says when there is nothing more to wait for. */
-export class Sink {
+export interface Sink {
+  readonly satisfied: Promise<void>
+  received(partition: number, offset: string | bigint, value: Buffer): void
+}
+
+class FileSink implements Sink {
   readonly satisfied: Promise<void>
   #missing: number
   #resolve: () => void
@@ -31,7 +36,7 @@ export class Sink {
   }
 
   received(partition: number, offset: string | bigint, value: Buffer): void {
-    this.#file.write(Buffer.concat([Buffer.from(`${partition}\t${offset}\t`), value, NEWLINE]))
+    this.#file.write(outputLine(partition, offset, value))
     if (--this.#missing === 0) this.#resolve()
   }
 
@@ -69,7 +74,7 @@ async function consumeAll(client: TextClient, args: readonly string[]): Promise<
   let complete = true
   for (let at = 0; at + 2 < subscriptions.length; at += 3) {
     const [topic, group, path] = subscriptions.slice(at, at + 3) as [string, string, string]
-    const sink = new Sink(path, Number(count), deadlineMs)
+    const sink = new FileSink(path, Number(count), deadlineMs)
     try {
       await client.consume(bootstrap, topic, group, sink)
     } catch (error) {
@@ -104,10 +109,15 @@ export function* inBatches<T>(elements: readonly T[], size: number): Generator<T
   for (let from = 0; from < elements.length; from += size) yield elements.slice(from, from + size)
 }
 
+/** The form in which every client writes what it received. */
+export function outputLine(partition: number, offset: string | bigint, value: Buffer): Buffer {
+  return Buffer.concat([Buffer.from(`${partition}\t${offset}\t`), value, NEWLINE])
+}
+
 const NEWLINE = Buffer.from('\n')
 
 /** Promise.withResolvers, which Node 20 lacks. */
-function withResolvers(): { promise: Promise<void>; resolve: () => void } {
+export function withResolvers(): { promise: Promise<void>; resolve: () => void } {
   let resolve = () => {}
   const promise = new Promise<void>(fulfil => {
     resolve = fulfil

@@ -1,33 +1,5 @@
-/** @platformatic/kafka: produce and consume lines; the command line is that of lib/text-client.ts. */
-import { readFileSync } from 'node:fs'
-import { Consumer, ProduceAcks, Producer } from '@platformatic/kafka'
-import { repositoryRoot } from '../lib/paths.js'
-import { inBatches, runTextClient } from '../lib/text-client.js'
+/** The command that compat-tests/platformatic-kafka/run calls. */
+import { runTextClient } from '../lib/text-client.js'
+import { platformaticClient } from './lines.js'
 
-/** The client sends what one send() is given as one batch per partition. */
-const LINES_PER_SEND = 1000
-
-// The package does not export its package.json, so it is read from where npm put it.
-const manifest = JSON.parse(readFileSync(`${repositoryRoot}/node_modules/@platformatic/kafka/package.json`, 'utf8'))
-
-await runTextClient({
-  version: manifest.version as string,
-
-  async produce(bootstrap, topic, lines) {
-    const producer = new Producer({ clientId: 'compat', bootstrapBrokers: [bootstrap] })
-    for (const batch of inBatches(lines, LINES_PER_SEND)) {
-      await producer.send({ acks: ProduceAcks.ALL, messages: batch.map(value => ({ topic, value })) })
-    }
-    await producer.close()
-  },
-
-  async consume(bootstrap, topic, groupId, sink) {
-    const consumer = new Consumer({ clientId: 'compat', groupId, bootstrapBrokers: [bootstrap] })
-    const stream = await consumer.consume({ topics: [topic], mode: 'committed', fallbackMode: 'earliest' })
-    const failed = new Promise<never>((_, reject) => stream.on('error', reject))
-    stream.on('data', message => sink.received(message.partition, message.offset, message.value))
-    await Promise.race([sink.satisfied, failed])
-    await stream.close()
-    await consumer.close()
-  },
-})
+await runTextClient(platformaticClient)

@@ -12,7 +12,7 @@ export interface CheckResult {
 }
 
 /** What a tool printed is shown up to here in a report. */
-const SHOWN_CHARACTERS_MAX = 2_000
+const SHOWN_CHARACTERS_MAX = 1_200
 
 /** A broker that does not answer would cost the full timeout of every tool; after so many the rest is failed at once. */
 const TIMEOUTS_MAX = 4
@@ -27,6 +27,15 @@ export class Checks {
     const failure = await this.failureOf(body)
     this.results.push({ tool, rule, failure })
     console.log(failure === null ? `ok    ${tool}: ${rule}` : `FAIL  ${tool}: ${rule}\n${indented(failure)}`)
+  }
+
+  /** A group of checks for one tool: what throws between them counts as one more failed check. */
+  async area(tool: ToolName, body: () => Promise<void>): Promise<void> {
+    try {
+      await body()
+    } catch (error) {
+      await this.check(tool, 'its remaining checks could not run', () => Promise.reject(error))
+    }
   }
 
   get failedCount(): number {

@@ -40,11 +40,14 @@ export async function checkCluster(scenario: Scenario): Promise<void> {
 async function checkConfigs(scenario: Scenario): Promise<void> {
   const { checks, topics } = scenario
   const tool = 'kafka-configs'
-  const ownSegmentBytes =
-    'segment.bytes=1048576 sensitive=false synonyms={DYNAMIC_TOPIC_CONFIG:segment.bytes=1048576, DEFAULT_CONFIG:log.segment.bytes=1073741824}'
+  const synonyms = '{DYNAMIC_TOPIC_CONFIG:segment.bytes=1048576, DEFAULT_CONFIG:log.segment.bytes=1073741824}'
+  const ownSegmentBytes = `segment.bytes=1048576 sensitive=false synonyms=${synonyms}`
 
   await checks.check(tool, '--describe --topic shows the overrides with their synonyms', async () => {
-    for (const entity of [['--topic', topics.lines], ['--entity-type', 'topics', '--entity-name', topics.lines]]) {
+    for (const entity of [
+      ['--topic', topics.lines],
+      ['--entity-type', 'topics', '--entity-name', topics.lines],
+    ]) {
       const run = expectClean(await runTool(scenario, tool, ['--describe', ...entity]))
       const [title, ...configs] = run.stdout.trimEnd().split('\n')
       expectEqual(title, `Dynamic configs for topic ${topics.lines} are:`, 'first line')
@@ -54,10 +57,16 @@ async function checkConfigs(scenario: Scenario): Promise<void> {
   })
   await checks.check(tool, '--describe --topic --all shows defaults beside overrides', async () => {
     const run = expectClean(await runTool(scenario, tool, ['--describe', '--topic', topics.lines, '--all']))
-    for (const config of ['cleanup.policy=delete ', 'retention.ms=604800000 ', 'max.message.bytes=1048588 ', 'compression.type=producer ']) {
+    for (const config of [
+      'cleanup.policy=delete ',
+      'retention.ms=604800000 ',
+      'max.message.bytes=1048588 ',
+      'compression.type=producer ',
+    ]) {
       expectContains(run.stdout, `  ${config}sensitive=false`)
     }
-    expectContains(run.stdout, 'message.timestamp.type=CreateTime sensitive=false synonyms={DEFAULT_CONFIG:log.message.timestamp.type=CreateTime}')
+    const timestampType = 'message.timestamp.type=CreateTime'
+    expectContains(run.stdout, `${timestampType} sensitive=false synonyms={DEFAULT_CONFIG:log.${timestampType}}`)
     expectContains(run.stdout, ownSegmentBytes)
   })
   await checks.check(tool, '--describe --topic of an unknown topic says so', async () => {
@@ -70,7 +79,10 @@ async function checkConfigs(scenario: Scenario): Promise<void> {
     expectContains(own.stdout, `Dynamic configs for broker ${id} are:`)
     const all = expectClean(await runTool(scenario, tool, ['--describe', '--broker', id, '--all']))
     expectContains(all.stdout, `All configs for broker ${id} are:`)
-    expectContains(all.stdout, 'log.segment.bytes=1073741824 sensitive=false synonyms={DEFAULT_CONFIG:log.segment.bytes=1073741824}')
+    expectContains(
+      all.stdout,
+      'log.segment.bytes=1073741824 sensitive=false synonyms={DEFAULT_CONFIG:log.segment.bytes=1073741824}',
+    )
     expectContains(all.stdout, /^ {2}auto\.create\.topics\.enable=true sensitive=false/m)
     expectContains(all.stdout, /^ {2}offsets\.topic\.num\.partitions=50 sensitive=false/m)
   })

@@ -39,12 +39,27 @@ export async function checkOffsets(scenario: Scenario): Promise<void> {
       }
     })
   }
+  await checks.check(tool, 'without a topic all are listed, --exclude-internal-topics hides the internal ones', async () => {
+    const all = Object.keys(offsetLines(expectClean(await runTool(scenario, tool, [])).stdout))
+    const own = Object.keys(offsetLines(expectClean(await runTool(scenario, tool, ['--exclude-internal-topics'])).stdout))
+    expectEqual(all.filter(name => name.startsWith('__consumer_offsets:')).length, 50, 'partitions of __consumer_offsets')
+    expectEqual(
+      own.filter(name => name.startsWith('__')),
+      [],
+      'internal topics',
+    )
+    expectEqual(own.filter(name => name.startsWith(`${topics.lines}:`)).length, 3, 'partitions of a topic')
+  })
   await checks.check(tool, '--topic-partitions and --partitions choose partitions', async () => {
     const ends = partitionsOf(scenario, topics.lines).map(records => records.length)
     const range = expectClean(await runTool(scenario, tool, ['--topic-partitions', `${topics.lines}:1-,${topics.gzip}:0`]))
     expectEqual(
       sorted(offsetLines(range.stdout)),
-      sorted({ [`${topics.lines}:1`]: ends[1]!, [`${topics.lines}:2`]: ends[2]!, [`${topics.gzip}:0`]: partitionsOf(scenario, topics.gzip)[0]!.length }),
+      sorted({
+        [`${topics.lines}:1`]: ends[1]!,
+        [`${topics.lines}:2`]: ends[2]!,
+        [`${topics.gzip}:0`]: partitionsOf(scenario, topics.gzip)[0]!.length,
+      }),
       'offsets',
     )
     const one = expectClean(await runTool(scenario, tool, ['--topic', topics.lines, '--partitions', '2']))
@@ -85,6 +100,11 @@ function interestingTimestamps(partitions: readonly StoredRecord[][]): number[] 
     const { timestamp } = records[Math.floor(records.length * share)]!
     return [timestamp, timestamp + 1]
   })
-  const timestamps = partitions.flatMap(part => [part[0]!.timestamp - 1, part[0]!.timestamp, part.at(-1)!.timestamp, part.at(-1)!.timestamp + 1])
+  const timestamps = partitions.flatMap(part => [
+    part[0]!.timestamp - 1,
+    part[0]!.timestamp,
+    part.at(-1)!.timestamp,
+    part.at(-1)!.timestamp + 1,
+  ])
   return [...new Set([...timestamps, ...inside])]
 }

@@ -1,6 +1,7 @@
 /**
- * Reads what Kafka's tools print back into values: aligned tables, the topic description, offset lines, consumed records and
- * the run-together JSON objects of the internal topics' formatters. Throws on a line that is not what the tool of Kafka 4.2 prints.
+ * Reads what Kafka's tools print back into values: aligned tables, the topic description, offset lines, consumed records
+ * and the run-together JSON objects of the internal topics' formatters. Throws on a line that the tools of Kafka 4.2 do
+ * not print.
  */
 
 export type Row = Readonly<Record<string, string>>
@@ -14,7 +15,11 @@ export function table(stdout: string): Row[] {
     const cells = line.split(/\s+/).filter(cell => cell !== '')
     if (cells.length === 0) header = null
     else if (/^(GROUP|TOPIC|ID) /.test(line)) header = cells
-    else if (header !== null) rows.push(Object.fromEntries(header.map((name, i) => [name, cells[i] ?? ''])))
+    // Only the last column holds text with spaces.
+    else if (header !== null) {
+      const last = header.length - 1
+      rows.push(Object.fromEntries(header.map((name, i) => [name, i < last ? (cells[i] ?? '') : cells.slice(i).join(' ')])))
+    }
   }
   return rows
 }

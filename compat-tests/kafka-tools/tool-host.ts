@@ -6,8 +6,9 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { javaArgs } from '../lib/maven.js'
+import { javaArgs, shortLivedJvmArgs } from '../lib/maven.js'
 import { compatSources } from '../lib/paths.js'
+import { run } from '../lib/processes.js'
 
 /** Shell script of Kafka 4.2 → main class that it starts. */
 export const toolClasses = {
@@ -57,7 +58,10 @@ export class ToolHost implements AsyncDisposable {
   private nextId = 1
   private readonly waiting = new Map<string, (fields: string[]) => void>()
 
-  private constructor(private readonly jvm: ChildProcess) {
+  private constructor(
+    private readonly jvm: ChildProcess,
+    private readonly classpath: string,
+  ) {
     createInterface({ input: jvm.stdout! }).on('line', line => {
       const [verb, id, ...fields] = line.split('\t')
       const key = `${verb} ${id}`
@@ -77,7 +81,7 @@ export class ToolHost implements AsyncDisposable {
     const jvm = spawn('java', ['-Xmx512m', '-XX:+UseSerialGC', ...javaArgs(classpath), source, classpath], {
       stdio: ['pipe', 'pipe', 'inherit'],
     })
-    return new ToolHost(jvm)
+    return new ToolHost(jvm, classpath)
   }
 
   async run(tool: ToolName, args: readonly string[], options: ToolOptions = {}): Promise<ToolRun> {
@@ -94,6 +98,17 @@ export class ToolHost implements AsyncDisposable {
     const fields = await done
     clearTimeout(deadline)
     this.lastRun = toolRun(tool, args, fields, timedOut)
+    return this.lastRun
+  }
+
+  /** For a tool that does its last work in a shutdown hook of the JVM itself, as the verifiable producer does. */
+  async runInOwnJvm(tool: ToolName, args: readonly string[]): Promise<ToolRun> {
+    const result = await run('java', [...shortLivedJvmArgs, ...javaArgs(this.classpath), toolClasses[tool], ...args], {
+      timeoutMs: TOOL_TIMEOUT_MS,
+    })
+    if (result.timedOut) this.timeoutCount++
+    const { stdout, stderr, timedOut } = result
+    this.lastRun = { command: [tool, ...args].join(' '), exitCode: result.exitCode ?? -1, stdout, stderr, timedOut }
     return this.lastRun
   }
 

@@ -8,16 +8,15 @@ const smallSegments = ['--config', 'segment.bytes=1048576', '--config', 'index.i
 
 export async function checkTopics(scenario: Scenario): Promise<void> {
   const { checks, topics } = scenario
-  const { check } = { check: checks.check.bind(checks) }
 
-  await check(tool, '--create says that the topic was created', async () => {
+  await checks.check(tool, '--create says that the topic was created', async () => {
     await create(scenario, topics.lines, '--partitions', '3', ...smallSegments)
     for (const codec of codecs) await create(scenario, topics[codec], '--partitions', '1', ...smallSegments)
     for (const topic of [topics.notes, topics.times, topics.acks]) await create(scenario, topic, '--partitions', '1')
     await create(scenario, topics.resized, '--partitions', '1', '--replication-factor', '1')
   })
 
-  await check(tool, '--create of an existing topic fails unless --if-not-exists', async () => {
+  await checks.check(tool, '--create of an existing topic fails unless --if-not-exists', async () => {
     const refused = await runTool(scenario, tool, ['--create', '--topic', topics.lines])
     expectEqual(refused.exitCode, 1, 'exit code')
     expectContains(refused.stdout, `Topic '${topics.lines}' already exists.`)
@@ -26,7 +25,7 @@ export async function checkTopics(scenario: Scenario): Promise<void> {
     expectEqual(tolerated.stdout, '', 'output')
   })
 
-  await check(tool, '--create refuses a bad name and more replicas than brokers', async () => {
+  await checks.check(tool, '--create refuses a bad name and more replicas than brokers', async () => {
     const badName = await runTool(scenario, tool, ['--create', '--topic', 'no spaces or !'])
     expectEqual(badName.exitCode, 1, 'exit code')
     expectContains(badName.stderr, 'InvalidTopicException')
@@ -35,7 +34,7 @@ export async function checkTopics(scenario: Scenario): Promise<void> {
     expectContains(tooMany.stderr, 'InvalidReplicationFactorException')
   })
 
-  await check(tool, '--list names every topic once, in order', async () => {
+  await checks.check(tool, '--list names every topic once, in order', async () => {
     const names = expectClean(await runTool(scenario, tool, ['--list']))
       .stdout.split('\n')
       .filter(name => name !== '')
@@ -43,7 +42,7 @@ export async function checkTopics(scenario: Scenario): Promise<void> {
     for (const topic of created(scenario)) expect(names.includes(topic), `${topic} is not listed`)
   })
 
-  await check(tool, '--describe shows id, counts, configs, leader, replicas and in-sync replicas', async () => {
+  await checks.check(tool, '--describe shows id, counts, configs, leader, replicas and in-sync replicas', async () => {
     const topic = await describe(scenario, topics.lines)
     expectEqual(topic.partitionCount, 3, 'PartitionCount')
     expectEqual(topic.replicationFactor, 1, 'ReplicationFactor')
@@ -63,7 +62,7 @@ export async function checkTopics(scenario: Scenario): Promise<void> {
     scenario.brokerId = leader
   })
 
-  await check(tool, '--describe --topic-id finds the same topic', async () => {
+  await checks.check(tool, '--describe --topic-id finds the same topic', async () => {
     for (const topic of created(scenario)) scenario.topicIds.set(topic, (await describe(scenario, topic)).topicId)
     expectEqual(new Set(scenario.topicIds.values()).size, created(scenario).length, 'different topic ids')
     const id = scenario.topicIds.get(topics.gzip)!
@@ -75,7 +74,7 @@ export async function checkTopics(scenario: Scenario): Promise<void> {
     )
   })
 
-  await check(tool, '--describe of all topics pages through them', async () => {
+  await checks.check(tool, '--describe of all topics pages through them', async () => {
     const run = expectClean(await runTool(scenario, tool, ['--describe', '--partition-size-limit-per-response', '2']))
     const described = describedTopics(run.stdout)
     for (const topic of created(scenario))
@@ -86,22 +85,26 @@ export async function checkTopics(scenario: Scenario): Promise<void> {
     expectEqual(described.find(t => t.topic === topics.lines)?.partitions.length, 3, 'partitions of a topic longer than a page')
   })
 
-  await check(tool, '--describe filters: no unavailable or under-replicated partitions, overrides only where set', async () => {
-    for (const filter of ['--unavailable-partitions', '--under-replicated-partitions', '--under-min-isr-partitions']) {
-      const run = expectClean(await runTool(scenario, tool, ['--describe', '--topic', topics.lines, filter]))
-      expectEqual(run.stdout, '', filter)
-    }
-    const run = expectClean(await runTool(scenario, tool, ['--describe', '--topics-with-overrides']))
-    expectContains(run.stdout, `Topic: ${topics.lines}\t`)
-  })
+  await checks.check(
+    tool,
+    '--describe filters: no unavailable or under-replicated partitions, overrides only where set',
+    async () => {
+      for (const filter of ['--unavailable-partitions', '--under-replicated-partitions', '--under-min-isr-partitions']) {
+        const run = expectClean(await runTool(scenario, tool, ['--describe', '--topic', topics.lines, filter]))
+        expectEqual(run.stdout, '', filter)
+      }
+      const run = expectClean(await runTool(scenario, tool, ['--describe', '--topics-with-overrides']))
+      expectContains(run.stdout, `Topic: ${topics.lines}\t`)
+    },
+  )
 
-  await check(tool, '--describe of an unknown topic fails', async () => {
+  await checks.check(tool, '--describe of an unknown topic fails', async () => {
     const run = await runTool(scenario, tool, ['--describe', '--topic', `${topics.lines}-unknown`])
     expectEqual(run.exitCode, 1, 'exit code')
     expectContains(run.stdout, `Topic '${topics.lines}-unknown' does not exist as expected`)
   })
 
-  await check(tool, '--alter adds partitions and refuses to take them away', async () => {
+  await checks.check(tool, '--alter adds partitions and refuses to take them away', async () => {
     expectClean(await runTool(scenario, tool, ['--alter', '--topic', topics.resized, '--partitions', '5']))
     const topic = await describe(scenario, topics.resized)
     expectEqual([topic.partitionCount, topic.partitions.length], [5, 5], 'PartitionCount')
@@ -111,7 +114,7 @@ export async function checkTopics(scenario: Scenario): Promise<void> {
     expectContains(fewer.stderr, 'InvalidPartitionsException')
   })
 
-  await check(tool, '--delete removes the topic; a second time fails unless --if-exists', async () => {
+  await checks.check(tool, '--delete removes the topic; a second time fails unless --if-exists', async () => {
     expectClean(await runTool(scenario, tool, ['--delete', '--topic', topics.resized]))
     const names = expectClean(await runTool(scenario, tool, ['--list'])).stdout.split('\n')
     expect(!names.includes(topics.resized), 'the deleted topic is still listed')

@@ -15,6 +15,9 @@ import { MatrixRun, PARTITIONS } from './lib/matrix-run.js'
 import { repositoryRoot, scratchFolder } from './lib/paths.js'
 import { sourceText } from './lib/source-text.js'
 
+/** How much of a failed broker's log is shown. */
+const LAST_WORDS_CHARACTERS = 4000
+
 const usage = `usage: npm run compat -- [--bootstrap HOST:PORT] [--only client,client] [--lines N] [--output FILE] [--require-all]
   --bootstrap    test this broker instead of starting Gregor
   --only         only these clients, of: ${clientNames.join(', ')}
@@ -78,16 +81,24 @@ async function main(options: Options): Promise<number> {
 
   const gregor = options.bootstrap === null ? await startGregor() : null
   if (gregor !== null) console.log(gregor.readyLine)
-  const scratch = scratchFolder('compat')
-  try {
-    const matrix = new MatrixRun(gregor?.bootstrap ?? options.bootstrap!, clients, source, scratch)
-    const verdicts = await matrix.run()
-    const broker = gregor === null ? options.bootstrap! : 'Gregor'
-    return report({ broker, clients, source, partitions: PARTITIONS, verdicts }, options)
-  } finally {
-    await gregor?.stop()
-    await rm(scratch, { recursive: true, force: true })
+  const assertBrokerAlive = () => {
+    if (gregor?.hasExited()) throw new Error('Gregor ended during the run')
   }
+  const scratch = scratchFolder('compat')
+  let exitCode = 1
+  try {
+    const bootstrap = gregor?.bootstrap ?? options.bootstrap!
+    const verdicts = await new MatrixRun(bootstrap, clients, source, scratch, assertBrokerAlive).run()
+    assertBrokerAlive()
+    const broker = gregor === null ? bootstrap : 'Gregor'
+    exitCode = report({ broker, clients, source, partitions: PARTITIONS, verdicts }, options)
+  } catch (error) {
+    console.error(error)
+  }
+  if (exitCode !== 0 && gregor !== null) console.error(`Gregor's last words:\n${gregor.stderr().slice(-LAST_WORDS_CHARACTERS)}`)
+  await gregor?.stop()
+  await rm(scratch, { recursive: true, force: true })
+  return exitCode
 }
 
 function report(result: MatrixResult, options: Options): number {

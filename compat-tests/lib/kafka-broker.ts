@@ -97,7 +97,7 @@ function clusterId(): string {
 }
 
 /** Kafka cannot report a port it picked itself, so the system picks them first. */
-export async function freePorts(count: number): Promise<number[]> {
+async function freePorts(count: number): Promise<number[]> {
   const servers = await Promise.all(
     Array.from(
       { length: count },

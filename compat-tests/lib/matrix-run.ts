@@ -7,6 +7,7 @@ import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Admin, Kafka, logLevel } from 'kafkajs'
 import { type Client, type ClientName, consume, explain, produce } from './clients.js'
+import type { Verdicts } from './matrix-report.js'
 import { numberedLines, type SourceText } from './source-text.js'
 import { endOffsetsOf, faultOf } from './verify.js'
 
@@ -24,20 +25,22 @@ export class MatrixRun {
     clients: readonly Client[],
     readonly source: SourceText,
     readonly scratch: string,
+    /** Asked before each client: against a dead broker every one of them would wait for its deadline. */
+    readonly assertBrokerAlive: () => void,
   ) {
     this.#available = clients.filter(client => client.notRun === null).map(client => client.name)
     this.#admin = new Kafka({ clientId: 'compat-admin', brokers: [bootstrap], logLevel: logLevel.ERROR }).admin()
   }
 
-  async run(): Promise<Map<ClientName, Map<ClientName, string | null>>> {
+  async run(): Promise<Verdicts> {
     const topics = this.#available.map(name => this.#topicOf(name))
     await this.#admin.connect()
     await this.#admin.createTopics({ topics: topics.map(topic => ({ topic, numPartitions: PARTITIONS })) })
     try {
       await this.#produceAll()
       for (const name of this.#available) await this.#consumeAllBy(name)
-    } finally {
       await this.#admin.deleteTopics({ topics })
+    } finally {
       await this.#admin.disconnect()
     }
     return this.#verdicts
@@ -51,6 +54,7 @@ export class MatrixRun {
     const file = join(this.scratch, 'source.txt')
     await writeFile(file, numberedLines(this.source.lines))
     for (const name of this.#available) {
+      this.assertBrokerAlive()
       const result = await produce(name, this.bootstrap, this.#topicOf(name), file)
       const fault = result.exitCode === 0 ? null : `producer: ${explain(result)}`
       this.#verdicts.set(name, new Map(this.#available.map(consumer => [consumer, fault])))
@@ -59,6 +63,7 @@ export class MatrixRun {
   }
 
   async #consumeAllBy(name: ClientName): Promise<void> {
+    this.assertBrokerAlive()
     const folder = join(this.scratch, name)
     await mkdir(folder)
     // A topic that was not produced is not consumed: its fault is the producer's.
@@ -88,9 +93,9 @@ export class MatrixRun {
 
   async #commitFault(topic: string, groupId: string, ends: ReadonlyMap<number, number>): Promise<string | null> {
     const committed = await this.#admin.fetchOffsets({ groupId, topics: [topic] })
-    for (const { partition, offset } of committed.flatMap(of => of.partitions)) {
-      const end = ends.get(partition)
-      if (end !== undefined && Number(offset) !== end) return `partition ${partition}: committed ${offset}, not ${end}`
+    const offsets = new Map(committed.flatMap(of => of.partitions).map(({ partition, offset }) => [partition, Number(offset)]))
+    for (const [partition, end] of ends) {
+      if (offsets.get(partition) !== end) return `partition ${partition}: committed ${offsets.get(partition)}, not ${end}`
     }
     return null
   }

@@ -12,7 +12,7 @@ import { run } from './processes.js'
 const pomFile = join(compatSources, 'lib', 'kafka', 'pom.xml')
 
 /** Warnings and worse go to stderr; without this file log4j would print to stdout, among the tools' output. */
-export const log4jConfigFile = join(compatSources, 'lib', 'kafka', 'log4j2.properties')
+const log4jConfigFile = join(compatSources, 'lib', 'kafka', 'log4j2.properties')
 
 /** A first download of all jars on a slow line fits; a hanging registry does not hold a CI run for ever. */
 const MAVEN_TIMEOUT_MS = 10 * 60_000
@@ -24,14 +24,9 @@ export function kafkaVersion(): string {
 }
 
 /** The class path of Kafka's broker, tools and clients, or null when Maven, Java or the registry is missing. */
-export function kafkaClasspath(): Promise<string | null> {
-  return mavenClasspath(pomFile)
-}
-
-/** The same for another pom (say, an older client next to its compat test). */
-export async function mavenClasspath(pom: string): Promise<string | null> {
+export async function kafkaClasspath(): Promise<string | null> {
   if ((await run('java', ['-version'])).exitCode !== 0) return null
-  const digest = createHash('sha256').update(readFileSync(pom)).digest('hex').slice(0, 16)
+  const digest = createHash('sha256').update(readFileSync(pomFile)).digest('hex').slice(0, 16)
   const cached = join(cacheFolder(), `classpath-${digest}.txt`)
   if (existsSync(cached)) {
     const classpath = readFileSync(cached, 'utf8').trim()
@@ -39,11 +34,11 @@ export async function mavenClasspath(pom: string): Promise<string | null> {
   }
   // A name of its own and a rename: two test runs may ask at the same time.
   const fresh = `${cached}.${process.pid}`
-  const maven = await run('mvn', ['-q', '-B', '-f', pom, 'dependency:build-classpath', `-Dmdep.outputFile=${fresh}`], {
+  const maven = await run('mvn', ['-q', '-B', '-f', pomFile, 'dependency:build-classpath', `-Dmdep.outputFile=${fresh}`], {
     timeoutMs: MAVEN_TIMEOUT_MS,
   })
   if (maven.exitCode !== 0 || !existsSync(fresh)) {
-    process.stderr.write(`Maven did not resolve ${pom}:\n${maven.stdout}${maven.stderr}\n`)
+    process.stderr.write(`Maven did not resolve ${pomFile}:\n${maven.stdout}${maven.stderr}\n`)
     return null
   }
   renameSync(fresh, cached)

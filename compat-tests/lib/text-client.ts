@@ -88,7 +88,7 @@ async function consumeAll(client: TextClient, args: readonly string[]): Promise<
 }
 
 /** The lines of a file as bytes, split at \n only; the last line ends with \n too. */
-export async function readLines(path: string): Promise<Buffer[]> {
+async function readLines(path: string): Promise<Buffer[]> {
   const chunks: Buffer[] = []
   for await (const chunk of createReadStream(path)) chunks.push(chunk as Buffer)
   return splitLines(Buffer.concat(chunks))

@@ -77,14 +77,14 @@ export class Turn<Command, Rec> implements Decision<Command, Rec> {
   readonly answers: Answer[] = []
   readonly deadlines: DeadlineChange<Command>[] = []
   readonly env: Env
+  /** One moment for the whole decision. */
+  readonly nowMs: number
 
   constructor(env: Env) {
     this.env = env
+    this.nowMs = env.nowMs
   }
 
-  get nowMs(): number {
-    return this.env.nowMs
-  }
   write(record: Rec): void {
     this.records.push(record)
   }

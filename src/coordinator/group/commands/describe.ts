@@ -1,0 +1,44 @@
+// DescribeGroups v0-6: state and members of one group. v6: a group that is not there is GROUP_ID_NOT_FOUND (KIP-1043);
+// before, it is a group in state Dead and no error.
+import { emptyBytes } from '../../../base/bytes.js'
+import { Errors } from '../../../protocol/errors.js'
+import type { DescribeCommand, DescribedGroup } from '../command.js'
+import { type Group, type GroupShard, type GroupTurn, metadataOf } from '../state.js'
+
+export function describe(shard: GroupShard, { token, groupId, version }: DescribeCommand, turn: GroupTurn): void {
+  const group = shard.groups.get(groupId)
+  turn.answer(token, group === undefined ? absent(groupId, version) : present(group))
+}
+
+function absent(groupId: string, version: number): DescribedGroup {
+  return {
+    errorCode: version >= 6 ? Errors.GROUP_ID_NOT_FOUND : Errors.NONE,
+    errorMessage: version >= 6 ? `Group ${groupId} not found.` : null,
+    groupId,
+    groupState: 'Dead',
+    protocolType: '',
+    protocolData: '',
+    members: [],
+  }
+}
+
+function present(group: Group): DescribedGroup {
+  // In the middle of a rebalance neither subscriptions nor assignments mean anything.
+  const isStable = group.state === 'Stable'
+  return {
+    errorCode: Errors.NONE,
+    errorMessage: null,
+    groupId: group.groupId,
+    groupState: group.state,
+    protocolType: group.protocolType ?? '',
+    protocolData: isStable ? (group.protocolName ?? '') : '',
+    members: Array.from(group.members.values(), member => ({
+      memberId: member.memberId,
+      groupInstanceId: member.groupInstanceId,
+      clientId: member.clientId,
+      clientHost: member.clientHost,
+      memberMetadata: isStable ? metadataOf(member, group.protocolName) : emptyBytes,
+      memberAssignment: isStable ? member.assignment : emptyBytes,
+    })),
+  }
+}

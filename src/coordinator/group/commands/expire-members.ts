@@ -1,0 +1,44 @@
+/** Deadlines of classic groups: a member's session, the wait for joins, the wait for syncs. */
+import type { ExpireInitialDelayCommand, ExpireJoinCommand, ExpireMemberCommand, ExpireSyncCommand } from '../command.js'
+import { removeMember } from '../membership.js'
+import { completeJoin, continueInitialRebalance, dropPendingMember, leaveMember, prepareRebalance } from '../rebalance.js'
+import type { GroupShard, GroupTurn } from '../state.js'
+
+export function expireMember(shard: GroupShard, { groupId, memberId }: ExpireMemberCommand, turn: GroupTurn): void {
+  const group = shard.groups.get(groupId)
+  if (group === undefined) return
+  if (group.pendingMembers.has(memberId)) {
+    dropPendingMember(shard, group, memberId, turn)
+    return
+  }
+  const member = group.members.get(memberId)
+  if (member === undefined) return
+  // While its request is parked here a member cannot send heartbeats: its session starts anew with the answer. That does
+  // not hold for a first join, for which this deadline is the limit of the parking itself.
+  const isWaiting = member.parkedJoin !== null || member.parkedSync !== null
+  if (isWaiting && !member.isNew) return
+  leaveMember(shard, group, member, turn)
+}
+
+export function expireJoin(shard: GroupShard, { groupId }: ExpireJoinCommand, turn: GroupTurn): void {
+  const group = shard.groups.get(groupId)
+  if (group?.state === 'PreparingRebalance') completeJoin(group, turn)
+}
+
+export function expireInitialDelay(shard: GroupShard, command: ExpireInitialDelayCommand, turn: GroupTurn): void {
+  const group = shard.groups.get(command.groupId)
+  if (group?.state !== 'PreparingRebalance') return
+  continueInitialRebalance(shard, group, turn, command.delayMs, command.remainingMs)
+}
+
+/** Members that took part in the join but never asked for their assignment hold partitions that nobody reads. */
+export function expireSync(shard: GroupShard, { groupId, generation }: ExpireSyncCommand, turn: GroupTurn): void {
+  const group = shard.groups.get(groupId)
+  if (group === undefined || group.generation !== generation || group.pendingSyncs.size === 0) return
+  if (group.state !== 'CompletingRebalance' && group.state !== 'Stable') return
+  for (const memberId of [...group.pendingSyncs]) {
+    const member = group.members.get(memberId)
+    if (member !== undefined) removeMember(group, member, turn)
+  }
+  prepareRebalance(shard, group, turn)
+}

@@ -1,0 +1,222 @@
+// JoinGroup v0-9: a member asks to be part of the next generation, and is answered when that begins.
+// v4: a member without an id is given one and must come back with it (KIP-394). v5: static members (KIP-345).
+// v9: an instance that comes back as leader may be told that nothing is to be assigned (KIP-814).
+import { emptyBytes } from '../../../base/bytes.js'
+import { type ErrorCode, Errors } from '../../../protocol/errors.js'
+import type { JoinCommand } from '../command.js'
+import { memberIdPrefixCharsMax, nameCharsMax, newMemberJoinTimeoutMs, pendingMembersMax } from '../config.js'
+import {
+  addMember,
+  armSession,
+  electProtocol,
+  matchesProtocols,
+  membershipError,
+  parkJoin,
+  protocolsOf,
+  replaceStaticMember,
+  supportsProtocols,
+  updateMember,
+} from '../membership.js'
+import { groupRecord } from '../metadata.js'
+import { dropPendingMember, leaveMember, maybeCompleteJoin, prepareOrCompleteJoin, prepareRebalance } from '../rebalance.js'
+import { joinFailure, joinResponse } from '../responses.js'
+import { createGroup, createMember, type Group, type GroupShard, type GroupTurn, type Member, sessionKey } from '../state.js'
+
+export function join(shard: GroupShard, command: JoinCommand, turn: GroupTurn): void {
+  const { request, token } = command
+  const refuse = (errorCode: ErrorCode, memberId = request.memberId): void => turn.answer(token, joinFailure(errorCode, memberId))
+
+  // 1. What can be refused without looking at the group.
+  const invalid = requestError(shard, command)
+  if (invalid !== Errors.NONE) {
+    refuse(invalid)
+    return
+  }
+
+  // 2. The group comes into being with its first member; nobody can already be a member of a group that is not there.
+  const isNewcomer = request.memberId === ''
+  const known = shard.groups.get(request.groupId)
+  if (known === undefined && !isNewcomer) {
+    refuse(Errors.UNKNOWN_MEMBER_ID)
+    return
+  }
+  const group = known ?? createGroup(request.groupId, turn.nowMs)
+
+  // 3. Room? A member that has lost its place to others on the way is out.
+  if (!hasRoomFor(shard, group, request.memberId)) {
+    const member = group.members.get(request.memberId)
+    if (member !== undefined) leaveMember(shard, group, member, turn)
+    else if (group.pendingMembers.has(request.memberId)) {
+      turn.cancelDeadline(sessionKey(group.groupId, request.memberId))
+      dropPendingMember(shard, group, request.memberId, turn)
+    }
+    refuse(Errors.GROUP_MAX_SIZE_REACHED, '')
+    return
+  }
+  if (!supportsProtocols(group, request.protocolType, request.protocols)) {
+    refuse(Errors.INCONSISTENT_GROUP_PROTOCOL)
+    return
+  }
+
+  // 4. Newcomers get an id, known members go on with theirs.
+  if (isNewcomer && request.groupInstanceId === null && command.version >= 4 && group.pendingMembers.size >= pendingMembersMax) {
+    refuse(Errors.GROUP_MAX_SIZE_REACHED)
+    return
+  }
+  shard.groups.set(group.groupId, group)
+  if (isNewcomer) joinNewcomer(shard, group, command, turn)
+  else joinKnown(shard, group, command, turn)
+}
+
+function requestError(shard: GroupShard, { request, clientHost }: JoinCommand): ErrorCode {
+  const { groupMinSessionTimeoutMs, groupMaxSessionTimeoutMs } = shard.config()
+  if (request.groupId === '') return Errors.INVALID_GROUP_ID
+  if (request.groupId.length > nameCharsMax) return Errors.INVALID_GROUP_ID
+  if (request.sessionTimeoutMs < groupMinSessionTimeoutMs) return Errors.INVALID_SESSION_TIMEOUT
+  if (request.sessionTimeoutMs > groupMaxSessionTimeoutMs) return Errors.INVALID_SESSION_TIMEOUT
+  const names = [request.groupInstanceId ?? '', request.protocolType, clientHost, ...request.protocols.map(({ name }) => name)]
+  return names.some(name => name.length > nameCharsMax) ? Errors.INVALID_REQUEST : Errors.NONE
+}
+
+/**
+ * While a rebalance gathers members, those who have rejoined count, so that a group whose size was lowered under it loses
+ * the last to come; otherwise members count.
+ */
+function hasRoomFor(shard: GroupShard, group: Group, memberId: string): boolean {
+  const { groupMaxSize } = shard.config()
+  switch (group.state) {
+    case 'Empty':
+      return true
+    case 'PreparingRebalance':
+      return group.members.get(memberId)?.parkedJoin != null || group.parkedJoins < groupMaxSize
+    case 'CompletingRebalance':
+    case 'Stable':
+      return group.members.has(memberId) || group.members.size < groupMaxSize
+  }
+}
+
+function joinNewcomer(shard: GroupShard, group: Group, command: JoinCommand, turn: GroupTurn): void {
+  const { request, version, token } = command
+  const prefix = request.groupInstanceId ?? command.clientId.slice(0, memberIdPrefixCharsMax)
+  const memberId = `${prefix}-${turn.env.newId()}`
+  if (request.groupInstanceId !== null) {
+    const current = group.members.get(group.staticMembers.get(request.groupInstanceId) ?? '')
+    if (current === undefined) addNewMember(shard, group, command, memberId, turn)
+    else returnStaticMember(shard, group, command, current, memberId, turn)
+  } else if (version >= 4) {
+    // [KIP-394] A client that gives up before it knows its id would leave a member behind that nobody owns.
+    group.pendingMembers.add(memberId)
+    turn.setDeadline(sessionKey(group.groupId, memberId), request.sessionTimeoutMs, {
+      type: 'expire-member',
+      groupId: group.groupId,
+      memberId,
+    })
+    turn.answer(token, joinFailure(Errors.MEMBER_ID_REQUIRED, memberId))
+  } else {
+    addNewMember(shard, group, command, memberId, turn)
+  }
+}
+
+function joinKnown(shard: GroupShard, group: Group, command: JoinCommand, turn: GroupTurn): void {
+  const { request, token } = command
+  const { memberId } = request
+  if (group.pendingMembers.has(memberId) && request.groupInstanceId === null) {
+    addNewMember(shard, group, command, memberId, turn)
+    return
+  }
+  const error = membershipError(group, memberId, request.groupInstanceId)
+  const member = group.members.get(memberId)
+  if (error !== Errors.NONE || member === undefined) {
+    turn.answer(token, joinFailure(error, memberId))
+    return
+  }
+
+  switch (group.state) {
+    case 'PreparingRebalance':
+      rejoin(group, command, member, turn)
+      maybeCompleteJoin(group, turn)
+      return
+    case 'CompletingRebalance':
+      // Most likely the answer to its first join got lost.
+      if (matchesProtocols(member, request.protocols)) {
+        turn.answer(token, joinResponse(group, memberId))
+        return
+      }
+      break
+    case 'Stable':
+      // The leader rejoins when something changed that its metadata does not show, such as a topic's partitions.
+      if (group.leaderId !== memberId && matchesProtocols(member, request.protocols)) {
+        turn.answer(token, joinResponse(group, memberId))
+        return
+      }
+      break
+    case 'Empty':
+      turn.answer(token, joinFailure(Errors.UNKNOWN_MEMBER_ID, memberId))
+      return
+  }
+  // The old generation's waiting syncs are answered before this join is parked.
+  rejoin(group, command, member, turn)
+  prepareRebalance(shard, group, turn)
+}
+
+function addNewMember(shard: GroupShard, group: Group, command: JoinCommand, memberId: string, turn: GroupTurn): void {
+  const { request } = command
+  const member = createMember(
+    {
+      memberId,
+      groupInstanceId: request.groupInstanceId,
+      clientId: command.clientId,
+      clientHost: command.clientHost,
+    },
+    group.groupId,
+    { ...wishesOf(command), assignment: emptyBytes, isNew: true },
+  )
+  if (group.state === 'PreparingRebalance' && group.previousState === 'Empty') group.hasNewMember = true
+  addMember(group, member, request.protocolType)
+  parkJoin(group, member, command.token, turn)
+  // Its session does not run yet: it may not know its id. What runs is the time for which its join may stay parked.
+  armSession(group, member, turn, newMemberJoinTimeoutMs)
+  prepareOrCompleteJoin(shard, group, turn)
+}
+
+function rejoin(group: Group, command: JoinCommand, member: Member, turn: GroupTurn): void {
+  updateMember(group, member, wishesOf(command))
+  parkJoin(group, member, command.token, turn)
+}
+
+/** [KIP-345] An instance is back, without its member id: its client was restarted. */
+function returnStaticMember(
+  shard: GroupShard,
+  group: Group,
+  command: JoinCommand,
+  old: Member,
+  memberId: string,
+  turn: GroupTurn,
+): void {
+  const { token, version } = command
+  const leaderBefore = group.leaderId
+  const member = replaceStaticMember(group, old, memberId, turn)
+  updateMember(group, member, wishesOf(command))
+  armSession(group, member, turn)
+
+  // In a stable group whose protocol stays what it is, it gets its old assignment back, and nobody else notices.
+  if (group.state === 'Stable' && group.protocolName === electProtocol(group)) {
+    turn.write(groupRecord(group))
+    const response = joinResponse(group, memberId)
+    // Below v9 a leader cannot be told to leave the assignment alone; so it is told that somebody else leads.
+    if (version < 9) turn.answer(token, { ...response, leader: leaderBefore ?? '', members: [] })
+    else turn.answer(token, { ...response, skipAssignment: group.leaderId === memberId })
+    return
+  }
+  parkJoin(group, member, token, turn)
+  // The leader may have been given the old id already; what it assigns to that would be lost.
+  prepareOrCompleteJoin(shard, group, turn)
+}
+
+function wishesOf({ request, version }: JoinCommand): Pick<Member, 'protocols' | 'rebalanceTimeoutMs' | 'sessionTimeoutMs'> {
+  return {
+    protocols: protocolsOf(request.protocols),
+    rebalanceTimeoutMs: version === 0 ? request.sessionTimeoutMs : request.rebalanceTimeoutMs,
+    sessionTimeoutMs: request.sessionTimeoutMs,
+  }
+}

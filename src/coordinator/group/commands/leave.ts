@@ -1,0 +1,45 @@
+// LeaveGroup v0-5: takes members out at once, instead of waiting for their sessions to end. v0-2: the sender itself.
+// v3: several, also by instance id alone, which is how an operator removes static members (KIP-345).
+import { type ErrorCode, Errors } from '../../../protocol/errors.js'
+import type { LeaveCommand } from '../command.js'
+import { membershipError, removeMember } from '../membership.js'
+import { afterRemoval, forgetIfUnused } from '../rebalance.js'
+import { type Group, type GroupShard, type GroupTurn, sessionKey } from '../state.js'
+
+export function leave(shard: GroupShard, command: LeaveCommand, turn: GroupTurn): void {
+  const { request, token, version } = command
+  if (request.groupId === '') {
+    turn.answer(token, { errorCode: Errors.INVALID_GROUP_ID })
+    return
+  }
+  const leaving = version >= 3 ? request.members : [{ memberId: request.memberId, groupInstanceId: null }]
+  const group = shard.groups.get(request.groupId)
+
+  const members = leaving.map(({ memberId, groupInstanceId }) => ({
+    memberId,
+    groupInstanceId,
+    errorCode: group === undefined ? Errors.UNKNOWN_MEMBER_ID : removeOne(group, memberId, groupInstanceId, turn),
+  }))
+  // All are out before the group reacts, so that one request makes one rebalance.
+  if (group !== undefined && members.some(({ errorCode }) => errorCode === Errors.NONE)) {
+    afterRemoval(shard, group, turn)
+    forgetIfUnused(shard, group)
+  }
+  if (version >= 3) turn.answer(token, { errorCode: Errors.NONE, members })
+  else turn.answer(token, { errorCode: members[0]?.errorCode ?? Errors.UNKNOWN_MEMBER_ID })
+}
+
+function removeOne(group: Group, memberId: string, groupInstanceId: string | null, turn: GroupTurn): ErrorCode {
+  if (group.pendingMembers.delete(memberId)) {
+    turn.cancelDeadline(sessionKey(group.groupId, memberId))
+    return Errors.NONE
+  }
+  // By instance id alone: whoever holds that place now.
+  const isByInstance = memberId === '' && groupInstanceId !== null
+  const actualId = isByInstance ? (group.staticMembers.get(groupInstanceId) ?? '') : memberId
+  const error = membershipError(group, actualId, groupInstanceId)
+  const member = group.members.get(actualId)
+  if (error !== Errors.NONE || member === undefined) return error
+  removeMember(group, member, turn)
+  return Errors.NONE
+}

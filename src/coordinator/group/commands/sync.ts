@@ -1,0 +1,60 @@
+// SyncGroup v0-5: the leader hands in who gets what; every member is answered with its own part once the group's record
+// is written. v3: static members (KIP-345). v5: the member says which protocol it believes in (KIP-559).
+import { copyOf, emptyBytes } from '../../../base/bytes.js'
+import { type ErrorCode, Errors } from '../../../protocol/errors.js'
+import type { SyncCommand } from '../command.js'
+import { armSession, membershipError, parkSync, releaseSync } from '../membership.js'
+import { groupRecord } from '../metadata.js'
+import { endSyncWait, moveTo } from '../rebalance.js'
+import { syncFailure, syncResponse } from '../responses.js'
+import { type Group, type GroupShard, type GroupTurn, syncKey } from '../state.js'
+
+export function sync(shard: GroupShard, command: SyncCommand, turn: GroupTurn): void {
+  const { request, token } = command
+  const group = shard.groups.get(request.groupId)
+  const error = request.groupId === '' ? Errors.INVALID_GROUP_ID : syncError(group, request)
+  const member = group?.members.get(request.memberId)
+  if (error !== Errors.NONE || group === undefined || member === undefined) {
+    turn.answer(token, syncFailure(error))
+    return
+  }
+
+  group.pendingSyncs.delete(member.memberId)
+  if (group.pendingSyncs.size === 0) turn.cancelDeadline(syncKey(group.groupId))
+  if (group.state === 'Stable') {
+    turn.answer(token, syncResponse(group, member))
+    return
+  }
+
+  parkSync(member, token, turn)
+  if (group.leaderId === member.memberId) assign(group, request.assignments, turn)
+}
+
+function syncError(group: Group | undefined, request: SyncCommand['request']): ErrorCode {
+  if (group === undefined || group.state === 'Empty') return Errors.UNKNOWN_MEMBER_ID
+  const error = membershipError(group, request.memberId, request.groupInstanceId)
+  if (error !== Errors.NONE) return error
+  if (request.generationId !== group.generation) return Errors.ILLEGAL_GENERATION
+  if (differs(request.protocolType, group.protocolType)) return Errors.INCONSISTENT_GROUP_PROTOCOL
+  if (differs(request.protocolName, group.protocolName)) return Errors.INCONSISTENT_GROUP_PROTOCOL
+  return group.state === 'PreparingRebalance' ? Errors.REBALANCE_IN_PROGRESS : Errors.NONE
+}
+
+const differs = (said: string | null, actual: string | null): boolean => said !== null && actual !== null && said !== actual
+
+/** The generation is complete: written first, then told to everybody who waits; late ones find it in Stable. */
+function assign(group: Group, assignments: SyncCommand['request']['assignments'], turn: GroupTurn): void {
+  const given = new Map(assignments.map(({ memberId, assignment }) => [memberId, assignment]))
+  for (const member of group.members.values()) {
+    const assignment = given.get(member.memberId)
+    // Members that the leader forgot get nothing, which is not the same as no answer.
+    member.assignment = assignment === undefined ? emptyBytes : copyOf(assignment)
+  }
+  moveTo(group, 'Stable', turn)
+  turn.write(groupRecord(group))
+  for (const member of group.members.values()) {
+    // While it waited here, its session may have run out unnoticed.
+    if (releaseSync(member, turn, syncResponse(group, member))) armSession(group, member, turn)
+  }
+  if (group.pendingSyncs.size === 0) endSyncWait(group, turn)
+}

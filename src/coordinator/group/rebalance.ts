@@ -1,0 +1,161 @@
+/**
+ * The life of a rebalance, from the first reason for one to the moment when all members know their generation; how the
+ * assignment then gets to them is sync.ts's part. Names of the steps are Kafka's.
+ */
+import { emptyBytes } from '../../base/bytes.js'
+import { Errors } from '../../protocol/errors.js'
+import {
+  armSession,
+  electJoinedLeader,
+  electProtocol,
+  haveAllJoined,
+  rebalanceTimeoutMsOf,
+  releaseJoin,
+  releaseSync,
+  removeMember,
+} from './membership.js'
+import { groupRecord } from './metadata.js'
+import { joinResponse, syncFailure } from './responses.js'
+import { type Group, type GroupShard, type GroupState, type GroupTurn, joinKey, type Member, syncKey } from './state.js'
+import { subscribedTopicsOf } from './subscription.js'
+
+/** When no member at all came back, the group looks again no sooner than this, whatever its members' timeouts are. */
+const retryMsMin = 1_000
+
+/** Starts a rebalance; in a group that is in one already, sees whether it can be completed now. */
+export function prepareOrCompleteJoin(shard: GroupShard, group: Group, turn: GroupTurn): void {
+  if (group.state === 'PreparingRebalance') maybeCompleteJoin(group, turn)
+  else prepareRebalance(shard, group, turn)
+}
+
+export function prepareRebalance(shard: GroupShard, group: Group, turn: GroupTurn): void {
+  // 1. Whoever waits for an assignment of the old generation must join again.
+  if (group.state === 'CompletingRebalance') {
+    for (const member of group.members.values()) {
+      member.assignment = emptyBytes
+      if (releaseSync(member, turn, syncFailure(Errors.REBALANCE_IN_PROGRESS))) armSession(group, member, turn)
+    }
+  }
+  endSyncWait(group, turn)
+
+  // 2. The first members of an empty group are given time for others to come along.
+  if (group.state === 'Empty') {
+    const delayMs = shard.config().groupInitialRebalanceDelayMs
+    const remainingMs = Math.max(rebalanceTimeoutMsOf(group) - delayMs, 0)
+    group.hasNewMember = false
+    waitForNewcomers(group, turn, delayMs, remainingMs)
+    moveTo(group, 'PreparingRebalance', turn)
+    return
+  }
+
+  // 3. Otherwise all known members are waited for, as long as the slowest of them asked.
+  moveTo(group, 'PreparingRebalance', turn)
+  if (haveAllJoined(group)) completeJoin(group, turn)
+  else turn.setDeadline(joinKey(group.groupId), rebalanceTimeoutMsOf(group), { type: 'expire-join', groupId: group.groupId })
+}
+
+/** One step of an initial rebalance has passed: go on waiting while newcomers arrive and time remains. */
+export function continueInitialRebalance(
+  shard: GroupShard,
+  group: Group,
+  turn: GroupTurn,
+  delayMs: number,
+  remainingMs: number,
+): void {
+  if (!group.hasNewMember || remainingMs === 0) {
+    completeJoin(group, turn)
+    return
+  }
+  group.hasNewMember = false
+  const nextDelayMs = Math.min(shard.config().groupInitialRebalanceDelayMs, remainingMs)
+  waitForNewcomers(group, turn, nextDelayMs, Math.max(remainingMs - delayMs, 0))
+}
+
+function waitForNewcomers(group: Group, turn: GroupTurn, delayMs: number, remainingMs: number): void {
+  const { groupId } = group
+  turn.setDeadline(joinKey(groupId), delayMs, { type: 'expire-initial-delay', groupId, delayMs, remainingMs })
+}
+
+/** Completes the join phase if nobody is missing. An initial rebalance ends by time alone. */
+export function maybeCompleteJoin(group: Group, turn: GroupTurn): void {
+  if (group.state !== 'PreparingRebalance' || group.previousState === 'Empty') return
+  if (haveAllJoined(group)) completeJoin(group, turn)
+}
+
+/** Ends the join phase with the members that are there, and begins the next generation. */
+export function completeJoin(group: Group, turn: GroupTurn): void {
+  turn.cancelDeadline(joinKey(group.groupId))
+
+  // 1. Dynamic members that did not rejoin are out. Static ones keep their place until their session ends [KIP-345].
+  for (const member of [...group.members.values()]) {
+    if (member.parkedJoin === null && member.groupInstanceId === null) removeMember(group, member, turn)
+  }
+
+  // 2. Only static members are left, and none of them is here: nobody could lead. Look again later.
+  if (group.members.size > 0 && !electJoinedLeader(group)) {
+    const afterMs = Math.max(rebalanceTimeoutMsOf(group), retryMsMin)
+    turn.setDeadline(joinKey(group.groupId), afterMs, { type: 'expire-join', groupId: group.groupId })
+    return
+  }
+
+  // 3. The next generation.
+  group.generation++
+  group.pendingSyncs.clear()
+  group.protocolName = group.members.size === 0 ? null : electProtocol(group)
+  group.subscribedTopics = subscribedTopicsOf(group)
+  if (group.members.size === 0) {
+    moveTo(group, 'Empty', turn)
+    turn.write(groupRecord(group))
+    return
+  }
+  moveTo(group, 'CompletingRebalance', turn)
+  for (const member of group.members.values()) welcome(group, member, turn)
+  turn.setDeadline(syncKey(group.groupId), rebalanceTimeoutMsOf(group), {
+    type: 'expire-sync',
+    groupId: group.groupId,
+    generation: group.generation,
+  })
+}
+
+function welcome(group: Group, member: Member, turn: GroupTurn): void {
+  releaseJoin(group, member, turn, joinResponse(group, member.memberId))
+  armSession(group, member, turn)
+  member.isNew = false
+  group.pendingSyncs.add(member.memberId)
+}
+
+/** A member is out, by its own will or by time: the others must share anew what it had. */
+export function leaveMember(shard: GroupShard, group: Group, member: Member, turn: GroupTurn): void {
+  removeMember(group, member, turn)
+  afterRemoval(shard, group, turn)
+}
+
+export function afterRemoval(shard: GroupShard, group: Group, turn: GroupTurn): void {
+  if (group.state === 'Stable' || group.state === 'CompletingRebalance') prepareRebalance(shard, group, turn)
+  else maybeCompleteJoin(group, turn)
+}
+
+/** An id that was given out is not waited for any longer. */
+export function dropPendingMember(shard: GroupShard, group: Group, memberId: string, turn: GroupTurn): void {
+  group.pendingMembers.delete(memberId)
+  maybeCompleteJoin(group, turn)
+  forgetIfUnused(shard, group)
+}
+
+/** A group of which neither log nor members know anything is no group. */
+export function forgetIfUnused(shard: GroupShard, group: Group): void {
+  // From its first generation on a group has a record, or is just writing it.
+  if (group.state !== 'Empty' || group.generation > 0 || group.pendingMembers.size > 0) return
+  if (!shard.metadata.has(group.groupId) && !shard.offsets.has(group.groupId)) shard.groups.delete(group.groupId)
+}
+
+export function endSyncWait(group: Group, turn: GroupTurn): void {
+  group.pendingSyncs.clear()
+  turn.cancelDeadline(syncKey(group.groupId))
+}
+
+export function moveTo(group: Group, state: GroupState, turn: GroupTurn): void {
+  group.previousState = group.state
+  group.state = state
+  group.stateSinceMs = turn.nowMs
+}

@@ -1,0 +1,343 @@
+/**
+ * Transcripts of groups at work: each *.script.txt in scripts/ is a list of commands (lines that start with ">"), and below
+ * each command what came of it: records written, and answers in the order in which they left. A rewrite of the expected
+ * parts: `UPDATE_SCRIPTS=1 npx vitest run src/coordinator`. Read the difference before you believe it.
+ *
+ *   join NAME [v=9] [instance=i] [protocols=range,sticky] [topics=t] [type=consumer] [session=10s] [rebalance=60s]
+ *   sync NAME [a=x b=y]     heartbeat NAME       leave NAME… [v=5]     leave-instance i…
+ *   commit NAME|- [v=8] [meta=m] [retention=1s] [at=5] t-0=5…          fetch [t-0…]
+ *   describe [v=5]          list [state…]        delete-group          delete-offsets t-0…
+ *   topic-deleted t         forget NAME          advance 10s           restart           set groupMaxSize=2
+ *
+ * NAME is a client; it remembers its member id (shown as a1, the next one as a2 …) and generation as a real one does.
+ * `forget` makes it lose them. An option `as=NAME:a1` sends another member id.
+ */
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { expect, test } from 'vitest'
+import { asBuffer, type Bytes, concat, utf8Encode } from '../../base/bytes.js'
+import { fakeWorld } from '../../base/fake-world.js'
+import { zeroUuid } from '../../base/ids.js'
+import { errorName } from '../../protocol/errors.js'
+import { MemoryLog } from '../memory-log.js'
+import { type GroupConfig, groupConfigDefaults } from './config.js'
+import { decodeRecord } from './records.js'
+import { createGroupCoordinator } from './service.js'
+
+const folder = new URL('./scripts/', import.meta.url)
+
+for (const file of readdirSync(folder).sort()) {
+  test(file.replace('.script.txt', '').replaceAll('-', ' '), async () => {
+    const expected = readFileSync(new URL(file, folder), 'utf8')
+    const actual = await play(expected)
+    if (process.env.UPDATE_SCRIPTS !== undefined) writeFileSync(new URL(file, folder), actual)
+    else expect(actual).toBe(expected)
+  })
+}
+
+interface Client {
+  memberId: string
+  generation: number
+  protocol: string | null
+  type: string
+  instance: string | null
+  ids: number
+}
+
+const groupId = 'g'
+const text = (bytes: Bytes): string => JSON.stringify(asBuffer(bytes).toString('utf8'))
+const settled = (): Promise<void> => new Promise(resolve => setImmediate(resolve))
+
+/** A consumer's subscription v0 to one topic. */
+function subscription(topic: string): Bytes {
+  const header = new Uint8Array([0, 0, 0, 0, 0, 1, 0, topic.length])
+  return concat([header, utf8Encode(topic), new Uint8Array([0xff, 0xff, 0xff, 0xff])])
+}
+
+async function play(script: string): Promise<string> {
+  const world = fakeWorld()
+  const log = new MemoryLog()
+  let config: GroupConfig = groupConfigDefaults
+  const options = {
+    world,
+    log,
+    config: () => config,
+    report: { unknownRecord: noReport, shardDropped: noReport, shardUnavailable: noReport },
+  }
+  let coordinator = createGroupCoordinator(options)
+  coordinator.start()
+  const partition = coordinator.partitionOf(groupId)
+  const clients = new Map<string, Client>()
+  const nameOfId = new Map<string, string>([['', '-']])
+  let output: string[] = []
+  let shownRecords = 0
+
+  const named = (memberId: string): string => nameOfId.get(memberId) ?? memberId
+  const clientOf = (name: string): Client => {
+    const client = clients.get(name) ?? { memberId: '', generation: -1, protocol: null, type: 'consumer', instance: null, ids: 0 }
+    clients.set(name, client)
+    return client
+  }
+  const idOf = (name: string): string => {
+    for (const [id, known] of nameOfId) if (known === name) return id
+    return clients.get(name)?.memberId ?? name
+  }
+  const learnId = (name: string, client: Client, memberId: string): void => {
+    if (memberId !== '' && !nameOfId.has(memberId)) nameOfId.set(memberId, `${name}${++client.ids}`)
+    client.memberId = memberId
+  }
+  const say = (line: string): void => void output.push(line)
+  const when = <R>(promise: Promise<R>, show: (response: R) => void): void => void promise.then(show)
+
+  function showRecords(): void {
+    const records = log.replay(partition)
+    for (; shownRecords < records.length; shownRecords++) {
+      const record = decodeRecord(records[shownRecords] as (typeof records)[number])
+      if (record?.type === 'offset') {
+        const { topic, value } = record
+        const expiry =
+          value === null || value.expireTimestampMs === -1 ? '' : ` expires=${value.expireTimestampMs - world.nowMs()}`
+        say(`  log: ${topic}-${record.partition} ${value === null ? 'tombstone' : `${value.offset}${expiry}`}`)
+      } else if (record?.value) {
+        const { generation, leader, protocol, members } = record.value
+        const shown = members.map(member => `${named(member.memberId)}:${text(member.assignment)}`)
+        say(
+          `  log: group generation=${generation} leader=${named(leader ?? '')} protocol=${protocol} ${shown.join(' ')}`.trimEnd(),
+        )
+      } else say('  log: group tombstone')
+    }
+  }
+
+  const commands: Record<string, (args: string[], options: Map<string, string>) => void> = {
+    join([name = ''], opts) {
+      const client = clientOf(name)
+      client.instance = opts.get('instance') ?? client.instance
+      client.type = opts.get('type') ?? client.type
+      const version = Number(opts.get('v') ?? 9)
+      const metadata = opts.has('meta') ? utf8Encode(opts.get('meta') ?? '') : subscription(opts.get('topics') ?? 't')
+      const request = {
+        groupId: opts.get('group') ?? groupId,
+        sessionTimeoutMs: ms(opts.get('session') ?? '10s'),
+        rebalanceTimeoutMs: version === 0 ? -1 : ms(opts.get('rebalance') ?? '60s'),
+        memberId: opts.has('as') ? idOf(opts.get('as') ?? '') : client.memberId,
+        groupInstanceId: version >= 5 ? client.instance : null,
+        protocolType: client.type,
+        protocols: (opts.get('protocols') ?? 'range')
+          .split(',')
+          .filter(Boolean)
+          .map(name => ({ name, metadata })),
+        reason: null,
+      }
+      when(coordinator.join(request, { version, clientId: name, clientHost: '/127.0.0.1' }), response => {
+        const { errorCode } = response
+        if (errorCode === 0 || errorCode === 79) learnId(name, client, response.memberId)
+        if (errorCode !== 0) {
+          if (errorCode === 25) client.memberId = ''
+          return say(`  ${name}: ${errorName(errorCode)} id=${named(response.memberId)}`)
+        }
+        client.generation = response.generationId ?? -1
+        client.protocol = response.protocolName
+        const members = response.members.map(member => named(member.memberId))
+        const skip = response.skipAssignment ? ' skip-assignment' : ''
+        const list = members.length > 0 ? ` members=${members.join(',')}` : ''
+        say(
+          `  ${name}: joined id=${named(response.memberId)} generation=${response.generationId} protocol=${response.protocolName}` +
+            ` leader=${named(response.leader)}${list}${skip}`,
+        )
+      })
+    },
+    sync([name = ''], opts) {
+      const client = clientOf(name)
+      const assignments = [...opts].filter(([key]) => !['v', 'generation', 'type', 'protocol', 'as'].includes(key))
+      const request = {
+        groupId,
+        generationId: Number(opts.get('generation') ?? client.generation),
+        memberId: opts.has('as') ? idOf(opts.get('as') ?? '') : client.memberId,
+        groupInstanceId: client.instance,
+        protocolType: opts.get('type') ?? client.type,
+        protocolName: opts.get('protocol') ?? client.protocol,
+        assignments: assignments.map(([key, value]) => ({ memberId: idOf(key), assignment: utf8Encode(value) })),
+      }
+      when(coordinator.sync(request, { version: 5 }), response =>
+        say(
+          response.errorCode === 0
+            ? `  ${name}: assigned ${text(response.assignment)} of ${response.protocolType}/${response.protocolName}`
+            : `  ${name}: ${errorName(response.errorCode)}`,
+        ),
+      )
+    },
+    heartbeat([name = ''], opts) {
+      const client = clientOf(name)
+      const request = {
+        groupId,
+        generationId: Number(opts.get('generation') ?? client.generation),
+        memberId: opts.has('as') ? idOf(opts.get('as') ?? '') : client.memberId,
+        groupInstanceId: client.instance,
+      }
+      when(coordinator.heartbeat(request, { version: 4 }), ({ errorCode }) => say(`  ${name}: ${errorName(errorCode)}`))
+    },
+    leave(names, opts) {
+      const version = Number(opts.get('v') ?? 5)
+      const members = names.map(name => ({ memberId: idOf(name), groupInstanceId: clientOf(name).instance, reason: null }))
+      leave(version, members)
+    },
+    'leave-instance'(instances) {
+      leave(
+        5,
+        instances.map(groupInstanceId => ({ memberId: '', groupInstanceId, reason: null })),
+      )
+    },
+    commit([name = ''], opts) {
+      const client = name === '-' ? null : clientOf(name)
+      const version = Number(opts.get('v') ?? 8)
+      const topics = [...opts]
+        .filter(([key]) => /-\d+$/.test(key))
+        .map(([key, offset]) => ({
+          ...topicPartition(key),
+          offset: Number(offset),
+        }))
+      const request = {
+        groupId,
+        generationIdOrMemberEpoch: Number(opts.get('generation') ?? client?.generation ?? -1),
+        memberId: client?.memberId ?? '',
+        groupInstanceId: client?.instance ?? null,
+        retentionTimeMs: opts.has('retention') ? ms(opts.get('retention') ?? '') : -1,
+        topics: topics.map(({ topic, partitionIndex, offset }) => ({
+          name: topic,
+          topicId: zeroUuid,
+          partitions: [
+            {
+              partitionIndex,
+              committedOffset: offset,
+              committedLeaderEpoch: -1,
+              commitTimestamp: opts.has('at') ? Number(opts.get('at')) : -1,
+              committedMetadata: opts.get('meta') ?? null,
+            },
+          ],
+        })),
+      }
+      const refusalOf = (topic: string): number => (topic === 'unknown' ? 3 : 0)
+      when(coordinator.commitOffsets(request, { version, refusalOf }), response => say(`  ${name}: ${codes(response.topics)}`))
+    },
+    fetch(wanted) {
+      const topics = wanted.map(topicPartition).map(({ topic, partitionIndex }) => ({
+        name: topic,
+        topicId: zeroUuid,
+        partitionIndexes: [partitionIndex],
+      }))
+      const groups = [{ groupId, memberId: null, memberEpoch: -1, topics: wanted.length === 0 ? null : topics }]
+      when(coordinator.fetchOffsets({ groupId: '', topics: [], groups, requireStable: false }, { version: 8 }), response => {
+        for (const topic of response.groups?.[0]?.topics ?? []) {
+          for (const { partitionIndex, committedOffset, metadata, errorCode } of topic.partitions) {
+            say(`  ${topic.name}-${partitionIndex}: ${committedOffset} ${JSON.stringify(metadata)} ${errorName(errorCode)}`)
+          }
+        }
+      })
+    },
+    describe(_, opts) {
+      const request = { groups: [groupId], includeAuthorizedOperations: false }
+      when(coordinator.describe(request, { version: Number(opts.get('v') ?? 5) }), ({ groups: [group] }) => {
+        if (group === undefined) return
+        const { groupState, protocolType, protocolData, errorCode } = group
+        say(`  ${groupState} type="${protocolType}" protocol="${protocolData}" ${errorName(errorCode)}`)
+        for (const member of group.members) {
+          const instance = member.groupInstanceId === null ? '' : ` instance=${member.groupInstanceId}`
+          const bytes = member.memberMetadata.byteLength
+          say(
+            `    ${named(member.memberId)}${instance} ${member.clientId}${member.clientHost}` +
+              ` metadata=${bytes}B assignment=${text(member.memberAssignment)}`,
+          )
+        }
+      })
+    },
+    list(statesFilter, opts) {
+      const typesFilter = opts.has('type') ? [opts.get('type') ?? ''] : []
+      when(coordinator.list({ statesFilter, typesFilter }, { version: 5 }), ({ groups }) => {
+        for (const group of groups) say(`  ${group.groupId} type="${group.protocolType}" ${group.groupState} ${group.groupType}`)
+        if (groups.length === 0) say('  none')
+      })
+    },
+    'delete-group'() {
+      when(coordinator.deleteGroups({ groupsNames: [groupId] }, { version: 2 }), ({ results }) =>
+        say(`  ${results.map(result => errorName(result.errorCode)).join()}`),
+      )
+    },
+    'delete-offsets'(wanted) {
+      const topics = wanted
+        .map(topicPartition)
+        .map(({ topic, partitionIndex }) => ({ name: topic, partitions: [{ partitionIndex }] }))
+      when(coordinator.deleteOffsets({ groupId, topics }, { version: 0 }), response =>
+        say(`  ${errorName(response.errorCode)} ${codes(response.topics)}`.trimEnd()),
+      )
+    },
+    'topic-deleted'([topic = '']) {
+      when(coordinator.topicDeleted(topic), () => say('  done'))
+    },
+    forget([name = '']) {
+      clientOf(name).memberId = ''
+    },
+    advance([duration = '']) {
+      world.advance(ms(duration))
+    },
+    restart() {
+      coordinator.stop()
+      coordinator = createGroupCoordinator(options)
+      coordinator.start()
+    },
+    set(_, opts) {
+      config = { ...config, ...Object.fromEntries([...opts].map(([key, value]) => [key, ms(value)])) }
+    },
+  }
+
+  function leave(version: number, members: { memberId: string; groupInstanceId: string | null; reason: null }[]): void {
+    const request = { groupId, memberId: members[0]?.memberId ?? '', members }
+    when(coordinator.leave(request, { version }), response => {
+      const each = response.members?.map(member => ` ${named(member.memberId)}=${errorName(member.errorCode)}`) ?? []
+      say(`  left: ${errorName(response.errorCode)}${each.join('')}`)
+    })
+  }
+
+  const result: string[] = []
+  for (const line of script.split('\n')) {
+    if (!line.startsWith('>')) {
+      if (line.startsWith('#') || (line === '' && result.at(-1) !== '')) result.push(line)
+      continue
+    }
+    const [command = '', ...words] = line.slice(1).trim().split(/\s+/)
+    const args = words.filter(word => !word.includes('='))
+    const opts = new Map(
+      words.filter(word => word.includes('=')).map(word => word.split(/=(.*)/s).slice(0, 2) as [string, string]),
+    )
+    const run = commands[command]
+    if (run === undefined) throw new Error(`no such command: ${line}`)
+    run(args, opts)
+    await settled()
+    const answers = output
+    output = []
+    showRecords()
+    result.push(line, ...output, ...answers)
+    output = []
+  }
+  return result.join('\n')
+}
+
+const noReport = (): void => {}
+
+function codes(
+  topics: readonly { name?: string | undefined; partitions: readonly { partitionIndex: number; errorCode: number }[] }[],
+) {
+  return topics
+    .flatMap(({ name, partitions }) => partitions.map(p => `${name}-${p.partitionIndex}=${errorName(p.errorCode)}`))
+    .join(' ')
+}
+
+function topicPartition(word: string): { topic: string; partitionIndex: number } {
+  const at = word.lastIndexOf('-')
+  return { topic: word.slice(0, at), partitionIndex: Number(word.slice(at + 1)) }
+}
+
+/** "10s", "5m", "7d" or plain milliseconds. */
+function ms(duration: string): number {
+  const match = /^(-?\d+)(s|m|h|d)?$/.exec(duration)
+  if (match === null) throw new Error(`no duration: ${duration}`)
+  return Number(match[1]) * { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000, '': 1 }[(match[2] ?? '') as 's']
+}

@@ -81,7 +81,7 @@ function described(
 }
 
 /** What a key's documentation says when nothing acts on the key. */
-export const inertNote = 'Accepted for compatibility; has no effect in this version.'
+const inertNote = 'Accepted for compatibility; has no effect in this version.'
 
 function pushBrokerSynonyms(synonyms: ConfigSynonym[], config: BrokerConfig, name: BrokerKey): void {
   const row: ConfigKey<unknown> = brokerKeys[name]

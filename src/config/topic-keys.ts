@@ -135,7 +135,7 @@ export const topicKeys = {
   'remote.log.delete.on.disable': boolean(false, 'Delete tiered data when tiering is turned off. There is no tiered storage.', {
     inert: true,
   }),
-  'remote.storage.enable': boolean(false, 'Tiered storage; true is refused, because there is none.', { inert: true }),
+  'remote.storage.enable': boolean(false, 'Tiered storage; true is refused, because there is none.'),
   'retention.bytes': long(-1, 'Oldest segments are deleted while a partition is larger than this; -1 is no limit.', {
     brokerKeys: ['log.retention.bytes'],
     inert: true,

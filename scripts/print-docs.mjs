@@ -1,0 +1,15 @@
+/**
+ * Writes the pages of docs/ that are printed from tables in the code. Each has a unit test that compares it, so a page
+ * that was forgotten fails `npm test`. Needs a build; `npm run docs` makes one.
+ */
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { configMarkdown } from '../dist/config/markdown.js'
+
+const pages = [['config.md', configMarkdown]]
+
+const docs = new URL('../docs/', import.meta.url)
+mkdirSync(docs, { recursive: true })
+for (const [name, markdown] of pages) {
+  writeFileSync(new URL(name, docs), markdown())
+  console.log(`wrote docs/${name}`)
+}

@@ -1,0 +1,78 @@
+/**
+ * Reads the arguments of `gregor start`. Decides what was said, not whether the values make sense: the configuration does
+ * that, for all its sources alike.
+ */
+import { parseArgs } from 'node:util'
+import { listenerOfAddress } from '../config/listeners.js'
+
+export interface StartArguments {
+  readonly help: boolean
+  readonly propertiesFile: string | null
+  readonly ephemeral: boolean
+  readonly jsonLogs: boolean
+  /** --config, and the options that are short for a key. */
+  readonly config: Readonly<Record<string, string>>
+}
+
+/** The command line makes no sense; the message says what to write instead. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError'
+}
+
+/** @throws UsageError */
+export function parseStartArguments(args: readonly string[]): StartArguments {
+  const { values, positionals } = parse(args)
+  if (positionals.length > 1) throw new UsageError(`one server.properties at most, not ${positionals.join(' and ')}`)
+  const config: Record<string, string> = Object.create(null)
+  for (const setting of values.config) {
+    const [, key, value] = /^\s*([^=\s]+)\s*=(.*)$/s.exec(setting) ?? []
+    if (key === undefined || value === undefined) throw new UsageError(`--config takes KEY=VALUE, not "${setting}"`)
+    config[key] = value
+  }
+  const short = (option: string, key: string, value: string | undefined) => {
+    if (value === undefined) return
+    if (key in config) throw new UsageError(`${option} and --config ${key} say the same thing; give one of them`)
+    config[key] = value
+  }
+  short('--listen', 'listeners', listener('--listen', values.listen))
+  short('--advertise', 'advertised.listeners', listener('--advertise', values.advertise))
+  short('--data-dir', 'log.dirs', values['data-dir'])
+  if (values.ephemeral && ('log.dirs' in config || 'log.dir' in config)) {
+    throw new UsageError('--ephemeral keeps no data, so it cannot be combined with a data directory')
+  }
+  return {
+    help: values.help,
+    propertiesFile: positionals[0] ?? null,
+    ephemeral: values.ephemeral,
+    jsonLogs: values['json-logs'],
+    config,
+  }
+}
+
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: {
+        help: { type: 'boolean', short: 'h', default: false },
+        listen: { type: 'string' },
+        advertise: { type: 'string' },
+        'data-dir': { type: 'string' },
+        ephemeral: { type: 'boolean', default: false },
+        config: { type: 'string', multiple: true, default: [] },
+        'json-logs': { type: 'boolean', default: false },
+      },
+    })
+  } catch (error) {
+    // parseArgs throws nothing but what is wrong with the arguments; its first sentence says it.
+    throw new UsageError((error as Error).message.replace(/\. .*$/s, ''))
+  }
+}
+
+function listener(option: string, address: string | undefined): string | undefined {
+  if (address === undefined) return undefined
+  const listener = listenerOfAddress(address)
+  if (listener === null) throw new UsageError(`${option} takes HOST:PORT, such as 127.0.0.1:9092, not "${address}"`)
+  return listener
+}

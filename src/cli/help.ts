@@ -1,0 +1,49 @@
+/**
+ * What `gregor --help` prints. The texts are the reference of the command line; a test holds them to 80 columns.
+ */
+import { exitCodes } from './exit-codes.js'
+
+export const helpText = `Usage: gregor <verb> [options]
+
+A broker that speaks the Apache Kafka wire protocol.
+
+Verbs:
+  start      start a broker
+
+Options:
+  --help     print this, or with a verb the help of the verb
+  --version  print the version
+`
+
+export const startHelpText = `Usage: gregor start [server.properties] [options]
+
+Starts a broker, prints one line on stdout when it is ready, and runs until
+SIGTERM or SIGINT. A second signal ends it at once. Logs go to stderr.
+
+Arguments:
+  server.properties     a configuration file as for Apache Kafka
+
+Options:
+  --listen HOST:PORT    address to listen on (127.0.0.1:9092); port 0 is a
+                        free port, host 0.0.0.0 every interface
+  --advertise HOST:PORT address to tell clients; without it each client is told
+                        the address on which it reached the broker
+  --data-dir DIR        where data is kept (./data)
+  --ephemeral           keep data in a temporary directory that is removed at
+                        the end, and never sync it
+  --config KEY=VALUE    set any configuration key; may be repeated
+  --json-logs           log JSON lines even on a terminal
+  --help                print this
+
+Configuration is taken from the command line, then KAFKA_* environment variables
+(KAFKA_NUM_PARTITIONS is num.partitions), then server.properties, then defaults.
+docs/config.md lists every key.
+
+Exit codes:
+  ${exitCodes.clean}  stopped by a signal, cleanly
+  ${exitCodes.fatal}  a fatal error, or stopped before everything was put away
+  ${exitCodes.usage}  wrong arguments or an invalid configuration
+  ${exitCodes.portInUse}  the port is in use
+  ${exitCodes.dataDirectory}  the data directory is in use by another broker, or corrupt
+  ${exitCodes.diskFailure}  the disk failed
+`

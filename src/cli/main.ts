@@ -1,0 +1,59 @@
+#!/usr/bin/env node
+/**
+ * The command `gregor`: finds the verb and lends it this process. The only file that touches `process`.
+ */
+import { readFileSync } from 'node:fs'
+import { realWorld } from '../base/world.js'
+import { processLog } from '../observe/log.js'
+import { exitCodes } from './exit-codes.js'
+import { helpText } from './help.js'
+import { type Process, start } from './start.js'
+
+const [verb, ...args] = process.argv.slice(2)
+// A reader that went away is no reason to stop serving.
+process.stdout.on('error', () => {})
+process.stderr.on('error', () => {})
+
+const host: Process = {
+  args,
+  environment: process.env,
+  world: realWorld,
+  stderrIsTerminal: process.stderr.isTTY === true,
+  newLog: (level, format) => processLog({ level, format, world: realWorld }),
+  readText: path => readFileSync(path, 'utf8'),
+  stdout: text => void process.stdout.write(text),
+  stderr: text => void process.stderr.write(text),
+  onSignal(stop) {
+    process.on('SIGTERM', stop)
+    process.on('SIGINT', stop)
+  },
+  onCrash: report => void process.on('uncaughtException', report),
+  exit: code => process.exit(code),
+}
+
+switch (verb) {
+  case 'start':
+    await start(host, async options => {
+      // Loaded late: --help and a wrong argument need no broker.
+      const { startBroker } = await import('../index.js')
+      return startBroker(options)
+    })
+    break
+  case '--version':
+  case '-v':
+    host.stdout(`${version()}\n`)
+    break
+  case '--help':
+  case '-h':
+  case 'help':
+    host.stdout(helpText)
+    break
+  default:
+    host.stderr(verb === undefined ? helpText : `gregor: there is no verb "${verb}"\n\n${helpText}`)
+    host.exit(exitCodes.usage)
+}
+
+function version(): string {
+  const manifest: { version: string } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))
+  return manifest.version
+}

@@ -1,0 +1,241 @@
+import { describe, expect, it } from 'vitest'
+import { type FakeWorld, fakeWorld } from '../base/fake-world.js'
+import { type LogFields, silentLog } from '../base/log.js'
+import { helpText, startHelpText } from './help.js'
+import { type Process, type StartBroker, type StartedBroker, start } from './start.js'
+
+type StartOptions = Parameters<StartBroker>[0]
+
+interface Run {
+  readonly world: FakeWorld
+  readonly options: () => StartOptions
+  /** Everything that was said and done, in order. */
+  readonly events: string[]
+  readonly logged: string[]
+  readonly signal: (name: string) => void
+  readonly exited: Promise<number>
+  readonly started: Promise<void>
+}
+
+const idleBroker: StartedBroker = {
+  description: { listeners: ['PLAINTEXT://127.0.0.1:9092'], data: './data', durability: 'fsync', send: 'sendfile' },
+  stop: async () => {},
+}
+
+function run(
+  args: string[],
+  startBroker: () => Promise<StartedBroker> = async () => idleBroker,
+  more: Partial<Process> = {},
+): Run {
+  const events: string[] = []
+  const logged: string[] = []
+  const note = (fields: LogFields, message: string) => void logged.push(`${message} ${JSON.stringify(fields)}`)
+  const world = fakeWorld()
+  let options: StartOptions | undefined
+  let signal: (name: string) => void = () => {}
+  let exited = (_: number): void => {}
+  const exit = new Promise<number>(resolve => {
+    exited = resolve
+  })
+  const host: Process = {
+    args,
+    environment: {},
+    world,
+    stderrIsTerminal: false,
+    newLog: () => ({ debug() {}, info() {}, warn: note, error: note, open: async () => void events.push('log opened') }),
+    onCrash() {},
+    readText: () => 'num.partitions=4',
+    stdout: text => void events.push(text),
+    stderr: text => void events.push(text),
+    onSignal: stop => {
+      signal = stop
+    },
+    exit: code => {
+      events.push(`exit ${code}`)
+      exited(code)
+    },
+    ...more,
+  }
+  const started = start(host, given => {
+    options = given
+    return startBroker()
+  })
+  return { world, events, logged, started, exited: exit, options: () => options as StartOptions, signal: name => signal(name) }
+}
+
+const failing = (code: string) => run([], () => Promise.reject(Object.assign(new Error('expected by this test'), { code })))
+
+describe('gregor start', () => {
+  it('prints one parseable line when the broker is ready', async () => {
+    const { events, started } = run([])
+    await started
+    expect(events).toEqual([
+      'gregor ready: PLAINTEXT://127.0.0.1:9092 (data: ./data, durability: fsync, send: sendfile)\n',
+      'log opened',
+    ])
+  })
+
+  it('passes on what the arguments, the environment and the file say', async () => {
+    const args = [
+      'server.properties',
+      '--listen',
+      '[::1]:0',
+      '--advertise',
+      'kafka:9092',
+      '--data-dir',
+      '/d',
+      '--config',
+      'a=b=c',
+    ]
+    const { options, started } = run(args, undefined, { environment: { KAFKA_NUM_PARTITIONS: '3' } })
+    await started
+    expect(options().ephemeral).toBe(false)
+    expect(options().propertiesFile).toBe('server.properties')
+    expect(options().environment).toEqual({ KAFKA_NUM_PARTITIONS: '3' })
+    expect({ ...options().config }).toEqual({
+      listeners: 'PLAINTEXT://[::1]:0',
+      'advertised.listeners': 'PLAINTEXT://kafka:9092',
+      'log.dirs': '/d',
+      a: 'b=c',
+    })
+  })
+
+  it.each([
+    [['--config', 'gregor.log.level=warn', 'server.properties'], {}, 'warn'],
+    [['server.properties'], { KAFKA_GREGOR_LOG_LEVEL: 'error' }, 'error'],
+    [['server.properties'], {}, 'debug'],
+    [[], {}, 'info'],
+    [['--config', 'gregor.log.level=loud'], {}, 'info'],
+  ])('%j %j logs from level %s', async (args, environment, level) => {
+    let given: string | undefined
+    const newLog: Process['newLog'] = (asked, format) => {
+      given = `${asked} ${format}`
+      return { ...silentLog, open: async () => {} }
+    }
+    await run(args, undefined, { environment, newLog, readText: () => 'gregor.log.level=debug' }).started
+    expect(given).toBe(`${level} json`)
+  })
+
+  it.each([
+    [['--listen', '9092'], '--listen takes HOST:PORT'],
+    [['--advertise', 'a:b:c'], '--advertise takes HOST:PORT'],
+    [['--config', 'no.value'], '--config takes KEY=VALUE'],
+    [['--ephemeral', '--data-dir', 'd'], 'cannot be combined with a data directory'],
+    [['--listen', 'a:1', '--config', 'listeners=b'], 'say the same thing'],
+    [['--no-such-option'], "Unknown option '--no-such-option'"],
+    [['--listen'], "Option '--listen <value>' argument missing"],
+    [['a', 'b'], 'one server.properties at most'],
+  ])('%j is wrong usage', async (args, message) => {
+    const { events, exited } = run(args)
+    expect(await exited).toBe(2)
+    expect(events[0]).toContain(`gregor start: `)
+    expect(events[0]).toContain(message)
+    expect(events).toHaveLength(2)
+  })
+
+  it('a configuration file that cannot be read is wrong usage', async () => {
+    const { events, exited } = run(['gone.properties'], undefined, {
+      readText: () => {
+        throw new Error('ENOENT: no such file')
+      },
+    })
+    expect(await exited).toBe(2)
+    expect(events[0]).toContain('cannot read gone.properties: ENOENT')
+  })
+
+  it('--help says everything and starts nothing', async () => {
+    const { events, exited } = run(['--help'], () => Promise.reject(new Error('not to be started')))
+    expect(await exited).toBe(0)
+    expect(events[0]).toBe(startHelpText)
+  })
+
+  it.each([
+    ['CONFIG_INVALID', 2],
+    ['EADDRINUSE', 3],
+    ['DATA_DIRECTORY_LOCKED', 4],
+    ['DATA_DIRECTORY_CORRUPT', 4],
+    ['ENOSPC', 5],
+    ['EACCES', 1],
+    ['ERR_ASSERTION', 1],
+  ])('a start that fails with %s exits with %i', async (code, exitCode) => {
+    const { events, logged, exited } = failing(code)
+    expect(await exited).toBe(exitCode)
+    expect(events).toEqual(['log opened', `exit ${exitCode}`])
+    expect(logged).toEqual([expect.stringMatching(/^cannot start.*expected by this test|err/)])
+  })
+
+  it('a port in use is explained with what to do about it', async () => {
+    const { logged, exited } = failing('EADDRINUSE')
+    await exited
+    expect(logged).toEqual([
+      'cannot start: the port is in use; choose another with --listen HOST:PORT, or a free one with port 0 ' +
+        '{"reason":"expected by this test"}',
+    ])
+  })
+
+  it('an error that nobody caught is logged with its stack and ends the process', async () => {
+    let crash = (_: unknown): void => {}
+    const { logged, exited, started } = run([], undefined, { onCrash: report => (crash = report) })
+    await started
+    crash(new Error('expected by this test'))
+    expect(await exited).toBe(1)
+    expect(logged[0]).toMatch(/^stopped by a defect/)
+  })
+
+  it('a failure that is told later ends the process with its code', async () => {
+    const { options, exited, started } = run([])
+    await started
+    options().onFatal?.(Object.assign(new Error('expected by this test'), { code: 'EIO' }))
+    expect(await exited).toBe(5)
+  })
+})
+
+describe('signals', () => {
+  it('the first one stops the broker and exits cleanly', async () => {
+    let stopped = 0
+    const { signal, exited, started } = run([], async () => ({ ...idleBroker, stop: async () => void stopped++ }))
+    await started
+    signal('SIGTERM')
+    expect(await exited).toBe(0)
+    expect(stopped).toBe(1)
+  })
+
+  it('the second one ends the process at once', async () => {
+    const { signal, events, exited, started } = run([], async () => ({ ...idleBroker, stop: () => new Promise(() => {}) }))
+    await started
+    signal('SIGTERM')
+    expect(events.at(-1)).toBe('log opened')
+    signal('SIGINT')
+    expect(await exited).toBe(1)
+  })
+
+  it('a stop that hangs is ended after three seconds', async () => {
+    const { world, signal, events, exited, started } = run([], async () => ({ ...idleBroker, stop: () => new Promise(() => {}) }))
+    await started
+    signal('SIGTERM')
+    world.advance(2999)
+    expect(events.at(-1)).toBe('log opened')
+    world.advance(1)
+    expect(await exited).toBe(1)
+  })
+
+  it('one that comes while the broker is starting stops it as soon as it has started', async () => {
+    let ready = (_: StartedBroker): void => {}
+    const { signal, events, exited } = run([], () => new Promise(resolve => (ready = resolve)))
+    signal('SIGTERM')
+    expect(events).toEqual([])
+    ready(idleBroker)
+    expect(await exited).toBe(0)
+    expect(events).toEqual(['log opened', 'exit 0'])
+  })
+})
+
+describe('help', () => {
+  it('fits a terminal of 80 columns and names every option', () => {
+    const lines = `${helpText}${startHelpText}`.split('\n')
+    expect(lines.filter(line => line.length > 80)).toEqual([])
+    for (const option of ['listen', 'advertise', 'data-dir', 'ephemeral', 'config', 'json-logs', 'help']) {
+      expect(startHelpText).toContain(`--${option}`)
+    }
+  })
+})

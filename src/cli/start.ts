@@ -1,0 +1,150 @@
+/**
+ * `gregor start`: a thin caller of startBroker. Turns arguments, environment and file into its options, prints the ready
+ * line, and turns signals and failures into exit codes. Everything of the process is given, so that a test can give less.
+ */
+import type { World } from '../base/world.js'
+import { type ConfigLayer, environmentLayer, propertiesLayer } from '../config/resolve.js'
+import type { GregorBroker, StartOptions } from '../index.js'
+import { type LogLevel, logLevels, type ProcessLog } from '../observe/log.js'
+import { parseStartArguments, type StartArguments, UsageError } from './arguments.js'
+import { type ExitCode, exitCodeOf, exitCodes, isOfSurroundings } from './exit-codes.js'
+import { startHelpText } from './help.js'
+
+/** What this verb needs of the embedding API. */
+export type StartBroker = (options: StartOptions) => Promise<StartedBroker>
+export type StartedBroker = Pick<GregorBroker, 'description' | 'stop'>
+
+export interface Process {
+  readonly args: readonly string[]
+  readonly environment: Readonly<Record<string, string | undefined>>
+  readonly world: World
+  readonly stderrIsTerminal: boolean
+  newLog(level: LogLevel, format: 'json' | 'pretty'): ProcessLog
+  readText(path: string): string
+  stdout(text: string): void
+  stderr(text: string): void
+  /** Calls `stop` on the first SIGTERM or SIGINT and on every further one. */
+  onSignal(stop: (signal: string) => void): void
+  /** Calls `report` for an error that nobody caught. */
+  onCrash(report: (error: unknown) => void): void
+  exit(code: ExitCode): void
+}
+
+// A stop that takes longer than this is ended; what was acknowledged is safe without it.
+const stopMsMax = 3000
+
+export async function start(host: Process, startBroker: StartBroker): Promise<void> {
+  let args: StartArguments
+  let sources: ConfigLayer[]
+  try {
+    args = parseStartArguments(host.args)
+    if (args.help) {
+      host.stdout(startHelpText)
+      return host.exit(exitCodes.clean)
+    }
+    sources = readSources(host, args)
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error
+    host.stderr(`gregor start: ${error.message}\nTry: gregor start --help\n`)
+    return host.exit(exitCodes.usage)
+  }
+  const log = host.newLog(logLevelOf(args, sources), args.jsonLogs || !host.stderrIsTerminal ? 'json' : 'pretty')
+
+  let isLeaving = false
+  // 1. One way out: the log is written, then the process ends. The first reason to leave decides the code.
+  const leave = async (code: ExitCode): Promise<void> => {
+    if (isLeaving) return
+    isLeaving = true
+    await log.open()
+    host.exit(code)
+  }
+  const fail = (error: unknown, message: string): void => {
+    log.error(isOfSurroundings(error) ? { reason: error.message } : { err: error }, message)
+    void leave(exitCodeOf(error))
+  }
+  host.onCrash(error => {
+    log.error({ err: error }, 'stopped by a defect; please report it with this stack')
+    void leave(exitCodes.fatal)
+  })
+
+  // 2. A signal may come while the broker is still starting: then it is stopped as soon as it has started.
+  let broker: StartedBroker | null = null
+  let isStopping = false
+  const stop = async (running: StartedBroker): Promise<void> => {
+    host.world.after(stopMsMax, () => {
+      log.error({ afterMs: stopMsMax }, 'stopping takes too long; ended before everything was put away')
+      void leave(exitCodes.fatal)
+    })
+    try {
+      await running.stop()
+      log.info({}, 'stopped')
+      await leave(exitCodes.clean)
+    } catch (error) {
+      fail(error, 'stopping failed')
+    }
+  }
+  host.onSignal(signal => {
+    if (isStopping) return host.exit(exitCodes.fatal)
+    isStopping = true
+    log.info({ signal }, 'stopping')
+    if (broker !== null) void stop(broker)
+  })
+
+  // 3. Start, say so, and only then pay for the log.
+  try {
+    broker = await startBroker({
+      ephemeral: args.ephemeral,
+      config: args.config,
+      environment: host.environment,
+      ...(args.propertiesFile === null ? {} : { propertiesFile: args.propertiesFile }),
+      log,
+      onFatal: error => fail(error, 'stopped by a fatal error'),
+    })
+  } catch (error) {
+    return fail(error, `cannot start${adviceFor(error)}`)
+  }
+  if (isStopping) return stop(broker)
+  host.stdout(readyLine(broker))
+  await log.open()
+}
+
+/** The one line on stdout; parse it for the address of a broker on port 0. */
+export function readyLine({ description }: StartedBroker): string {
+  const { listeners, data, durability, send } = description
+  return `gregor ready: ${listeners.join(',')} (data: ${data}, durability: ${durability}, send: ${send})\n`
+}
+
+/** The sources besides the arguments; read here for the log, and to refuse a file that is not there. */
+function readSources(host: Process, args: StartArguments): ConfigLayer[] {
+  const sources = [environmentLayer(host.environment)]
+  if (args.propertiesFile !== null) {
+    try {
+      sources.push(propertiesLayer(args.propertiesFile, host.readText(args.propertiesFile)))
+    } catch (error) {
+      throw new UsageError(`cannot read ${args.propertiesFile}: ${(error as Error).message}`)
+    }
+  }
+  return sources
+}
+
+/** The log is needed before the configuration is known to be valid; a wrong level is refused with the rest of it. */
+function logLevelOf(args: StartArguments, sources: readonly ConfigLayer[]): LogLevel {
+  const key = 'gregor.log.level'
+  const text = args.config[key] ?? sources.map(source => source.entries.get(key)?.text).find(text => text !== undefined)
+  return logLevels.find(level => level === text?.trim()) ?? 'info'
+}
+
+function adviceFor(error: unknown): string {
+  switch (exitCodeOf(error)) {
+    case exitCodes.usage:
+      return ': the configuration is invalid'
+    case exitCodes.portInUse:
+      return ': the port is in use; choose another with --listen HOST:PORT, or a free one with port 0'
+    case exitCodes.dataDirectory:
+      return ': the data directory cannot be used; choose another with --data-dir, or none with --ephemeral'
+    case exitCodes.diskFailure:
+      return ': the disk failed'
+    default:
+      return ''
+  }
+}

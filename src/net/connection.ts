@@ -64,6 +64,11 @@ export interface ConnectionOptions {
   readonly onFault: (connection: Connection, error: unknown) => void
 }
 
+/** What the client sent cannot be served; says nothing about the broker. */
+export class ConnectionFault extends Error {
+  override readonly name = 'ConnectionFault'
+}
+
 /** A client that does not read its answers is not read from beyond this. */
 const unsentBytesMax = 1024 * 1024
 /** Frames of one connection that may wait behind the one in its handler; beyond, the socket is not read from. */
@@ -170,7 +175,9 @@ export class Connection {
       }
       // 2. Refused before anything is allocated for it.
       if (length < frameBytesMin || length > this.#options.frameBytesMax) {
-        this.#fault(new Error(`frame of ${length} bytes; allowed are ${frameBytesMin} to ${this.#options.frameBytesMax}`))
+        this.#fault(
+          new ConnectionFault(`frame of ${length} bytes; allowed are ${frameBytesMin} to ${this.#options.frameBytesMax}`),
+        )
         return
       }
       const start = at + frameLengthBytes

@@ -21,6 +21,8 @@ export interface ListenerOptions {
   readonly frameBytesMax: number
   /** connections.max.idle.ms; negative: never. */
   readonly idleMsMax: number
+  /** socket.listen.backlog.size */
+  readonly backlog: number
   /** max.connections of this listener. */
   readonly connectionsMax: number
   /** max.connections.per.ip */
@@ -61,7 +63,7 @@ export class Listener {
     const listener = new Listener(options)
     return new Promise((resolve, reject) => {
       listener.#server.once('error', reject)
-      const address = { port: options.port, ...(options.host === '' ? {} : { host: options.host }), backlog: 4096 }
+      const address = { port: options.port, ...(options.host === '' ? {} : { host: options.host }), backlog: options.backlog }
       listener.#server.listen(address, () => {
         listener.#server.off('error', reject)
         // A failed accept (no descriptors left) concerns the one who came, not those who are here.

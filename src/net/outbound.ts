@@ -261,7 +261,7 @@ const waiting = -1
 function releaseFrom(answer: Outgoing, insertIndex: number): void {
   const inserts = answer.inserts
   if (inserts === null) return
-  for (let i = insertIndex; i < inserts.length; i++) (inserts[i]?.source as FileRange).release()
+  for (const { source } of inserts.slice(insertIndex)) (source as FileRange).release()
 }
 
 /** Probes both ends of what the next call would send: read-ahead and eviction work on ranges, so this finds nearly all. */

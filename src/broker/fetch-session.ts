@@ -1,0 +1,176 @@
+/**
+ * Incremental fetch sessions (KIP-227): the broker remembers which partitions a consumer reads and what it was last told,
+ * so that requests and answers carry changes only. No I/O and no clock of its own.
+ *
+ *   epoch -1   no session (closes the one that is named)
+ *   epoch  0   a full fetch that asks for a new session
+ *   epoch  n   the n-th incremental fetch; must be the next one of that session
+ */
+import type { Uuid } from '../base/ids.js'
+import { type ErrorCode, Errors } from '../protocol/errors.js'
+
+/** One partition as a consumer asks for it; in a session, also what it was told last. */
+export interface FetchPartition {
+  readonly topic: string
+  readonly topicId: Uuid
+  readonly index: number
+  fetchOffset: number
+  maxBytes: number
+  currentLeaderEpoch: number
+  lastFetchedEpoch: number
+  /** What the consumer knows; -1 makes the next answer carry it again. */
+  knownHighWatermark: number
+  knownLogStartOffset: number
+}
+
+export interface FetchSession {
+  readonly id: number
+  readonly usesTopicIds: boolean
+  /** In the order in which they are served: one that returned data goes to the end. */
+  readonly partitions: Map<string, FetchPartition>
+  nextEpoch: number
+  lastUsedMs: number
+}
+
+export type FetchContext =
+  | { readonly kind: 'error'; readonly errorCode: ErrorCode }
+  /** Every asked partition is answered. `session` is the one that this request opened, if there was room. */
+  | { readonly kind: 'full'; readonly session: FetchSession | null; readonly partitions: Iterable<FetchPartition> }
+  /** Only what changed is answered. */
+  | { readonly kind: 'incremental'; readonly session: FetchSession; readonly partitions: Iterable<FetchPartition> }
+
+export interface FetchSessionRequest {
+  readonly sessionId: number
+  readonly sessionEpoch: number
+  readonly usesTopicIds: boolean
+  readonly partitions: readonly FetchPartition[]
+  readonly forgotten: readonly { readonly topic: string; readonly topicId: Uuid; readonly index: number }[]
+}
+
+const finalEpoch = -1
+const initialEpoch = 0
+/** Kafka's min.incremental.fetch.session.eviction.ms: a session used within this time keeps its slot. */
+const evictionMsMin = 120_000
+
+export function partitionKey(topic: string, topicId: Uuid, index: number): string {
+  return `${topic}/${topicId}/${index}`
+}
+
+export class FetchSessions {
+  readonly #slots: number
+  readonly #nowMs: () => number
+  readonly #newId: () => number
+  /** Least recently used first. */
+  readonly #sessions = new Map<number, FetchSession>()
+
+  /** @param newId gives a random positive int32. */
+  constructor(slots: number, nowMs: () => number, newId: () => number) {
+    this.#slots = slots
+    this.#nowMs = nowMs
+    this.#newId = newId
+  }
+
+  get size(): number {
+    return this.#sessions.size
+  }
+
+  open(request: FetchSessionRequest): FetchContext {
+    const { sessionId, sessionEpoch } = request
+    if (sessionEpoch === finalEpoch || sessionEpoch === initialEpoch) {
+      this.#sessions.delete(sessionId)
+      const session = sessionEpoch === initialEpoch ? this.#create(request) : null
+      return { kind: 'full', session, partitions: session?.partitions.values() ?? request.partitions }
+    }
+    const session = this.#sessions.get(sessionId)
+    if (session === undefined) return { kind: 'error', errorCode: Errors.FETCH_SESSION_ID_NOT_FOUND }
+    if (session.usesTopicIds !== request.usesTopicIds) return { kind: 'error', errorCode: Errors.FETCH_SESSION_TOPIC_ID_ERROR }
+    if (session.nextEpoch !== sessionEpoch) return { kind: 'error', errorCode: Errors.INVALID_FETCH_SESSION_EPOCH }
+
+    merge(session, request)
+    this.#sessions.delete(sessionId)
+    // A session that forgot everything is over; the answer is that of a fetch without partitions.
+    if (session.partitions.size === 0) return { kind: 'full', session: null, partitions: [] }
+    session.nextEpoch = epochAfter(sessionEpoch)
+    session.lastUsedMs = this.#nowMs()
+    this.#sessions.set(sessionId, session)
+    return { kind: 'incremental', session, partitions: session.partitions.values() }
+  }
+
+  #create(request: FetchSessionRequest): FetchSession | null {
+    if (request.partitions.length === 0 || !this.#makeRoom()) return null
+    let id = this.#newId()
+    while (id === 0 || this.#sessions.has(id)) id = this.#newId()
+    const session: FetchSession = {
+      id,
+      usesTopicIds: request.usesTopicIds,
+      partitions: new Map(request.partitions.map(wanted => [partitionKey(wanted.topic, wanted.topicId, wanted.index), wanted])),
+      nextEpoch: initialEpoch + 1,
+      lastUsedMs: this.#nowMs(),
+    }
+    this.#sessions.set(id, session)
+    return session
+  }
+
+  #makeRoom(): boolean {
+    if (this.#sessions.size < this.#slots) return true
+    const oldest = this.#sessions.values().next().value
+    if (oldest === undefined || this.#nowMs() - oldest.lastUsedMs < evictionMsMin) return false
+    this.#sessions.delete(oldest.id)
+    return true
+  }
+}
+
+function merge(session: FetchSession, request: FetchSessionRequest): void {
+  for (const wanted of request.partitions) {
+    const key = partitionKey(wanted.topic, wanted.topicId, wanted.index)
+    const cached = session.partitions.get(key)
+    if (cached === undefined) session.partitions.set(key, wanted)
+    else {
+      cached.fetchOffset = wanted.fetchOffset
+      cached.maxBytes = wanted.maxBytes
+      cached.currentLeaderEpoch = wanted.currentLeaderEpoch
+      cached.lastFetchedEpoch = wanted.lastFetchedEpoch
+    }
+  }
+  for (const { topic, topicId, index } of request.forgotten) session.partitions.delete(partitionKey(topic, topicId, index))
+}
+
+/** What an answer says of one partition, as far as a session cares. */
+export interface PartitionAnswer {
+  readonly errorCode: ErrorCode
+  readonly byteLength: number
+  readonly highWatermark: number
+  readonly logStartOffset: number
+  readonly isDiverging: boolean
+}
+
+/**
+ * Whether an incremental answer must carry this partition, and notes what the consumer will know. After an error the next
+ * answer carries it again, so that the consumer learns when the error is gone.
+ */
+export function isNews(session: FetchSession, partition: FetchPartition, answer: PartitionAnswer): boolean {
+  let isNew = answer.byteLength > 0 || answer.isDiverging
+  if (partition.knownHighWatermark !== answer.highWatermark) {
+    partition.knownHighWatermark = answer.highWatermark
+    isNew = true
+  }
+  if (partition.knownLogStartOffset !== answer.logStartOffset) {
+    partition.knownLogStartOffset = answer.logStartOffset
+    isNew = true
+  }
+  if (answer.errorCode !== Errors.NONE) {
+    partition.knownHighWatermark = -1
+    isNew = true
+  }
+  if (answer.byteLength > 0) {
+    // Fairness: who got data is served last next time.
+    const key = partitionKey(partition.topic, partition.topicId, partition.index)
+    session.partitions.delete(key)
+    session.partitions.set(key, partition)
+  }
+  return isNew
+}
+
+function epochAfter(epoch: number): number {
+  return epoch === 0x7fff_ffff ? 1 : epoch + 1
+}

@@ -1,0 +1,27 @@
+import type { ErrorCode } from '../../protocol/errors.js'
+import { Errors } from '../../protocol/errors.js'
+import { ApiVersions } from '../../protocol/messages/api-versions.js'
+import type { ResponseOf } from '../../protocol/schema.js'
+import { handler } from '../handler.js'
+import type { Broker } from '../services.js'
+
+// ApiVersions v0-4: says what this broker implements, straight from the table of handlers. Features are left out while
+// none of those that Kafka negotiates (transactions v2, the new group protocols) is implemented.
+export const apiVersions = handler(ApiVersions, (request, { broker, version }) => {
+  if (version >= 3 && !(isSoftwareText(request.clientSoftwareName) && isSoftwareText(request.clientSoftwareVersion))) {
+    return ApiVersions.failure(request, Errors.INVALID_REQUEST, version)
+  }
+  return apiVersionsAnswer(broker, Errors.NONE)
+})
+
+/** The full list, with an error code beside it where the version asked for is not one of ours. */
+export function apiVersionsAnswer(broker: Broker, errorCode: ErrorCode): ResponseOf<typeof ApiVersions> {
+  const apiKeys = broker.apis.map(({ key, versions }) => ({ apiKey: key, minVersion: versions.min, maxVersion: versions.max }))
+  return { errorCode, apiKeys }
+}
+
+// [KIP-511]
+const softwareText = /^[a-zA-Z0-9](?:[a-zA-Z0-9\-.]*[a-zA-Z0-9])?$/
+function isSoftwareText(text: string): boolean {
+  return softwareText.test(text)
+}

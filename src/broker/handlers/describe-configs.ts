@@ -1,0 +1,64 @@
+import { brokerResource, topicResource } from '../../cluster/image.js'
+import { topicNameProblem } from '../../cluster/topic-name.js'
+import { type DescribedConfig, describeBrokerConfig, describeTopicConfig } from '../../config/describe.js'
+import { type ErrorCode, Errors } from '../../protocol/errors.js'
+import { DescribeConfigs } from '../../protocol/messages/describe-configs.js'
+import type { RequestOf, ResponseOf } from '../../protocol/schema.js'
+import { handler, type RequestContext } from '../handler.js'
+
+type DescribeRequest = RequestOf<typeof DescribeConfigs>
+type Resource = DescribeRequest['resources'][number]
+type Result = ResponseOf<typeof DescribeConfigs>['results'][number]
+
+// DescribeConfigs v0-4: every config of a topic or of this broker, defaults included, with where each value comes from.
+// v1: sources and synonyms (KIP-226). v3: types and documentation (KIP-569).
+export const describeConfigs = handler(DescribeConfigs, (request, context) => ({
+  results: request.resources.map(resource => describe(resource, request, context)),
+}))
+
+function describe(resource: Resource, request: DescribeRequest, { broker }: RequestContext): Result {
+  const { resourceType, resourceName, configurationKeys } = resource
+  switch (resourceType) {
+    case topicResource: {
+      const problem = topicNameProblem(resourceName)
+      if (problem !== null) return failed(resource, Errors.INVALID_TOPIC_EXCEPTION, problem)
+      if (!broker.topics.image.topics.has(resourceName)) {
+        return failed(resource, Errors.UNKNOWN_TOPIC_OR_PARTITION, 'This server does not host this topic-partition.')
+      }
+      return described(resource, request, describeTopicConfig(broker.topics.config(resourceName), configurationKeys))
+    }
+    case brokerResource: {
+      // "" asks for the cluster-wide dynamic defaults, of which there are none.
+      if (resourceName === '') return described(resource, request, [])
+      if (resourceName !== String(broker.nodeId)) {
+        const message = `Unexpected broker id, expected ${broker.nodeId} or empty string, but received ${resourceName}`
+        return failed(resource, Errors.INVALID_REQUEST, message)
+      }
+      return described(resource, request, describeBrokerConfig(broker.config, configurationKeys))
+    }
+    default:
+      return failed(resource, Errors.INVALID_REQUEST, `Unsupported resource type: ${resourceType}`)
+  }
+}
+
+function described(
+  { resourceType, resourceName }: Resource,
+  request: DescribeRequest,
+  configs: readonly DescribedConfig[],
+): Result {
+  return {
+    errorCode: Errors.NONE,
+    errorMessage: '',
+    resourceType,
+    resourceName,
+    configs: configs.map(config => ({
+      ...config,
+      synonyms: request.includeSynonyms ? config.synonyms : [],
+      documentation: request.includeDocumentation ? config.documentation : null,
+    })),
+  }
+}
+
+function failed({ resourceType, resourceName }: Resource, errorCode: ErrorCode, errorMessage: string): Result {
+  return { errorCode, errorMessage, resourceType, resourceName, configs: [] }
+}

@@ -1,0 +1,68 @@
+import { zeroUuid } from '../../base/ids.js'
+import type { TopicImage } from '../../cluster/image.js'
+import { isInternalTopic, topicNameProblem } from '../../cluster/topic-name.js'
+import { Errors } from '../../protocol/errors.js'
+import { DescribeTopicPartitions } from '../../protocol/messages/describe-topic-partitions.js'
+import type { RequestOf, ResponseOf } from '../../protocol/schema.js'
+import { handler, RequestFailure } from '../handler.js'
+import { topicOperations } from '../operations.js'
+
+type DescribeRequest = RequestOf<typeof DescribeTopicPartitions>
+type TopicAnswer = ResponseOf<typeof DescribeTopicPartitions>['topics'][number]
+
+// DescribeTopicPartitions v0 (KIP-966): topics in the order of their names, a page at a time. A page that is full says by
+// its cursor where the next one starts. Never creates a topic.
+export const describeTopicPartitions = handler(DescribeTopicPartitions, (request, { broker }) => {
+  const { image } = broker.topics
+  const limit = Math.min(request.responsePartitionLimit, broker.config.get('max.request.partition.size.limit'))
+  const names = wantedNames(request, [...image.topics.keys()])
+  const topics: TopicAnswer[] = []
+  let left = Math.max(limit, 1)
+  for (const name of names) {
+    const topic = image.topics.get(name)
+    const first = name === request.cursor?.topicName ? Math.max(0, request.cursor.partitionIndex) : 0
+    if (left === 0) return { topics, nextCursor: { topicName: name, partitionIndex: first } }
+    if (topic === undefined) {
+      topics.push(unknown(name))
+      continue
+    }
+    const end = Math.min(topic.partitions.length, first + left)
+    topics.push(page(topic, first, end))
+    left -= end - first
+    if (end < topic.partitions.length) return { topics, nextCursor: { topicName: name, partitionIndex: end } }
+  }
+  return { topics }
+})
+
+function wantedNames({ topics, cursor }: DescribeRequest, all: readonly string[]): string[] {
+  const asked = topics.length === 0 ? all : topics.map(({ name }) => name)
+  if (cursor !== null && cursor.partitionIndex < 0) throw new RequestFailure(Errors.INVALID_REQUEST)
+  const start = cursor?.topicName ?? ''
+  return [...new Set(asked)].filter(name => name >= start).sort()
+}
+
+function page(topic: TopicImage, first: number, end: number): TopicAnswer {
+  return {
+    errorCode: Errors.NONE,
+    name: topic.name,
+    topicId: topic.topicId,
+    isInternal: isInternalTopic(topic.name),
+    partitions: topic.partitions.slice(first, end).map(({ index, leader, leaderEpoch, replicas, isr }) => ({
+      errorCode: Errors.NONE,
+      partitionIndex: index,
+      leaderId: leader,
+      leaderEpoch,
+      replicaNodes: replicas,
+      isrNodes: isr,
+      eligibleLeaderReplicas: [],
+      lastKnownElr: [],
+      offlineReplicas: [],
+    })),
+    topicAuthorizedOperations: topicOperations,
+  }
+}
+
+function unknown(name: string): TopicAnswer {
+  const errorCode = topicNameProblem(name) === null ? Errors.UNKNOWN_TOPIC_OR_PARTITION : Errors.INVALID_TOPIC_EXCEPTION
+  return { errorCode, name, topicId: zeroUuid, isInternal: isInternalTopic(name), partitions: [] }
+}

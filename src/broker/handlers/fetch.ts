@@ -1,0 +1,229 @@
+import { emptyBytes } from '../../base/bytes.js'
+import { type Uuid, zeroUuid } from '../../base/ids.js'
+import { type ErrorCode, Errors } from '../../protocol/errors.js'
+import { Fetch } from '../../protocol/messages/fetch.js'
+import type { RequestOf, ResponseOf } from '../../protocol/schema.js'
+import type { Partition } from '../../storage/partition.js'
+import type { EpochEndOffset, FileSlice, Isolation } from '../../storage/types.js'
+import { type FetchContext, type FetchPartition, type FetchSessionRequest, isNews } from '../fetch-session.js'
+import { handler, type RequestContext } from '../handler.js'
+import { advanceOrDeadline } from '../waiting.js'
+
+type FetchRequest = RequestOf<typeof Fetch>
+type FetchResponse = ResponseOf<typeof Fetch>
+type TopicAnswer = FetchResponse['responses'][number]
+type PartitionAnswer = TopicAnswer['partitions'][number]
+
+// Fetch v4-18: reads record batches, and waits for them if asked to. The answer carries ranges of segment files, not
+// bytes. A plan that does not satisfy min_bytes lets go of its ranges, waits for an advance, and is made again.
+export const fetch = handler(Fetch, (request, context) => {
+  const session = context.broker.fetchSessions.open(sessionRequest(request, context))
+  if (session.kind === 'error') return { errorCode: session.errorCode, sessionId: 0, responses: [] }
+
+  const limits: PlanLimits = {
+    maxBytes: Math.min(request.maxBytes, context.broker.config.get('fetch.max.bytes')),
+    isolation: request.isolationLevel === 1 ? 'read_committed' : 'read_uncommitted',
+    version: context.version,
+  }
+  const first = plan(session, limits, context)
+  if (first.byteLength >= request.minBytes || first.mustAnswer || request.maxWaitMs <= 0) return answer(session, first, context)
+  return longPoll(session, first, request, limits, context)
+})
+
+async function longPoll(
+  session: Exclude<FetchContext, { kind: 'error' }>,
+  firstPlan: Plan,
+  request: FetchRequest,
+  limits: PlanLimits,
+  context: RequestContext,
+): Promise<FetchResponse> {
+  const { world } = context.broker
+  const deadlineMs = world.monotonicMs() + request.maxWaitMs
+  let current = firstPlan
+  for (;;) {
+    const leftMs = deadlineMs - world.monotonicMs()
+    if (leftMs <= 0 || current.byteLength >= request.minBytes || current.mustAnswer) return answer(session, current, context)
+    release(current)
+    await advanceOrDeadline(current.partitions, leftMs, world)
+    current = plan(session, limits, context)
+  }
+}
+
+interface PlanLimits {
+  readonly maxBytes: number
+  readonly isolation: Isolation
+  readonly version: number
+}
+
+/** What one partition would answer now. */
+interface PartitionPlan {
+  readonly wanted: FetchPartition
+  readonly errorCode: ErrorCode
+  readonly slices: readonly FileSlice[]
+  readonly byteLength: number
+  readonly highWatermark: number
+  readonly lastStableOffset: number
+  readonly logStartOffset: number
+  readonly diverging: EpochEndOffset | null
+}
+
+interface Plan {
+  readonly parts: readonly PartitionPlan[]
+  /** Those that a wait would watch. */
+  readonly partitions: readonly Partition[]
+  readonly byteLength: number
+  /** An error or a diverging log is told at once; so is that there is nothing to wait for. */
+  readonly mustAnswer: boolean
+  readonly isolation: Isolation
+}
+
+function plan(session: Exclude<FetchContext, { kind: 'error' }>, limits: PlanLimits, context: RequestContext): Plan {
+  const parts: PartitionPlan[] = []
+  const partitions: Partition[] = []
+  let byteLength = 0
+  let mustAnswer = false
+  const wanteds = session.kind === 'incremental' ? session.session.partitions.values() : fullPartitions(session)
+  for (const wanted of wanteds) {
+    const part = planPartition(wanted, limits, byteLength, context, partitions)
+    parts.push(part)
+    byteLength += part.byteLength
+    if (part.errorCode !== Errors.NONE || part.diverging !== null) mustAnswer = true
+  }
+  return { parts, partitions, byteLength, mustAnswer: mustAnswer || parts.length === 0, isolation: limits.isolation }
+}
+
+function fullPartitions(context: Extract<FetchContext, { kind: 'full' }>): Iterable<FetchPartition> {
+  return context.session === null ? context.partitions : context.session.partitions.values()
+}
+
+function planPartition(
+  wanted: FetchPartition,
+  limits: PlanLimits,
+  bytesSoFar: number,
+  context: RequestContext,
+  partitions: Partition[],
+): PartitionPlan {
+  const { topics } = context.broker
+  // 1. Which partition? By id the topic must still be the one that had this id.
+  const name = wanted.topicId === zeroUuid ? wanted.topic : topics.image.topicsById.get(wanted.topicId)?.name
+  if (name === undefined) return failed(wanted, Errors.UNKNOWN_TOPIC_ID)
+  if (limits.version >= 13 && wanted.topicId === zeroUuid) return failed(wanted, Errors.UNKNOWN_TOPIC_ID)
+  const partition = topics.partition(name, wanted.index)
+  if (partition === undefined) return failed(wanted, Errors.UNKNOWN_TOPIC_OR_PARTITION)
+  // 2. [KIP-320] Does the consumer know the leader that we are?
+  const epoch = wanted.currentLeaderEpoch
+  if (epoch !== -1 && epoch !== partition.leaderEpoch) {
+    return failed(wanted, epoch < partition.leaderEpoch ? Errors.FENCED_LEADER_EPOCH : Errors.UNKNOWN_LEADER_EPOCH)
+  }
+  // 3. A client of these versions cannot know zstd.
+  if (limits.version < 10 && topics.config(name).get('compression.type') === 'zstd') {
+    return failed(wanted, Errors.UNSUPPORTED_COMPRESSION_TYPE)
+  }
+  // 4. [KIP-595] Did the consumer read something that this log never had?
+  if (wanted.lastFetchedEpoch !== -1) {
+    const end = partition.endOffsetForEpoch(wanted.lastFetchedEpoch)
+    if (end.leaderEpoch < wanted.lastFetchedEpoch || end.endOffset < wanted.fetchOffset) {
+      partitions.push(partition)
+      return {
+        ...failed(wanted, Errors.NONE),
+        highWatermark: partition.highWatermark,
+        lastStableOffset: partition.lastStableOffset,
+        logStartOffset: partition.logStartOffset,
+        diverging: end,
+      }
+    }
+  }
+  // 5. The first partition with data returns a whole batch whatever the limits say.
+  const read = partition.read(wanted.fetchOffset, {
+    maxBytes: Math.max(0, Math.min(wanted.maxBytes, limits.maxBytes - bytesSoFar)),
+    atLeastOneBatch: bytesSoFar === 0,
+    isolation: limits.isolation,
+  })
+  if (typeof read === 'number') return failed(wanted, read)
+  partitions.push(partition)
+  const { slices, byteLength, highWatermark, lastStableOffset, logStartOffset } = read
+  return { wanted, errorCode: Errors.NONE, slices, byteLength, highWatermark, lastStableOffset, logStartOffset, diverging: null }
+}
+
+function failed(wanted: FetchPartition, errorCode: ErrorCode): PartitionPlan {
+  return {
+    wanted,
+    errorCode,
+    slices: [],
+    byteLength: 0,
+    highWatermark: -1,
+    lastStableOffset: -1,
+    logStartOffset: -1,
+    diverging: null,
+  }
+}
+
+function answer(session: Exclude<FetchContext, { kind: 'error' }>, current: Plan, context: RequestContext): FetchResponse {
+  const responses: { topic: string; topicId: Uuid; partitions: PartitionAnswer[] }[] = []
+  for (const part of current.parts) {
+    const { wanted } = part
+    const isDiverging = part.diverging !== null
+    if (session.session !== null) {
+      const isNew = isNews(session.session, wanted, { ...part, isDiverging })
+      if (!isNew && session.kind === 'incremental') continue
+    }
+    let topic = responses.at(-1)
+    if (topic === undefined || topic.topic !== wanted.topic || topic.topicId !== wanted.topicId) {
+      topic = { topic: wanted.topic, topicId: wanted.topicId, partitions: [] }
+      responses.push(topic)
+    }
+    topic.partitions.push(partitionAnswer(part, current.isolation, context))
+  }
+  return { sessionId: session.session?.id ?? 0, responses }
+}
+
+function partitionAnswer(part: PartitionPlan, isolation: Isolation, context: RequestContext): PartitionAnswer {
+  const { wanted, errorCode, highWatermark, lastStableOffset, logStartOffset, diverging } = part
+  const isLeaderNews = errorCode === Errors.FENCED_LEADER_EPOCH
+  return {
+    partitionIndex: wanted.index,
+    errorCode,
+    highWatermark,
+    lastStableOffset,
+    logStartOffset,
+    // Null says "not asked for", which an empty list would not.
+    abortedTransactions: isolation === 'read_committed' && errorCode === Errors.NONE ? [] : null,
+    divergingEpoch: diverging === null ? undefined : { epoch: diverging.leaderEpoch, endOffset: diverging.endOffset },
+    // [KIP-951]
+    currentLeader: isLeaderNews ? currentLeader(wanted, context) : undefined,
+    records: part.slices.length === 0 ? emptyBytes : part.slices,
+  }
+}
+
+function currentLeader(wanted: FetchPartition, { broker }: RequestContext): { leaderId: number; leaderEpoch: number } {
+  const name = broker.topics.image.topicsById.get(wanted.topicId)?.name ?? wanted.topic
+  return { leaderId: broker.nodeId, leaderEpoch: broker.topics.partition(name, wanted.index)?.leaderEpoch ?? -1 }
+}
+
+function release(current: Plan): void {
+  for (const { slices } of current.parts) for (const slice of slices) slice.release()
+}
+
+function sessionRequest(request: FetchRequest, context: RequestContext): FetchSessionRequest {
+  const partitions: FetchPartition[] = []
+  for (const { topic, topicId, partitions: asked } of request.topics) {
+    for (const { partition, fetchOffset, partitionMaxBytes, currentLeaderEpoch, lastFetchedEpoch } of asked) {
+      partitions.push({
+        topic,
+        topicId,
+        index: partition,
+        fetchOffset,
+        maxBytes: partitionMaxBytes,
+        currentLeaderEpoch,
+        lastFetchedEpoch,
+        knownHighWatermark: -1,
+        knownLogStartOffset: -1,
+      })
+    }
+  }
+  const forgotten = request.forgottenTopicsData.flatMap(({ topic, topicId, partitions: indexes }) =>
+    indexes.map(index => ({ topic, topicId, index })),
+  )
+  const { sessionId, sessionEpoch } = request
+  return { sessionId, sessionEpoch, usesTopicIds: context.version >= 13, partitions, forgotten }
+}

@@ -1,0 +1,21 @@
+import { Errors } from '../../protocol/errors.js'
+import { FindCoordinator } from '../../protocol/messages/find-coordinator.js'
+import { handler } from '../handler.js'
+
+const groupKey = 0
+
+// FindCoordinator v0-6: this broker coordinates every group. Transactional ids (key type 1) and share partitions (2) have
+// no coordinator here: COORDINATOR_NOT_AVAILABLE would make clients wait for one, so the request is refused as invalid.
+export const findCoordinator = handler(FindCoordinator, async (request, { broker, connection, version }) => {
+  if (request.keyType !== groupKey) {
+    const errorMessage = `Gregor coordinates groups (key type ${groupKey}) only; key type ${request.keyType} is not implemented.`
+    const nobody = { nodeId: -1, host: '', port: -1, errorCode: Errors.INVALID_REQUEST, errorMessage }
+    return version < 4 ? nobody : { coordinators: request.coordinatorKeys.map(key => ({ key, ...nobody })) }
+  }
+  // Created before anyone is sent here, so that the first member does not wait for it.
+  await broker.topics.createOffsetsTopic()
+  const { host, port } = broker.endpointFor(connection)
+  const here = { nodeId: broker.nodeId, host, port, errorCode: Errors.NONE }
+  if (version >= 4) return { coordinators: request.coordinatorKeys.map(key => ({ key, ...here, errorMessage: '' })) }
+  return { ...here, errorMessage: 'NONE' }
+})

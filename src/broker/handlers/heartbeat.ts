@@ -1,0 +1,5 @@
+import { Heartbeat } from '../../protocol/messages/heartbeat.js'
+import { handler } from '../handler.js'
+
+// Heartbeat v0-4: keeps a classic member alive and tells it of a rebalance. v3: static members (KIP-345).
+export const heartbeat = handler(Heartbeat, (request, { broker, version }) => broker.groups.heartbeat(request, { version }))

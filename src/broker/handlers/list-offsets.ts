@@ -1,0 +1,116 @@
+import { type ErrorCode, Errors } from '../../protocol/errors.js'
+import { ListOffsets } from '../../protocol/messages/list-offsets.js'
+import type { RequestOf, ResponseOf } from '../../protocol/schema.js'
+import type { Partition } from '../../storage/partition.js'
+import type { Isolation, TimestampedOffset } from '../../storage/types.js'
+import { handler, type RequestContext } from '../handler.js'
+
+type PartitionRequest = RequestOf<typeof ListOffsets>['topics'][number]['partitions'][number]
+type PartitionAnswer = ResponseOf<typeof ListOffsets>['topics'][number]['partitions'][number]
+
+const latest = -1
+const earliest = -2
+const maxTimestamp = -3
+const earliestLocal = -4
+const latestTiered = -5
+const earliestPendingUpload = -6
+/** The version in which each sentinel appeared. */
+const sentinelSince: Readonly<Record<number, number>> = {
+  [latest]: 0,
+  [earliest]: 0,
+  [maxTimestamp]: 7,
+  [earliestLocal]: 8,
+  [latestTiered]: 9,
+  [earliestPendingUpload]: 11,
+}
+
+// ListOffsets v0-11: from a time, or a sentinel, to an offset. Times are looked up to the record (KIP-79). Nothing is
+// tiered here, so -4 is -2, and -5 and -6 find nothing.
+export const listOffsets = handler(ListOffsets, (request, context) => {
+  const isolation: Isolation = request.isolationLevel === 1 ? 'read_committed' : 'read_uncommitted'
+  const repeated = repeatedPartitions(request)
+  return {
+    topics: request.topics.map(({ name, partitions }) => ({
+      name,
+      partitions: partitions.map(asked => {
+        if (repeated.has(`${name}/${asked.partitionIndex}`)) return failed(asked, Errors.INVALID_REQUEST)
+        return listPartition(name, asked, isolation, context)
+      }),
+    })),
+  }
+})
+
+function listPartition(
+  topic: string,
+  asked: PartitionRequest,
+  isolation: Isolation,
+  { broker, version }: RequestContext,
+): PartitionAnswer {
+  const partition = broker.topics.partition(topic, asked.partitionIndex)
+  if (partition === undefined) return failed(asked, Errors.UNKNOWN_TOPIC_OR_PARTITION)
+  const epoch = asked.currentLeaderEpoch
+  if (epoch !== -1 && epoch !== partition.leaderEpoch) {
+    return failed(asked, epoch < partition.leaderEpoch ? Errors.FENCED_LEADER_EPOCH : Errors.UNKNOWN_LEADER_EPOCH)
+  }
+  const { timestamp } = asked
+  if (timestamp < 0 && version < (sentinelSince[timestamp] ?? Number.POSITIVE_INFINITY)) {
+    return failed(asked, Errors.UNSUPPORTED_VERSION)
+  }
+  if (version === 0) return listOldStyle(partition, asked, isolation)
+
+  const found = lookUp(partition, timestamp, isolation)
+  if (typeof found === 'number') return failed(asked, found)
+  if (found === null) return { partitionIndex: asked.partitionIndex, errorCode: Errors.NONE }
+  return { partitionIndex: asked.partitionIndex, errorCode: Errors.NONE, ...found }
+}
+
+function lookUp(partition: Partition, timestamp: number, isolation: Isolation): TimestampedOffset | null | ErrorCode {
+  switch (timestamp) {
+    case latest:
+      return partition.latestOffset(isolation)
+    case earliest:
+    case earliestLocal:
+      return partition.earliestOffset()
+    case maxTimestamp:
+      return partition.maxTimestampOffset()
+    case latestTiered:
+    case earliestPendingUpload:
+      return null
+    default:
+      return partition.offsetForTimestamp(timestamp, isolation)
+  }
+}
+
+/**
+ * v0 answers with a list, newest first: the end of the log, then starts of segments. Its clients ask for one offset, with a
+ * sentinel, so the list is made of the end and the start; for a time, of the start if it is that old.
+ */
+function listOldStyle(partition: Partition, asked: PartitionRequest, isolation: Isolation): PartitionAnswer {
+  const { offset: start } = partition.earliestOffset()
+  const { offset: end } = partition.latestOffset(isolation)
+  const first = asked.timestamp < 0 ? null : partition.offsetForTimestamp(0, isolation)
+  const isOldEnough = first === null || typeof first === 'number' || first.timestamp <= asked.timestamp
+  const offsets = asked.timestamp === latest && end !== start ? [end, start] : isOldEnough ? [start] : []
+  return {
+    partitionIndex: asked.partitionIndex,
+    errorCode: Errors.NONE,
+    oldStyleOffsets: offsets.slice(0, Math.max(0, asked.maxNumOffsets)),
+  }
+}
+
+function failed({ partitionIndex }: PartitionRequest, errorCode: ErrorCode): PartitionAnswer {
+  return { partitionIndex, errorCode }
+}
+
+function repeatedPartitions(request: RequestOf<typeof ListOffsets>): ReadonlySet<string> {
+  const seen = new Set<string>()
+  const repeated = new Set<string>()
+  for (const { name, partitions } of request.topics) {
+    for (const { partitionIndex } of partitions) {
+      const key = `${name}/${partitionIndex}`
+      if (seen.has(key)) repeated.add(key)
+      seen.add(key)
+    }
+  }
+  return repeated
+}

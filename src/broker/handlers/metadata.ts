@@ -1,0 +1,93 @@
+import type { Uuid } from '../../base/ids.js'
+import { zeroUuid } from '../../base/ids.js'
+import type { PartitionImage, TopicImage } from '../../cluster/image.js'
+import { isInternalTopic, topicNameProblem } from '../../cluster/topic-name.js'
+import { type ErrorCode, Errors } from '../../protocol/errors.js'
+import { Metadata } from '../../protocol/messages/metadata.js'
+import type { RequestOf, ResponseOf } from '../../protocol/schema.js'
+import { handler, type RequestContext, RequestFailure } from '../handler.js'
+import { clusterOperations, operationsNotAsked, topicOperations } from '../operations.js'
+
+type MetadataRequest = RequestOf<typeof Metadata>
+type TopicAnswer = ResponseOf<typeof Metadata>['topics'][number]
+
+// Metadata v0-13: who leads what, and the place where topics are created by asking for them. Creation is synchronous: the
+// first answer already names the new topic, where Kafka answers UNKNOWN_TOPIC_OR_PARTITION once and lets the client retry.
+export const metadata = handler(Metadata, async (request, context) => {
+  const { broker, version, connection } = context
+  const endpoint = broker.endpointFor(connection)
+  const topics = await describeTopics(request, context)
+  const askedForCluster = request.includeClusterAuthorizedOperations && version >= 8 && version <= 10
+  return {
+    brokers: [{ nodeId: broker.nodeId, host: endpoint.host, port: endpoint.port, rack: broker.rack }],
+    clusterId: broker.clusterId,
+    controllerId: broker.nodeId,
+    topics,
+    clusterAuthorizedOperations: askedForCluster ? clusterOperations : operationsNotAsked,
+  }
+})
+
+async function describeTopics(request: MetadataRequest, context: RequestContext): Promise<TopicAnswer[]> {
+  const { topics } = context.broker
+  const operations = request.includeTopicAuthorizedOperations ? topicOperations : operationsNotAsked
+  // v0 has no null: empty asks for all. From v1 empty asks for none.
+  const wantsAll = request.topics === null || (context.version === 0 && request.topics.length === 0)
+  if (wantsAll) return Array.from(topics.image.topics.values(), topic => known(topic, operations))
+
+  const answers: TopicAnswer[] = []
+  for (const { name, topicId } of request.topics ?? []) {
+    // v10 and v11 have the fields, but only v12 may ask by id.
+    if (context.version < 12 && (name === null || topicId !== zeroUuid)) throw new RequestFailure(Errors.INVALID_REQUEST)
+    if (name === null) {
+      const topic = topics.image.topicsById.get(topicId)
+      answers.push(topic === undefined ? unknown(null, topicId, Errors.UNKNOWN_TOPIC_ID) : known(topic, operations))
+    } else answers.push(await describeNamed(name, request.allowAutoTopicCreation, operations, context))
+  }
+  return answers
+}
+
+async function describeNamed(
+  name: string,
+  mayCreate: boolean,
+  operations: number,
+  { broker }: RequestContext,
+): Promise<TopicAnswer> {
+  const topic = broker.topics.image.topics.get(name)
+  if (topic !== undefined) return known(topic, operations)
+  if (topicNameProblem(name) !== null) return unknown(name, zeroUuid, Errors.INVALID_TOPIC_EXCEPTION)
+  if (!mayCreate || !broker.config.get('auto.create.topics.enable')) {
+    return unknown(name, zeroUuid, Errors.UNKNOWN_TOPIC_OR_PARTITION)
+  }
+  const created = await broker.topics.createOnDemand(name)
+  if (!('kind' in created)) return known(created, operations)
+  // Two clients asked at once: the other one's topic is as good.
+  const others = broker.topics.image.topics.get(name)
+  return others === undefined ? unknown(name, zeroUuid, created.errorCode) : known(others, operations)
+}
+
+function known(topic: TopicImage, topicAuthorizedOperations: number): TopicAnswer {
+  return {
+    errorCode: Errors.NONE,
+    name: topic.name,
+    topicId: topic.topicId,
+    isInternal: isInternalTopic(topic.name),
+    partitions: topic.partitions.map(describePartition),
+    topicAuthorizedOperations,
+  }
+}
+
+function describePartition(partition: PartitionImage): TopicAnswer['partitions'][number] {
+  return {
+    errorCode: Errors.NONE,
+    partitionIndex: partition.index,
+    leaderId: partition.leader,
+    leaderEpoch: partition.leaderEpoch,
+    replicaNodes: partition.replicas,
+    isrNodes: partition.isr,
+    offlineReplicas: [],
+  }
+}
+
+function unknown(name: string | null, topicId: Uuid, errorCode: ErrorCode): TopicAnswer {
+  return { errorCode, name, topicId, isInternal: name !== null && isInternalTopic(name), partitions: [] }
+}

@@ -1,0 +1,19 @@
+import { Errors } from '../../protocol/errors.js'
+import { OffsetCommit } from '../../protocol/messages/offset-commit.js'
+import { handler } from '../handler.js'
+import { topicNameOf, unknownTopicCode } from '../topic-reference.js'
+
+// OffsetCommit v0-10: a group's positions. v10: topics by id; the coordinator knows names only, so ids are resolved here.
+// Offsets live in the group's log in every version, also in v0, which once meant ZooKeeper.
+export const offsetCommit = handler(OffsetCommit, (request, { broker, version }) => {
+  const usesIds = version >= 10
+  const topics = request.topics.map(topic => ({ ...topic, name: topicNameOf(topic, usesIds, broker.topics.image) ?? '' }))
+  return broker.groups.commitOffsets(
+    { ...request, topics },
+    {
+      version,
+      refusalOf: (topic, partition) =>
+        broker.topics.partition(topic, partition) === undefined ? unknownTopicCode(topic, usesIds) : Errors.NONE,
+    },
+  )
+})

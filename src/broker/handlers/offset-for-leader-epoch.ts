@@ -1,0 +1,31 @@
+import { type ErrorCode, Errors } from '../../protocol/errors.js'
+import { OffsetForLeaderEpoch } from '../../protocol/messages/offset-for-leader-epoch.js'
+import type { RequestOf, ResponseOf } from '../../protocol/schema.js'
+import { handler, type RequestContext } from '../handler.js'
+
+type PartitionRequest = RequestOf<typeof OffsetForLeaderEpoch>['topics'][number]['partitions'][number]
+type PartitionAnswer = ResponseOf<typeof OffsetForLeaderEpoch>['topics'][number]['partitions'][number]
+
+// OffsetForLeaderEpoch v0-4: where an epoch of leadership ended, so that a consumer can tell whether what it read is still
+// part of the log (KIP-320).
+export const offsetForLeaderEpoch = handler(OffsetForLeaderEpoch, (request, context) => ({
+  topics: request.topics.map(({ topic, partitions }) => ({
+    topic,
+    partitions: partitions.map(asked => endOfEpoch(topic, asked, context)),
+  })),
+}))
+
+function endOfEpoch(topic: string, asked: PartitionRequest, { broker }: RequestContext): PartitionAnswer {
+  const partition = broker.topics.partition(topic, asked.partition)
+  if (partition === undefined) return failed(asked, Errors.UNKNOWN_TOPIC_OR_PARTITION)
+  const epoch = asked.currentLeaderEpoch
+  if (epoch !== -1 && epoch !== partition.leaderEpoch) {
+    return failed(asked, epoch < partition.leaderEpoch ? Errors.FENCED_LEADER_EPOCH : Errors.UNKNOWN_LEADER_EPOCH)
+  }
+  const { leaderEpoch, endOffset } = partition.endOffsetForEpoch(asked.leaderEpoch)
+  return { partition: asked.partition, errorCode: Errors.NONE, leaderEpoch, endOffset }
+}
+
+function failed({ partition }: PartitionRequest, errorCode: ErrorCode): PartitionAnswer {
+  return { partition, errorCode }
+}

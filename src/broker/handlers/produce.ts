@@ -1,0 +1,83 @@
+import { isInternalTopic } from '../../cluster/topic-name.js'
+import { type ErrorCode, Errors } from '../../protocol/errors.js'
+import { Produce } from '../../protocol/messages/produce.js'
+import type { RequestOf, ResponseOf } from '../../protocol/schema.js'
+import type { Appended, Refusal } from '../../storage/types.js'
+import { CloseConnection, handler, noAnswer, Ordered, type RequestContext } from '../handler.js'
+
+type ProduceRequest = RequestOf<typeof Produce>
+type TopicResponses = ResponseOf<typeof Produce>['responses']
+type PartitionResponse = TopicResponses[number]['partitionResponses'][number]
+
+// Produce v3-13: appends one record batch per partition. Every append is done when the handler returns, in the order of
+// the request; acks=all then waits until they are durable, acks=1 does not, acks=0 is not answered. [KIP-890] later
+// versions let transactional producers add partitions implicitly; there are no transactional ids here, so such a request
+// is refused as a whole.
+export const produce = handler(Produce, (request, context) => {
+  const { acks } = request
+  if (acks < -1 || acks > 1) return Produce.failure(request, Errors.INVALID_REQUIRED_ACKS, context.version)
+  if (request.transactionalId !== null) {
+    return Produce.failure(request, Errors.TRANSACTIONAL_ID_AUTHORIZATION_FAILED, context.version)
+  }
+  const durables: Promise<void>[] = []
+  const responses = appendAll(request, context, durables)
+  if (acks === 0) {
+    // Nobody reads an answer; a closed connection is the only way to say that something went wrong.
+    if (hasError(responses)) throw new CloseConnection('a produce with acks=0 was refused')
+    for (const durable of durables) durable.catch(() => {}) // A failed sync stops the broker by itself.
+    return noAnswer
+  }
+  if (acks === 1 || durables.length === 0) {
+    for (const durable of durables) durable.catch(() => {})
+    return { responses }
+  }
+  return new Ordered(
+    Promise.all(durables).then(
+      () => ({ responses }),
+      () => Produce.failure(request, Errors.KAFKA_STORAGE_ERROR, context.version),
+    ),
+  )
+})
+
+function appendAll(request: ProduceRequest, context: RequestContext, durables: Promise<void>[]): TopicResponses {
+  const { topics } = context.broker
+  const responses: TopicResponses[number][] = []
+  for (const topicData of request.topicData) {
+    const usesIds = context.version >= 13
+    const name = usesIds ? (topics.image.topicsById.get(topicData.topicId)?.name ?? null) : topicData.name
+    const partitionResponses: PartitionResponse[] = []
+    for (const { index, records } of topicData.partitionData) {
+      const partition = name === null ? undefined : topics.partition(name, index)
+      if (name === null) partitionResponses.push(refused(index, Errors.UNKNOWN_TOPIC_ID, null))
+      // Kafka's admin client may write markers and tombstones into internal topics by this name.
+      else if (isInternalTopic(name) && context.clientId !== '__admin_client') {
+        partitionResponses.push(refused(index, Errors.INVALID_TOPIC_EXCEPTION, `Cannot append to internal topic ${name}`))
+      } else if (partition === undefined) partitionResponses.push(refused(index, Errors.UNKNOWN_TOPIC_OR_PARTITION, null))
+      else if (records === null) partitionResponses.push(refused(index, Errors.INVALID_RECORD, 'No record batch was given.'))
+      else {
+        const outcome = partition.append(records, { kind: 'client', apiVersion: context.version })
+        if (outcome.kind === 'appended' && outcome.durable !== null) durables.push(outcome.durable)
+        partitionResponses.push(outcome.kind === 'appended' ? appended(index, outcome) : appendRefused(index, outcome))
+      }
+    }
+    responses.push({ name: topicData.name, topicId: topicData.topicId, partitionResponses })
+  }
+  return responses
+}
+
+function appended(index: number, { baseOffset, logAppendTimeMs, logStartOffset }: Appended): PartitionResponse {
+  return { index, errorCode: Errors.NONE, baseOffset, logAppendTimeMs, logStartOffset }
+}
+
+function appendRefused(index: number, refusal: Refusal): PartitionResponse {
+  const recordErrors = refusal.recordErrors.map(({ batchIndex, message }) => ({ batchIndex, batchIndexErrorMessage: message }))
+  return { ...refused(index, refusal.errorCode, refusal.message), recordErrors }
+}
+
+function refused(index: number, errorCode: ErrorCode, errorMessage: string | null): PartitionResponse {
+  return { index, errorCode, baseOffset: -1, errorMessage }
+}
+
+function hasError(responses: TopicResponses): boolean {
+  return responses.some(topic => topic.partitionResponses.some(partition => partition.errorCode !== Errors.NONE))
+}

@@ -1,0 +1,56 @@
+/** Plugs the partitions of __consumer_offsets into the coordinator's log port. */
+import { toHex } from '../base/bytes.js'
+import type { Log } from '../base/log.js'
+import type { World } from '../base/world.js'
+import type { LogPort } from '../coordinator/log-port.js'
+import type { LogRecord } from '../coordinator/machine.js'
+import type { Report } from '../coordinator/runtime.js'
+import { Errors } from '../protocol/errors.js'
+import { buildBatch } from '../protocol/records/build.js'
+import type { Partition } from '../storage/partition.js'
+import { offsetsTopic } from './internal-topics.js'
+import { recordsOfLog } from './log-reader.js'
+import type { Topics } from './topics.js'
+
+export function offsetsLog(topics: Topics, world: World, log: Log): LogPort {
+  return {
+    append(index, records) {
+      const partition = topics.partition(offsetsTopic, index) ?? createdPartition(topics, index)
+      if (partition === null) return { errorCode: Errors.KAFKA_STORAGE_ERROR }
+      const timestampMs = world.nowMs()
+      const batch = buildBatch(records.map(({ key, value }) => ({ key, value, timestampMs })))
+      const appended = partition.append(batch, { kind: 'coordinator' })
+      if (appended.kind === 'appended') return { durable: appended.durable }
+      log.error({ partition: index, errorCode: appended.errorCode, reason: appended.message }, 'a group record was not written')
+      return { errorCode: appended.errorCode }
+    },
+    *replay(index): Iterable<LogRecord> {
+      const partition = topics.partition(offsetsTopic, index)
+      if (partition === undefined) return
+      for (const { key, value } of recordsOfLog(partition)) if (key !== null) yield { key, value }
+    },
+  }
+}
+
+/** The topic is usually made by FindCoordinator; a client that commits without asking for one is served as well. */
+function createdPartition(topics: Topics, index: number): Partition | null {
+  // The topic is there when the call returns; a disk that refuses it is told by the missing partition.
+  topics.createOffsetsTopic()?.catch(() => {})
+  return topics.partition(offsetsTopic, index) ?? null
+}
+
+/** What the coordinator has to say, as log lines. */
+export function groupReport(log: Log): Report {
+  return {
+    unknownRecord: (partition, { key }) => {
+      const fields = { partition, key: toHex(key.subarray(0, shownKeyBytes)) }
+      log.warn(fields, 'a record of an unknown kind in __consumer_offsets is left alone')
+    },
+    shardDropped: (partition, cause) => {
+      log.error({ partition, err: 'error' in cause ? cause.error : undefined, ...cause }, 'groups of a partition are read again')
+    },
+    shardUnavailable: (partition, err) => log.error({ partition, err }, 'groups of a partition cannot be read'),
+  }
+}
+
+const shownKeyBytes = 64

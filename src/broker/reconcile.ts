@@ -1,0 +1,48 @@
+/**
+ * At start: makes the directory and the image agree. A crash can fall between the record of a topic and its files.
+ *
+ *   record says removed, files are there   → the files go
+ *   files are there, no record of them     → the topic is recorded again: its batches may have been acknowledged
+ *   record is there, files are not         → Topics makes the partitions when it opens them
+ */
+
+import type { Uuid } from '../base/ids.js'
+import type { Log } from '../base/log.js'
+import { type ClusterSettings, createTopic } from '../cluster/controller.js'
+import type { ClusterImage } from '../cluster/image.js'
+import type { DataDirectory } from '../storage/data-directory.js'
+import { type MetadataLog, metadataTopic } from './metadata-log.js'
+
+interface Reconciliation {
+  readonly directory: DataDirectory
+  readonly image: ClusterImage
+  readonly metadataLog: MetadataLog
+  readonly removedTopicIds: ReadonlySet<Uuid>
+  readonly settings: ClusterSettings
+  readonly log: Log
+}
+
+export function reconcile({ directory, image, metadataLog, removedTopicIds, settings, log }: Reconciliation): void {
+  const orphans = new Map<string, { topicId: Uuid; count: number }>()
+  for (const { topic, index, topicId } of [...directory.partitions.values()]) {
+    if (topic === metadataTopic || image.topicsById.has(topicId)) continue
+    if (removedTopicIds.has(topicId) || image.topics.has(topic)) {
+      log.info({ topic, partition: index, topicId }, 'files of a deleted topic are removed')
+      directory.deletePartition(topic, index)
+    } else {
+      const orphan = orphans.get(topic)
+      orphans.set(topic, { topicId, count: Math.max(orphan?.count ?? 0, index + 1) })
+    }
+  }
+  for (const [name, { topicId, count }] of orphans) {
+    const command = { name, topicId, partitionCount: count, replicationFactor: 1, assignments: [], configs: new Map() }
+    const decided = createTopic(image, settings, command)
+    if (decided.kind === 'refused') {
+      log.warn({ topic: name, topicId, reason: decided.message }, 'files of an unknown topic are left alone')
+      continue
+    }
+    log.warn({ topic: name, topicId, partitions: count }, 'a topic without a record was found on disk and is kept')
+    // Nothing was promised about this record yet; it becomes durable with the next one at the latest.
+    metadataLog.write(decided.records).catch(() => {})
+  }
+}

@@ -1,0 +1,32 @@
+/** What handlers may use: one value per broker, made by broker.ts. */
+import type { Log } from '../base/log.js'
+import type { World } from '../base/world.js'
+import type { BrokerConfig } from '../config/resolve.js'
+import type { GroupCoordinator } from '../coordinator/group/coordinator.js'
+import type { ConnectionInfo } from '../net/connection.js'
+import type { Api } from '../protocol/schema.js'
+import type { FetchSessions } from './fetch-session.js'
+import type { ProducerIds } from './producer-ids.js'
+import type { Topics } from './topics.js'
+
+export interface Endpoint {
+  readonly host: string
+  readonly port: number
+}
+
+export interface Broker {
+  readonly nodeId: number
+  readonly rack: string | null
+  readonly clusterId: string
+  readonly config: BrokerConfig
+  readonly world: World
+  readonly log: Log
+  /** Every API served, in the order of their keys. */
+  readonly apis: readonly Api[]
+  readonly topics: Topics
+  readonly groups: GroupCoordinator
+  readonly producerIds: ProducerIds
+  readonly fetchSessions: FetchSessions
+  /** Where this client should connect to: advertised.listeners, or else the address on which it came in. */
+  endpointFor(connection: ConnectionInfo): Endpoint
+}

@@ -1,0 +1,37 @@
+/** From config keys to the plain values that the rooms below ask for. */
+import type { BrokerConfig } from '../config/resolve.js'
+import type { TopicConfig } from '../config/topic-config.js'
+import type { GroupConfig } from '../coordinator/group/config.js'
+import { decompressedBytesMax } from '../protocol/records/compression.js'
+import type { LogConfig } from '../storage/log-config.js'
+
+export function groupSettings(config: BrokerConfig): GroupConfig {
+  return {
+    groupMinSessionTimeoutMs: config.get('group.min.session.timeout.ms'),
+    groupMaxSessionTimeoutMs: config.get('group.max.session.timeout.ms'),
+    groupInitialRebalanceDelayMs: config.get('group.initial.rebalance.delay.ms'),
+    groupMaxSize: config.get('group.max.size'),
+    offsetMetadataMaxBytes: config.get('offset.metadata.max.bytes'),
+    offsetsRetentionMs: config.get('offsets.retention.minutes') * 60_000,
+    offsetsRetentionCheckIntervalMs: config.get('offsets.retention.check.interval.ms'),
+  }
+}
+
+export function logSettings(topic: TopicConfig): LogConfig {
+  return {
+    segmentBytes: topic.get('segment.bytes'),
+    segmentMs: topic.get('segment.ms'),
+    segmentJitterMs: topic.get('segment.jitter.ms'),
+    segmentIndexBytes: topic.get('segment.index.bytes'),
+    indexIntervalBytes: topic.get('index.interval.bytes'),
+    messageBytesMax: topic.get('max.message.bytes'),
+    timestampType: topic.get('message.timestamp.type'),
+    timestampBeforeMaxMs: topic.get('message.timestamp.before.max.ms'),
+    timestampAfterMaxMs: topic.get('message.timestamp.after.max.ms'),
+    isCompacted: topic.get('cleanup.policy').includes('compact'),
+    deepValidation: false,
+    decompressedBytesMax,
+    producerIdExpirationMs: topic.broker.get('producer.id.expiration.ms'),
+    fileDeleteDelayMs: topic.get('file.delete.delay.ms'),
+  }
+}

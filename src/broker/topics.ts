@@ -1,0 +1,140 @@
+/**
+ * The topics of this broker: what the controller decides is written to __cluster_metadata, applied to the image, and turned
+ * into partitions on disk, in one synchronous step; only the durability of the record is waited for. So a topic that a
+ * client was told about is there at once and survives.
+ */
+import type { Log } from '../base/log.js'
+import { randomUuid, type World } from '../base/world.js'
+import {
+  type ClusterRefusal,
+  type ClusterSettings,
+  type CreatePartitionsCommand,
+  type CreateTopicCommand,
+  createPartitions,
+  createTopic,
+  type Decided,
+  removeTopic,
+} from '../cluster/controller.js'
+import type { MutableImage, TopicImage } from '../cluster/image.js'
+import type { BrokerConfig } from '../config/resolve.js'
+import { type TopicConfig, topicConfig } from '../config/topic-config.js'
+import type { DataDirectory } from '../storage/data-directory.js'
+import type { Partition } from '../storage/partition.js'
+import { offsetsTopic, onDemandShape } from './internal-topics.js'
+import type { MetadataLog } from './metadata-log.js'
+
+export type TopicOutcome = TopicImage | ClusterRefusal
+
+export interface TopicsOptions {
+  readonly image: MutableImage
+  readonly metadataLog: MetadataLog
+  readonly directory: DataDirectory
+  readonly settings: ClusterSettings
+  readonly config: BrokerConfig
+  readonly world: World
+  readonly log: Log
+}
+
+export class Topics {
+  readonly #options: TopicsOptions
+  /** Open partitions by topic name and index: the hot path's lookup. */
+  readonly #partitions = new Map<string, Partition[]>()
+  readonly #configs = new Map<string, TopicConfig>()
+  readonly #deletionListeners: ((topic: string) => Promise<void>)[] = []
+
+  constructor(options: TopicsOptions) {
+    this.#options = options
+    for (const topic of options.image.topics.values()) this.#open(topic, 0)
+  }
+
+  get image(): MutableImage {
+    return this.#options.image
+  }
+
+  partition(topic: string, index: number): Partition | undefined {
+    return this.#partitions.get(topic)?.[index]
+  }
+
+  /** The topic's configuration over the broker's; defaults when there is no such topic. */
+  config(topic: string): TopicConfig {
+    let config = this.#configs.get(topic)
+    if (config === undefined) {
+      config = topicConfig(this.#options.config, this.image.topics.get(topic)?.configs ?? new Map())
+      if (this.image.topics.has(topic)) this.#configs.set(topic, config)
+    }
+    return config
+  }
+
+  /** Called with the name of each deleted topic; deletion waits for what it returns. */
+  onDeleted(listener: (topic: string) => Promise<void>): void {
+    this.#deletionListeners.push(listener)
+  }
+
+  /** Decides without doing: for validate_only. */
+  tryCreate(command: Omit<CreateTopicCommand, 'topicId'>): Decided<TopicImage> | ClusterRefusal {
+    const topicId = randomUuid(this.#options.world)
+    return createTopic(this.image, this.#options.settings, { ...command, topicId })
+  }
+
+  /** The new topic is there when this returns; the promise waits until that is durable. */
+  async create(command: Omit<CreateTopicCommand, 'topicId'>): Promise<TopicOutcome> {
+    const decided = this.tryCreate(command)
+    if (decided.kind === 'refused') return decided
+    const written = this.#options.metadataLog.write(decided.records)
+    const topic = this.image.topics.get(command.name) as TopicImage
+    this.#open(topic, 0)
+    const { name, topicId, partitions, configs } = topic
+    const fields = { topic: name, topicId, partitions: partitions.length, configs: Object.fromEntries(configs) }
+    this.#options.log.info(fields, 'topic created')
+    await written
+    return topic
+  }
+
+  /** Auto-creation: with the broker's defaults, or with what an internal topic needs. */
+  createOnDemand(name: string): Promise<TopicOutcome> {
+    const { partitionCount, configs } = onDemandShape(name, this.#options.config)
+    return this.create({ name, partitionCount, replicationFactor: -1, assignments: [], configs })
+  }
+
+  /** The topic of committed offsets; made when the first group appears. */
+  createOffsetsTopic(): Promise<unknown> | null {
+    return this.image.topics.has(offsetsTopic) ? null : this.createOnDemand(offsetsTopic)
+  }
+
+  async delete(name: string): Promise<TopicOutcome> {
+    const decided = removeTopic(this.image, name)
+    if (decided.kind === 'refused') return decided
+    const topic = decided.result
+    const written = this.#options.metadataLog.write(decided.records)
+    this.#partitions.delete(name)
+    this.#configs.delete(name)
+    for (const { index } of topic.partitions) this.#options.directory.deletePartition(name, index)
+    this.#options.log.info({ topic: name, topicId: topic.topicId }, 'topic deleted')
+    await written
+    for (const listener of this.#deletionListeners) await listener(name)
+    return topic
+  }
+
+  tryAddPartitions(command: CreatePartitionsCommand): Decided<unknown> | ClusterRefusal {
+    return createPartitions(this.image, this.#options.settings, command)
+  }
+
+  async addPartitions(command: CreatePartitionsCommand): Promise<TopicOutcome> {
+    const decided = createPartitions(this.image, this.#options.settings, command)
+    if (decided.kind === 'refused') return decided
+    const written = this.#options.metadataLog.write(decided.records)
+    this.#open(decided.result.topic, decided.result.firstNew)
+    await written
+    return decided.result.topic
+  }
+
+  /** Opens the topic's partitions from `firstIndex` on, making those that are not there yet. */
+  #open(topic: TopicImage, firstIndex: number): void {
+    const { directory } = this.#options
+    const open = this.#partitions.get(topic.name) ?? []
+    this.#partitions.set(topic.name, open)
+    for (const { index } of topic.partitions.slice(firstIndex)) {
+      open[index] = directory.partition(topic.name, index) ?? directory.createPartition(topic.name, index, topic.topicId)
+    }
+  }
+}

@@ -1,35 +1,325 @@
 /**
  * One partition: the only door through which the broker meets a log. The order of appends is decided synchronously inside
- * `append`; durability is what a caller may wait for.
+ * `append`; durability is what a caller may wait for. Readers see everything below the high watermark, which is the durable
+ * end in fsync mode and the end of the log otherwise.
+ *
+ *   append: admission → producers.check → stamp → engine.append → producers.record → commit line or high watermark → wake
  */
+import { assert } from '../base/assert.js'
 import type { Bytes } from '../base/bytes.js'
 import type { LeaderEpoch, Offset, Uuid } from '../base/ids.js'
-import type { ErrorCode } from '../protocol/errors.js'
-import type { Appended, AppendOrigin, EpochEndOffset, Isolation, Read, ReadLimits, Refusal, TimestampedOffset } from './types.js'
+import type { World } from '../base/world.js'
+import { type ErrorCode, Errors } from '../protocol/errors.js'
+import { batchLength, lastOffsetDelta, noTimestamp, stampBaseOffset, stampLeaderEpoch } from '../protocol/records/batch.js'
+import type { LogEngine, LogMark } from './engine.js'
+import { DiskFailure } from './files.js'
+import { CommitLine, type GroupCommit, type SyncTarget } from './group-commit.js'
+import type { LogConfig, LogConfigSource } from './log-config.js'
+import { type Admitted, admit, type RecordError, stamp } from './rules/admission.js'
+import type { ProducerStates } from './rules/producers.js'
+import { CorruptLogError } from './segments/header-scanner.js'
+import type { ProducerSnapshots } from './segments/producer-snapshots.js'
+import type {
+  Appended,
+  AppendOrigin,
+  Durability,
+  EpochEndOffset,
+  FileSlice,
+  Isolation,
+  Read,
+  ReadLimits,
+  Refusal,
+  StorageLog,
+  TimestampedOffset,
+} from './types.js'
 
-export interface Partition {
+export interface PartitionParts {
   readonly topic: string
   readonly index: number
   readonly topicId: Uuid
   readonly leaderEpoch: LeaderEpoch
-  readonly logStartOffset: Offset
-  readonly logEndOffset: Offset
-  readonly highWatermark: Offset
-  readonly lastStableOffset: Offset
-  readonly sizeBytes: number
-  /** True once the partition was deleted or its directory closed: it answers no more. */
-  readonly isClosed: boolean
+  readonly engine: LogEngine
+  readonly producers: ProducerStates
+  /** Null in an ephemeral directory, which is never opened again. */
+  readonly snapshots: ProducerSnapshots | null
+  readonly recoveryPoint: Offset
+  readonly config: LogConfigSource
+  readonly durability: Durability
+  readonly commit: GroupCommit
+  readonly world: World
+  readonly log: StorageLog
+}
 
-  /** Stamps base offset and leader epoch into `batch`, which the caller owns, and hands it to the operating system. */
-  append(batch: Bytes, origin: AppendOrigin): Appended | Refusal
-  read(from: Offset, limits: ReadLimits): Read | ErrorCode
-  /** First record with a timestamp of at least `timestamp` below the high watermark (read_committed: the LSO). */
-  offsetForTimestamp(timestamp: number, isolation: Isolation): TimestampedOffset | null | ErrorCode
-  /** The record with the largest timestamp; null in an empty log. */
-  maxTimestampOffset(): TimestampedOffset | null | ErrorCode
-  latestOffset(isolation: Isolation): TimestampedOffset
-  earliestOffset(): TimestampedOffset
-  endOffsetForEpoch(epoch: LeaderEpoch): EpochEndOffset
-  /** Calls `listener` whenever the high watermark moved or the partition was deleted; returns the way out. */
-  onAdvance(listener: () => void): () => void
+const noSlices: readonly FileSlice[] = []
+
+export class Partition implements SyncTarget {
+  readonly topic: string
+  readonly index: number
+  readonly topicId: Uuid
+  readonly leaderEpoch: LeaderEpoch
+
+  readonly #engine: LogEngine
+  readonly #producers: ProducerStates
+  readonly #snapshots: ProducerSnapshots | null
+  readonly #config: LogConfigSource
+  readonly #durability: Durability
+  readonly #commit: GroupCommit
+  readonly #line: CommitLine
+  readonly #world: World
+  readonly #log: StorageLog
+  readonly #listeners = new Set<() => void>()
+  /** The durable end; not used outside fsync mode. */
+  #durable: LogMark
+  #recoveryPoint: Offset
+  /** What a request is answered when the partition takes none any more. */
+  #closedWith: ErrorCode | null = null
+
+  constructor(parts: PartitionParts) {
+    this.topic = parts.topic
+    this.index = parts.index
+    this.topicId = parts.topicId
+    this.leaderEpoch = parts.leaderEpoch
+    this.#engine = parts.engine
+    this.#producers = parts.producers
+    this.#snapshots = parts.snapshots
+    this.#config = parts.config
+    this.#durability = parts.durability
+    this.#commit = parts.commit
+    this.#line = new CommitLine(parts.commit, this)
+    this.#world = parts.world
+    this.#log = parts.log
+    this.#durable = parts.engine.end()
+    this.#recoveryPoint = parts.recoveryPoint
+  }
+
+  get logStartOffset(): Offset {
+    return this.#engine.logStartOffset
+  }
+  get logEndOffset(): Offset {
+    return this.#engine.logEndOffset
+  }
+  get highWatermark(): Offset {
+    return this.#durability === 'fsync' ? this.#durable.offset : this.#engine.logEndOffset
+  }
+  /** No transaction is ever open here, so everything below the high watermark is decided. */
+  get lastStableOffset(): Offset {
+    return this.highWatermark
+  }
+  get sizeBytes(): number {
+    return this.#engine.sizeBytes
+  }
+  /** Everything below is on stable storage: where recovery has to begin. */
+  get recoveryPoint(): Offset {
+    return this.#recoveryPoint
+  }
+  /** True once the partition was deleted or its directory closed. */
+  get isClosed(): boolean {
+    return this.#closedWith !== null
+  }
+
+  /**
+   * Appends one batch. Base offset, leader epoch and, on a LogAppendTime topic, the append time are stamped into `batch`,
+   * which the caller owns and may use again afterwards. When this returns, the order is decided and the bytes are in the
+   * operating system. KAFKA_STORAGE_ERROR when the disk refused; the log is then as it was before.
+   */
+  append(batch: Bytes, origin: AppendOrigin): Appended | Refusal {
+    if (this.#closedWith !== null) return refused(this.#closedWith, 'The partition is closed')
+    if (this.#commit.failure !== null) return refused(Errors.KAFKA_STORAGE_ERROR, this.#commit.failure.message)
+    const config = this.#config()
+    const nowMs = this.#world.nowMs()
+    return origin.kind === 'client'
+      ? this.#appendOfClient(batch, origin.apiVersion, config, nowMs)
+      : this.#appendOfCoordinator(batch, config, nowMs)
+  }
+
+  #appendOfClient(batch: Bytes, apiVersion: number, config: LogConfig, nowMs: number): Appended | Refusal {
+    // 1. Is it a batch that may stand here?
+    const facts = admit(batch, config, nowMs, apiVersion)
+    if (facts.refused) return refused(facts.errorCode, facts.message, facts.recordErrors)
+    // 2. Is it the next one of its producer?
+    const verdict = this.#producers.check(facts)
+    if (typeof verdict === 'number') return refused(verdict, describeSequence(facts))
+    if (verdict !== 'append') {
+      const appendTimeMs = config.timestampType === 'LogAppendTime' ? verdict.timestampMs : noTimestamp
+      return this.#answer(verdict.baseOffset, verdict.lastOffset, appendTimeMs, true)
+    }
+    // 3. It goes into the log.
+    const baseOffset = this.#engine.logEndOffset
+    stamp(batch, facts, baseOffset, this.leaderEpoch)
+    const failure = this.#write(batch, config, nowMs)
+    if (failure !== null) return failure
+    const lastOffset = baseOffset + facts.lastOffsetDelta
+    this.#producers.record(facts, baseOffset, lastOffset, facts.maxTimestampMs, nowMs)
+    return this.#answer(baseOffset, lastOffset, facts.logAppendTimeMs, false)
+  }
+
+  /** The broker's own batch: it is well-formed, or that is our bug. */
+  #appendOfCoordinator(batch: Bytes, config: LogConfig, nowMs: number): Appended | Refusal {
+    assert(batchLength(batch, 0) === batch.byteLength, 'a coordinator appends one whole batch')
+    if (batch.byteLength > Math.min(config.messageBytesMax, config.segmentBytes)) {
+      return refused(Errors.MESSAGE_TOO_LARGE, `The batch has ${batch.byteLength} bytes`)
+    }
+    const baseOffset = this.#engine.logEndOffset
+    stampBaseOffset(batch, 0, baseOffset)
+    stampLeaderEpoch(batch, 0, this.leaderEpoch)
+    const failure = this.#write(batch, config, nowMs)
+    return failure ?? this.#answer(baseOffset, baseOffset + lastOffsetDelta(batch, 0), noTimestamp, false)
+  }
+
+  #write(batch: Bytes, config: LogConfig, nowMs: number): Refusal | null {
+    try {
+      this.#engine.append(batch, config, nowMs)
+      return null
+    } catch (error) {
+      if (!(error instanceof DiskFailure)) throw error
+      this.#log.error('append refused by the disk', { topic: this.topic, partition: this.index, error: error.message })
+      // A full disk may pass. Anything else may have left the log torn: nothing is written after it.
+      if (error.kind === 'broken') this.#commit.fail(error)
+      return refused(Errors.KAFKA_STORAGE_ERROR, error.message)
+    }
+  }
+
+  #answer(baseOffset: Offset, lastOffset: Offset, logAppendTimeMs: number, isDuplicate: boolean): Appended {
+    // A duplicate is as durable as the original: it may have to wait for the same sync.
+    const durable = this.#durability === 'fsync' && lastOffset >= this.#durable.offset ? this.#line.request() : null
+    const { logStartOffset } = this.#engine
+    if (this.#durability !== 'fsync' && !isDuplicate) this.#wake()
+    return { kind: 'appended', baseOffset, lastOffset, logAppendTimeMs, logStartOffset, isDuplicate, durable }
+  }
+
+  /**
+   * Plans a read: whole batches from the one that holds `from`. Empty at the high watermark. OFFSET_OUT_OF_RANGE outside
+   * the log. The slices are the caller's to release.
+   */
+  read(from: Offset, limits: ReadLimits): Read | ErrorCode {
+    if (this.#closedWith !== null) return this.#closedWith
+    const engine = this.#engine
+    const { logStartOffset } = engine
+    if (from < logStartOffset || from > engine.logEndOffset) return Errors.OFFSET_OUT_OF_RANGE
+    const end = this.#durability !== 'fsync' || limits.upTo === 'logEnd' ? null : this.#durable
+    const { highWatermark } = this
+    if (from >= (end === null ? engine.logEndOffset : end.offset)) {
+      return { slices: noSlices, byteLength: 0, highWatermark, lastStableOffset: highWatermark, logStartOffset }
+    }
+    const slices: FileSlice[] = []
+    try {
+      const byteLength = engine.read(from, end, limits.maxBytes, limits.atLeastOneBatch, slices)
+      return { slices, byteLength, highWatermark, lastStableOffset: highWatermark, logStartOffset }
+    } catch (error) {
+      for (const slice of slices) slice.release()
+      return this.#readFailure(error)
+    }
+  }
+
+  /** First record at or above `timestamp` that a reader of this isolation may see; null when there is none. */
+  offsetForTimestamp(timestamp: number, isolation: Isolation): TimestampedOffset | null | ErrorCode {
+    return this.#lookUp(() => this.#engine.offsetForTimestamp(timestamp, this.#endFor(isolation)))
+  }
+
+  /** The first record with the largest timestamp; null in an empty log or one without timestamps. */
+  maxTimestampOffset(): TimestampedOffset | null | ErrorCode {
+    return this.#lookUp(() => this.#engine.maxTimestampOffset())
+  }
+
+  #lookUp(run: () => TimestampedOffset | null): TimestampedOffset | null | ErrorCode {
+    if (this.#closedWith !== null) return this.#closedWith
+    try {
+      return run()
+    } catch (error) {
+      return this.#readFailure(error)
+    }
+  }
+
+  #readFailure(error: unknown): ErrorCode {
+    if (!(error instanceof DiskFailure || error instanceof CorruptLogError)) throw error
+    this.#log.error('log could not be read', { topic: this.topic, partition: this.index, error: error.message })
+    return Errors.KAFKA_STORAGE_ERROR
+  }
+
+  #endFor(isolation: Isolation): Offset {
+    return isolation === 'read_committed' ? this.lastStableOffset : this.highWatermark
+  }
+
+  latestOffset(isolation: Isolation): TimestampedOffset {
+    return { timestamp: noTimestamp, offset: this.#endFor(isolation), leaderEpoch: this.leaderEpoch }
+  }
+  earliestOffset(): TimestampedOffset {
+    const offset = this.logStartOffset
+    return { timestamp: noTimestamp, offset, leaderEpoch: this.#engine.epochAt(offset) }
+  }
+  endOffsetForEpoch(epoch: LeaderEpoch): EpochEndOffset {
+    return this.#engine.endOffsetForEpoch(epoch)
+  }
+
+  /** Calls `listener` after the high watermark moved and when the partition is closed or deleted; returns the way out. */
+  onAdvance(listener: () => void): () => void {
+    this.#listeners.add(listener)
+    return () => void this.#listeners.delete(listener)
+  }
+
+  #wake(): void {
+    for (const listener of this.#listeners) listener()
+  }
+
+  /** Raises the start of the log to `offset` (at most the high watermark) and removes what lies wholly below it. */
+  trim(offset: Offset): ErrorCode {
+    if (this.#closedWith !== null) return this.#closedWith
+    if (offset < 0 || offset > this.highWatermark) return Errors.OFFSET_OUT_OF_RANGE
+    this.#engine.trim(offset)
+    this.#snapshots?.removeBelow(offset)
+    return Errors.NONE
+  }
+
+  /** Called by the commit line: what is in the log now becomes durable, and so visible. */
+  async sync(): Promise<void> {
+    const mark = await this.#engine.sync()
+    if (mark.offset > this.#recoveryPoint) this.#recoveryPoint = mark.offset
+    if (this.#durability !== 'fsync' || mark.offset <= this.#durable.offset) return
+    this.#durable = mark
+    this.#wake()
+  }
+
+  /** The engine began a new segment at `baseOffset`. */
+  rolled(baseOffset: Offset): void {
+    this.#snapshots?.take(this.#producers, baseOffset, true)
+    // Kafka, too, flushes what it rolled even when it leaves the rest to the operating system.
+    if (this.#durability === 'os') void this.#line.request()
+  }
+
+  /** Makes the next recovery short: indexes and producer state as of now. Forgets idle producers. */
+  checkpoint(): void {
+    if (this.#closedWith !== null) return
+    this.#producers.expire(this.#world.nowMs(), this.#config().producerIdExpirationMs)
+    this.#engine.flushIndexes()
+    this.#snapshots?.take(this.#producers, this.logEndOffset, false)
+  }
+
+  /** Syncs everything and closes. Whoever waits on the partition is woken. */
+  async close(): Promise<void> {
+    if (this.#closedWith !== null) return
+    this.#closedWith = Errors.NOT_LEADER_OR_FOLLOWER
+    this.#snapshots?.take(this.#producers, this.logEndOffset, false)
+    await this.#engine.close()
+    this.#recoveryPoint = this.logEndOffset
+    this.#durable = this.#engine.end()
+    this.#wake()
+  }
+
+  /** The files are about to go: answers nothing any more. Slices that are out stay readable. */
+  abandon(errorCode: ErrorCode): void {
+    if (this.#closedWith !== null) return
+    this.#closedWith = errorCode
+    this.#engine.abandon()
+    this.#wake()
+  }
+}
+
+const noRecordErrors: readonly RecordError[] = []
+
+function refused(errorCode: ErrorCode, message: string, recordErrors = noRecordErrors): Refusal {
+  return { kind: 'refused', errorCode, message, recordErrors }
+}
+
+function describeSequence({ producerId, producerEpoch, baseSequence }: Admitted): string {
+  return `Producer ${producerId} of epoch ${producerEpoch} sent sequence ${baseSequence}, which is not its next`
 }

@@ -5,6 +5,7 @@
 import type { LeaderEpoch, Offset } from '../base/ids.js'
 import type { ErrorCode } from '../protocol/errors.js'
 import type { ByteSource } from '../protocol/schema.js'
+import type { RecordError } from './rules/admission.js'
 
 /**
  * A range of a segment file, sent from where it lies. A slice is born retained once: whoever got it from `read` releases it
@@ -42,14 +43,9 @@ export interface Appended {
 export interface Refusal {
   readonly kind: 'refused'
   readonly errorCode: ErrorCode
-  readonly message: string | null
+  readonly message: string
   readonly recordErrors: readonly RecordError[]
 }
-export interface RecordError {
-  readonly batchIndex: number
-  readonly message: string | null
-}
-
 export type Isolation = 'read_uncommitted' | 'read_committed'
 
 export interface ReadLimits {

@@ -1,0 +1,127 @@
+/**
+ * Keeps a second broker out of a data directory. The `.lock` file names its owner so exactly that a dead one is recognised
+ * after kill -9 or a reboot, even when its process id is in use again: pid, start time of that process, boot, pid namespace.
+ * Where /proc is missing, the pid alone decides.
+ *
+ * The file appears by link(2), whole or not at all, so nobody ever reads half a lock. Taking over a dead owner's file goes
+ * through rename(2), which only one of several starters can win. Not seen: an owner in another pid namespace (another
+ * container on the same volume); its lock counts as left behind, because a restarted container must not lock itself out.
+ */
+import fs from 'node:fs'
+import { toHex } from '../base/bytes.js'
+import type { World } from '../base/world.js'
+import type { Files } from './files.js'
+
+/** Somebody else has the directory; the command line answers with exit code 4. */
+export class DirectoryLockedError extends Error {
+  override readonly name = 'DirectoryLockedError'
+}
+
+const lockFile = '.lock'
+const attemptsMax = 5
+
+interface Owner {
+  readonly pid: number
+  readonly startTime: string
+  readonly bootId: string
+  readonly pidNamespace: string
+}
+
+/** Takes the lock or throws DirectoryLockedError; answers the way to give it back. */
+export function lockDirectory(files: Files, folder: string, world: World): () => void {
+  const path = `${folder}/${lockFile}`
+  const unique = toHex(world.randomBytes(8))
+  const mine = `${folder}/${lockFile}.${unique}`
+  const text = `${JSON.stringify({ ...ownerOf(process.pid), token: unique })}\n`
+  files.writeWhole(mine, text)
+  try {
+    for (let attempt = 0; attempt < attemptsMax; attempt++) {
+      if (files.link(mine, path)) return () => release(files, path, text)
+      const before = textOf(files, path)
+      if (before === null) continue
+      const owner = parse(before)
+      if (owner !== null && isAlive(owner)) throw new DirectoryLockedError(`${folder} is in use by process ${owner.pid}`)
+      takeAway(files, path, `${mine}.stale`, before)
+    }
+  } finally {
+    files.remove(mine)
+  }
+  throw new DirectoryLockedError(`${folder}: other brokers are starting on it`)
+}
+
+/** Removes the lock whose text is `expected`; puts back what turns out to be somebody's fresh lock. */
+function takeAway(files: Files, path: string, aside: string, expected: string): void {
+  try {
+    files.rename(path, aside)
+  } catch {
+    return
+  }
+  if (textOf(files, aside) !== expected) files.link(aside, path)
+  files.remove(aside)
+}
+
+function release(files: Files, path: string, text: string): void {
+  if (textOf(files, path) === text) files.remove(path)
+}
+
+function textOf(files: Files, path: string): string | null {
+  const bytes = files.readWhole(path)
+  return bytes === null ? null : Buffer.from(bytes).toString()
+}
+
+// Anything that is no owner (Kafka's own empty .lock, a cut file) belongs to nobody.
+function parse(text: string): Owner | null {
+  try {
+    const owner = JSON.parse(text) as Partial<Owner>
+    if (!Number.isInteger(owner.pid)) return null
+    return {
+      pid: owner.pid!,
+      startTime: String(owner.startTime),
+      bootId: String(owner.bootId),
+      pidNamespace: String(owner.pidNamespace),
+    }
+  } catch {
+    return null
+  }
+}
+
+function isAlive(owner: Owner): boolean {
+  const self = ownerOf(process.pid)
+  if (owner.bootId !== self.bootId || owner.pidNamespace !== self.pidNamespace) return false
+  if (!processExists(owner.pid)) return false
+  return owner.startTime === ownerOf(owner.pid).startTime
+}
+
+function processExists(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
+  }
+}
+
+function ownerOf(pid: number): Owner {
+  return {
+    pid,
+    startTime: startTimeOf(pid),
+    bootId: attempt(() => fs.readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()),
+    pidNamespace: attempt(() => fs.readlinkSync('/proc/self/ns/pid')),
+  }
+}
+
+/** Clock ticks since boot, field 22 of stat; the command name before it may hold spaces and parentheses. */
+function startTimeOf(pid: number): string {
+  return attempt(() => {
+    const stat = fs.readFileSync(`/proc/${pid}/stat`, 'utf8')
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? ''
+  })
+}
+
+function attempt(read: () => string): string {
+  try {
+    return read()
+  } catch {
+    return ''
+  }
+}

@@ -1,0 +1,48 @@
+/**
+ * The port that a log engine implements: what a partition needs from the thing that keeps its bytes, and nothing more. The
+ * embedded engine (segments/log.ts) is the only one so far. An engine knows batches and offsets; it knows no producers, no
+ * high watermark and no client. Writes and syncs that the device refuses are thrown as DiskFailure.
+ */
+import type { Bytes } from '../base/bytes.js'
+import type { LeaderEpoch, Offset } from '../base/ids.js'
+import type { LogConfig } from './log-config.js'
+import type { EpochEndOffset, FileSlice, TimestampedOffset } from './types.js'
+
+/** An end of the log at some moment: everything below `offset`. Opaque but for the offset. */
+export interface LogMark {
+  readonly offset: Offset
+}
+
+export interface LogEngine {
+  readonly logStartOffset: Offset
+  readonly logEndOffset: Offset
+  readonly sizeBytes: number
+
+  /** Writes one batch that begins at the log's end; its base offset and epoch are stamped already. */
+  append(batch: Bytes, config: LogConfig, nowMs: number): void
+  /** Adds to `slices` whole batches from the one that holds `from` up to `end` (null: the log's end); answers their bytes. */
+  read(from: Offset, end: LogMark | null, maxBytes: number, atLeastOneBatch: boolean, slices: FileSlice[]): number
+  /** The first record below `end` with a timestamp of at least `timestamp`. */
+  offsetForTimestamp(timestamp: number, end: Offset): TimestampedOffset | null
+  maxTimestampOffset(): TimestampedOffset | null
+  epochAt(offset: Offset): LeaderEpoch
+  endOffsetForEpoch(epoch: LeaderEpoch): EpochEndOffset
+  /** Forgets what lies below `offset`. */
+  trim(offset: Offset): void
+
+  /** The present end. */
+  end(): LogMark
+  /** Whether `sync` has anything to do. */
+  readonly hasUnsynced: boolean
+  /**
+   * Syncs and answers up to where everything is on stable storage: all that was appended before the call when the engine was
+   * opened to sync everything, else what it syncs of its own accord.
+   */
+  sync(): Promise<LogMark>
+  /** Brings indexes to their files. */
+  flushIndexes(): void
+  /** Syncs all unless ephemeral, and closes. */
+  close(): Promise<void>
+  /** Closes without writing: the files are about to go. Slices that are out stay readable. */
+  abandon(): void
+}

@@ -1,0 +1,167 @@
+/**
+ * The port to the disk: every file operation of storage goes through one Files value, so that a simulated disk can stand
+ * in for it. Synchronous calls touch the page cache only; whatever waits for the device is a promise. Failures of the
+ * device leave here as DiskFailure and as nothing else; a missing file is null where asking for it is normal.
+ */
+import fs from 'node:fs'
+import type { Bytes } from '../base/bytes.js'
+
+/** The disk refused: ENOSPC and EDQUOT are `full` and may pass, everything else is `broken`. */
+export class DiskFailure extends Error {
+  override readonly name = 'DiskFailure'
+  readonly kind: 'full' | 'broken'
+
+  constructor(message: string, kind: 'full' | 'broken', cause: unknown) {
+    super(message, { cause })
+    this.kind = kind
+  }
+}
+
+export interface Files {
+  /** Opens for reading, or for reading and writing; `create` makes the file when it is missing. */
+  open(path: string, mode: 'read' | 'write' | 'create'): number
+  close(fd: number): void
+  /** Writes all of `length` bytes or throws. */
+  write(fd: number, bytes: Bytes, start: number, length: number, position: number): void
+  /** Reads up to `length` bytes; fewer only at the end of the file. */
+  read(fd: number, bytes: Bytes, start: number, length: number, position: number): number
+  size(fd: number): number
+  truncate(fd: number, size: number): void
+  /** fdatasync in the thread pool. */
+  syncData(fd: number): Promise<void>
+  /** fsync of a file or directory by name, in the thread pool. */
+  syncPath(path: string): Promise<void>
+
+  makeDirectory(path: string): void
+  makeTemporaryDirectory(prefix: string): string
+  /** Names in a directory, unsorted. */
+  list(path: string): string[]
+  rename(from: string, to: string): void
+  /** A second name for the same file; false when `to` is taken. */
+  link(from: string, to: string): boolean
+  /** Removes a file or a whole tree; a missing one is no error. */
+  remove(path: string): void
+  removeLater(path: string): Promise<void>
+  readWhole(path: string): Bytes | null
+  writeWhole(path: string, bytes: Bytes | string): void
+  /** Size of a file in bytes, or null when it is missing. */
+  sizeOf(path: string): number | null
+  isDirectory(path: string): boolean
+}
+
+const flags = {
+  read: fs.constants.O_RDONLY,
+  write: fs.constants.O_RDWR,
+  create: fs.constants.O_RDWR | fs.constants.O_CREAT,
+} as const
+
+function codeOf(error: unknown): string | undefined {
+  return (error as NodeJS.ErrnoException | null)?.code
+}
+
+/** The one place where an errno becomes storage's own word. */
+export function asDiskFailure(error: unknown, what: string): DiskFailure {
+  if (error instanceof DiskFailure) return error
+  const code = codeOf(error)
+  const kind = code === 'ENOSPC' || code === 'EDQUOT' || code === 'EFBIG' ? 'full' : 'broken'
+  return new DiskFailure(`${what}: ${error instanceof Error ? error.message : String(error)}`, kind, error)
+}
+
+function attempt<T>(what: string, run: () => T): T {
+  try {
+    return run()
+  } catch (error) {
+    throw asDiskFailure(error, what)
+  }
+}
+
+/** The machine's own file system. */
+export const nodeFiles: Files = {
+  open: (path, mode) => attempt(`open ${path}`, () => fs.openSync(path, flags[mode], 0o644)),
+  close: fd => fs.closeSync(fd),
+  write(fd, bytes, start, length, position) {
+    // A nearly full disk takes a part first and says ENOSPC on the next call.
+    let done = 0
+    try {
+      while (done < length) done += fs.writeSync(fd, bytes, start + done, length - done, position + done)
+    } catch (error) {
+      throw asDiskFailure(error, 'write')
+    }
+  },
+  read(fd, bytes, start, length, position) {
+    let done = 0
+    try {
+      while (done < length) {
+        const count = fs.readSync(fd, bytes, start + done, length - done, position + done)
+        if (count === 0) break
+        done += count
+      }
+    } catch (error) {
+      throw asDiskFailure(error, 'read')
+    }
+    return done
+  },
+  size: fd => attempt('stat', () => fs.fstatSync(fd).size),
+  truncate: (fd, size) => attempt('truncate', () => fs.ftruncateSync(fd, size)),
+  syncData: fd =>
+    new Promise((resolve, reject) => {
+      fs.fdatasync(fd, error => (error === null ? resolve() : reject(asDiskFailure(error, 'fdatasync'))))
+    }),
+  async syncPath(path) {
+    try {
+      const handle = await fs.promises.open(path, 'r')
+      try {
+        await handle.sync()
+      } finally {
+        await handle.close()
+      }
+    } catch (error) {
+      throw asDiskFailure(error, `fsync ${path}`)
+    }
+  },
+
+  makeDirectory: path => attempt(`mkdir ${path}`, () => void fs.mkdirSync(path, { recursive: true })),
+  makeTemporaryDirectory: prefix => attempt(`mkdtemp ${prefix}`, () => fs.mkdtempSync(prefix)),
+  list: path => attempt(`list ${path}`, () => fs.readdirSync(path)),
+  rename: (from, to) => attempt(`rename ${from}`, () => fs.renameSync(from, to)),
+  link(from, to) {
+    try {
+      fs.linkSync(from, to)
+      return true
+    } catch (error) {
+      if (codeOf(error) === 'EEXIST') return false
+      throw asDiskFailure(error, `link ${to}`)
+    }
+  },
+  remove: path => attempt(`remove ${path}`, () => fs.rmSync(path, { recursive: true, force: true })),
+  async removeLater(path) {
+    try {
+      await fs.promises.rm(path, { recursive: true, force: true })
+    } catch (error) {
+      throw asDiskFailure(error, `remove ${path}`)
+    }
+  },
+  readWhole(path) {
+    try {
+      return fs.readFileSync(path)
+    } catch (error) {
+      if (codeOf(error) === 'ENOENT') return null
+      throw asDiskFailure(error, `read ${path}`)
+    }
+  },
+  writeWhole: (path, bytes) => attempt(`write ${path}`, () => fs.writeFileSync(path, bytes)),
+  sizeOf: path => attempt(`stat ${path}`, () => fs.statSync(path, { throwIfNoEntry: false })?.size ?? null),
+  isDirectory: path => fs.statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false,
+}
+
+/**
+ * Replaces a small file so that a crash leaves the old or the new one, never a part: tmp, fsync, rename, fsync of the
+ * directory. Without `isDurable` only the rename guards it, which is enough against a crash of the process alone.
+ */
+export async function replaceFile(files: Files, folder: string, name: string, text: string, isDurable: boolean): Promise<void> {
+  const path = `${folder}/${name}`
+  files.writeWhole(`${path}.tmp`, text)
+  if (isDurable) await files.syncPath(`${path}.tmp`)
+  files.rename(`${path}.tmp`, path)
+  if (isDurable) await files.syncPath(folder)
+}

@@ -1,0 +1,142 @@
+/**
+ * Group commit: many appends, one sync. Every partition has a line in which appends wait; a data directory syncs a bounded
+ * number of partitions at a time. What is appended while a partition is being synced waits for its next sync.
+ *
+ *   append → line.request() ─┐                      ┌→ highWatermark moves, promise of the group resolves
+ *   append → line.request() ─┴→ queue → target.sync()
+ *   append → line.request() ───→ waits, goes next
+ *
+ * [fsyncgate] A failed sync is final: after it the kernel may have dropped the dirty pages and report success next time. It
+ * is never retried; everything that waits and everything that comes later is refused.
+ */
+import { DiskFailure } from './files.js'
+
+export interface SyncTarget {
+  /** Resolves when everything appended before the call is on stable storage. */
+  sync(): Promise<void>
+}
+
+/** Leaves one of the four threads of Node's pool to everybody else. */
+const parallelSyncsMax = 3
+
+export class GroupCommit {
+  readonly #onFatal: (failure: DiskFailure) => void
+  readonly #defer: (run: () => void) => void
+  readonly #queue: CommitLine[] = []
+  #running = 0
+  #isDeferred = false
+  #failure: DiskFailure | null = null
+
+  /** `defer` runs its argument after the present batch of socket reads, so that their appends share one sync. */
+  constructor(onFatal: (failure: DiskFailure) => void, defer: (run: () => void) => void = setImmediate) {
+    this.#onFatal = onFatal
+    this.#defer = defer
+  }
+
+  /** The failure that ended it, if one did. */
+  get failure(): DiskFailure | null {
+    return this.#failure
+  }
+
+  enqueue(line: CommitLine): void {
+    this.#queue.push(line)
+    if (this.#isDeferred) return
+    this.#isDeferred = true
+    this.#defer(() => {
+      this.#isDeferred = false
+      this.#start()
+    })
+  }
+
+  #start(): void {
+    while (this.#running < parallelSyncsMax && this.#failure === null) {
+      const line = this.#queue.shift()
+      if (line === undefined) return
+      this.#running++
+      // Rejects for a bug only, and then nobody should catch it.
+      void line.run().then(() => {
+        this.#running--
+        this.#start()
+      })
+    }
+  }
+
+  /** Ends it; only the first failure counts. */
+  fail(failure: DiskFailure): DiskFailure {
+    if (this.#failure !== null) return this.#failure
+    this.#failure = failure
+    this.#onFatal(failure)
+    for (const line of this.#queue.splice(0)) line.refuse(failure)
+    return failure
+  }
+}
+
+interface Group {
+  readonly promise: Promise<void>
+  readonly resolve: () => void
+  readonly reject: (error: Error) => void
+}
+
+export class CommitLine {
+  readonly #commit: GroupCommit
+  readonly #target: SyncTarget
+  /** What waits for the next sync; null when nothing does. */
+  #waiting: Group | null = null
+  #isSyncing = false
+
+  constructor(commit: GroupCommit, target: SyncTarget) {
+    this.#commit = commit
+    this.#target = target
+  }
+
+  /** A promise for everything that the target holds now. Rejects with DiskFailure; unheeded rejections are no error. */
+  request(): Promise<void> {
+    if (this.#commit.failure !== null) return refused(this.#commit.failure)
+    if (this.#waiting === null) {
+      this.#waiting = newGroup()
+      if (!this.#isSyncing) this.#commit.enqueue(this)
+    }
+    return this.#waiting.promise
+  }
+
+  async run(): Promise<void> {
+    const group = this.#waiting
+    if (group === null) return
+    this.#waiting = null
+    this.#isSyncing = true
+    try {
+      await this.#target.sync()
+      group.resolve()
+    } catch (error) {
+      if (!(error instanceof DiskFailure)) throw error
+      const failure = this.#commit.fail(error)
+      group.reject(failure)
+      this.refuse(failure)
+    }
+    this.#isSyncing = false
+    if (this.#waiting !== null) this.#commit.enqueue(this)
+  }
+
+  refuse(failure: DiskFailure): void {
+    this.#waiting?.reject(failure)
+    this.#waiting = null
+  }
+}
+
+function newGroup(): Group {
+  let resolve!: () => void
+  let reject!: (error: Error) => void
+  const promise = new Promise<void>((onDone, onFailure) => {
+    resolve = onDone
+    reject = onFailure
+  })
+  // acks=1 never looks at it.
+  promise.catch(() => {})
+  return { promise, resolve, reject }
+}
+
+function refused(failure: DiskFailure): Promise<void> {
+  const promise = Promise.reject(failure)
+  promise.catch(() => {})
+  return promise
+}

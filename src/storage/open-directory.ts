@@ -1,0 +1,156 @@
+/**
+ * Opens a data directory: lock, identity, checkpoints, recovery of every partition. When it resolves, everything that the
+ * directory holds is readable and (in fsync mode) on stable storage. A directory that may not or cannot be used is refused
+ * with DirectoryLockedError or InconsistentDirectoryError; the command line ends with code 4 on both.
+ */
+import os from 'node:os'
+import type { Uuid } from '../base/ids.js'
+import { randomUuid, type World } from '../base/world.js'
+import { logStartFile, parsePartitionName, partitionName, readCheckpoint, recoveryPointFile } from './checkpoint.js'
+import { cleanShutdownFile, DataDirectory } from './data-directory.js'
+import { lockDirectory } from './directory-lock.js'
+import { type DiskFailure, type Files, nodeFiles, replaceFile } from './files.js'
+import { GroupCommit } from './group-commit.js'
+import type { LogConfigSource } from './log-config.js'
+import type { Partition } from './partition.js'
+import { loadPartition, type PartitionHost } from './partition-loader.js'
+import { CorruptLogError } from './segments/header-scanner.js'
+import { OpenSegments } from './segments/open-segments.js'
+import type { Durability, StorageLog } from './types.js'
+
+export interface DataDirectoryOptions {
+  /** Null: ephemeral, in a new folder under the system's temporary directory, never synced, removed at close. */
+  readonly path: string | null
+  readonly durability: Durability
+  readonly world: World
+  readonly log: StorageLog
+  /** Called once when the disk failed: nothing is acknowledged any more, the process should end with code 5. */
+  readonly onFatal: (failure: DiskFailure) => void
+  readonly nodeId: number
+  /** Identity for a new directory, random if absent; an existing one keeps its own. */
+  readonly clusterId?: Uuid
+  /** Called once per partition, at its first append or deletion; the getter that it returns is read on every append. */
+  readonly configFor: (topic: string) => LogConfigSource
+  readonly files?: Files
+  /** Runs its argument once the present batch of socket reads is done; a sync starts then. */
+  readonly defer?: (run: () => void) => void
+}
+
+/** The directory belongs to another node, or its content contradicts itself. */
+export class InconsistentDirectoryError extends Error {
+  override readonly name = 'InconsistentDirectoryError'
+}
+
+/** Segment files that are open at a time, beyond those that are held; sockets need descriptors too. */
+const openSegmentsMax = 1024
+
+const metaPropertiesFile = 'meta.properties'
+
+interface Identity {
+  readonly clusterId: Uuid
+  readonly directoryId: Uuid
+}
+
+export async function openDataDirectory(options: DataDirectoryOptions): Promise<DataDirectory> {
+  const { world, log } = options
+  const files = options.files ?? nodeFiles
+  const isEphemeral = options.path === null
+  const durability: Durability = isEphemeral ? 'none' : options.durability
+  const path = options.path ?? files.makeTemporaryDirectory(`${os.tmpdir()}/gregor-`)
+  if (!isEphemeral) files.makeDirectory(path)
+  const unlock = isEphemeral ? () => {} : lockDirectory(files, path, world)
+  try {
+    const identity = await identityOf(files, path, options, isEphemeral)
+    const commit = new GroupCommit(options.onFatal, options.defer)
+    const pool = new OpenSegments(openSegmentsMax)
+    const host: PartitionHost = { path, files, pool, world, log, durability, commit, configFor: options.configFor }
+    const { partitions, leftovers } = isEphemeral ? nothing() : await loadAll(host)
+    const { configFor } = options
+    const directory = new DataDirectory({
+      ...{ path, ...identity, isEphemeral, durability, files, world, log, commit, host, partitions, configFor, unlock },
+    })
+    directory.removeLeftovers(leftovers)
+    return directory
+  } catch (error) {
+    unlock()
+    throw error instanceof CorruptLogError ? new InconsistentDirectoryError(error.message, { cause: error }) : error
+  }
+}
+
+interface Loaded {
+  readonly partitions: Map<string, Partition>
+  /** Directories of partitions that were deleted but not yet removed. */
+  readonly leftovers: string[]
+}
+
+function nothing(): Loaded {
+  return { partitions: new Map(), leftovers: [] }
+}
+
+async function loadAll(host: PartitionHost): Promise<Loaded> {
+  const { files, path, log } = host
+  const { partitions, leftovers } = nothing()
+  const startedMs = host.world.monotonicMs()
+  // 1. How the last run ended. The marker goes before anything is written, and for good.
+  const wasClosedCleanly = files.readWhole(`${path}/${cleanShutdownFile}`) !== null
+  if (wasClosedCleanly) {
+    files.remove(`${path}/${cleanShutdownFile}`)
+    await files.syncPath(path)
+  }
+  const recoveryPoints = readCheckpoint(files, path, recoveryPointFile)
+  const logStarts = readCheckpoint(files, path, logStartFile)
+  if (recoveryPoints === null || logStarts === null) log.warn('a checkpoint is damaged: logs are verified as a whole', { path })
+  // 2. Every partition, one after the other.
+  for (const name of files.list(path)) {
+    const place = `${path}/${name}`
+    if (name.endsWith('-delete') && files.isDirectory(place)) leftovers.push(place)
+    const parsed = parsePartitionName(name)
+    if (parsed === null || !files.isDirectory(place)) continue
+    const { topic, index } = parsed
+    const recoveryPoint = recoveryPoints?.get(name) ?? 0
+    const logStartOffset = logStarts?.get(name) ?? 0
+    const partition = loadPartition(host, { topic, index, wasClosedCleanly, recoveryPoint, logStartOffset })
+    partitions.set(partitionName(topic, index), partition)
+  }
+  // 3. Readers may see what was recovered; so it has to stay.
+  if (!wasClosedCleanly && host.durability === 'fsync') await Promise.all([...partitions.values()].map(one => one.sync()))
+  if (partitions.size > 0) {
+    const durationMs = Math.round(host.world.monotonicMs() - startedMs)
+    log.info('data directory loaded', { path, partitions: partitions.size, wasClosedCleanly, durationMs })
+  }
+  return { partitions, leftovers }
+}
+
+async function identityOf(files: Files, path: string, options: DataDirectoryOptions, isEphemeral: boolean): Promise<Identity> {
+  const bytes = files.readWhole(`${path}/${metaPropertiesFile}`)
+  if (bytes !== null) return parseIdentity(Buffer.from(bytes).toString(), path, options.nodeId)
+  const identity: Identity = {
+    clusterId: options.clusterId ?? randomUuid(options.world),
+    directoryId: randomUuid(options.world),
+  }
+  const lines = [
+    'version=1',
+    `cluster.id=${identity.clusterId}`,
+    `node.id=${options.nodeId}`,
+    `directory.id=${identity.directoryId}`,
+  ]
+  if (!isEphemeral) await replaceFile(files, path, metaPropertiesFile, `${lines.join('\n')}\n`, true)
+  return identity
+}
+
+function parseIdentity(text: string, path: string, nodeId: number): Identity {
+  const values = new Map<string, string>()
+  for (const line of text.split('\n')) {
+    const equals = line.indexOf('=')
+    if (equals > 0 && !line.startsWith('#')) values.set(line.slice(0, equals).trim(), line.slice(equals + 1).trim())
+  }
+  const clusterId = values.get('cluster.id')
+  const directoryId = values.get('directory.id')
+  if (values.get('version') !== '1' || clusterId === undefined || directoryId === undefined) {
+    throw new InconsistentDirectoryError(`${path}/${metaPropertiesFile} is none of version 1`)
+  }
+  if (values.get('node.id') !== String(nodeId)) {
+    throw new InconsistentDirectoryError(`${path} belongs to node ${values.get('node.id')}, this is node ${nodeId}`)
+  }
+  return { clusterId, directoryId }
+}

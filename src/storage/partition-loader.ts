@@ -1,0 +1,161 @@
+/**
+ * Makes partitions: a new one in an empty directory, or one from what lies on disk (log, epochs, producer state). The only
+ * place that knows which engine and which rules a partition is put together from.
+ */
+import type { Offset, Uuid } from '../base/ids.js'
+import { zeroUuid } from '../base/ids.js'
+import type { World } from '../base/world.js'
+import { partitionName } from './checkpoint.js'
+import type { Files } from './files.js'
+import type { GroupCommit } from './group-commit.js'
+import { defaultLogConfig, type LogConfigSource } from './log-config.js'
+import { Partition } from './partition.js'
+import { ProducerStates } from './rules/producers.js'
+import { LeaderEpochs } from './segments/leader-epochs.js'
+import { SegmentedLog } from './segments/log.js'
+import type { OpenSegments } from './segments/open-segments.js'
+import { ProducerSnapshots } from './segments/producer-snapshots.js'
+import { recoverLog, replayHeaders } from './segments/recovery.js'
+import { Segment, type SegmentHome } from './segments/segment.js'
+import type { Durability, StorageLog } from './types.js'
+
+/** What all partitions of a directory share. */
+export interface PartitionHost {
+  readonly path: string
+  readonly files: Files
+  readonly pool: OpenSegments
+  readonly world: World
+  readonly log: StorageLog
+  readonly durability: Durability
+  readonly commit: GroupCommit
+  readonly configFor: (topic: string) => LogConfigSource
+}
+
+const partitionMetadataFile = 'partition.metadata'
+
+export function createPartition(host: PartitionHost, topic: string, index: number, topicId: Uuid): Partition {
+  const { files, path, world } = host
+  const home: SegmentHome = { files, pool: host.pool, folder: `${path}/${partitionName(topic, index)}` }
+  files.makeDirectory(home.folder)
+  files.writeWhole(`${home.folder}/${partitionMetadataFile}`, `version: 0\ntopic_id: ${topicId}\n`)
+  return assemble(host, home, {
+    topic,
+    index,
+    topicId,
+    segments: [new Segment(home, 0, null, world.nowMs(), 0)],
+    epochs: new LeaderEpochs(),
+    logStartOffset: 0,
+    logEndOffset: 0,
+    recoveryPoint: 0,
+    newPaths: [`${home.folder}/${partitionMetadataFile}`, home.folder, path],
+    producers: new ProducerStates(),
+    snapshots: new ProducerSnapshots(files, home.folder),
+  })
+}
+
+export interface LoadInput {
+  readonly topic: string
+  readonly index: number
+  readonly wasClosedCleanly: boolean
+  readonly recoveryPoint: Offset
+  readonly logStartOffset: Offset
+}
+
+export function loadPartition(host: PartitionHost, input: LoadInput): Partition {
+  const { files, world, log } = host
+  const { topic, index } = input
+  const home: SegmentHome = { files, pool: host.pool, folder: `${host.path}/${partitionName(topic, index)}` }
+  const nowMs = world.nowMs()
+  const recovered = recoverLog({
+    home,
+    wasClosedCleanly: input.wasClosedCleanly,
+    recoveryPoint: input.recoveryPoint,
+    logStartOffset: input.logStartOffset,
+    // The topic's own interval may not be known yet; it matters for nothing but the density of rebuilt entries.
+    indexIntervalBytes: defaultLogConfig.indexIntervalBytes,
+    nowMs,
+    log,
+  })
+  const { segments, logStartOffset, logEndOffset } = recovered
+  const snapshots = new ProducerSnapshots(files, home.folder)
+  const starts = segments.map(segment => segment.baseOffset)
+  const { states, offset } = snapshots.load(logStartOffset, logEndOffset, starts)
+  if (offset < logEndOffset) {
+    replayHeaders(home, segments, Math.max(offset, logStartOffset), (bytes, at) => {
+      states.recordStored(bytes, at, nowMs)
+      return true
+    })
+  }
+  return assemble(host, home, {
+    topic,
+    index,
+    topicId: readTopicId(files, home.folder),
+    segments,
+    epochs: recovered.epochs,
+    logStartOffset,
+    logEndOffset,
+    recoveryPoint: input.wasClosedCleanly ? logEndOffset : Math.min(input.recoveryPoint, logEndOffset),
+    newPaths: recovered.unsyncedPaths,
+    producers: states,
+    snapshots,
+  })
+}
+
+interface Ingredients {
+  readonly topic: string
+  readonly index: number
+  readonly topicId: Uuid
+  readonly segments: Segment[]
+  readonly epochs: LeaderEpochs
+  readonly logStartOffset: Offset
+  readonly logEndOffset: Offset
+  readonly recoveryPoint: Offset
+  readonly newPaths: readonly string[]
+  readonly producers: ProducerStates
+  readonly snapshots: ProducerSnapshots
+}
+
+function assemble(host: PartitionHost, home: SegmentHome, parts: Ingredients): Partition {
+  const { durability, world, log, commit } = host
+  const isSynced = durability !== 'none'
+  const engine = new SegmentedLog({
+    home,
+    world,
+    segments: parts.segments,
+    epochs: parts.epochs,
+    logStartOffset: parts.logStartOffset,
+    logEndOffset: parts.logEndOffset,
+    durability,
+    newPaths: isSynced ? parts.newPaths : [],
+    onRoll: baseOffset => partition.rolled(baseOffset),
+  })
+  // Asked for at the first append, when whoever answers has loaded what it answers from.
+  let source: LogConfigSource | null = null
+  const config: LogConfigSource = () => {
+    source ??= host.configFor(parts.topic)
+    return source()
+  }
+  const partition = new Partition({
+    topic: parts.topic,
+    index: parts.index,
+    topicId: parts.topicId,
+    // One node leads for ever: the epoch never goes down, and nothing makes it go up.
+    leaderEpoch: Math.max(0, parts.epochs.latest),
+    engine,
+    producers: parts.producers,
+    snapshots: isSynced ? parts.snapshots : null,
+    recoveryPoint: parts.recoveryPoint,
+    config,
+    durability,
+    commit,
+    world,
+    log,
+  })
+  return partition
+}
+
+function readTopicId(files: Files, folder: string): Uuid {
+  const bytes = files.readWhole(`${folder}/${partitionMetadataFile}`)
+  const text = bytes === null ? '' : Buffer.from(bytes).toString()
+  return /^topic_id: ([\w-]{22})$/m.exec(text)?.[1] ?? zeroUuid
+}

@@ -1,0 +1,348 @@
+/**
+ * The embedded engine: one partition's log as a row of segments, of which the last one grows. It rolls, finds offsets
+ * through the sparse indexes, hands out slices of files and knows what of it is not yet on stable storage.
+ *
+ *   logStartOffset                                              logEndOffset
+ *        ↓                                                            ↓
+ *   [ segment ][ segment ][ segment ][ active segment ··············· ]
+ *                 sealed: files only      indexes in memory
+ */
+import { assert } from '../../base/assert.js'
+import type { Bytes } from '../../base/bytes.js'
+import type { LeaderEpoch, Offset } from '../../base/ids.js'
+import type { World } from '../../base/world.js'
+import { lastOffset, leaderEpoch, maxTimestamp } from '../../protocol/records/batch.js'
+import type { LogEngine, LogMark } from '../engine.js'
+import type { LogConfig } from '../log-config.js'
+import type { Durability, EpochEndOffset, FileSlice, TimestampedOffset } from '../types.js'
+import { HeaderScanner } from './header-scanner.js'
+import { type LeaderEpochs, leaderEpochFile } from './leader-epochs.js'
+import { Segment, type SegmentHome } from './segment.js'
+import { firstSince, ofMaxTimestamp } from './timestamp-search.js'
+
+/** Slices of one read: bounds the work when segments are tiny. */
+const slicesPerReadMax = 64
+const relativeOffsetMax = 0x7fff_ffff
+/** Places where a read ended: sequential consumers continue there without a search. */
+const rememberedPlaces = 8
+
+class Mark implements LogMark {
+  readonly offset: Offset
+  readonly segment: Segment
+  readonly position: number
+
+  constructor(offset: Offset, segment: Segment, position: number) {
+    this.offset = offset
+    this.segment = segment
+    this.position = position
+  }
+}
+
+export interface LogParts {
+  readonly home: SegmentHome
+  readonly world: World
+  /** In order of base offset; at least one. */
+  readonly segments: Segment[]
+  readonly epochs: LeaderEpochs
+  readonly logStartOffset: Offset
+  readonly logEndOffset: Offset
+  readonly durability: Durability
+  /** Files and directories that the first sync has to cover: what was made for a new partition. */
+  readonly newPaths: readonly string[]
+  /** Called after a roll with the base offset of the new segment. */
+  readonly onRoll: (baseOffset: Offset) => void
+}
+
+export class SegmentedLog implements LogEngine {
+  logStartOffset: Offset
+  logEndOffset: Offset
+
+  readonly #home: SegmentHome
+  readonly #world: World
+  readonly #segments: Segment[]
+  readonly #epochs: LeaderEpochs
+  readonly #durability: Durability
+  readonly #onRoll: (baseOffset: Offset) => void
+  readonly #scanner: HeaderScanner
+  #active: Segment
+  #sealedBytes: number
+
+  // Not yet synced: segments in order, each held so that its descriptor stays, and small files and directories by name.
+  #dirty: Segment[] = []
+  #newPaths = new Set<string>()
+  #isAbandoned = false
+
+  // A ring of (offset, segment, position).
+  readonly #placeOffsets = new Float64Array(rememberedPlaces).fill(-1)
+  readonly #placePositions = new Int32Array(rememberedPlaces)
+  readonly #placeSegments: (Segment | null)[] = new Array(rememberedPlaces).fill(null)
+  #nextPlace = 0
+
+  constructor(parts: LogParts) {
+    this.#home = parts.home
+    this.#world = parts.world
+    this.#segments = parts.segments
+    this.#epochs = parts.epochs
+    this.#durability = parts.durability
+    for (const path of parts.newPaths) this.#newPaths.add(path)
+    this.#onRoll = parts.onRoll
+    this.#scanner = new HeaderScanner(parts.home.files)
+    const active = parts.segments.at(-1)
+    assert(active !== undefined, 'a log has an active segment')
+    this.#active = active
+    this.logStartOffset = parts.logStartOffset
+    this.logEndOffset = parts.logEndOffset
+    this.#sealedBytes = parts.segments.slice(0, -1).reduce((sum, segment) => sum + segment.size, 0)
+  }
+
+  get sizeBytes(): number {
+    return this.#sealedBytes + this.#active.size
+  }
+  /** Base offsets of all segments, ascending. */
+  get baseOffsets(): Offset[] {
+    return this.#segments.map(segment => segment.baseOffset)
+  }
+
+  append(batch: Bytes, config: LogConfig, nowMs: number): void {
+    const last = lastOffset(batch, 0)
+    const timestamp = maxTimestamp(batch, 0)
+    if (this.#mustRoll(batch.byteLength, last, timestamp, config, nowMs)) this.#roll(config, nowMs)
+    const active = this.#active
+    const isFirst = !active.exists
+    active.append(batch, last, timestamp, config.indexIntervalBytes)
+    // A file whose name is lost is lost: the directory is synced with it.
+    if (isFirst && this.#durability !== 'none') this.#newPaths.add(this.#home.folder)
+    if (this.#epochs.latest !== leaderEpoch(batch, 0)) this.#noteEpoch(leaderEpoch(batch, 0), this.logEndOffset)
+    this.logEndOffset = last + 1
+    if (this.#durability === 'fsync' && this.#dirty.at(-1) !== active) this.#noteDirty(active)
+  }
+
+  #noteDirty(segment: Segment): void {
+    segment.retain()
+    this.#dirty.push(segment)
+  }
+
+  #mustRoll(byteLength: number, last: Offset, timestamp: number, config: LogConfig, nowMs: number): boolean {
+    const active = this.#active
+    if (active.size === 0) return false
+    if (active.size > config.segmentBytes - byteLength) return true
+    if (last - active.baseOffset > relativeOffsetMax || active.hasFullIndex(config.segmentIndexBytes)) return true
+    const first = active.firstTimestamp ?? -1
+    const waitedMs = first >= 0 ? timestamp - first : nowMs - active.createdMs
+    return waitedMs > config.segmentMs - active.rollJitterMs
+  }
+
+  #roll(config: LogConfig, nowMs: number): void {
+    const sealed = this.#active
+    sealed.seal()
+    if (this.#durability === 'os') this.#noteDirty(sealed)
+    this.#sealedBytes += sealed.size
+    this.#active = new Segment(this.#home, this.logEndOffset, null, nowMs, this.#jitterMs(config))
+    this.#segments.push(this.#active)
+    this.#onRoll(this.logEndOffset)
+  }
+
+  #jitterMs(config: LogConfig): number {
+    const boundMs = Math.min(config.segmentJitterMs, config.segmentMs)
+    if (boundMs <= 0) return 0
+    const [a, b, c, d] = this.#world.randomBytes(4) as unknown as [number, number, number, number]
+    return (((a << 24) | (b << 16) | (c << 8) | d) >>> 0) % boundMs
+  }
+
+  #noteEpoch(epoch: LeaderEpoch, start: Offset): void {
+    if (!this.#epochs.assign(epoch, start)) return
+    const { files, folder } = this.#home
+    files.writeWhole(`${folder}/${leaderEpochFile}.tmp`, this.#epochs.toText())
+    files.rename(`${folder}/${leaderEpochFile}.tmp`, `${folder}/${leaderEpochFile}`)
+    if (this.#durability !== 'none') this.#newPaths.add(`${folder}/${leaderEpochFile}`).add(folder)
+  }
+
+  read(from: Offset, end: LogMark | null, maxBytes: number, atLeastOneBatch: boolean, slices: FileSlice[]): number {
+    const endOffset = end === null ? this.logEndOffset : end.offset
+    let offset = from
+    let n = this.#segmentIndexOf(from)
+    let total = 0
+    while (offset < endOffset && slices.length < slicesPerReadMax) {
+      const segment = this.#segments[n]!
+      const limit = this.#limitIn(segment, end)
+      const start = this.#positionOf(segment, offset, limit)
+      // Nothing at or after the offset in this segment (compaction took it away): the next one has it.
+      const stop = start < 0 ? limit : this.#stopOf(segment, start, limit, maxBytes - total, atLeastOneBatch && total === 0, end)
+      if (start >= 0 && stop > start) {
+        slices.push(segment.slice(start, stop - start))
+        total += stop - start
+      }
+      if (stop < limit || total >= maxBytes || segment === this.#active || (end instanceof Mark && segment === end.segment)) break
+      offset = this.#segments[++n]!.baseOffset
+    }
+    return total
+  }
+
+  /** Where the visible part of a segment ends. */
+  #limitIn(segment: Segment, end: LogMark | null): number {
+    if (end === null) return segment.size
+    assert(end instanceof Mark, 'a mark comes from this log')
+    return end.segment === segment ? end.position : segment.size
+  }
+
+  /** Position of the batch in `segment` that holds `offset` or follows it; -1 when there is none before `limit`. */
+  #positionOf(segment: Segment, offset: Offset, limit: number): number {
+    if (offset <= segment.baseOffset) return limit > 0 ? 0 : -1
+    const place = this.#placeOffsets.indexOf(offset)
+    if (place >= 0 && this.#placeSegments[place] === segment) return this.#placePositions[place]!
+    return this.#scanner.find(segment.fd, offset, segment.offsets.floorPosition(offset), limit) ? this.#scanner.position : -1
+  }
+
+  /** Where a read that starts at the batch at `start` stops: at a batch's end, within `bytesLeft` unless one batch is due. */
+  #stopOf(
+    segment: Segment,
+    start: number,
+    limit: number,
+    bytesLeft: number,
+    oneBatchIsDue: boolean,
+    end: LogMark | null,
+  ): number {
+    // Tail reads end here: no record byte and no header is looked at.
+    if (limit - start <= bytesLeft) {
+      if (segment === this.#active || (end instanceof Mark && end.segment === segment)) {
+        this.#remember(end === null ? this.logEndOffset : end.offset, segment, limit)
+      }
+      return limit
+    }
+    const target = start + Math.max(bytesLeft, 0)
+    const from = Math.max(start, segment.offsets.batchStartBefore(target))
+    let stop = this.#scanner.wholeBatchesUpTo(segment.fd, from, target, limit)
+    if (stop === start) {
+      if (!oneBatchIsDue) return start
+      stop = start + this.#scanner.length
+      this.#remember(this.#scanner.lastOffset + 1, segment, stop)
+      return stop
+    }
+    this.#remember(this.#scanner.baseOffset, segment, stop)
+    return stop
+  }
+
+  #remember(offset: Offset, segment: Segment, position: number): void {
+    const known = this.#placeOffsets.indexOf(offset)
+    const place = known >= 0 ? known : this.#nextPlace
+    if (known < 0) this.#nextPlace = (place + 1) % rememberedPlaces
+    this.#placeOffsets[place] = offset
+    this.#placeSegments[place] = segment
+    this.#placePositions[place] = position
+  }
+
+  #forgetPlaces(): void {
+    this.#placeOffsets.fill(-1)
+    this.#placeSegments.fill(null)
+  }
+
+  /** Index of the last segment that begins at or before `offset`. */
+  #segmentIndexOf(offset: Offset): number {
+    let high = this.#segments.length - 1
+    if (this.#segments[high]!.baseOffset <= offset) return high
+    let low = 0
+    while (low < high) {
+      const middle = (low + high + 1) >>> 1
+      if (this.#segments[middle]!.baseOffset <= offset) low = middle
+      else high = middle - 1
+    }
+    return low
+  }
+
+  offsetForTimestamp(timestamp: number, end: Offset): TimestampedOffset | null {
+    for (const segment of this.#segments) {
+      if (segment.baseOffset >= end) break
+      if (segment.largestTimestamp() < timestamp) continue
+      const found = firstSince(this.#home.files, segment, timestamp, this.logStartOffset)
+      if (found !== null) return found.offset < end ? this.#withEpoch(found) : null
+    }
+    return null
+  }
+
+  maxTimestampOffset(): TimestampedOffset | null {
+    let best: Segment | null = null
+    for (const segment of this.#segments) {
+      if (segment.size > 0 && segment.largestTimestamp() > (best?.largestTimestamp() ?? -1)) best = segment
+    }
+    if (best === null) return null
+    const found = ofMaxTimestamp(this.#home.files, best, this.logStartOffset)
+    return found === null ? null : this.#withEpoch(found)
+  }
+
+  #withEpoch(found: { readonly timestampMs: number; readonly offset: Offset }): TimestampedOffset {
+    return { timestamp: found.timestampMs, offset: found.offset, leaderEpoch: this.#epochs.epochAt(found.offset) }
+  }
+
+  epochAt(offset: Offset): LeaderEpoch {
+    return this.#epochs.epochAt(offset)
+  }
+  endOffsetForEpoch(epoch: LeaderEpoch): EpochEndOffset {
+    return this.#epochs.endOffsetFor(epoch, this.logEndOffset)
+  }
+
+  trim(offset: Offset): void {
+    assert(offset <= this.logEndOffset, 'a log is not trimmed beyond its end')
+    if (offset <= this.logStartOffset) return
+    this.logStartOffset = offset
+    while (this.#segments.length > 1 && this.#segments[1]!.baseOffset <= offset) {
+      const segment = this.#segments.shift()!
+      this.#sealedBytes -= segment.size
+      segment.remove()
+    }
+    this.#forgetPlaces()
+  }
+
+  get hasUnsynced(): boolean {
+    return this.#dirty.length > 0 || this.#newPaths.size > 0
+  }
+
+  async sync(): Promise<LogMark> {
+    const { files } = this.#home
+    const active = this.#active
+    // In `os` mode only sealed segments are ever synced.
+    const mark = this.#durability === 'fsync' ? this.#end() : new Mark(active.baseOffset, active, 0)
+    const dirty = this.#dirty
+    const paths = this.#newPaths
+    this.#dirty = []
+    if (paths.size > 0) this.#newPaths = new Set()
+    try {
+      for (const segment of dirty) await files.syncData(segment.fd)
+      for (const path of paths) await files.syncPath(path)
+    } catch (error) {
+      // The files of a deleted partition may be gone under their old names, and nobody waits for them.
+      if (!this.#isAbandoned) throw error
+    } finally {
+      for (const segment of dirty) segment.release()
+    }
+    return mark
+  }
+
+  #end(): Mark {
+    return new Mark(this.logEndOffset, this.#active, this.#active.size)
+  }
+  end(): LogMark {
+    return this.#end()
+  }
+
+  flushIndexes(): void {
+    this.#active.flushIndexes()
+  }
+
+  async close(): Promise<void> {
+    const active = this.#active
+    if (active.exists) {
+      active.seal()
+      if (this.#durability === 'os' && active.size > 0) this.#noteDirty(active)
+    }
+    if (this.#durability !== 'none') await this.sync()
+    this.abandon()
+  }
+
+  abandon(): void {
+    this.#isAbandoned = true
+    for (const segment of this.#dirty) segment.release()
+    this.#dirty = []
+    for (const segment of this.#segments) segment.abandon()
+    this.#forgetPlaces()
+  }
+}

@@ -1,0 +1,85 @@
+/**
+ * The `.snapshot` files of one partition: producer state as of an offset, in the file's name. One is taken at every roll,
+ * at checkpoints and at shutdown, so that recovery replays only what came after. A snapshot is a shortcut: a damaged or
+ * missing one costs time, never correctness.
+ */
+import type { Offset } from '../../base/ids.js'
+import { MalformedError } from '../../protocol/wire.js'
+import type { Files } from '../files.js'
+import { decodeProducerSnapshot, encodeProducerSnapshot } from '../rules/producer-snapshot.js'
+import { ProducerStates } from '../rules/producers.js'
+import { segmentFileName } from './segment.js'
+
+const snapshotName = /^(\d{20})\.snapshot$/
+
+export class ProducerSnapshots {
+  readonly #files: Files
+  readonly #folder: string
+  /** Offset of the newest one; -1 when there is none. */
+  #latest: Offset = -1
+  /** Whether that one belongs to a segment's start and stays as long as the segment. */
+  #latestStays = true
+
+  constructor(files: Files, folder: string) {
+    this.#files = files
+    this.#folder = folder
+  }
+
+  get latest(): Offset {
+    return this.#latest
+  }
+
+  /** Writes the state of everything below `offset`, unless that is written already. */
+  take(states: ProducerStates, offset: Offset, isSegmentStart: boolean): void {
+    if (offset <= this.#latest || offset === 0) return
+    this.#files.writeWhole(this.#path(offset), encodeProducerSnapshot(states))
+    if (!this.#latestStays) this.#files.remove(this.#path(this.#latest))
+    this.#latest = offset
+    this.#latestStays = isSegmentStart
+  }
+
+  /** The newest sound snapshot at or below `end`, or the empty state at `start`; what is of no use is removed. */
+  load(start: Offset, end: Offset, segmentStarts: readonly Offset[]): { states: ProducerStates; offset: Offset } {
+    const offsets = this.#offsets()
+    let found: { states: ProducerStates; offset: Offset } | null = null
+    for (const offset of offsets.toReversed()) {
+      const states: ProducerStates | null = found === null && offset <= end ? this.#read(offset) : null
+      if (states !== null) {
+        found = { states, offset }
+        this.#latest = offset
+        this.#latestStays = segmentStarts.includes(offset)
+      } else if (offset > end || found === null || !segmentStarts.includes(offset)) {
+        this.#files.remove(this.#path(offset))
+      }
+    }
+    return found ?? { states: new ProducerStates(), offset: start }
+  }
+
+  /** Removes those of segments that are gone. */
+  removeBelow(offset: Offset): void {
+    for (const known of this.#offsets()) if (known < offset && known !== this.#latest) this.#files.remove(this.#path(known))
+  }
+
+  #offsets(): Offset[] {
+    const names = this.#files.list(this.#folder).map(name => snapshotName.exec(name)?.[1])
+    return names
+      .filter(name => name !== undefined)
+      .map(Number)
+      .sort((a, b) => a - b)
+  }
+
+  #read(offset: Offset): ProducerStates | null {
+    const bytes = this.#files.readWhole(this.#path(offset))
+    if (bytes === null) return null
+    try {
+      return decodeProducerSnapshot(bytes)
+    } catch (error) {
+      if (error instanceof MalformedError) return null
+      throw error
+    }
+  }
+
+  #path(offset: Offset): string {
+    return `${this.#folder}/${segmentFileName(offset)}.snapshot`
+  }
+}

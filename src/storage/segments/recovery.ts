@@ -1,0 +1,179 @@
+/**
+ * Turns what lies in a partition's directory back into a log. After a clean shutdown only the last few KiB are looked at;
+ * after anything else every batch from the recovery point on is verified by its checksum, and the log is cut at the first
+ * one that is not whole. What lies below the recovery point was synced before the point was written and is trusted.
+ */
+import type { Offset } from '../../base/ids.js'
+import { baseOffset, lastOffset, leaderEpoch, maxTimestamp } from '../../protocol/records/batch.js'
+import type { StorageLog } from '../types.js'
+import { type BatchVisitor, HeaderScanner, walkBatches } from './header-scanner.js'
+import { LeaderEpochs, leaderEpochFile } from './leader-epochs.js'
+import { Segment, type SegmentHome } from './segment.js'
+
+export interface RecoveryInput {
+  readonly home: SegmentHome
+  readonly wasClosedCleanly: boolean
+  readonly recoveryPoint: Offset
+  /** Checkpointed start of the log. */
+  readonly logStartOffset: Offset
+  readonly indexIntervalBytes: number
+  readonly nowMs: number
+  readonly log: StorageLog
+}
+
+export interface RecoveredLog {
+  readonly segments: Segment[]
+  readonly epochs: LeaderEpochs
+  readonly logStartOffset: Offset
+  readonly logEndOffset: Offset
+  /** Files whose bytes are sound but perhaps not yet on stable storage. */
+  readonly unsyncedPaths: readonly string[]
+}
+
+const segmentName = /^(\d{20})\.(log|index|timeindex|txnindex)$/
+
+export function recoverLog(input: RecoveryInput): RecoveredLog {
+  const { home, log } = input
+  const epochs = new LeaderEpochs()
+  const epochText = home.files.readWhole(`${home.folder}/${leaderEpochFile}`)
+  if (epochText !== null) epochs.load(Buffer.from(epochText.buffer, epochText.byteOffset, epochText.byteLength).toString())
+  let segments = listSegments(input)
+  const unsyncedPaths: string[] = []
+
+  // 1. The end of the log: quickly when it was closed in order, else by checksum.
+  let logEndOffset = segments.length === 0 ? input.logStartOffset : -1
+  if (segments.length > 0 && input.wasClosedCleanly) logEndOffset = cleanEnd(segments.at(-1)!, input, epochs)
+  if (logEndOffset < 0) logEndOffset = scan(segments, input, epochs, unsyncedPaths)
+
+  // 2. The start: a trimmed log whose end was lost begins anew where it was trimmed.
+  let logStartOffset = Math.max(input.logStartOffset, segments[0]?.baseOffset ?? 0)
+  if (segments.length > 0 && logStartOffset > logEndOffset) {
+    log.warn('log ends before its start offset: it begins anew there', { folder: home.folder, logStartOffset, logEndOffset })
+    for (const segment of segments) segment.remove()
+    segments = []
+    logEndOffset = logStartOffset
+  }
+  if (segments.length === 0) {
+    logStartOffset = logEndOffset
+    segments.push(new Segment(home, logEndOffset, null, input.nowMs, 0))
+  }
+
+  // 3. What the epoch file says about offsets that are no more there.
+  const isChanged = epochs.truncateFrom(logEndOffset)
+  if (isChanged || (epochs.count > 0 && epochText === null))
+    home.files.writeWhole(`${home.folder}/${leaderEpochFile}`, epochs.toText())
+  return { segments, epochs, logStartOffset, logEndOffset, unsyncedPaths }
+}
+
+/** Segments in order, sealed but for the last; leftovers of deletions and indexes without a log are removed. */
+function listSegments({ home, nowMs, log }: RecoveryInput): Segment[] {
+  const bases = new Set<string>()
+  const names = home.files.list(home.folder)
+  for (const name of names) {
+    const match = segmentName.exec(name)
+    if (match?.[2] === 'log') bases.add(match[1]!)
+    else if (name.endsWith('.deleted') || name.endsWith('.cleaned') || name.endsWith('.tmp'))
+      home.files.remove(`${home.folder}/${name}`)
+  }
+  for (const name of names) {
+    const match = segmentName.exec(name)
+    if (match === null || bases.has(match[1]!)) continue
+    log.warn('removed an index without a log', { file: `${home.folder}/${name}` })
+    home.files.remove(`${home.folder}/${name}`)
+  }
+  const segments = [...bases].sort().map(base => {
+    return new Segment(home, Number(base), home.files.sizeOf(`${home.folder}/${base}.log`) ?? 0, nowMs, 0)
+  })
+  for (const segment of segments.slice(0, -1)) segment.markSealed()
+  return segments
+}
+
+/** End of a log that was closed in order; -1 when the last segment does not look like that. */
+function cleanEnd(active: Segment, input: RecoveryInput, epochs: LeaderEpochs): Offset {
+  const { size } = active
+  const end = rescan(active, Number.MAX_SAFE_INTEGER, 'headers', input, epochs)
+  if (active.size === size) return end
+  input.log.warn('a log closed in order does not end with a batch: its last segment is verified', { file: active.logPath })
+  active.size = size
+  return -1
+}
+
+/** Verifies every segment from the one that holds the recovery point on; answers the end of the log. */
+function scan(segments: Segment[], input: RecoveryInput, epochs: LeaderEpochs, unsyncedPaths: string[]): Offset {
+  let end: Offset = 0
+  let first = segments.length - 1
+  while (first > 0 && segments[first]!.baseOffset > input.recoveryPoint) first--
+  for (let n = first; n < segments.length; n++) {
+    const segment = segments[n]!
+    const { size } = segment
+    end = rescan(segment, input.recoveryPoint, 'whole', input, epochs)
+    if (segment.size < size) {
+      input.log.warn('log cut after its last whole batch', {
+        file: segment.logPath,
+        logEndOffset: end,
+        bytesCut: size - segment.size,
+        segmentsRemoved: segments.length - n - 1,
+      })
+      segment.cutFile()
+      for (const later of segments.splice(n + 1)) later.remove()
+    }
+    if (n < segments.length - 1) segment.seal()
+    else segment.flushIndexes()
+    unsyncedPaths.push(segment.logPath)
+  }
+  return end
+}
+
+/**
+ * Goes through one segment from the last index entry that is known to be right and lies below `trustedBefore`; answers the
+ * offset after its last batch.
+ */
+function rescan(
+  segment: Segment,
+  trustedBefore: Offset,
+  needs: 'headers' | 'whole',
+  input: RecoveryInput,
+  epochs: LeaderEpochs,
+): Offset {
+  let end = segment.baseOffset
+  if (segment.size > 0) loadFirstTimestamp(segment, input)
+  const place = trustedPlace(segment, trustedBefore, input)
+  segment.rebuild(input.indexIntervalBytes, place.position, place.offset, needs, (bytes, at) => {
+    end = lastOffset(bytes, at) + 1
+    epochs.assign(leaderEpoch(bytes, at), baseOffset(bytes, at))
+    return true
+  })
+  return end
+}
+
+function trustedPlace(segment: Segment, trustedBefore: Offset, { home }: RecoveryInput): { position: number; offset: Offset } {
+  const start = { position: 0, offset: segment.baseOffset }
+  if (trustedBefore <= segment.baseOffset || segment.size === 0 || !segment.tryLoadIndexes()) return start
+  const { offsets } = segment
+  let n = offsets.count - 1
+  while (n >= 0 && offsets.offsetAt(n) >= trustedBefore) n--
+  if (n < 0) return start
+  const scanner = new HeaderScanner(home.files)
+  const position = offsets.positionAt(n)
+  if (!scanner.holdsBatch(segment.fd, position, segment.size) || scanner.lastOffset !== offsets.offsetAt(n)) return start
+  return { position, offset: scanner.baseOffset }
+}
+
+function loadFirstTimestamp(segment: Segment, { home }: RecoveryInput): void {
+  walkBatches(home.files, segment.fd, 0, segment.size, 'headers', (bytes, at) => {
+    segment.firstTimestamp = maxTimestamp(bytes, at)
+    return false
+  })
+}
+
+/** Shows the headers of all batches from the one that holds `from` to the end of the log, in order. */
+export function replayHeaders(home: SegmentHome, segments: readonly Segment[], from: Offset, visit: BatchVisitor): void {
+  const scanner = new HeaderScanner(home.files)
+  segments.forEach((segment, n) => {
+    const next = segments[n + 1]
+    if (segment.size === 0 || (next !== undefined && next.baseOffset <= from)) return
+    const isWhole = from <= segment.baseOffset
+    if (!isWhole && !scanner.find(segment.fd, from, segment.offsets.floorPosition(from), segment.size)) return
+    walkBatches(home.files, segment.fd, isWhole ? 0 : scanner.position, segment.size, 'headers', visit)
+  })
+}

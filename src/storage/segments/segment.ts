@@ -1,0 +1,333 @@
+/**
+ * One segment: a `.log` file of batches back to back and its two sparse indexes. Opens its descriptor when it is needed and
+ * gives it back when the pool asks, unless somebody holds it. It never decides when to roll, what may be appended or what a
+ * reader may see; its log does.
+ */
+import { assert } from '../../base/assert.js'
+import type { Bytes } from '../../base/bytes.js'
+import type { Offset } from '../../base/ids.js'
+import { batchLength, batchMagic, computeCrc, crc, lastOffset, magic, maxTimestamp } from '../../protocol/records/batch.js'
+import { DiskFailure, type Files } from '../files.js'
+import type { FileSlice } from '../types.js'
+import { CorruptLogError, walkBatches } from './header-scanner.js'
+import { OffsetIndex, TimeIndex } from './index-file.js'
+import type { OpenSegments } from './open-segments.js'
+
+/** Index entries kept in memory before they are written: one write per half a megabyte of log at Kafka's interval. */
+const pendingEntriesMax = 128
+
+/** Density of an index that has to be made again for reading. */
+const defaultIndexIntervalBytes = 4096
+
+export const noOffset: Offset = -1
+
+/** Kafka's file name of a segment: the first offset that it may hold, in 20 digits. */
+export function segmentFileName(baseOffset: Offset): string {
+  return String(baseOffset).padStart(20, '0')
+}
+
+export interface SegmentHome {
+  readonly files: Files
+  readonly pool: OpenSegments
+  /** The partition's directory. */
+  readonly folder: string
+}
+
+export class Segment {
+  readonly baseOffset: Offset
+  /** Bytes of whole batches in the file. */
+  size: number
+  /** Largest timestamp in the segment and the last offset of the first batch that has it; -1 when there is none. */
+  maxTimestamp = -1
+  maxTimestampOffset: Offset = noOffset
+  /** Timestamp of the first batch, from which segment.ms counts; undefined until one is there. */
+  firstTimestamp: number | undefined
+  /** Wall clock at creation: what segment.ms counts from when batches carry no timestamp. */
+  readonly createdMs: number
+  /** By how much segment.ms is shortened for this segment, so that many partitions do not roll at once. */
+  readonly rollJitterMs: number
+
+  readonly #home: SegmentHome
+  readonly #stem: string
+  #exists: boolean
+  #fd = -1
+  #holders = 0
+  #isRemoved = false
+  #isSealed = false
+  #bytesSinceIndexEntry = 0
+  #offsets: OffsetIndex | null
+  #times: TimeIndex | null
+
+  /** `size` null: a segment that has no files yet; they appear with the first append. */
+  constructor(home: SegmentHome, baseOffset: Offset, size: number | null, createdMs: number, rollJitterMs: number) {
+    this.#home = home
+    this.baseOffset = baseOffset
+    this.#stem = `${home.folder}/${segmentFileName(baseOffset)}`
+    this.size = size ?? 0
+    this.#exists = size !== null
+    this.createdMs = createdMs
+    this.rollJitterMs = rollJitterMs
+    this.#offsets = size === null ? new OffsetIndex(baseOffset, null) : null
+    this.#times = size === null ? new TimeIndex(baseOffset, null) : null
+  }
+
+  get logPath(): string {
+    return `${this.#stem}.log`
+  }
+  get exists(): boolean {
+    return this.#exists
+  }
+  get isOpen(): boolean {
+    return this.#fd >= 0
+  }
+  get isHeld(): boolean {
+    return this.#holders > 0
+  }
+
+  /** The log file's descriptor; opened if need be and only good until the current step ends, unless retained. */
+  get fd(): number {
+    if (this.#fd < 0) {
+      assert(!this.#isRemoved, 'a removed segment is not opened again')
+      this.#fd = this.#home.files.open(this.logPath, this.#exists ? 'write' : 'create')
+      if (!this.#exists) this.#createIndexes()
+    }
+    this.#home.pool.touch(this)
+    return this.#fd
+  }
+
+  #createIndexes(): void {
+    this.#exists = true
+    this.offsets.flush(this.#home.files, `${this.#stem}.index`)
+    this.times.flush(this.#home.files, `${this.#stem}.timeindex`)
+  }
+
+  /** Loaded at first use; a missing or unsound file is rebuilt from the log. */
+  get offsets(): OffsetIndex {
+    if (this.#offsets === null) this.#loadIndexes()
+    return this.#offsets!
+  }
+  get times(): TimeIndex {
+    if (this.#times === null) this.#loadIndexes()
+    return this.#times!
+  }
+
+  /** Reads both index files; false when one is missing or unsound, and then nothing is loaded. */
+  tryLoadIndexes(): boolean {
+    const { files, pool } = this.#home
+    pool.touch(this)
+    const offsetBytes = files.readWhole(`${this.#stem}.index`)
+    const timeBytes = files.readWhole(`${this.#stem}.timeindex`)
+    if (offsetBytes === null || timeBytes === null) return false
+    const offsets = new OffsetIndex(this.baseOffset, offsetBytes)
+    const times = new TimeIndex(this.baseOffset, timeBytes)
+    if (!offsets.isSound(this.size) || !times.isSound()) return false
+    this.#offsets = offsets
+    this.#times = times
+    if (times.count > 0) {
+      this.maxTimestamp = times.timestampAt(times.count - 1)
+      this.maxTimestampOffset = times.offsetAt(times.count - 1)
+    }
+    return true
+  }
+
+  /** For a sealed segment: what its index files hold, or what they should hold when they cannot be trusted. */
+  #loadIndexes(): void {
+    if (this.tryLoadIndexes()) return
+    const { size } = this
+    this.rebuild(defaultIndexIntervalBytes, 0, this.baseOffset, 'headers', () => true)
+    if (this.size !== size) throw new CorruptLogError(`${this.logPath} is no row of batches from ${this.size} to ${size}`)
+    this.times.maybeAppend(this.maxTimestamp, this.maxTimestampOffset)
+    this.flushIndexes()
+  }
+
+  /** Largest timestamp of all batches, -1 in an empty segment; may read the index files. */
+  largestTimestamp(): number {
+    if (this.#times === null && this.maxTimestamp < 0) this.#loadIndexes()
+    return this.maxTimestamp
+  }
+
+  append(batch: Bytes, batchLastOffset: Offset, batchMaxTimestamp: number, indexIntervalBytes: number): void {
+    const { files } = this.#home
+    const position = this.size
+    const fd = this.fd
+    try {
+      files.write(fd, batch, 0, batch.byteLength, position)
+    } catch (error) {
+      this.#cutBack(fd, position, error)
+    }
+    this.#note(position, batch.byteLength, batchLastOffset, batchMaxTimestamp, indexIntervalBytes)
+    if (this.#offsets!.pending >= pendingEntriesMax) this.#flushIndexesIfPossible()
+  }
+
+  /** A part of the batch may have reached the file: takes it away again, and says so when even that fails. */
+  #cutBack(fd: number, position: number, error: unknown): never {
+    try {
+      this.#home.files.truncate(fd, position)
+    } catch (second) {
+      throw new DiskFailure(`${this.logPath} is torn at ${position}: ${(second as Error).message}`, 'broken', error)
+    }
+    throw error
+  }
+
+  /**
+   * Bookkeeping of one batch. An index entry is due when more than the interval lies between the last entry and this batch;
+   * it names this batch's last offset and where it starts, and the largest timestamp so far.
+   */
+  #note(position: number, length: number, last: Offset, batchMaxTimestamp: number, indexIntervalBytes: number): void {
+    if (position === 0) this.firstTimestamp = batchMaxTimestamp
+    if (batchMaxTimestamp > this.maxTimestamp) {
+      this.maxTimestamp = batchMaxTimestamp
+      this.maxTimestampOffset = last
+    }
+    if (this.#bytesSinceIndexEntry > indexIntervalBytes) {
+      this.offsets.append(last, position)
+      this.times.maybeAppend(this.maxTimestamp, this.maxTimestampOffset)
+      this.#bytesSinceIndexEntry = 0
+    }
+    this.#bytesSinceIndexEntry += length
+    this.size = position + length
+  }
+
+  /**
+   * Goes through the batches from `from` (where an indexed batch with offset `fromOffset` starts, or 0) to the end of the
+   * file and makes index entries as appending would have; what lies before keeps its entries. With `whole` every checksum is
+   * verified. The segment ends after the last good batch for which `see` did not answer false; the caller cuts the file.
+   */
+  rebuild(
+    indexIntervalBytes: number,
+    from: number,
+    fromOffset: Offset,
+    needs: 'headers' | 'whole',
+    see: (bytes: Bytes, at: number, position: number) => boolean,
+  ): void {
+    const limit = this.size
+    if (from === 0 || this.#offsets === null || this.#times === null) {
+      this.#offsets = new OffsetIndex(this.baseOffset, null)
+      this.#times = new TimeIndex(this.baseOffset, null)
+      this.#offsets.forgetFile()
+      this.maxTimestamp = -1
+      this.maxTimestampOffset = noOffset
+      from = 0
+    } else {
+      // The largest timestamp before `from` is that of the last entry kept: the entry that pointed at `from` put it there,
+      // unless its own batch had a larger one, which is seen again now.
+      this.#offsets.truncateToPosition(from)
+      this.#times.truncateToOffset(fromOffset)
+      this.maxTimestamp = this.#times.count === 0 ? -1 : this.#times.timestampAt(this.#times.count - 1)
+      this.maxTimestampOffset = this.#times.count === 0 ? noOffset : this.#times.offsetAt(this.#times.count - 1)
+    }
+    this.#bytesSinceIndexEntry = from === 0 ? 0 : from - this.#offsets.batchStartBefore(from - 1)
+    let previous = fromOffset - 1
+    this.size = walkBatches(this.#home.files, this.fd, from, limit, needs, (bytes, at, position) => {
+      const last = lastOffset(bytes, at)
+      if (magic(bytes, at) !== batchMagic || last <= previous || last - this.baseOffset > 0x7fff_ffff) return false
+      if (needs === 'whole' && crc(bytes, at) !== computeCrc(bytes, at)) return false
+      if (!see(bytes, at, position)) return false
+      previous = last
+      this.#note(position, batchLength(bytes, at), last, maxTimestamp(bytes, at), indexIntervalBytes)
+      return true
+    })
+  }
+
+  /** Cuts the file to the batches that are counted. */
+  cutFile(): void {
+    this.#home.files.truncate(this.fd, this.size)
+  }
+
+  /** Nothing is appended any more: adds the final time index entry and brings the indexes to their files. */
+  seal(): void {
+    this.times.maybeAppend(this.maxTimestamp, this.maxTimestampOffset)
+    this.flushIndexes()
+    this.#isSealed = true
+  }
+
+  /** For a segment found on disk that another one follows. */
+  markSealed(): void {
+    this.#isSealed = true
+  }
+
+  flushIndexes(): void {
+    if (this.#offsets === null || this.#times === null || !this.#exists) return
+    // Times first: recovery takes an offset entry in the file as a sign that the time entry made with it is there too.
+    this.#times.flush(this.#home.files, `${this.#stem}.timeindex`)
+    this.#offsets.flush(this.#home.files, `${this.#stem}.index`)
+  }
+
+  // An index file that lags behind costs nothing: recovery rebuilds it. A full disk shows at the next log write.
+  #flushIndexesIfPossible(): void {
+    try {
+      this.flushIndexes()
+    } catch (error) {
+      if (!(error instanceof DiskFailure)) throw error
+    }
+  }
+
+  hasFullIndex(segmentIndexBytes: number): boolean {
+    return this.offsets.isFull(segmentIndexBytes) || this.times.isFull(segmentIndexBytes)
+  }
+
+  slice(position: number, byteLength: number): FileSlice {
+    return new SegmentSlice(this, this.fd, position, byteLength)
+  }
+
+  retain(): void {
+    this.#holders++
+  }
+  release(): void {
+    assert(this.#holders > 0, 'a slice is released once per retain')
+    this.#holders--
+    if (this.#holders === 0 && this.#isRemoved) this.#closeFile()
+  }
+
+  /** The pool's wish: gives the descriptor back, and the indexes too where they can be read again. */
+  evict(): void {
+    assert(!this.isHeld, 'a held segment stays open')
+    this.#closeFile()
+    this.#home.pool.forget(this)
+    if (!this.#isSealed || this.#offsets === null) return
+    if (this.#offsets.pending > 0 || this.#times!.pending > 0) return
+    this.#offsets = null
+    this.#times = null
+  }
+
+  /** The segment is gone for its log: the descriptor is closed when its last reader is done. */
+  abandon(): void {
+    this.#isRemoved = true
+    if (!this.isHeld) this.#closeFile()
+  }
+
+  /** Removes the files. */
+  remove(): void {
+    this.abandon()
+    for (const suffix of ['.log', '.index', '.timeindex', '.txnindex']) this.#home.files.remove(this.#stem + suffix)
+  }
+
+  #closeFile(): void {
+    if (this.#fd < 0) return
+    this.#home.pool.forget(this)
+    this.#home.files.close(this.#fd)
+    this.#fd = -1
+  }
+}
+
+class SegmentSlice implements FileSlice {
+  readonly fd: number
+  readonly position: number
+  readonly byteLength: number
+  readonly #segment: Segment
+
+  constructor(segment: Segment, fd: number, position: number, byteLength: number) {
+    this.#segment = segment
+    this.fd = fd
+    this.position = position
+    this.byteLength = byteLength
+    segment.retain()
+  }
+
+  retain(): void {
+    this.#segment.retain()
+  }
+  release(): void {
+    this.#segment.release()
+  }
+}

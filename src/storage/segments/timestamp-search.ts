@@ -1,0 +1,93 @@
+/**
+ * Finds single records by timestamp inside one segment: the time index says where to begin, batch headers say which batch,
+ * and only that batch is opened. Decompresses; therefore off the hot path.
+ */
+import { type Bytes, copyOf } from '../../base/bytes.js'
+import type { Offset } from '../../base/ids.js'
+import { baseOffset, lastOffset, maxTimestamp, noTimestamp } from '../../protocol/records/batch.js'
+import { DecompressedSizeError } from '../../protocol/records/output.js'
+import { RecordCursor } from '../../protocol/records/records.js'
+import { MalformedError } from '../../protocol/wire.js'
+import type { Files } from '../files.js'
+import { HeaderScanner, walkBatches } from './header-scanner.js'
+import type { Segment } from './segment.js'
+
+export interface FoundRecord {
+  readonly offset: Offset
+  readonly timestampMs: number
+}
+
+type Search = (cursor: RecordCursor) => FoundRecord | null
+
+/** The first record at or after `from` whose timestamp is at least `timestampMs`. */
+export function firstSince(files: Files, segment: Segment, timestampMs: number, from: Offset): FoundRecord | null {
+  return search(files, segment, timestampMs, from, cursor => {
+    while (cursor.next()) {
+      if (cursor.timestampMs >= timestampMs && cursor.offset >= from)
+        return { offset: cursor.offset, timestampMs: cursor.timestampMs }
+    }
+    return null
+  })
+}
+
+/** The first record at or after `from` that has the segment's largest timestamp. */
+export function ofMaxTimestamp(files: Files, segment: Segment, from: Offset): FoundRecord | null {
+  // [KIP-734] The records decide, not the header of their batch.
+  return search(files, segment, segment.largestTimestamp(), from, cursor => {
+    let offset: Offset = -1
+    let timestampMs = noTimestamp
+    while (cursor.next()) {
+      if (cursor.timestampMs <= timestampMs || cursor.offset < from) continue
+      offset = cursor.offset
+      timestampMs = cursor.timestampMs
+    }
+    return offset < 0 ? null : { offset, timestampMs }
+  })
+}
+
+function search(files: Files, segment: Segment, timestampMs: number, from: Offset, look: Search): FoundRecord | null {
+  const { fd } = segment
+  const start = Math.max(segment.times.floorOffset(timestampMs), from)
+  const scanner = new HeaderScanner(files)
+  if (!scanner.find(fd, start, segment.offsets.floorPosition(start), segment.size)) return null
+  let position = scanner.position
+  for (;;) {
+    // 1. The next batch that can hold it, by headers alone.
+    let candidate = -1
+    let length = 0
+    walkBatches(files, fd, position, segment.size, 'headers', (bytes, at, place, size) => {
+      const isCandidate = maxTimestamp(bytes, at) >= timestampMs && lastOffset(bytes, at) >= from
+      if (isCandidate) {
+        candidate = place
+        length = size
+      }
+      return !isCandidate
+    })
+    if (candidate < 0) return null
+    // 2. Its record. A batch whose header promises more than its records keep sends us on.
+    const found = lookInto(readBatch(files, fd, candidate, length), from, look)
+    if (found !== null) return found
+    position = candidate + length
+  }
+}
+
+function readBatch(files: Files, fd: number, position: number, length: number): Bytes {
+  let batch: Bytes = new Uint8Array(0)
+  walkBatches(files, fd, position, position + length, 'whole', (bytes, at) => {
+    batch = copyOf(bytes.subarray(at, at + length))
+    return false
+  })
+  return batch
+}
+
+// Compressed records are not looked at when they are produced, so one may turn out unreadable: it is found as a whole.
+function lookInto(batch: Bytes, from: Offset, look: Search): FoundRecord | null {
+  try {
+    const cursor = new RecordCursor()
+    cursor.open(batch)
+    return look(cursor)
+  } catch (error) {
+    if (!(error instanceof MalformedError || error instanceof DecompressedSizeError)) throw error
+    return { offset: Math.max(baseOffset(batch, 0), from), timestampMs: maxTimestamp(batch, 0) }
+  }
+}

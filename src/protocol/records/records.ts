@@ -94,6 +94,7 @@ export class RecordCursor {
   close(): void {
     this.#records = emptyBytes
     this.#reader.reset(emptyBytes, 0, 0)
+    this.#recordsEnd = 0
     this.#recordCount = 0
   }
 

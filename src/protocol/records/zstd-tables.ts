@@ -231,10 +231,18 @@ export function decodeHuffman(
   to: number,
 ): void {
   const bits = new BackwardBits(bytes, start, end)
+  const { symbols, bitCounts, bits: codeBits } = table
+  const mask = (1 << codeBits) - 1
   for (let at = from; at < to; at++) {
-    const code = bits.peek(table.bits)
-    target[at] = table.symbols[code]!
-    bits.left -= table.bitCounts[code]!
+    // Per literal, so `peek` is written out where three bytes are there; a code has at most 11 bits.
+    const bit = bits.left - codeBits
+    const place = start + (bit >> 3)
+    const code =
+      bit >= 0 && place + 2 < end
+        ? ((bytes[place]! | (bytes[place + 1]! << 8) | (bytes[place + 2]! << 16)) >>> (bit & 7)) & mask
+        : bits.peek(codeBits)
+    target[at] = symbols[code]!
+    bits.left -= bitCounts[code]!
   }
   if (bits.left !== 0) throw new MalformedError('zstd literals do not fill their stream')
 }

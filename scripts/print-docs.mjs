@@ -3,9 +3,13 @@
  * that was forgotten fails `npm test`. Needs a build; `npm run docs` makes one.
  */
 import { mkdirSync, writeFileSync } from 'node:fs'
+import { apiSupportMarkdown } from '../dist/broker/api-support.js'
 import { configMarkdown } from '../dist/config/markdown.js'
 
-const pages = [['config.md', configMarkdown]]
+const pages = [
+  ['config.md', configMarkdown],
+  ['api-support.md', apiSupportMarkdown],
+]
 
 const docs = new URL('../docs/', import.meta.url)
 mkdirSync(docs, { recursive: true })

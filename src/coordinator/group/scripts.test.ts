@@ -71,7 +71,15 @@ async function play(script: string): Promise<string> {
   let output: string[] = []
   let shownRecords = 0
 
-  const named = (memberId: string): string => nameOfId.get(memberId) ?? memberId
+  /** An id that is met before its owner has heard of it gets its name from its prefix. */
+  const named = (memberId: string): string => {
+    const known = nameOfId.get(memberId)
+    if (known !== undefined) return known
+    const owner = [...clients].find(([name, client]) => memberId.startsWith(`${client.instance ?? name}-`))
+    if (owner === undefined) return memberId
+    nameOfId.set(memberId, `${owner[0]}${++owner[1].ids}`)
+    return named(memberId)
+  }
   const clientOf = (name: string): Client => {
     const client = clients.get(name) ?? { memberId: '', generation: -1, protocol: null, type: 'consumer', instance: null, ids: 0 }
     clients.set(name, client)
@@ -80,10 +88,6 @@ async function play(script: string): Promise<string> {
   const idOf = (name: string): string => {
     for (const [id, known] of nameOfId) if (known === name) return id
     return clients.get(name)?.memberId ?? name
-  }
-  const learnId = (name: string, client: Client, memberId: string): void => {
-    if (memberId !== '' && !nameOfId.has(memberId)) nameOfId.set(memberId, `${name}${++client.ids}`)
-    client.memberId = memberId
   }
   const say = (line: string): void => void output.push(line)
   const when = <R>(promise: Promise<R>, show: (response: R) => void): void => void promise.then(show)
@@ -129,7 +133,7 @@ async function play(script: string): Promise<string> {
       }
       when(coordinator.join(request, { version, clientId: name, clientHost: '/127.0.0.1' }), response => {
         const { errorCode } = response
-        if (errorCode === 0 || errorCode === 79) learnId(name, client, response.memberId)
+        if (errorCode === 0 || errorCode === 79) client.memberId = response.memberId
         if (errorCode !== 0) {
           if (errorCode === 25) client.memberId = ''
           return say(`  ${name}: ${errorName(errorCode)} id=${named(response.memberId)}`)

@@ -1,0 +1,473 @@
+/**
+ * Random histories of a group: members of all versions join, sync, beat, leave, commit, lose their ids and fall silent
+ * while time passes. What must hold after every step is in `check`; what must hold in the end is in the tests.
+ */
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { toHex, utf8Encode } from '../../base/bytes.js'
+import { zeroUuid } from '../../base/ids.js'
+import { Errors } from '../../protocol/errors.js'
+import { Deadlines } from '../deadlines.js'
+import type { Decision, LogRecord, Token } from '../machine.js'
+import type { GroupCommand } from './command.js'
+import { groupConfigDefaults } from './config.js'
+import { groupMachine } from './machine.js'
+import { restoreGroup } from './metadata.js'
+import type { JoinResponse, SyncResponse } from './responses.js'
+import { type Group, type GroupRecord, type GroupShard, joinKey, metadataOf, offsetsKey, sessionKey, syncKey } from './state.js'
+
+const groupId = 'g'
+const config = { ...groupConfigDefaults, groupMaxSize: 5, offsetsRetentionMs: 60_000, offsetsRetentionCheckIntervalMs: 30_000 }
+const machine = groupMachine(() => config)
+
+/** The runtime without promises: what is written is durable, what is answered is given to a callback. */
+class Driver {
+  shard = machine.create()
+  readonly log: LogRecord[] = []
+  readonly #deadlines = new Deadlines<{ key: string; command: GroupCommand }>()
+  readonly deadlineKeys = new Set<string>()
+  readonly #waiting = new Map<number, (response: never) => void>()
+  #nextToken = 0
+  #nextId = 0
+  nowMs = 1_000_000
+
+  constructor() {
+    this.#carryOut(machine.load(this.shard, this.#env()))
+  }
+
+  submit<R>(build: (token: Token<R>) => GroupCommand, then: (response: R) => void): void {
+    const token = this.#nextToken++
+    this.#waiting.set(token, then as never)
+    this.run(build(token))
+  }
+
+  run(command: GroupCommand): void {
+    this.#carryOut(machine.decide(this.shard, command, this.#env()))
+  }
+
+  advance(ms: number): void {
+    const untilMs = this.nowMs + ms
+    for (;;) {
+      const nextMs = this.#deadlines.earliestMs()
+      if (nextMs === null || nextMs > untilMs) break
+      this.nowMs = Math.max(this.nowMs, nextMs)
+      const mark = this.#deadlines.mark()
+      for (let due = this.#deadlines.takeDue(this.nowMs, mark); due !== null; due = this.#deadlines.takeDue(this.nowMs, mark)) {
+        this.deadlineKeys.delete(due.key)
+        this.run(due.command)
+      }
+    }
+    this.nowMs = untilMs
+  }
+
+  get waitingCount(): number {
+    return this.#waiting.size
+  }
+  #env() {
+    return { nowMs: this.nowMs, newId: () => `id${this.#nextId++}` }
+  }
+
+  #carryOut(decision: Decision<GroupCommand, GroupRecord>): void {
+    for (const change of decision.deadlines) {
+      const { key } = change
+      if (change.afterMs === null) {
+        this.#deadlines.cancel(key)
+        this.deadlineKeys.delete(key)
+      } else {
+        this.#deadlines.set(key, this.nowMs + change.afterMs, { key, command: change.command })
+        this.deadlineKeys.add(key)
+      }
+    }
+    for (const record of decision.records) {
+      machine.apply(this.shard, record)
+      this.log.push(machine.encode(record))
+    }
+    for (const { token, response } of decision.answers) {
+      const then = this.#waiting.get(token as number)
+      if (then === undefined) throw new Error('answered twice')
+      this.#waiting.delete(token as number)
+      then(response as never)
+    }
+  }
+}
+
+interface Client {
+  readonly name: string
+  readonly version: number
+  readonly instance: string | null
+  protocols: string[]
+  memberId: string
+  generation: number
+  isLeader: boolean
+  members: readonly string[]
+  /** What it was given for `generation`. */
+  assignment: string | null
+  needsJoin: boolean
+  isWaiting: boolean
+}
+
+const protocolLists = [['range'], ['range', 'sticky'], ['sticky', 'range']]
+
+function createClients(): Client[] {
+  return [0, 2, 3, 4, 5, 9, 9].map((version, index) => ({
+    name: `c${index}`,
+    version,
+    instance: index >= 5 ? `i${index}` : null,
+    protocols: protocolLists[index % 3] ?? [],
+    memberId: '',
+    generation: -1,
+    isLeader: false,
+    members: [],
+    assignment: null,
+    needsJoin: true,
+    isWaiting: false,
+  }))
+}
+
+const ignored = (): void => {}
+
+const reset = (client: Client): void =>
+  void Object.assign(client, { memberId: '', generation: -1, assignment: null, needsJoin: true })
+
+function join(driver: Driver, client: Client, done: () => void = () => {}): void {
+  client.assignment = null
+  driver.submit<JoinResponse>(
+    token => ({
+      type: 'join',
+      token,
+      version: client.version,
+      clientId: client.name,
+      clientHost: '/127.0.0.1',
+      request: {
+        groupId,
+        sessionTimeoutMs: 10_000,
+        rebalanceTimeoutMs: client.version === 0 ? -1 : 15_000,
+        memberId: client.memberId,
+        groupInstanceId: client.version >= 5 ? client.instance : null,
+        protocolType: 'consumer',
+        protocols: client.protocols.map(name => ({ name, metadata: utf8Encode(`${client.name} ${name}`) })),
+        reason: null,
+      },
+    }),
+    response => {
+      const { errorCode } = response
+      if (errorCode === Errors.NONE) {
+        const isLeader = response.leader === response.memberId
+        const members = response.members.map(member => member.memberId)
+        // A leader that is told to skip the assignment syncs as a follower does.
+        const assigns = isLeader && response.skipAssignment !== true
+        Object.assign(client, { generation: response.generationId, memberId: response.memberId, isLeader: assigns, members })
+        client.needsJoin = false
+      } else if (errorCode === Errors.MEMBER_ID_REQUIRED) client.memberId = response.memberId
+      else if (errorCode !== Errors.REBALANCE_IN_PROGRESS) reset(client)
+      done()
+    },
+  )
+}
+
+function sync(driver: Driver, client: Client, done: () => void = () => {}): void {
+  const { generation } = client
+  const give = (memberId: string) => ({ memberId, assignment: utf8Encode(`${generation}:${memberId}`) })
+  driver.submit<SyncResponse>(
+    token => ({
+      type: 'sync',
+      token,
+      version: 5,
+      request: {
+        groupId,
+        generationId: generation,
+        memberId: client.memberId,
+        groupInstanceId: client.instance,
+        protocolType: 'consumer',
+        protocolName: null,
+        assignments: client.isLeader ? client.members.map(give) : [],
+      },
+    }),
+    ({ errorCode, assignment }) => {
+      if (errorCode === Errors.NONE) client.assignment = toHex(assignment)
+      else react(client, errorCode)
+      done()
+    },
+  )
+}
+
+function react(client: Client, errorCode: number): void {
+  if (errorCode === Errors.NONE) return
+  if (errorCode === Errors.REBALANCE_IN_PROGRESS) client.needsJoin = true
+  else reset(client)
+}
+
+function heartbeat(driver: Driver, client: Client): void {
+  const { generation: generationId, memberId, instance } = client
+  driver.submit<{ errorCode: number }>(
+    token => ({ type: 'heartbeat', token, request: { groupId, generationId, memberId, groupInstanceId: instance } }),
+    ({ errorCode }) => react(client, errorCode),
+  )
+}
+
+function leave(driver: Driver, client: Client): void {
+  const member = { memberId: client.memberId, groupInstanceId: client.instance, reason: null }
+  driver.submit(
+    token => ({ type: 'leave', token, version: 5, request: { groupId, memberId: '', members: [member] } }),
+    () => reset(client),
+  )
+}
+
+function commit(driver: Driver, client: Client | null, partition: number, retentionTimeMs: number): void {
+  const committed = { partitionIndex: partition, committedOffset: driver.nowMs, committedLeaderEpoch: 3 }
+  const topics = [
+    {
+      name: 't',
+      topicId: zeroUuid,
+      partitions: [{ ...committed, commitTimestamp: -1, committedMetadata: client?.name ?? null }],
+    },
+  ]
+  driver.submit(
+    token => ({
+      type: 'commit-offsets',
+      token,
+      version: 8,
+      refusals: null,
+      request: {
+        groupId,
+        generationIdOrMemberEpoch: client?.generation ?? -1,
+        memberId: client?.memberId ?? '',
+        groupInstanceId: client?.instance ?? null,
+        retentionTimeMs,
+        topics,
+      },
+    }),
+    () => {},
+  )
+}
+
+// ---- what must hold after every step
+
+function viewOf(group: Group): unknown {
+  const members = Array.from(group.members.values(), member => ({
+    id: member.memberId,
+    instance: member.groupInstanceId,
+    client: member.clientId,
+    timeouts: [member.rebalanceTimeoutMs, member.sessionTimeoutMs],
+    metadata: toHex(metadataOf(member, group.protocolName)),
+    assignment: toHex(member.assignment),
+  }))
+  const { state, stateSinceMs, generation, protocolType, protocolName, leaderId, staticMembers } = group
+  return {
+    state,
+    stateSinceMs,
+    generation,
+    protocolType,
+    protocolName,
+    leaderId,
+    staticMembers: [...staticMembers].sort(),
+    members,
+  }
+}
+
+function check(driver: Driver): void {
+  let parked = 0
+  const needed = new Set([offsetsKey])
+  const allowed = new Set<string>()
+  for (const group of driver.shard.groups.values()) {
+    const members = [...group.members.values()]
+    const parkedJoins = members.filter(member => member.parkedJoin !== null).length
+    parked += parkedJoins + members.filter(member => member.parkedSync !== null).length
+    expect(group.parkedJoins).toBe(parkedJoins)
+
+    const support = new Map<string, number>()
+    for (const { name } of members.flatMap(member => member.protocols)) support.set(name, (support.get(name) ?? 0) + 1)
+    expect(new Map([...group.protocolSupport].sort())).toEqual(new Map([...support].sort()))
+    const instances = members.filter(member => member.groupInstanceId !== null)
+    expect([...group.staticMembers].sort()).toEqual(instances.map(m => [m.groupInstanceId, m.memberId]).sort())
+    expect(members.length <= config.groupMaxSize || group.state === 'PreparingRebalance').toBe(true)
+    if (members.length === 0) expect(group.leaderId).toBeNull()
+    else expect(group.members.has(group.leaderId ?? '')).toBe(true)
+    for (const id of group.pendingMembers) expect(group.members.has(id)).toBe(false)
+    for (const id of group.pendingSyncs) expect(group.members.has(id)).toBe(true)
+
+    // Parked joins belong to the gathering of members, parked syncs to the wait for the assignment.
+    if (group.state !== 'PreparingRebalance') expect(parkedJoins).toBe(0)
+    if (group.state !== 'CompletingRebalance') expect(members.every(member => member.parkedSync === null)).toBe(true)
+    if (group.state === 'Empty') expect(members).toEqual([])
+    if (group.state === 'CompletingRebalance') expect(group.pendingSyncs.has(group.leaderId ?? '')).toBe(true)
+
+    // Nobody can be stuck: whatever waits has a deadline, and nothing else has one.
+    if (group.state === 'PreparingRebalance') needed.add(joinKey(group.groupId))
+    if (group.state === 'CompletingRebalance') needed.add(syncKey(group.groupId))
+    if (group.pendingSyncs.size > 0) needed.add(syncKey(group.groupId))
+    for (const id of group.pendingMembers) needed.add(sessionKey(group.groupId, id))
+    for (const member of members) {
+      const isParked = member.parkedJoin !== null || member.parkedSync !== null
+      if (member.isNew || !isParked) needed.add(member.sessionKey)
+      else allowed.add(member.sessionKey)
+    }
+
+    const metadata = driver.shard.metadata.get(group.groupId)
+    if (metadata !== undefined) {
+      expect(metadata.generation).toBeLessThanOrEqual(group.generation)
+      const isAtRest = group.state === 'Stable' || group.state === 'Empty'
+      if (isAtRest) expect(viewOf(restoreGroup(group.groupId, metadata))).toEqual(viewOf(group))
+    } else expect(group.state).not.toBe('Stable')
+  }
+  expect(driver.waitingCount).toBe(parked)
+  const missing = [...needed].filter(key => !driver.deadlineKeys.has(key))
+  expect(missing).toEqual([])
+  expect([...driver.deadlineKeys].filter(key => !needed.has(key) && !allowed.has(key))).toEqual([])
+}
+
+function replay(log: readonly LogRecord[]): GroupShard {
+  const shard = machine.create()
+  for (const record of log) {
+    const decoded = machine.decode(record)
+    if (decoded !== null) machine.apply(shard, decoded)
+  }
+  return shard
+}
+
+function compacted(log: readonly LogRecord[]): readonly LogRecord[] {
+  const last = new Map(log.map((record, index) => [toHex(record.key), index]))
+  return log.filter((record, index) => last.get(toHex(record.key)) === index)
+}
+
+function durableOf({ metadata, offsets }: GroupShard): string {
+  const bytesAsHex = (_: string, value: unknown): unknown => (value instanceof Uint8Array ? toHex(value) : value)
+  const flat = [...offsets].flatMap(([group, topics]) =>
+    [...topics].flatMap(([topic, partitions]) => [...partitions].map(([partition, value]) => [group, topic, partition, value])),
+  )
+  // toJSON of a Buffer runs before the replacer, so bytes are spelled out here.
+  const groups = [...metadata].map(([id, value]) => [
+    id,
+    {
+      ...value,
+      members: value.members.map(m => ({ ...m, subscription: toHex(m.subscription), assignment: toHex(m.assignment) })),
+    },
+  ])
+  return JSON.stringify([groups.sort(), flat.map(row => JSON.stringify(row)).sort()], bytesAsHex)
+}
+
+// ---- histories
+
+const who = fc.nat(6)
+const step = fc.oneof(
+  { weight: 6, arbitrary: fc.record({ do: fc.constant('join' as const), who }) },
+  { weight: 6, arbitrary: fc.record({ do: fc.constant('sync' as const), who }) },
+  { weight: 3, arbitrary: fc.record({ do: fc.constant('heartbeat' as const), who }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({ do: fc.constant('advance' as const), ms: fc.constantFrom(0, 0, 1, 900, 5_000, 9_999, 16_000) }),
+  },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('leave' as const), who }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('forget' as const), who }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('vote' as const), who, list: fc.nat(2) }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constant('commit' as const),
+      who: fc.nat(7),
+      partition: fc.nat(2),
+      retention: fc.constantFrom(-1, 5_000),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('delete' as const) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('topic' as const) }) },
+)
+
+type Step = typeof step extends fc.Arbitrary<infer S> ? S : never
+
+function take(driver: Driver, clients: readonly Client[], action: Step): void {
+  const client = 'who' in action ? clients[action.who] : undefined
+  if (action.do === 'advance') driver.advance(action.ms)
+  else if (action.do === 'commit') commit(driver, client ?? null, action.partition, action.retention)
+  else if (action.do === 'delete') driver.submit(token => ({ type: 'delete-group', token, groupId }), ignored)
+  else if (action.do === 'topic') driver.submit(token => ({ type: 'topic-deleted', token, topic: 't' }), ignored)
+  else if (client === undefined) return
+  else if (action.do === 'join') join(driver, client)
+  else if (action.do === 'sync') sync(driver, client)
+  else if (action.do === 'heartbeat') heartbeat(driver, client)
+  else if (action.do === 'leave') leave(driver, client)
+  else if (action.do === 'forget') reset(client)
+  else client.protocols = protocolLists[action.list] ?? []
+}
+
+const history = fc.array(step, { maxLength: 120 })
+
+test('every request is answered once or parked, and the group is sound, after every step of every history', () => {
+  fc.assert(
+    fc.property(history, actions => {
+      const driver = new Driver()
+      const clients = createClients()
+      let before: Group | undefined
+      let generation = 0
+      for (const action of actions) {
+        take(driver, clients, action)
+        check(driver)
+        const group = driver.shard.groups.get(groupId)
+        if (group !== undefined && group === before) expect(group.generation).toBeGreaterThanOrEqual(generation)
+        before = group
+        generation = group?.generation ?? 0
+      }
+    }),
+    { numRuns: 400 },
+  )
+})
+
+test('the log says what the live machine knows, whole or compacted, and a restarted machine goes on with it', () => {
+  fc.assert(
+    fc.property(history, actions => {
+      const driver = new Driver()
+      const clients = createClients()
+      for (const action of actions) take(driver, clients, action)
+      const replayed = replay(driver.log)
+      expect(durableOf(replayed)).toBe(durableOf(driver.shard))
+      expect(durableOf(replay(compacted(driver.log)))).toBe(durableOf(driver.shard))
+      machine.load(replayed, { nowMs: driver.nowMs, newId: () => 'x' })
+      for (const group of driver.shard.groups.values()) {
+        const restored = replayed.groups.get(group.groupId)
+        if (group.state === 'Stable') expect(viewOf(restored as Group)).toEqual(viewOf(group))
+      }
+    }),
+    { numRuns: 400 },
+  )
+})
+
+test('whatever happened, members that live and behave soon share a stable group, each with its assignment', () => {
+  fc.assert(
+    fc.property(history, fc.uniqueArray(who, { minLength: 1, maxLength: 5 }), (actions, alive) => {
+      const driver = new Driver()
+      const clients = createClients()
+      for (const action of actions) take(driver, clients, action)
+      // Everybody starts over from what the chaos left; the others are silent from now on.
+      const living = clients.filter((_, index) => alive.includes(index))
+      for (let second = 0; second < 90; second++) {
+        for (const client of living) behave(driver, client)
+        driver.advance(1_000)
+      }
+      check(driver)
+      const group = driver.shard.groups.get(groupId)
+      expect(group?.state).toBe('Stable')
+      expect([...(group?.members.keys() ?? [])].sort()).toEqual(living.map(client => client.memberId).sort())
+      for (const client of living) {
+        expect(client.generation).toBe(group?.generation)
+        expect(client.assignment).not.toBeNull()
+        expect(client.assignment).toBe(toHex(group?.members.get(client.memberId)?.assignment ?? new Uint8Array()))
+        expect(client.assignment).not.toBe('')
+      }
+    }),
+    { numRuns: 60 },
+  )
+})
+
+/** One step of an honest client: it waits for its answers, and does what they ask for. */
+function behave(driver: Driver, client: Client): void {
+  if (client.isWaiting) return
+  const wait = (act: (driver: Driver, client: Client, done: () => void) => void): void => {
+    client.isWaiting = true
+    act(driver, client, () => {
+      client.isWaiting = false
+    })
+  }
+  if (client.needsJoin) wait(join)
+  else if (client.assignment === null) wait(sync)
+  else heartbeat(driver, client)
+}

@@ -1,0 +1,208 @@
+import { expect, test } from 'vitest'
+import { utf8Encode } from '../base/bytes.js'
+import { fakeWorld } from '../base/fake-world.js'
+import { type ErrorCode, Errors } from '../protocol/errors.js'
+import type { LogRecord, Machine, Token } from './machine.js'
+import { Turn } from './machine.js'
+import { MemoryLog } from './memory-log.js'
+import { CoordinatorRuntime } from './runtime.js'
+
+// A counter whose additions are records; "park" waits for the next addition, "after" sets a deadline that adds.
+type Command =
+  | { type: 'add'; by: number; token?: Token<number> }
+  | { type: 'read'; token: Token<number> }
+  | { type: 'park'; token: Token<number> }
+  | { type: 'after'; ms: number; token: Token<number> }
+interface State {
+  total: number
+  parked: Token<number>[]
+}
+
+const counter: Machine<State, Command, number> = {
+  create: () => ({ total: 0, parked: [] }),
+  load: (_, env) => new Turn(env),
+  decide(state, command, env) {
+    const turn = new Turn<Command, number>(env)
+    switch (command.type) {
+      case 'add':
+        turn.write(command.by)
+        for (const token of state.parked.splice(0)) turn.answer(token, state.total + command.by)
+        if (command.token !== undefined) turn.answer(command.token, state.total + command.by)
+        break
+      case 'read':
+        turn.answer(command.token, state.total)
+        break
+      case 'park':
+        state.parked.push(command.token)
+        break
+      case 'after':
+        turn.setDeadline('later', command.ms, { type: 'add', by: 100 })
+        turn.answer(command.token, state.total)
+    }
+    return turn
+  },
+  apply(state, by) {
+    state.total += by
+  },
+  encode: by => ({ key: utf8Encode(''), value: new Uint8Array([by]) }),
+  decode: ({ value }) => (value === null ? null : (value[0] ?? 0)),
+}
+
+function scene() {
+  const log = new MemoryLog()
+  const world = fakeWorld()
+  const heard: string[] = []
+  const unknown: LogRecord[] = []
+  const report = {
+    unknownRecord: (_: number, record: LogRecord) => void unknown.push(record),
+    shardDropped: () => void heard.push('dropped'),
+    shardUnavailable: () => void heard.push('unavailable'),
+  }
+  const runtime = new CoordinatorRuntime({ machine: counter, partitions: 1, log, world, report })
+  const answers: string[] = []
+  const submit = (name: string, build: (token: Token<number>) => Command): void => {
+    const failure = (errorCode: ErrorCode): number => -errorCode
+    void runtime.submit(0, build, failure).then(answer => answers.push(`${name}=${answer}`))
+  }
+  return {
+    log,
+    world,
+    heard,
+    unknown,
+    runtime,
+    add: (name: string, by: number) => submit(name, token => ({ type: 'add', by, token })),
+    read: (name: string) => submit(name, token => ({ type: 'read', token })),
+    park: (name: string) => submit(name, token => ({ type: 'park', token })),
+    after: (name: string, ms: number) => submit(name, token => ({ type: 'after', ms, token })),
+    /** What was answered since the last look. */
+    async answered() {
+      await new Promise(resolve => setImmediate(resolve))
+      return answers.splice(0).join(' ')
+    },
+  }
+}
+
+test('with a log that is durable at once, answers leave at once', async () => {
+  const { runtime, add, read, answered } = scene()
+  runtime.start()
+  add('a', 1)
+  read('b')
+  expect(await answered()).toBe('a=1 b=1')
+})
+
+test('no answer leaves before its own and all earlier records are durable, in whatever order they become so', async () => {
+  const { log, runtime, add, read, park, answered } = scene()
+  runtime.start()
+  read('before')
+  log.holdsBack = true
+  park('p')
+  add('a', 1)
+  read('r')
+  add('b', 2)
+  expect(await answered()).toBe('before=0')
+  log.release(1)
+  expect(await answered()).toBe('')
+  log.holdsBack = false
+  add('c', 4)
+  expect(await answered()).toBe('')
+  log.release(0)
+  expect(await answered()).toBe('p=1 a=1 r=1 b=3 c=7')
+})
+
+test('a log that refuses makes everybody who waits go elsewhere, and the state is what the log says', async () => {
+  const { log, runtime, add, read, park, heard, answered } = scene()
+  runtime.start()
+  add('a', 1)
+  park('p')
+  log.refusal = Errors.NOT_LEADER_OR_FOLLOWER
+  add('b', 2)
+  expect(await answered()).toBe(`a=1 p=${-Errors.NOT_COORDINATOR} b=${-Errors.NOT_COORDINATOR}`)
+  log.refusal = null
+  read('r')
+  add('c', 4)
+  expect(await answered()).toBe('r=1 c=5')
+  expect(heard).toEqual(['dropped'])
+})
+
+test('records that are too large are not worth a second try', async () => {
+  const { log, runtime, add, answered } = scene()
+  runtime.start()
+  log.refusal = Errors.MESSAGE_TOO_LARGE
+  add('a', 1)
+  expect(await answered()).toBe(`a=${-Errors.UNKNOWN_SERVER_ERROR}`)
+})
+
+test('records that may be lost take with them what was decided after them', async () => {
+  const { log, runtime, add, read, heard, answered } = scene()
+  runtime.start()
+  log.holdsBack = true
+  add('a', 1)
+  add('b', 2)
+  read('r')
+  log.lose(0)
+  expect(await answered()).toBe(`a=${-Errors.NOT_COORDINATOR} b=${-Errors.NOT_COORDINATOR} r=${-Errors.NOT_COORDINATOR}`)
+  log.release(0)
+  expect(await answered()).toBe('')
+  expect(heard).toEqual(['dropped'])
+})
+
+test('a dropped shard whose log cannot be read refuses, and tries again with the next command', async () => {
+  const { log, runtime, add, read, heard, answered } = scene()
+  runtime.start()
+  add('a', 1)
+  log.refusal = Errors.NOT_LEADER_OR_FOLLOWER
+  add('b', 2)
+  await answered()
+  log.refusal = null
+  const { replay } = log
+  log.replay = () => {
+    throw new Error('EIO')
+  }
+  read('r1')
+  expect(await answered()).toBe(`r1=${-Errors.COORDINATOR_NOT_AVAILABLE}`)
+  log.replay = replay
+  read('r2')
+  expect(await answered()).toBe('r2=1')
+  expect(heard).toEqual(['dropped', 'unavailable'])
+})
+
+test('a deadline comes back as a command, and only the earliest one holds a timer', async () => {
+  const { world, runtime, after, read, answered } = scene()
+  runtime.start()
+  after('a', 1_000)
+  after('b', 5_000)
+  expect(world.pendingTimers).toBe(1)
+  world.advance(4_999)
+  read('r1')
+  world.advance(1)
+  read('r2')
+  expect(await answered()).toBe('a=0 b=0 r1=0 r2=100')
+  expect(world.pendingTimers).toBe(0)
+})
+
+test('stop answers what is parked, lets what is being written finish, and refuses the rest', async () => {
+  const { log, world, runtime, add, park, read, after, answered } = scene()
+  runtime.start()
+  after('t', 1_000)
+  log.holdsBack = true
+  add('a', 1)
+  park('p')
+  runtime.stop()
+  expect(await answered()).toBe(`t=0 p=${-Errors.NOT_COORDINATOR}`)
+  read('r')
+  log.release(0)
+  expect(await answered()).toBe(`r=${-Errors.COORDINATOR_NOT_AVAILABLE} a=1`)
+  expect(world.pendingTimers).toBe(0)
+})
+
+test('records of an unknown kind are reported and left alone', async () => {
+  const { log, unknown, runtime, read, answered } = scene()
+  log.append(0, [
+    { key: utf8Encode(''), value: null },
+    { key: utf8Encode(''), value: new Uint8Array([7]) },
+  ])
+  runtime.start()
+  read('r')
+  expect(await answered()).toBe('r=7')
+  expect(unknown).toHaveLength(1)
+})

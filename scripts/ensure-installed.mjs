@@ -1,7 +1,7 @@
 /**
  * Makes a fresh clone runnable: installs the locked dependencies when there are none, or when package-lock.json is not the
- * one they were installed from. Plain Node, because it runs before anything is installed. It leaves a copy of the lock's
- * hash in node_modules, so that a second run costs one read of each file.
+ * one they were installed from. Plain Node, because it runs before anything is installed. It leaves the lock's hash in
+ * node_modules, so that a lock that was only touched, as by a checkout, installs nothing.
  */
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const lock = join(root, 'package-lock.json')
-// npm writes this file at the end of every install; it is older than a lock file that was changed afterwards.
+// npm writes this file at the end of every install; it is older than a lock that was written afterwards.
 const installed = join(root, 'node_modules', '.package-lock.json')
 const stamp = join(root, 'node_modules', '.gregor-lock-hash')
 
@@ -34,11 +34,9 @@ if (reason !== null) {
 /** A sentence's beginning that says why an install is needed; null when it is not. */
 function whyInstall() {
   if (!existsSync(installed)) return 'node_modules is missing'
-  if (existsSync(stamp)) return readFileSync(stamp, 'utf8') === lockHash() ? null : 'package-lock.json has changed'
-  // Installed by hand with npm: its own file tells whether that was after the last change of the lock.
-  if (statSync(installed).mtimeMs < statSync(lock).mtimeMs) return 'package-lock.json is newer than node_modules'
-  writeFileSync(stamp, lockHash())
-  return null
+  // Installed by hand with npm since the lock was last written.
+  if (statSync(installed).mtimeMs >= statSync(lock).mtimeMs) return null
+  return existsSync(stamp) && readFileSync(stamp, 'utf8') === lockHash() ? null : 'package-lock.json has changed'
 }
 
 function lockHash() {

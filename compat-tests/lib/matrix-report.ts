@@ -50,13 +50,17 @@ export function matrixReport(result: MatrixResult): string {
   const { source, clients, partitions } = result
   return [
     '## Text through every pair of clients',
-    `Printed by \`npm run compat\` against ${result.broker}. One client produces a text of ${source.lines.length} lines ` +
-      `(${source.emptyLines} of them empty, ${source.nonAsciiLines} with characters beyond ASCII: ` +
-      'the reference manuals of Node and of the JavaScript library, as npm packages carry them), one record per line, to a ' +
-      `topic of ${partitions} partitions. Another client consumes it as a group from the earliest offset. A pair is **ok** when ` +
-      'offsets have no gap, lines keep their order in each partition, all lines together hash to the source ' +
-      `(SHA-256 \`${source.sha256}\`), and the group has committed the end of every partition. **not run** means that the ` +
-      'client could not be installed on the machine that printed this (the reason stands below); it is never a pass.',
+    [
+      `Printed by \`npm run compat\` against ${result.broker}. One client produces a text of ${source.lines.length} lines`,
+      `(${source.emptyLines} of them empty, ${source.nonAsciiLines} with characters beyond ASCII: the reference manuals of Node and of`,
+      'the JavaScript library, as npm packages carry them), one record per line, to a topic of',
+      `${partitions} partitions. Another client consumes it as a group of one member from the earliest offset.`,
+      'A pair is **ok** when offsets have no gap, lines keep their order in each partition, all lines together hash to the',
+      'source, and the group has committed the end of every partition. **not run** means that the client could not be',
+      'installed on the machine that printed this (the reason stands below); it is never a pass.',
+      '',
+      `SHA-256 of the text: \`${source.sha256}\``,
+    ].join('\n'),
     matrixTable(result),
     `${ok} pairs ok, ${failed} failed, ${notRun} not run.`,
     ...(failed > 0

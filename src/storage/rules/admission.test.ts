@@ -1,0 +1,241 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { type Bytes, concat, copyOf, utf8Encode, viewOf } from '../../base/bytes.js'
+import { Errors, errorName } from '../../protocol/errors.js'
+import * as batch from '../../protocol/records/batch.js'
+import { type BatchOptions, buildBatch, type NewRecord } from '../../protocol/records/build.js'
+import { javaBatches, javaMarker, kafkajsBatches } from '../../protocol/records/golden.test-support.js'
+import { type AdmissionRules, admit, recordErrorsMax, stamp } from './admission.js'
+
+const nowMs = 1_700_000_000_500
+const rules: AdmissionRules = {
+  messageBytesMax: 1_048_588,
+  segmentBytes: 1_073_741_824,
+  isCompacted: false,
+  timestampType: 'CreateTime',
+  timestampBeforeMaxMs: Number.POSITIVE_INFINITY,
+  timestampAfterMaxMs: 3_600_000,
+  deepValidation: false,
+  decompressedBytesMax: 1_000_000,
+}
+const key = utf8Encode('k')
+const value = utf8Encode('v')
+const one: readonly NewRecord[] = [{ key, value, timestampMs: nowMs }]
+
+/** The name of the error that `bytes` is refused with; 'admitted' otherwise. */
+function outcome(bytes: Bytes, changed: Partial<AdmissionRules> = {}, produceVersion?: number): string {
+  const result = admit(bytes, { ...rules, ...changed }, nowMs, produceVersion)
+  return result.refused ? errorName(result.errorCode) : 'admitted'
+}
+
+/** A batch whose header was changed after it was built; its checksum is right again. */
+function changed(change: (view: DataView) => void, records = one, options: BatchOptions = {}): Bytes {
+  const bytes = buildBatch(records, options)
+  change(viewOf(bytes))
+  batch.stampCrc(bytes, 0)
+  return bytes
+}
+
+test('batches of real clients are admitted, looked into or not', () => {
+  for (const bytes of [...Object.values(javaBatches), ...Object.values(kafkajsBatches)]) {
+    expect(outcome(bytes)).toBe('admitted')
+    expect(outcome(bytes, { deepValidation: true })).toBe('admitted')
+  }
+})
+
+test('an admitted batch comes with the facts of its header', () => {
+  expect(admit(javaBatches.lz4, rules, nowMs)).toEqual({
+    refused: false,
+    size: javaBatches.lz4.byteLength,
+    recordCount: 4,
+    lastOffsetDelta: 3,
+    maxTimestampMs: 1_700_000_000_250,
+    logAppendTimeMs: -1,
+    producerId: 4711,
+    producerEpoch: 3,
+    baseSequence: 2_147_483_646,
+    lastSequence: 1,
+  })
+})
+
+test('stamping writes base offset and leader epoch and leaves the sum as it was', () => {
+  const bytes = copyOf(javaBatches.zstd)
+  const facts = admit(bytes, rules, nowMs)
+  if (facts.refused) throw new Error(facts.message)
+  stamp(bytes, facts, 1234, 5)
+  expect(batch.baseOffset(bytes, 0)).toBe(1234)
+  expect(batch.leaderEpoch(bytes, 0)).toBe(5)
+  expect(bytes.subarray(16)).toEqual(javaBatches.zstd.subarray(16))
+})
+
+test('on a LogAppendTime topic the clock is stamped, whatever the client said', () => {
+  const bytes = changed(() => {}, [{ key, value, timestampMs: 5 }])
+  const facts = admit(bytes, { ...rules, timestampType: 'LogAppendTime', timestampBeforeMaxMs: 10 }, nowMs)
+  if (facts.refused) throw new Error(facts.message)
+  expect([facts.maxTimestampMs, facts.logAppendTimeMs]).toEqual([nowMs, nowMs])
+  stamp(bytes, facts, 7, 0)
+  expect(batch.timestampType(bytes, 0)).toBe('LogAppendTime')
+  expect(batch.maxTimestamp(bytes, 0)).toBe(nowMs)
+  expect(batch.computeCrc(bytes, 0)).toBe(batch.crc(bytes, 0))
+})
+
+test('exactly one whole batch: nothing, a part, two, and a tail are INVALID_RECORD', () => {
+  const bytes = buildBatch(one)
+  for (const wrong of [
+    new Uint8Array(0),
+    bytes.subarray(0, 60),
+    bytes.subarray(0, -1),
+    concat([bytes, bytes]),
+    concat([bytes, key]),
+  ]) {
+    expect(outcome(wrong)).toBe('INVALID_RECORD')
+  }
+  expect(outcome(changed(view => view.setInt32(8, 48)))).toBe('CORRUPT_MESSAGE')
+  expect(outcome(changed(view => view.setInt32(8, -1)))).toBe('CORRUPT_MESSAGE')
+})
+
+test('any magic but 2 is INVALID_RECORD', () => {
+  for (const magic of [0, 1, 3, -1]) expect(outcome(changed(view => view.setInt8(16, magic)))).toBe('INVALID_RECORD')
+})
+
+test('one flipped bit anywhere under the checksum is CORRUPT_MESSAGE', () => {
+  for (let at = 21; at < javaBatches.none.byteLength; at++) {
+    const bytes = copyOf(javaBatches.none)
+    bytes[at] = bytes[at]! ^ 0x10
+    expect(outcome(bytes)).toBe('CORRUPT_MESSAGE')
+  }
+})
+
+test('sizes: above max.message.bytes MESSAGE_TOO_LARGE, above segment.bytes RECORD_LIST_TOO_LARGE', () => {
+  const { byteLength } = javaBatches.none
+  expect(outcome(javaBatches.none, { messageBytesMax: byteLength, segmentBytes: byteLength })).toBe('admitted')
+  expect(outcome(javaBatches.none, { messageBytesMax: byteLength - 1, segmentBytes: 1 })).toBe('MESSAGE_TOO_LARGE')
+  expect(outcome(javaBatches.none, { segmentBytes: byteLength - 1 })).toBe('RECORD_LIST_TOO_LARGE')
+})
+
+test('a batch that is too large is told so even when its sum is wrong: the client splits and sends again', () => {
+  const bytes = copyOf(javaBatches.none)
+  bytes[100] = bytes[100]! ^ 1
+  expect(outcome(bytes, { messageBytesMax: 100 })).toBe('MESSAGE_TOO_LARGE')
+})
+
+test.each([
+  ['a base offset', (view: DataView) => view.setInt32(4, 1)],
+  ['no records', (view: DataView) => view.setInt32(57, 0)],
+  ['no records and no offsets', (view: DataView) => [view.setInt32(57, 0), view.setInt32(23, -1)]],
+  ['more offsets than records', (view: DataView) => view.setInt32(23, 1)],
+  ['more records than there are, offsets to match', (view: DataView) => [view.setInt32(57, 2), view.setInt32(23, 1)]],
+  ['the control bit', (view: DataView) => view.setInt16(21, batch.Attributes.control)],
+  ['a codec that does not exist', (view: DataView) => view.setInt16(21, 5)],
+  ['a producer without a sequence', (view: DataView) => view.setBigInt64(43, 9n)],
+  ['a producer id beyond 2^53', (view: DataView) => view.setBigInt64(43, 2n ** 53n)],
+])('%s is INVALID_RECORD', (_, change) => {
+  expect(outcome(changed(change))).toBe('INVALID_RECORD')
+})
+
+test('transactional batches and markers are refused', () => {
+  expect(outcome(buildBatch(one, { isTransactional: true, producerId: 1, producerEpoch: 0, baseSequence: 0 }))).toBe(
+    'INVALID_TXN_STATE',
+  )
+  const marker = copyOf(javaMarker)
+  batch.stampBaseOffset(marker, 0, 0)
+  expect(outcome(marker)).toBe('INVALID_RECORD')
+})
+
+test('zstd needs Produce v7', () => {
+  expect(outcome(javaBatches.zstd, {}, 6)).toBe('UNSUPPORTED_COMPRESSION_TYPE')
+  expect(outcome(javaBatches.zstd, {}, 7)).toBe('admitted')
+  expect(outcome(javaBatches.lz4, {}, 3)).toBe('admitted')
+})
+
+test('a producer may not call its timestamps LogAppendTime', () => {
+  const bytes = buildBatch(one, { timestampType: 'LogAppendTime' })
+  expect(outcome(bytes)).toBe('INVALID_TIMESTAMP')
+  expect(outcome(bytes, { timestampType: 'LogAppendTime' })).toBe('INVALID_TIMESTAMP')
+})
+
+test('CreateTime lies between before.max.ms and after.max.ms of now, both included; -1 is no time', () => {
+  const bounds = { timestampBeforeMaxMs: 1000, timestampAfterMaxMs: 200 }
+  const at = (timestampMs: number) => outcome(buildBatch([{ key, value, timestampMs }]), bounds)
+  expect([-1000, 200, 0].map(delta => at(nowMs + delta))).toEqual(['admitted', 'admitted', 'admitted'])
+  expect([at(nowMs - 1001), at(nowMs + 201)]).toEqual(['INVALID_TIMESTAMP', 'INVALID_TIMESTAMP'])
+  expect(at(-1)).toBe('admitted')
+  expect(at(-2)).toBe('INVALID_TIMESTAMP')
+})
+
+test('a timestamp that a number cannot hold is refused even without bounds', () => {
+  const bytes = changed(view => view.setBigInt64(35, 2n ** 62n))
+  expect(outcome(bytes, { timestampAfterMaxMs: Number.POSITIVE_INFINITY })).toBe('INVALID_TIMESTAMP')
+})
+
+test('in an uncompressed batch every record counts, and the refusal names the records', () => {
+  const records = [0, -5000, 0, -6000].map(delta => ({ key, value, timestampMs: nowMs + delta }))
+  const result = admit(buildBatch(records), { ...rules, timestampBeforeMaxMs: 1000 }, nowMs)
+  expect(result).toMatchObject({
+    refused: true,
+    errorCode: Errors.INVALID_TIMESTAMP,
+    recordErrors: [{ batchIndex: 1 }, { batchIndex: 3 }],
+  })
+})
+
+test('a compressed batch is judged by its header, unless deepValidation looks inside', () => {
+  // The Java client's third record is 501 ms old, its first, which is the base, 500.
+  const bounds = { timestampBeforeMaxMs: 500 }
+  expect(outcome(javaBatches.gzip, bounds)).toBe('admitted')
+  expect(outcome(javaBatches.gzip, { ...bounds, deepValidation: true })).toBe('INVALID_TIMESTAMP')
+  expect(outcome(javaBatches.gzip, { timestampBeforeMaxMs: 499 })).toBe('INVALID_TIMESTAMP')
+})
+
+test.each(['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const)(
+  'a compacted topic takes no record without a key, codec %s',
+  codec => {
+    expect(admit(javaBatches[codec], { ...rules, isCompacted: true }, nowMs)).toEqual({
+      refused: true,
+      errorCode: Errors.INVALID_RECORD,
+      message: expect.stringContaining('1 records'),
+      recordErrors: [{ batchIndex: 1, message: expect.stringContaining('key') }],
+    })
+    expect(outcome(buildBatch(one), { isCompacted: true })).toBe('admitted')
+  },
+)
+
+test('record errors are bounded', () => {
+  const records = Array.from({ length: recordErrorsMax + 20 }, () => ({ key: null, value, timestampMs: nowMs }))
+  const result = admit(buildBatch(records), { ...rules, isCompacted: true }, nowMs)
+  if (!result.refused) throw new Error('admitted')
+  expect(result.recordErrors.length).toBe(recordErrorsMax)
+  expect(result.message).toContain('120 records')
+})
+
+test('what decompresses beyond the bound is MESSAGE_TOO_LARGE; what does not decompress is INVALID_RECORD', () => {
+  const looking = { deepValidation: true }
+  expect(outcome(javaBatches.gzip, { ...looking, decompressedBytesMax: 100 })).toBe('MESSAGE_TOO_LARGE')
+  const broken = copyOf(javaBatches.gzip)
+  broken[90] = broken[90]! ^ 0xff
+  batch.stampCrc(broken, 0)
+  expect(outcome(broken, looking)).toBe('INVALID_RECORD')
+})
+
+test('offset deltas that do not count up by one are INVALID_RECORD', () => {
+  // A record of 8 bytes; its offset delta is the fourth byte: size, attributes, timestamp delta, offset delta.
+  const bytes = changed(view => view.setInt8(batch.batchHeaderSize + 3, 2))
+  expect(outcome(bytes)).toBe('INVALID_RECORD')
+})
+
+test('whatever the bytes, the answer is a value, and the bytes are not touched', () => {
+  const originals = [...Object.values(javaBatches), buildBatch(one)]
+  const change = fc.record({ which: fc.nat(originals.length - 1), at: fc.nat(500), byte: fc.nat(255), length: fc.nat(500) })
+  fc.assert(
+    fc.property(change, fc.boolean(), ({ which, at, byte, length }, isCompacted) => {
+      const original = originals[which]!
+      const bytes = copyOf(original)
+      bytes[at % bytes.byteLength] = byte
+      batch.stampCrc(bytes.byteLength === batch.batchLength(bytes, 0) ? bytes : copyOf(original), 0)
+      const cut = length % 4 === 0 ? bytes.subarray(0, length) : bytes
+      const before = copyOf(cut)
+      expect(typeof admit(cut, { ...rules, isCompacted, deepValidation: true }, nowMs).refused).toBe('boolean')
+      expect(cut).toEqual(before)
+    }),
+    { numRuns: 1500 },
+  )
+})

@@ -93,13 +93,18 @@ export async function checkInternalTopic(scenario: Scenario): Promise<void> {
 }
 
 async function formatted<Key, Value>(scenario: Scenario, formatter: string): Promise<Formatted<Key, Value>[]> {
-  // Compaction may have removed records, so the count is an upper bound and the timeout ends the reading.
-  const count = (await endOffsets(scenario, offsetsTopic)).reduce((sum, end) => sum + end, 0)
-  const run = await runTool(scenario, tool, [
-    ...['--topic', offsetsTopic, '--from-beginning', '--timeout-ms', '8000', '--max-messages', String(count)],
-    ...['--formatter', `org.apache.kafka.tools.consumer.${formatter}`],
-    // Not in a group that is written to the topic while it is read.
-    ...['--command-property', 'enable.auto.commit=false', '--isolation-level', 'read_committed'],
-  ])
-  return jsonObjects(expectClean(run).stdout) as Formatted<Key, Value>[]
+  const written = async (): Promise<number> => (await endOffsets(scenario, offsetsTopic)).reduce((sum, end) => sum + end, 0)
+  // A group may still be written to the topic, when a member's session ends; then what was read is not all of it.
+  for (let count = await written(), attempts = 0; ; attempts++) {
+    const run = await runTool(scenario, tool, [
+      // Compaction may have removed records, so the count is an upper bound and the timeout ends the reading.
+      ...['--topic', offsetsTopic, '--from-beginning', '--timeout-ms', '8000', '--max-messages', String(count)],
+      ...['--formatter', `org.apache.kafka.tools.consumer.${formatter}`],
+      // Not in a group that is written to the topic while it is read.
+      ...['--command-property', 'enable.auto.commit=false', '--isolation-level', 'read_committed'],
+    ])
+    const after = await written()
+    if (after === count || attempts === 3) return jsonObjects(expectClean(run).stdout) as Formatted<Key, Value>[]
+    count = after
+  }
 }

@@ -38,7 +38,8 @@ async function describeTopics(request: MetadataRequest, context: RequestContext)
   for (const { name, topicId } of request.topics ?? []) {
     // v10 and v11 have the fields, but only v12 may ask by id.
     if (context.version < 12 && (name === null || topicId !== zeroUuid)) throw new RequestFailure(Errors.INVALID_REQUEST)
-    if (name === null) {
+    // Java's admin client leaves the name empty when it asks by id.
+    if (name === null || topicId !== zeroUuid) {
       const topic = topics.image.topicsById.get(topicId)
       answers.push(topic === undefined ? unknown(null, topicId, Errors.UNKNOWN_TOPIC_ID) : known(topic, operations))
     } else answers.push(await describeNamed(name, request.allowAutoTopicCreation, operations, context))

@@ -32,7 +32,8 @@ export function encodeProducerSnapshot(states: ProducerStates): Bytes {
     view.setInt32(at + 10, last?.lastSequence ?? noSequence)
     view.setBigInt64(at + 14, BigInt(last?.lastOffset ?? -1))
     view.setInt32(at + 22, last === undefined ? 0 : last.lastOffset - last.baseOffset)
-    view.setBigInt64(at + 26, BigInt(entry.lastTimestampMs))
+    // As in Kafka, the timestamp of the last batch; when it was appended is not kept.
+    view.setBigInt64(at + 26, BigInt(last?.timestampMs ?? entry.lastTimestampMs))
     view.setInt32(at + 34, entry.coordinatorEpoch)
     view.setBigInt64(at + 38, BigInt(entry.currentTxnFirstOffset))
     at += entrySize

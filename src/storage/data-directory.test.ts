@@ -1,0 +1,177 @@
+import { spawnSync } from 'node:child_process'
+import fs from 'node:fs'
+import { describe, expect, test } from 'vitest'
+import { DirectoryLockedError } from './directory-lock.js'
+import { InconsistentDirectoryError } from './open-directory.js'
+import { append, batchOf, copyFolder, everything, openTest, temporaryFolder, topicId } from './test-kit.js'
+
+describe('the lock', () => {
+  test('a second broker on the same directory is refused', async () => {
+    const { path, directory } = await openTest()
+    await expect(openTest({ path })).rejects.toThrow(DirectoryLockedError)
+    await directory.close()
+    await (await openTest({ path })).directory.close()
+    expect(fs.existsSync(`${path}/.lock`)).toBe(false)
+  })
+
+  test('the lock of a dead process is taken over', async () => {
+    const { path } = await openTest()
+    const lock = JSON.parse(fs.readFileSync(`${path}/.lock`, 'utf8'))
+    const dead = spawnSync(process.execPath, ['--version']).pid
+    fs.writeFileSync(`${path}/.lock`, JSON.stringify({ ...lock, pid: dead }))
+    await openTest({ path })
+    await expect(openTest({ path })).rejects.toThrow(DirectoryLockedError)
+  })
+
+  test('a process id in use again, and a lock from before a reboot, are no owners', async () => {
+    const { path } = await openTest()
+    const lock = JSON.parse(fs.readFileSync(`${path}/.lock`, 'utf8'))
+    for (const stale of [{ startTime: '1' }, { bootId: 'another' }]) {
+      fs.writeFileSync(`${path}/.lock`, JSON.stringify({ ...lock, ...stale }))
+      await openTest({ path })
+    }
+  })
+
+  test("a cut or empty lock file is nobody's", async () => {
+    const path = temporaryFolder()
+    for (const text of ['', '{"pid":']) {
+      fs.writeFileSync(`${path}/.lock`, text)
+      await (await openTest({ path })).directory.close()
+    }
+    expect(fs.readdirSync(path).filter(name => name.startsWith('.lock'))).toEqual([])
+  })
+})
+
+describe('identity', () => {
+  test('is written once and kept', async () => {
+    const first = await openTest()
+    const text = fs.readFileSync(`${first.path}/meta.properties`, 'utf8')
+    const { clusterId, directoryId } = first.directory
+    expect(text).toBe(`version=1\ncluster.id=${clusterId}\nnode.id=1\ndirectory.id=${directoryId}\n`)
+    await first.directory.close()
+    const second = await openTest({ path: first.path })
+    expect(second.directory).toMatchObject({ clusterId, directoryId })
+  })
+
+  test('a directory of another node is refused, and not left locked', async () => {
+    const path = temporaryFolder()
+    const text = (node: number) => `version=1\ncluster.id=c\nnode.id=${node}\ndirectory.id=d\n`
+    fs.writeFileSync(`${path}/meta.properties`, text(2))
+    await expect(openTest({ path })).rejects.toThrow(InconsistentDirectoryError)
+    fs.writeFileSync(`${path}/meta.properties`, 'version=0\n')
+    await expect(openTest({ path })).rejects.toThrow(InconsistentDirectoryError)
+    fs.writeFileSync(`${path}/meta.properties`, text(1))
+    expect((await openTest({ path })).directory.clusterId).toBe('c')
+  })
+})
+
+describe('partitions', () => {
+  test('a deleted one frees its name at once and its files after the delay', async () => {
+    const { directory, path, world } = await openTest({ config: { fileDeleteDelayMs: 1000 } })
+    append(directory.createPartition('a.b', 3, topicId), batchOf('old'))
+    directory.deletePartition('a.b', 3)
+    const aside = fs.readdirSync(path).filter(name => name.endsWith('-delete'))
+    expect(aside).toHaveLength(1)
+    expect(aside[0]).toMatch(/^a\.b-3\.[0-9a-f]{32}-delete$/)
+    const again = directory.createPartition('a.b', 3, 'ZbCdEfGhIjKlMnOpQrStUw')
+    expect(again.logEndOffset).toBe(0)
+    expect(directory.partition('a.b', 3)).toBe(again)
+    world.advance(1000)
+    await expect.poll(() => fs.existsSync(`${path}/${aside[0]}`)).toBe(false)
+  })
+
+  test('the longest topic name can be deleted', async () => {
+    const { directory, path } = await openTest()
+    const topic = 't'.repeat(249)
+    directory.createPartition(topic, 0, topicId)
+    directory.deletePartition(topic, 0)
+    expect(fs.readdirSync(path).some(name => name.length === 255 && name.endsWith('-delete'))).toBe(true)
+  })
+
+  test('what a crash left of a deletion is removed at the next start', async () => {
+    const first = await openTest()
+    first.directory.createPartition('t', 0, topicId)
+    first.directory.deletePartition('t', 0)
+    const second = await openTest({ path: copyFolder(first.path) })
+    second.world.advance(0)
+    await expect.poll(() => fs.readdirSync(second.path).some(name => name.endsWith('-delete'))).toBe(false)
+    expect(second.directory.partitions.size).toBe(0)
+  })
+
+  test('names with dashes and digits come back as they were', async () => {
+    const first = await openTest()
+    for (const [topic, index] of [
+      ['a-1', 2],
+      ['a', 1],
+      ['__consumer_offsets', 49],
+      ['x.y_z-0-0', 0],
+    ] as const) {
+      first.directory.createPartition(topic, index, topicId)
+    }
+    await first.directory.close()
+    const second = await openTest({ path: first.path })
+    expect([...second.directory.partitions.values()].map(({ topic, index }) => `${topic}/${index}`).sort()).toEqual([
+      '__consumer_offsets/49',
+      'a-1/2',
+      'a/1',
+      'x.y_z-0-0/0',
+    ])
+    expect(second.directory.partition('a-1', 2)).toMatchObject({ topicId, logEndOffset: 0 })
+  })
+})
+
+test('checkpoints say what is synced, in the format of Kafka', async () => {
+  const { directory, path } = await openTest({ durability: 'fsync' })
+  const partition = directory.createPartition('t', 0, topicId)
+  await append(partition, batchOf('a', { count: 3 })).durable
+  await append(partition, batchOf('b')).durable
+  partition.trim(2)
+  await directory.checkpoint()
+  expect(fs.readFileSync(`${path}/recovery-point-offset-checkpoint`, 'utf8')).toBe('0\n1\nt 0 4\n')
+  expect(fs.readFileSync(`${path}/replication-offset-checkpoint`, 'utf8')).toBe('0\n1\nt 0 4\n')
+  expect(fs.readFileSync(`${path}/log-start-offset-checkpoint`, 'utf8')).toBe('0\n1\nt 0 2\n')
+})
+
+test('checkpoints are written every minute', async () => {
+  const { directory, path, world } = await openTest()
+  append(directory.createPartition('t', 0, topicId), batchOf('a'))
+  world.advance(60_000)
+  await expect.poll(() => fs.existsSync(`${path}/replication-offset-checkpoint`)).toBe(true)
+  await directory.close()
+  expect(world.pendingTimers).toBe(0)
+})
+
+test('without syncs the recovery point stays behind what the system has not written', async () => {
+  const { directory } = await openTest({ config: { segmentBytes: 200 } })
+  const partition = directory.createPartition('t', 0, topicId)
+  append(partition, batchOf('a', { valueBytes: 60 }))
+  expect(partition.recoveryPoint).toBe(0)
+  append(partition, batchOf('a', { valueBytes: 60 }))
+  await expect.poll(() => partition.recoveryPoint).toBe(1)
+})
+
+describe('an ephemeral directory', () => {
+  test('is gone after close', async () => {
+    const { directory, path } = await openTest({ path: null })
+    const partition = directory.createPartition('t', 0, topicId)
+    expect(append(partition, batchOf('a')).durable).toBeNull()
+    expect(partition.highWatermark).toBe(1)
+    expect(directory.isEphemeral).toBe(true)
+    const read = partition.read(0, everything)
+    await directory.close()
+    expect(fs.existsSync(path)).toBe(false)
+    if (typeof read === 'number') throw new Error('no read')
+    expect(fs.readSync(read.slices[0]!.fd, Buffer.alloc(61), 0, 61, 0)).toBe(61)
+    read.slices[0]!.release()
+  })
+
+  test('never syncs', async () => {
+    const { nodeFiles } = await import('./files.js')
+    const refuse = () => Promise.reject(new Error('synced'))
+    const files = { ...nodeFiles, syncData: refuse, syncPath: refuse }
+    const { directory } = await openTest({ path: null, files, config: { segmentBytes: 200 } })
+    const partition = directory.createPartition('t', 0, topicId)
+    for (let n = 0; n < 5; n++) append(partition, batchOf('a', { valueBytes: 60 }))
+    await directory.close()
+  })
+})

@@ -1,0 +1,324 @@
+import fs from 'node:fs'
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { Errors } from '../protocol/errors.js'
+import type { Partition } from './partition.js'
+import { append, batchOf, client, copyFolder, offsetsIn, openTest, readBytes, type TestOptions, topicId } from './test-kit.js'
+
+const small: TestOptions['config'] = { segmentBytes: 1000, indexIntervalBytes: 150 }
+
+function indexFiles(folder: string): Record<string, string> {
+  const names = fs
+    .readdirSync(folder)
+    .filter(name => name.endsWith('index'))
+    .sort()
+  return Object.fromEntries(names.map(name => [name, fs.readFileSync(`${folder}/${name}`).toString('hex')]))
+}
+
+function stateOf(partition: Partition) {
+  const { logStartOffset, logEndOffset, highWatermark, sizeBytes, topicId: id, leaderEpoch } = partition
+  return { logStartOffset, logEndOffset, highWatermark, sizeBytes, id, leaderEpoch, bytes: readBytes(partition, logStartOffset) }
+}
+
+async function filled(options: TestOptions, appends: number) {
+  const opened = await openTest({ config: small, ...options })
+  const partition = opened.directory.createPartition('t', 0, topicId)
+  for (let n = 0; n < appends; n++) {
+    append(partition, batchOf(`b${n}`, { count: 1 + (n % 3), producerId: 5, producerEpoch: 0, baseSequence: sequenceOf(n) }))
+  }
+  return { ...opened, partition }
+}
+
+/** Sequence of the first record of the n-th batch that `filled` writes. */
+function sequenceOf(n: number): number {
+  let sequence = 0
+  for (let before = 0; before < n; before++) sequence += 1 + (before % 3)
+  return sequence
+}
+
+describe('after a clean shutdown', () => {
+  test('everything is as it was', async () => {
+    const first = await filled({}, 40)
+    const before = stateOf(first.partition)
+    await first.directory.close()
+    expect(fs.readFileSync(`${first.path}/.kafka_cleanshutdown`, 'utf8')).toBe('{"version":0,"brokerEpoch":-1}')
+    const second = await openTest({ path: first.path, config: small })
+    expect(second.warnings).toEqual([])
+    expect(fs.existsSync(`${first.path}/.kafka_cleanshutdown`)).toBe(false)
+    expect(stateOf(second.directory.partition('t', 0)!)).toEqual(before)
+    expect(second.directory.clusterId).toBe(first.directory.clusterId)
+  })
+
+  test('the last batch of a producer is still known as a duplicate', async () => {
+    const first = await filled({}, 7)
+    await first.directory.close()
+    const second = await openTest({ path: first.path, config: small })
+    const partition = second.directory.partition('t', 0)!
+    const producer = { producerId: 5, producerEpoch: 0 }
+    const again = append(partition, batchOf('b6', { count: 1, ...producer, baseSequence: sequenceOf(6) }))
+    expect(again).toMatchObject({ isDuplicate: true, lastOffset: partition.logEndOffset - 1 })
+    const gap = partition.append(batchOf('x', { ...producer, baseSequence: sequenceOf(9) }), client)
+    expect(gap).toMatchObject({ errorCode: Errors.OUT_OF_ORDER_SEQUENCE_NUMBER })
+    expect(append(partition, batchOf('b7', { ...producer, baseSequence: sequenceOf(7) })).isDuplicate).toBe(false)
+  })
+
+  test('appending goes on in the same segment, and segment.ms counts from its first batch', async () => {
+    const config = { segmentMs: 1000 }
+    const at = (delta: number) => batchOf('a', { timestampMs: 1_699_999_000_000 + delta })
+    const first = await openTest({ config })
+    append(first.directory.createPartition('t', 0, topicId), at(0))
+    await first.directory.close()
+    const second = await openTest({ path: first.path, config })
+    const partition = second.directory.partition('t', 0)!
+    append(partition, at(900))
+    append(partition, at(1001))
+    expect(fs.readdirSync(`${first.path}/t-0`).filter(name => name.endsWith('.log'))).toHaveLength(2)
+    expect(partition.logEndOffset).toBe(3)
+  })
+
+  test('a trimmed log stays trimmed', async () => {
+    const first = await filled({}, 40)
+    first.partition.trim(5)
+    await first.directory.close()
+    const second = await openTest({ path: first.path, config: small })
+    expect(second.directory.partition('t', 0)!.logStartOffset).toBe(5)
+  })
+})
+
+describe('after kill -9', () => {
+  test('everything that reached the operating system is there, and the next offset is exact', async () => {
+    const first = await filled({}, 40)
+    const before = stateOf(first.partition)
+    const second = await openTest({ path: copyFolder(first.path), config: small })
+    const partition = second.directory.partition('t', 0)!
+    expect(stateOf(partition)).toEqual(before)
+    const next = batchOf('next', { producerId: 5, producerEpoch: 0, baseSequence: sequenceOf(40) })
+    expect(append(partition, next).baseOffset).toBe(before.logEndOffset)
+  })
+
+  test('five duplicates per producer are known again', async () => {
+    const first = await filled({ config: {} }, 8)
+    const second = await openTest({ path: copyFolder(first.path) })
+    const partition = second.directory.partition('t', 0)!
+    for (let n = 3; n < 8; n++) {
+      const again = { count: 1 + (n % 3), producerId: 5, producerEpoch: 0, baseSequence: sequenceOf(n) }
+      expect(append(partition, batchOf(`b${n}`, again))).toMatchObject({ isDuplicate: true })
+    }
+  })
+
+  test('a log torn at any byte of its last batches is cut to the whole ones', async () => {
+    const first = await openTest()
+    const partition = first.directory.createPartition('t', 0, topicId)
+    const ends = [0]
+    for (let n = 0; n < 3; n++) {
+      append(partition, batchOf(`b${n}`, { count: 2 }))
+      ends.push(partition.sizeBytes)
+    }
+    const copy = copyFolder(first.path)
+    const log = `${copy}/t-0/00000000000000000000.log`
+    const whole = fs.readFileSync(log)
+    for (let size = whole.byteLength - 1; size >= 0; size--) {
+      fs.writeFileSync(log, whole.subarray(0, size))
+      const again = await openTest({ path: copy })
+      const batches = ends.filter(end => end <= size).length - 1
+      const torn = again.directory.partition('t', 0)!
+      expect(torn.logEndOffset).toBe(batches * 2)
+      expect(torn.sizeBytes).toBe(ends[batches])
+      expect(fs.statSync(log).size).toBe(ends[batches])
+      expect(again.warnings.length).toBe(ends.includes(size) ? 0 : 1)
+      expect(append(torn, batchOf('next')).baseOffset).toBe(batches * 2)
+      expect(readBytes(torn, 0).subarray(0, ends[batches])).toEqual(whole.subarray(0, ends[batches]))
+      fs.rmSync(`${copy}/.lock`)
+    }
+  })
+
+  test('a flipped bit anywhere in a batch cuts the log before it', async () => {
+    const first = await openTest()
+    const partition = first.directory.createPartition('t', 0, topicId)
+    append(partition, batchOf('a'))
+    const start = partition.sizeBytes
+    append(partition, batchOf('b'))
+    const copy = copyFolder(first.path)
+    const log = `${copy}/t-0/00000000000000000000.log`
+    const whole = fs.readFileSync(log)
+    for (let at = start; at < whole.byteLength; at++) {
+      // Base offset and leader epoch lie outside the checksum; a wrong epoch is only a wrong label.
+      if (at >= start + 12 && at < start + 16) continue
+      // A larger base offset cannot be told from a gap that compaction left.
+      if (at < start + 8) continue
+      const damaged = Buffer.from(whole)
+      damaged[at] = damaged[at]! ^ 0x10
+      fs.writeFileSync(log, damaged)
+      const again = await openTest({ path: copy })
+      expect(again.directory.partition('t', 0)!.logEndOffset).toBe(1)
+      fs.rmSync(`${copy}/.lock`)
+    }
+  })
+
+  test('zeros after the last batch, as a machine crash leaves them, are cut', async () => {
+    const first = await filled({}, 12)
+    const before = stateOf(first.partition)
+    const copy = copyFolder(first.path)
+    const log = fs
+      .readdirSync(`${copy}/t-0`)
+      .filter(name => name.endsWith('.log'))
+      .sort()
+      .at(-1)!
+    fs.appendFileSync(`${copy}/t-0/${log}`, Buffer.alloc(5000))
+    const second = await openTest({ path: copy, config: small })
+    expect(stateOf(second.directory.partition('t', 0)!)).toEqual(before)
+  })
+
+  test('damage in an earlier segment removes the later ones', async () => {
+    const first = await filled({}, 40)
+    const copy = copyFolder(first.path)
+    const logs = fs
+      .readdirSync(`${copy}/t-0`)
+      .filter(name => name.endsWith('.log'))
+      .sort()
+    expect(logs.length).toBeGreaterThan(2)
+    const damaged = fs.readFileSync(`${copy}/t-0/${logs[1]}`)
+    damaged[30] = damaged[30]! ^ 1
+    fs.writeFileSync(`${copy}/t-0/${logs[1]}`, damaged)
+    const second = await openTest({ path: copy, config: small })
+    const partition = second.directory.partition('t', 0)!
+    expect(partition.logEndOffset).toBe(Number.parseInt(logs[1]!, 10))
+    expect(fs.readdirSync(`${copy}/t-0`).filter(name => name.endsWith('.log'))).toEqual(logs.slice(0, 2))
+    expect(second.warnings).toEqual(['log cut after its last whole batch'])
+  })
+
+  test('rebuilt indexes are those that appending made', async () => {
+    const first = await filled({ config: { segmentBytes: 60_000, indexIntervalBytes: 4096 } }, 0)
+    for (let n = 0; n < 300; n++) {
+      append(
+        first.partition,
+        batchOf(`b${n}`, { valueBytes: (n * 37) % 900, timestampMs: 1_700_000_000_000 + ((n * 7919) % 1000) }),
+      )
+    }
+    const crashed = copyFolder(first.path)
+    const withoutIndexes = copyFolder(first.path)
+    for (const name of fs.readdirSync(`${withoutIndexes}/t-0`)) {
+      if (name.endsWith('index')) fs.rmSync(`${withoutIndexes}/t-0/${name}`)
+    }
+    await first.directory.close()
+    const expected = indexFiles(`${first.path}/t-0`)
+    expect(Object.keys(expected).length).toBeGreaterThan(5)
+    for (const path of [crashed, withoutIndexes]) {
+      const again = await openTest({ path, config: { segmentBytes: 60_000 } })
+      await again.directory.close()
+      expect(indexFiles(`${path}/t-0`)).toEqual(expected)
+    }
+  })
+
+  test('recovery from a point in the middle of a segment finds the same log and the same indexes', async () => {
+    const first = await openTest({ durability: 'fsync' })
+    const partition = first.directory.createPartition('t', 0, topicId)
+    const write = async (from: number, to: number) => {
+      for (let n = from; n < to; n++) {
+        append(partition, batchOf(`b${n}`, { valueBytes: (n * 37) % 900, timestampMs: 1_700_000_000_000 + ((n * 7919) % 1000) }))
+      }
+      await append(partition, batchOf('last')).durable
+    }
+    await write(0, 150)
+    await first.directory.checkpoint()
+    await write(150, 300)
+    const before = stateOf(partition)
+    const copy = copyFolder(first.path)
+    // Damage below the recovery point is not looked for: proof that recovery began there.
+    const log = `${copy}/t-0/00000000000000000000.log`
+    const bytes = fs.readFileSync(log)
+    bytes[75] = bytes[75]! ^ 1
+    fs.writeFileSync(log, bytes)
+    const second = await openTest({ path: copy })
+    expect(second.warnings).toEqual([])
+    expect(second.directory.partition('t', 0)!.logEndOffset).toBe(before.logEndOffset)
+    await first.directory.close()
+    await second.directory.close()
+    expect(indexFiles(`${copy}/t-0`)).toEqual(indexFiles(`${first.path}/t-0`))
+  })
+
+  test('any history, crashed and reopened at any moment, is the same log', async () => {
+    const step = fc.oneof(
+      {
+        weight: 6,
+        arbitrary: fc.record({ count: fc.integer({ min: 1, max: 4 }), valueBytes: fc.integer({ min: 1, max: 200 }) }),
+      },
+      { weight: 1, arbitrary: fc.constantFrom('crash', 'close', 'checkpoint') },
+    )
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 30 }), async steps => {
+        let opened = await openTest({ config: small })
+        opened.directory.createPartition('t', 0, topicId)
+        const written: Buffer[] = []
+        for (const one of steps) {
+          const partition = opened.directory.partition('t', 0)!
+          if (typeof one === 'object') {
+            const batch = batchOf('p', one)
+            append(partition, batch)
+            written.push(Buffer.from(batch))
+          } else if (one === 'checkpoint') {
+            await opened.directory.checkpoint()
+          } else {
+            if (one === 'close') await opened.directory.close()
+            opened = await openTest({ path: copyFolder(opened.path), config: small })
+            expect(readBytes(opened.directory.partition('t', 0)!, 0).equals(Buffer.concat(written))).toBe(true)
+          }
+        }
+      }),
+      { numRuns: 25 },
+    )
+  })
+})
+
+describe('odds and ends of a directory', () => {
+  test('index files without a log are removed', async () => {
+    const first = await filled({}, 2)
+    await first.directory.close()
+    fs.writeFileSync(`${first.path}/t-0/00000000000000000009.index`, '')
+    const second = await openTest({ path: first.path, config: small })
+    expect(fs.existsSync(`${first.path}/t-0/00000000000000000009.index`)).toBe(false)
+    expect(second.warnings).toEqual(['removed an index without a log'])
+  })
+
+  test('a damaged checkpoint costs a full scan and nothing else', async () => {
+    const first = await filled({}, 20)
+    const before = stateOf(first.partition)
+    await first.directory.checkpoint()
+    const copy = copyFolder(first.path)
+    fs.writeFileSync(`${copy}/recovery-point-offset-checkpoint`, 'rubbish')
+    const second = await openTest({ path: copy, config: small })
+    expect(stateOf(second.directory.partition('t', 0)!)).toEqual(before)
+  })
+
+  test('a damaged snapshot falls back on an older one and the log', async () => {
+    const first = await filled({}, 40)
+    await first.directory.close()
+    const snapshots = fs
+      .readdirSync(`${first.path}/t-0`)
+      .filter(name => name.endsWith('.snapshot'))
+      .sort()
+    expect(snapshots.length).toBeGreaterThan(2)
+    fs.writeFileSync(`${first.path}/t-0/${snapshots.at(-1)}`, 'rubbish')
+    const second = await openTest({ path: first.path, config: small })
+    const partition = second.directory.partition('t', 0)!
+    const again = batchOf('b39', { count: 1, producerId: 5, producerEpoch: 0, baseSequence: sequenceOf(39) })
+    expect(append(partition, again)).toMatchObject({ isDuplicate: true })
+  })
+
+  test('reads of old segments work after a restart without their index files', async () => {
+    const first = await filled({}, 40)
+    await first.directory.close()
+    for (const name of fs.readdirSync(`${first.path}/t-0`)) {
+      if (name.endsWith('index')) fs.rmSync(`${first.path}/t-0/${name}`)
+    }
+    const second = await openTest({ path: first.path, config: small })
+    const partition = second.directory.partition('t', 0)!
+    for (let from = 0; from < partition.logEndOffset; from++) {
+      const [first] = offsetsIn(readBytes(partition, from, { maxBytes: 1 }))
+      const [start, end] = first!.split('-').map(Number)
+      expect(start).toBeLessThanOrEqual(from)
+      expect(end).toBeGreaterThanOrEqual(from)
+    }
+    expect(partition.offsetForTimestamp(0, 'read_uncommitted')).toMatchObject({ offset: 0 })
+  })
+})

@@ -12,7 +12,8 @@ export const topicKeys = {
     ['delete'],
     ['compact', 'delete'],
     'How old records leave the log: delete whole segments by age and size, compact to the latest record per key, or both, ' +
-      'separated by a comma. Records without a key are refused on a topic that compacts.',
+      'separated by a comma. In this version no log is shortened or compacted yet; what the setting does is refuse records ' +
+      'without a key on a topic that compacts.',
     { brokerKeys: ['log.cleanup.policy'] },
   ),
   'compression.gzip.level': int(-1, 'Effort of gzip when compression.type is gzip; -1 is the codec’s own default.', {
@@ -45,10 +46,9 @@ export const topicKeys = {
     'How long a tombstone stays readable after compaction reached it, so that a consumer reading from the start sees it.',
     { min: 0, brokerKeys: ['log.cleaner.delete.retention.ms'], inert: true },
   ),
-  'file.delete.delay.ms': long(60_000, 'How long a file taken out of a log stays on disk before it is removed.', {
+  'file.delete.delay.ms': long(60_000, 'How long the files of a deleted topic stay on disk before they are removed.', {
     min: 0,
     brokerKeys: ['log.segment.delete.delay.ms'],
-    inert: true,
   }),
   'flush.messages': long(longMax, 'Sync the log after this many records. gregor.durability decides instead.', {
     min: 1,

@@ -9,7 +9,7 @@ import type { JoinGroup } from '../../protocol/messages/join-group.js'
 import type { RequestOf } from '../../protocol/schema.js'
 import type { Token } from '../machine.js'
 import { type JoinResponse, joinFailure, type SyncResponse, syncFailure } from './responses.js'
-import { createMember, type Group, type GroupTurn, type Member, type Protocol } from './state.js'
+import { createMember, type Group, type GroupTurn, type Member, type Protocol, syncKey } from './state.js'
 
 type RequestedProtocols = RequestOf<typeof JoinGroup>['protocols']
 
@@ -100,7 +100,7 @@ export function replaceStaticMember(group: Group, old: Member, memberId: string,
   group.members.delete(old.memberId)
   group.members.set(memberId, member)
   group.staticMembers.set(old.groupInstanceId, memberId)
-  group.pendingSyncs.delete(old.memberId)
+  if (group.pendingSyncs.delete(old.memberId) && group.pendingSyncs.size === 0) turn.cancelDeadline(syncKey(group.groupId))
   if (group.leaderId === old.memberId) group.leaderId = memberId
   return member
 }

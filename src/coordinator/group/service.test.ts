@@ -1,0 +1,167 @@
+import { expect, test } from 'vitest'
+import { emptyBytes } from '../../base/bytes.js'
+import { fakeWorld } from '../../base/fake-world.js'
+import { zeroUuid } from '../../base/ids.js'
+import { decode, encode } from '../../protocol/codec.js'
+import { Errors } from '../../protocol/errors.js'
+import { JoinGroup } from '../../protocol/messages/join-group.js'
+import { OffsetFetch } from '../../protocol/messages/offset-fetch.js'
+import type { Api, DecodedResponseOf, Fields, ResponseOf } from '../../protocol/schema.js'
+import { Reader, Writer } from '../../protocol/wire.js'
+import { MemoryLog } from '../memory-log.js'
+import { groupConfigDefaults } from './config.js'
+import { createGroupCoordinator } from './service.js'
+
+function scene() {
+  const world = fakeWorld()
+  const log = new MemoryLog()
+  const ignored = (): void => {}
+  const report = { unknownRecord: ignored, shardDropped: ignored, shardUnavailable: ignored }
+  const groups = createGroupCoordinator({ world, log, config: () => groupConfigDefaults, report })
+  groups.start()
+  return { world, log, groups }
+}
+
+/** What a client of this version sees. */
+function seen<Req extends Fields, Res extends Fields>(api: Api<Req, Res>, version: number, response: ResponseOf<Api<Req, Res>>) {
+  const writer = new Writer()
+  encode(api.response, version, writer, response)
+  return decode(api.response, version, new Reader(writer.finish())) as DecodedResponseOf<Api<Req, Res>>
+}
+
+const joinRequest = {
+  groupId: 'g',
+  sessionTimeoutMs: 10_000,
+  rebalanceTimeoutMs: 60_000,
+  memberId: '',
+  groupInstanceId: null,
+  protocolType: 'consumer',
+  protocols: [{ name: 'range', metadata: emptyBytes }],
+  reason: null,
+}
+const caller = { clientId: 'me', clientHost: '/127.0.0.1' }
+
+const commitRequest = {
+  groupId: 'g',
+  generationIdOrMemberEpoch: -1,
+  memberId: '',
+  groupInstanceId: null,
+  retentionTimeMs: -1,
+  topics: ['t', 'u'].map(name => ({
+    name,
+    topicId: zeroUuid,
+    partitions: [0, 1].map(partitionIndex => ({
+      partitionIndex,
+      committedOffset: 10 + partitionIndex,
+      committedLeaderEpoch: 4,
+      commitTimestamp: -1,
+      committedMetadata: 'x',
+    })),
+  })),
+}
+
+test('no protocol is "" below v7 of JoinGroup and null from there', async () => {
+  const { groups } = scene()
+  for (const version of [0, 6, 7, 9]) {
+    const response = await groups.join({ ...joinRequest, sessionTimeoutMs: 1 }, { version, ...caller })
+    expect(seen(JoinGroup, version, response)).toMatchObject({
+      errorCode: Errors.INVALID_SESSION_TIMEOUT,
+      protocolName: version < 7 ? '' : null,
+      generationId: -1,
+    })
+  }
+})
+
+test('a member id begins with the client id, or with the instance id of a static member', async () => {
+  const { groups } = scene()
+  const dynamic = await groups.join(joinRequest, { version: 4, ...caller })
+  expect(dynamic.memberId).toMatch(/^me-[0-9a-f-]{36}$/)
+  const parked = groups.join({ ...joinRequest, groupInstanceId: 'one' }, { version: 5, ...caller })
+  groups.stop()
+  expect(await parked).toMatchObject({ errorCode: Errors.NOT_COORDINATOR })
+})
+
+test('names that would not fit into the log are refused before they get there', async () => {
+  const { groups, log } = scene()
+  const long = 'x'.repeat(20_000)
+  const context = { version: 9, ...caller }
+  expect(await groups.join({ ...joinRequest, groupId: long }, context)).toMatchObject({ errorCode: Errors.INVALID_GROUP_ID })
+  expect(await groups.join({ ...joinRequest, groupInstanceId: long }, context)).toMatchObject({
+    errorCode: Errors.INVALID_REQUEST,
+  })
+  expect(await groups.join({ ...joinRequest, protocolType: long }, context)).toMatchObject({ errorCode: Errors.INVALID_REQUEST })
+  const commit = await groups.commitOffsets({ ...commitRequest, groupId: long }, { version: 8 })
+  expect(commit.topics[0]?.partitions[0]?.errorCode).toBe(Errors.INVALID_GROUP_ID)
+  expect(log.replay(groups.partitionOf(long))).toEqual([])
+})
+
+test('partitions that the handler refuses keep their code and their place', async () => {
+  const { groups, log } = scene()
+  const asked: string[] = []
+  const response = await groups.commitOffsets(commitRequest, {
+    version: 8,
+    refusalOf(topic, partition) {
+      asked.push(`${topic}-${partition}`)
+      return topic === 'u' && partition === 0 ? Errors.UNKNOWN_TOPIC_OR_PARTITION : Errors.NONE
+    },
+  })
+  expect(asked).toEqual(['t-0', 't-1', 'u-0', 'u-1'])
+  expect(response.topics.map(({ name, partitions }) => [name, ...partitions.map(partition => partition.errorCode)])).toEqual([
+    ['t', 0, 0],
+    ['u', Errors.UNKNOWN_TOPIC_OR_PARTITION, 0],
+  ])
+  expect(log.replay(groups.partitionOf('g'))).toHaveLength(3)
+})
+
+test('offsets come back in the shape of every version of OffsetFetch', async () => {
+  const { groups } = scene()
+  await groups.commitOffsets(commitRequest, { version: 8 })
+  const wanted = [{ name: 't', topicId: zeroUuid, partitionIndexes: [1, 5] }]
+  const expected = [
+    { partitionIndex: 1, committedOffset: 11, metadata: 'x', errorCode: 0 },
+    { partitionIndex: 5, committedOffset: -1, metadata: '', errorCode: 0 },
+  ]
+  for (let version = 0; version <= 9; version++) {
+    const group = { groupId: 'g', memberId: null, memberEpoch: -1, topics: wanted }
+    const request =
+      version < 8
+        ? { groupId: 'g', topics: wanted, groups: [], requireStable: false }
+        : { groupId: '', topics: [], groups: [group], requireStable: false }
+    const response = seen(OffsetFetch, version, await groups.fetchOffsets(request, { version }))
+    const [topic] = version < 8 ? response.topics : (response.groups[0]?.topics ?? [])
+    expect(topic?.name).toBe('t')
+    expect(topic?.partitions).toMatchObject(expected)
+    expect(topic?.partitions[0]?.committedLeaderEpoch).toBe(version < 5 ? -1 : 4)
+  }
+  const all = await groups.fetchOffsets({ groupId: 'g', topics: null, groups: [], requireStable: false }, { version: 7 })
+  expect(all.topics?.map(topic => topic.name)).toEqual(['t', 'u'])
+})
+
+test('after stop every API says in its own way that the coordinator is gone', async () => {
+  const { groups, world } = scene()
+  groups.stop()
+  const gone = Errors.COORDINATOR_NOT_AVAILABLE
+  const version = 5
+  expect((await groups.commitOffsets(commitRequest, { version })).topics[1]?.partitions[1]?.errorCode).toBe(gone)
+  const request = { groupId: 'g', topics: null, groups: [], requireStable: false }
+  expect(await groups.fetchOffsets(request, { version })).toMatchObject({ errorCode: gone })
+  expect(await groups.list({ statesFilter: [], typesFilter: [] }, { version })).toMatchObject({ errorCode: gone, groups: [] })
+  expect(await groups.deleteGroups({ groupsNames: ['g'] }, { version: 2 })).toMatchObject({ results: [{ errorCode: gone }] })
+  const described = await groups.describe({ groups: ['g'], includeAuthorizedOperations: false }, { version })
+  expect(described.groups[0]?.errorCode).toBe(gone)
+  expect(world.pendingTimers).toBe(0)
+})
+
+test('a commit is answered when it is durable, and what reads it waits for it', async () => {
+  const { groups, log } = scene()
+  log.holdsBack = true
+  const answered: string[] = []
+  void groups.commitOffsets(commitRequest, { version: 8 }).then(() => answered.push('commit'))
+  const request = { groupId: 'g', topics: null, groups: [], requireStable: false }
+  void groups.fetchOffsets(request, { version: 7 }).then(() => answered.push('fetch'))
+  await new Promise(resolve => setImmediate(resolve))
+  expect(answered).toEqual([])
+  log.release()
+  await new Promise(resolve => setImmediate(resolve))
+  expect(answered).toEqual(['commit', 'fetch'])
+})

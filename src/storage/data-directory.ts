@@ -90,10 +90,12 @@ export class DataDirectory {
     const { files, world, configFor } = this.#parts
     const suffix = `.${toHex(fromBase64Url(randomUuid(world)))}-delete`
     const aside = `${this.path}/${name.slice(0, nameLengthMax - suffix.length)}${suffix}`
-    files.rename(`${this.path}/${name}`, aside)
+    // An ephemeral partition has a directory only once it was written to.
+    const isOnDisk = files.isDirectory(`${this.path}/${name}`)
+    if (isOnDisk) files.rename(`${this.path}/${name}`, aside)
     this.#partitions.delete(name)
     partition.abandon(Errors.UNKNOWN_TOPIC_OR_PARTITION)
-    this.#removeAfter(aside, configFor(topic)().fileDeleteDelayMs)
+    if (isOnDisk) this.#removeAfter(aside, configFor(topic)().fileDeleteDelayMs)
   }
 
   /** What an earlier run had set aside goes now. */

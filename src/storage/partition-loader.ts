@@ -35,9 +35,15 @@ const partitionMetadataFile = 'partition.metadata'
 
 export function createPartition(host: PartitionHost, topic: string, index: number, topicId: Uuid): Partition {
   const { files, path, world } = host
-  const home: SegmentHome = { files, pool: host.pool, folder: `${path}/${partitionName(topic, index)}` }
-  files.makeDirectory(home.folder)
-  files.writeWhole(`${home.folder}/${partitionMetadataFile}`, `version: 0\ntopic_id: ${topicId}\n`)
+  const folder = `${path}/${partitionName(topic, index)}`
+  const makeFolder = (): void => {
+    files.makeDirectory(folder)
+    files.writeWhole(`${folder}/${partitionMetadataFile}`, `version: 0\ntopic_id: ${topicId}\n`)
+  }
+  // Nobody looks for an ephemeral partition on disk: it costs nothing until something is written.
+  const isLazy = host.durability === 'none'
+  if (!isLazy) makeFolder()
+  const home: SegmentHome = { files, pool: host.pool, folder, prepare: isLazy ? onceOnly(makeFolder) : () => {} }
   return assemble(host, home, {
     topic,
     index,
@@ -64,7 +70,8 @@ export interface LoadInput {
 export function loadPartition(host: PartitionHost, input: LoadInput): Partition {
   const { files, world, log } = host
   const { topic, index } = input
-  const home: SegmentHome = { files, pool: host.pool, folder: `${host.path}/${partitionName(topic, index)}` }
+  const folder = `${host.path}/${partitionName(topic, index)}`
+  const home: SegmentHome = { files, pool: host.pool, folder, prepare: () => {} }
   const nowMs = world.nowMs()
   const recovered = recoverLog({
     home,
@@ -99,6 +106,15 @@ export function loadPartition(host: PartitionHost, input: LoadInput): Partition 
     producers: states,
     snapshots,
   })
+}
+
+function onceOnly(run: () => void): () => void {
+  let isDone = false
+  return () => {
+    if (isDone) return
+    run()
+    isDone = true
+  }
 }
 
 interface Ingredients {

@@ -31,6 +31,8 @@ export interface SegmentHome {
   readonly pool: OpenSegments
   /** The partition's directory. */
   readonly folder: string
+  /** Called before the first file is made: an ephemeral partition has no directory until then. */
+  readonly prepare: () => void
 }
 
 export class Segment {
@@ -88,6 +90,7 @@ export class Segment {
   get fd(): number {
     if (this.#fd < 0) {
       assert(!this.#isRemoved, 'a removed segment is not opened again')
+      if (!this.#exists) this.#home.prepare()
       this.#fd = this.#home.files.open(this.logPath, this.#exists ? 'write' : 'create')
       if (!this.#exists) this.#createIndexes()
     }

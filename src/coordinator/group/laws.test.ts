@@ -360,7 +360,7 @@ const step = fc.oneof(
     arbitrary: fc.record({ do: fc.constant('advance' as const), ms: fc.constantFrom(0, 0, 1, 900, 5_000, 9_999, 16_000) }),
   },
   { weight: 5, arbitrary: fc.record({ do: fc.constant('round' as const) }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('leave' as const), who }) },
+  { weight: 3, arbitrary: fc.record({ do: fc.constant('leave' as const), who }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('forget' as const), who }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('vote' as const), who, list: fc.nat(2) }) },
   {

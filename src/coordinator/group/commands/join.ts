@@ -24,50 +24,22 @@ import { createGroup, createMember, type Group, type GroupShard, type GroupTurn,
 
 export function join(shard: GroupShard, command: JoinCommand, turn: GroupTurn): void {
   const { request, token } = command
-  const refuse = (errorCode: ErrorCode, memberId = request.memberId): void => turn.answer(token, joinFailure(errorCode, memberId))
-
-  // 1. What can be refused without looking at the group.
-  const invalid = requestError(shard, command)
-  if (invalid !== Errors.NONE) {
-    refuse(invalid)
-    return
+  const group = shard.groups.get(request.groupId) ?? createGroup(request.groupId, turn.nowMs)
+  const error = requestError(shard, command) || admissionError(shard, group, command)
+  if (error === Errors.GROUP_MAX_SIZE_REACHED) {
+    giveUpPlace(shard, group, request.memberId, turn)
+    turn.answer(token, joinFailure(error, ''))
+  } else if (error !== Errors.NONE) {
+    turn.answer(token, joinFailure(error, request.memberId))
+  } else {
+    // The group comes into being with its first member.
+    shard.groups.set(group.groupId, group)
+    if (request.memberId === '') joinNewcomer(shard, group, command, turn)
+    else joinKnown(shard, group, command, turn)
   }
-
-  // 2. The group comes into being with its first member; nobody can already be a member of a group that is not there.
-  const isNewcomer = request.memberId === ''
-  const known = shard.groups.get(request.groupId)
-  if (known === undefined && !isNewcomer) {
-    refuse(Errors.UNKNOWN_MEMBER_ID)
-    return
-  }
-  const group = known ?? createGroup(request.groupId, turn.nowMs)
-
-  // 3. Room? A member that has lost its place to others on the way is out.
-  if (!hasRoomFor(shard, group, request.memberId)) {
-    const member = group.members.get(request.memberId)
-    if (member !== undefined) leaveMember(shard, group, member, turn)
-    else if (group.pendingMembers.has(request.memberId)) {
-      turn.cancelDeadline(sessionKey(group.groupId, request.memberId))
-      dropPendingMember(shard, group, request.memberId, turn)
-    }
-    refuse(Errors.GROUP_MAX_SIZE_REACHED, '')
-    return
-  }
-  if (!supportsProtocols(group, request.protocolType, request.protocols)) {
-    refuse(Errors.INCONSISTENT_GROUP_PROTOCOL)
-    return
-  }
-
-  // 4. Newcomers get an id, known members go on with theirs.
-  if (isNewcomer && request.groupInstanceId === null && command.version >= 4 && group.pendingMembers.size >= pendingMembersMax) {
-    refuse(Errors.GROUP_MAX_SIZE_REACHED)
-    return
-  }
-  shard.groups.set(group.groupId, group)
-  if (isNewcomer) joinNewcomer(shard, group, command, turn)
-  else joinKnown(shard, group, command, turn)
 }
 
+/** What can be refused without looking at the group. */
 function requestError(shard: GroupShard, { request, clientHost }: JoinCommand): ErrorCode {
   const { groupMinSessionTimeoutMs, groupMaxSessionTimeoutMs } = shard.config()
   if (request.groupId === '') return Errors.INVALID_GROUP_ID
@@ -78,20 +50,41 @@ function requestError(shard: GroupShard, { request, clientHost }: JoinCommand): 
   return names.some(name => name.length > nameCharsMax) ? Errors.INVALID_REQUEST : Errors.NONE
 }
 
+function admissionError(shard: GroupShard, group: Group, { request, version }: JoinCommand): ErrorCode {
+  const isNewcomer = request.memberId === ''
+  // Nobody can already be a member of a group that is not there.
+  if (!isNewcomer && !shard.groups.has(group.groupId)) return Errors.UNKNOWN_MEMBER_ID
+  if (!hasRoomFor(shard, group, request)) return Errors.GROUP_MAX_SIZE_REACHED
+  if (!supportsProtocols(group, request.protocolType, request.protocols)) return Errors.INCONSISTENT_GROUP_PROTOCOL
+  const getsAnId = isNewcomer && request.groupInstanceId === null && version >= 4
+  return getsAnId && group.pendingMembers.size >= pendingMembersMax ? Errors.GROUP_MAX_SIZE_REACHED : Errors.NONE
+}
+
 /**
  * While a rebalance gathers members, those who have rejoined count, so that a group whose size was lowered under it loses
- * the last to come; otherwise members count.
+ * the last to come; otherwise members count. An instance that comes back takes no more room than it has.
  */
-function hasRoomFor(shard: GroupShard, group: Group, memberId: string): boolean {
+function hasRoomFor(shard: GroupShard, group: Group, request: JoinCommand['request']): boolean {
   const { groupMaxSize } = shard.config()
+  const member = group.members.get(request.memberId || (group.staticMembers.get(request.groupInstanceId ?? '') ?? ''))
   switch (group.state) {
     case 'Empty':
       return true
     case 'PreparingRebalance':
-      return group.members.get(memberId)?.parkedJoin != null || group.parkedJoins < groupMaxSize
+      return (member !== undefined && member.parkedJoin !== null) || group.parkedJoins < groupMaxSize
     case 'CompletingRebalance':
     case 'Stable':
-      return group.members.has(memberId) || group.members.size < groupMaxSize
+      return member !== undefined || group.members.size < groupMaxSize
+  }
+}
+
+/** Its place has gone to others on the way. */
+function giveUpPlace(shard: GroupShard, group: Group, memberId: string, turn: GroupTurn): void {
+  const member = group.members.get(memberId)
+  if (member !== undefined) leaveMember(shard, group, member, turn)
+  else if (group.pendingMembers.has(memberId)) {
+    turn.cancelDeadline(sessionKey(group.groupId, memberId))
+    dropPendingMember(shard, group, memberId, turn)
   }
 }
 

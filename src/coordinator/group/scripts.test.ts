@@ -144,8 +144,8 @@ async function play(script: string): Promise<string> {
         const skip = response.skipAssignment ? ' skip-assignment' : ''
         const list = members.length > 0 ? ` members=${members.join(',')}` : ''
         say(
-          `  ${name}: joined id=${named(response.memberId)} generation=${response.generationId} protocol=${response.protocolName}` +
-            ` leader=${named(response.leader)}${list}${skip}`,
+          `  ${name}: joined id=${named(response.memberId)} generation=${response.generationId}` +
+            ` protocol=${response.protocolName} leader=${named(response.leader)}${list}${skip}`,
         )
       })
     },

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { concat, copyOf } from '../../base/bytes.js'
 import * as batch from './batch.js'
+import { buildBatch } from './build.js'
 import { javaBatches, javaMarker, kafkajsBatches } from './golden.test-support.js'
 
 test("the header of the Java client's batch, at any place in a buffer", () => {
@@ -67,6 +68,7 @@ test('the append time changes type, maximum and checksum, and nothing else', () 
 })
 
 test('negative numbers survive: -1 and the smallest a double holds', () => {
+  expect(batch.producerEpoch(buildBatch([{ key: null, value: null }]), 0)).toBe(-1)
   const bytes = copyOf(javaBatches.none)
   batch.stampBaseOffset(bytes, 0, -1)
   expect(batch.baseOffset(bytes, 0)).toBe(-1)
@@ -78,4 +80,5 @@ test('sequences wrap from 2^31-1 to 0', () => {
   expect(batch.sequenceAfter(2 ** 31 - 1, 1)).toBe(0)
   expect(batch.sequenceAfter(2 ** 31 - 1, 3)).toBe(2)
   expect(batch.sequenceAfter(5, 3)).toBe(8)
+  expect(batch.sequenceAfter(2 ** 31 - 2, 1)).toBe(2 ** 31 - 1)
 })

@@ -7,7 +7,7 @@ import { type Bytes, concat, copyOf, equalBytes } from '../../base/bytes.js'
 import { MalformedError } from '../wire.js'
 import { Codecs } from './batch.js'
 import { decompress } from './compression.js'
-import { sampleText, streams } from './golden.test-support.js'
+import { recentDistances, sampleText, streams } from './golden.test-support.js'
 import { unlz4 } from './lz4.js'
 import { DecompressedSizeError } from './output.js'
 import { unsnappy } from './snappy.js'
@@ -63,6 +63,19 @@ test.each(streams)('$name', ({ codec, size, bytes }) => {
   // Whatever Node brings, the portable decoder is held against the same bytes.
   if (codec === Codecs.zstd) expect(equalBytes(unzstd(bytes, size), sampleText(size))).toBe(true)
   expect(() => decompress(codec, bytes, size - 1)).toThrow(DecompressedSizeError)
+})
+
+test('zstd: matches at the distances used last', () => {
+  expect(equalBytes(unzstd(recentDistances.zstd, 1000), recentDistances.plain)).toBe(true)
+})
+
+test('snappy: a copy may not reach back into the block before', () => {
+  const literal = Uint8Array.of(4, 3 << 2, 1, 2, 3, 4)
+  const reaching = (distance: number) => Uint8Array.of(8, 3 << 2, 5, 6, 7, 8, (3 << 2) | 2, distance, 0)
+  const frame = (block: Bytes) => concat([Uint8Array.of(0, 0, 0, block.byteLength), block])
+  const stream = (distance: number) => concat([framed([]), frame(literal), frame(reaching(distance))])
+  expect([...unsnappy(stream(4), 100)]).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 5, 6, 7, 8])
+  expect(() => unsnappy(stream(5), 100)).toThrow(MalformedError)
 })
 
 test('zstd: frames follow each other, skippable ones are skipped', () => {

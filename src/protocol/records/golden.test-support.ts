@@ -257,3 +257,19 @@ export const streams: readonly { readonly name: string; readonly codec: number; 
       ),
     },
   ]
+
+/** zstd 1.5.4: bytes that copy from here, then from one further, again and again, which uses every kind of recent distance. */
+export const recentDistances: { readonly plain: Bytes; readonly zstd: Bytes } = {
+  plain: base64(
+    'Q+hOVzSYEzwBv6vIYnpOXky6sAyF+qdYuZmZVZNItztRrLSo2y2HMT+RXfY03chq9JvmYZR57zyy7neuXfY03chq9GGUee88su53rl3dyGr0YZ' +
+      'R5PLLud65d3chq9MPbLYcxP5FdNN3IavSb5mGU7zyy7neuNN3IavSVavRhlO88su53Xd3IavRhlHk8d65d3chq9MN3rjTdyGpq9GGU7zyyd13d' +
+      'yGr0YZR5PK5d3cjDd6403chqZnDF7zyy7ndd3chq9GF5PHeuXd3IasN3rjTdyGpq9GE8sndd3chqlHk8rl3Dd6403chqZnDF77J3Xd3IeTyuXc' +
+      'N3NN3IamZwxe+yXd3IeTyuXcN3NN1qZnDF77Jd3ciuXcN3erJd3ch5PMN3NN1qZnDFXd3Irl3Dd7Jd3ch5PMN3NGpmcMVdxcN3NGpmcMXDdzRq' +
+      'ZnDFw3c0ZnDFw3dwxcN3cMXDd3DFd3DFd3DFd59TcMXDd3DDd3DFd3BwxXefU3DFw8N3cMV3xXefU8XDw3dwRnsTw8N3cMV3xXefU8N3cEZ7E8' +
+      'PDxXfFd59Tw3dwE8PDxXfFd59Tw3fDw8V3xZ9Tw3fDw8V3xXgp+EZ7E8PDxXd3n1PDd3ATw3fFd59Tw3fDxXfFn1PDd8M=',
+  ),
+  zstd: base64(
+    'KLUv/QCI5QQAtARD6E5XNJgTPAG/q8hiek5eTLqwDIX6p1i5mZlVk0i3O1GstKjbLYcxP5Fd9jTdyGr0m+ZhlHnvPLLud67DlWZwxXrFn1NGex' +
+      'N4Kfg3qGGb3P83EGhCexAYiK6qA0FlVls9VP4TcywUBv9Fjl4ICr0ch7SFvT5Z+6x7gePTuKaULWy1vOvj05dgGUGxsx35o9x+WU8n4uyCS8Qq',
+  ),
+}

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { type Bytes, copyOf, utf8Decode, utf8Encode } from '../../base/bytes.js'
+import { type Bytes, concat, copyOf, utf8Decode, utf8Encode } from '../../base/bytes.js'
 import { MalformedError } from '../wire.js'
 import * as batch from './batch.js'
 import { buildBatch } from './build.js'
@@ -122,6 +122,16 @@ test.each([
   expect([4, 0x4c, 0x6f]).toContain(bytes[at])
   bytes[at] = byte
   expect(() => [...recordsOf(bytes)]).toThrow(MalformedError)
+})
+
+test('a record longer than its fields is malformed', () => {
+  const built = buildBatch([{ key: null, value: null }])
+  const bytes = concat([built, new Uint8Array(1)])
+  expect([...recordsOf(bytes)].length).toBe(1)
+  // Batch length and record size take in the byte that is too many.
+  bytes[11] = bytes[11]! + 1
+  bytes[batch.batchHeaderSize] = bytes[batch.batchHeaderSize]! + 2
+  expect(() => [...recordsOf(bytes)]).toThrow('longer than its fields')
 })
 
 test('a closed cursor has no next record', () => {

@@ -84,7 +84,7 @@ test('exactly one whole batch: nothing, a part, two, and a tail are INVALID_RECO
   for (const wrong of [
     new Uint8Array(0),
     bytes.subarray(0, 60),
-    bytes.subarray(0, -1),
+    bytes.subarray(0, -3),
     concat([bytes, bytes]),
     concat([bytes, key]),
   ]) {

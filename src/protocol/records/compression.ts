@@ -15,9 +15,6 @@ import { unzstd } from './zstd.js'
 /** What one batch may decompress to where nothing tighter is said: 64 times the default `max.message.bytes`. */
 export const decompressedBytesMax = 64 * 1024 * 1024
 
-/** Which zstd is in use; for the start line. */
-export const zstdSource: 'native' | 'portable' = nativeZstd === null ? 'portable' : 'native'
-
 /**
  * The decompressed bytes, or `bytes` itself for codec 0. Throws DecompressedSizeError when they would be more than
  * `bytesMax`, MalformedError when the bytes or the codec are none of Kafka's.

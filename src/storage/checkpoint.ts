@@ -3,7 +3,7 @@
  * Reading forgives a damaged file (null), because every checkpoint has a safe value to fall back on.
  */
 import type { Offset } from '../base/ids.js'
-import { type Files, replaceFile } from './files.js'
+import type { Files } from './files.js'
 
 export const recoveryPointFile = 'recovery-point-offset-checkpoint'
 export const logStartFile = 'log-start-offset-checkpoint'
@@ -40,13 +40,7 @@ export interface CheckpointLine {
   readonly offset: Offset
 }
 
-export function writeCheckpoint(
-  files: Files,
-  folder: string,
-  name: string,
-  lines: readonly CheckpointLine[],
-  isDurable: boolean,
-): Promise<void> {
+export function checkpointText(lines: readonly CheckpointLine[]): string {
   const text = lines.map(({ topic, index, offset }) => `${topic} ${index} ${offset}\n`).join('')
-  return replaceFile(files, folder, name, `0\n${lines.length}\n${text}`, isDurable)
+  return `0\n${lines.length}\n${text}`
 }

@@ -7,7 +7,14 @@ import { fromBase64Url, toHex } from '../base/bytes.js'
 import type { Uuid } from '../base/ids.js'
 import { randomUuid, type Timer, type World } from '../base/world.js'
 import { Errors } from '../protocol/errors.js'
-import { highWatermarkFile, logStartFile, partitionName, recoveryPointFile, writeCheckpoint } from './checkpoint.js'
+import {
+  type CheckpointLine,
+  checkpointText,
+  highWatermarkFile,
+  logStartFile,
+  partitionName,
+  recoveryPointFile,
+} from './checkpoint.js'
 import { DiskFailure, type Files, replaceFile } from './files.js'
 import type { GroupCommit } from './group-commit.js'
 import type { LogConfigSource } from './log-config.js'
@@ -49,6 +56,8 @@ export class DataDirectory {
   readonly #parts: DirectoryParts
   readonly #partitions: Map<string, Partition>
   readonly #removals = new Map<string, Timer>()
+  /** Content of the checkpoint files, so that an idle broker leaves the disk alone. */
+  readonly #written = new Map<string, string>()
   #checkpointTimer: Timer | null = null
   #checkpointRun: Promise<void> | null = null
   #isClosed = false
@@ -138,17 +147,20 @@ export class DataDirectory {
   }
 
   async #writeCheckpoints(): Promise<void> {
-    const { files, durability } = this.#parts
-    const written = [...this.#partitions.values()]
-    const lines = (offsetOf: (partition: Partition) => number) =>
-      written.map(partition => ({ topic: partition.topic, index: partition.index, offset: offsetOf(partition) }))
-    const isDurable = durability !== 'none'
-    const trimmed = lines(partition => partition.logStartOffset).filter(line => line.offset > 0)
-    const recoveryPoints = lines(partition => partition.recoveryPoint)
-    const highWatermarks = lines(partition => partition.highWatermark)
-    await writeCheckpoint(files, this.path, logStartFile, trimmed, isDurable)
-    await writeCheckpoint(files, this.path, recoveryPointFile, recoveryPoints, isDurable)
-    await writeCheckpoint(files, this.path, highWatermarkFile, highWatermarks, isDurable)
+    const partitions = [...this.#partitions.values()]
+    const lines = (offsetOf: (partition: Partition) => number): CheckpointLine[] =>
+      partitions.map(partition => ({ topic: partition.topic, index: partition.index, offset: offsetOf(partition) }))
+    // All three as of one moment: the writes below take time.
+    const checkpoints: [string, string][] = [
+      [logStartFile, checkpointText(lines(partition => partition.logStartOffset).filter(line => line.offset > 0))],
+      [recoveryPointFile, checkpointText(lines(partition => partition.recoveryPoint))],
+      [highWatermarkFile, checkpointText(lines(partition => partition.highWatermark))],
+    ]
+    for (const [name, text] of checkpoints) {
+      if (this.#written.get(name) === text) continue
+      await replaceFile(this.#parts.files, this.path, name, text, this.#parts.durability !== 'none')
+      this.#written.set(name, text)
+    }
   }
 
   /**

@@ -39,7 +39,7 @@ export class HeaderScanner {
     this.#files = files
   }
 
-  /** Finds the first batch whose last offset is at least `offset`, from the batch at `from` on; false when none before `limit`. */
+  /** Finds the first batch whose last offset is at least `offset`, from the one at `from` on; false when none before `limit`. */
   find(fd: number, offset: Offset, from: number, limit: number): boolean {
     this.#probeFd = -1
     let at = from

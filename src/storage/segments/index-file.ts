@@ -20,6 +20,8 @@ class EntryTable {
   #bytes: Bytes
   /** Entries that the file already holds. */
   #flushed = 0
+  /** The file is missing or longer than what is in memory. */
+  #fileDiffers = true
 
   constructor(entrySize: number, bytes: Bytes | null) {
     this.entrySize = entrySize
@@ -28,6 +30,7 @@ class EntryTable {
     } else {
       this.#bytes = bytes
       this.count = this.#flushed = Math.floor(bytes.byteLength / entrySize)
+      this.#fileDiffers = bytes.byteLength !== this.count * entrySize
     }
     this.view = viewOf(this.#bytes)
   }
@@ -51,11 +54,14 @@ class EntryTable {
 
   shrinkTo(count: number): void {
     this.count = count
-    if (this.#flushed > count) this.#flushed = count
+    if (this.#flushed <= count) return
+    this.#flushed = count
+    this.#fileDiffers = true
   }
 
   /** Brings the file to what is in memory; a file that was longer is cut. */
   flush(files: Files, path: string): void {
+    if (this.pending === 0 && !this.#fileDiffers) return
     const fd = files.open(path, 'create')
     try {
       const from = this.#flushed * this.entrySize
@@ -63,19 +69,15 @@ class EntryTable {
       if (end > from) files.write(fd, this.#bytes, from, end - from, from)
       if (files.size(fd) > end) files.truncate(fd, end)
       this.#flushed = this.count
+      this.#fileDiffers = false
     } finally {
       files.close(fd)
     }
   }
-
-  /** The whole file is to be written anew at the next flush. */
-  forgetFile(): void {
-    this.#flushed = 0
-  }
 }
 
-export const offsetEntrySize = 8
-export const timeEntrySize = 12
+const offsetEntrySize = 8
+const timeEntrySize = 12
 
 export class OffsetIndex {
   readonly baseOffset: Offset
@@ -154,9 +156,6 @@ export class OffsetIndex {
   flush(files: Files, path: string): void {
     this.#table.flush(files, path)
   }
-  forgetFile(): void {
-    this.#table.forgetFile()
-  }
 }
 
 export class TimeIndex {
@@ -231,8 +230,5 @@ export class TimeIndex {
 
   flush(files: Files, path: string): void {
     this.#table.flush(files, path)
-  }
-  forgetFile(): void {
-    this.#table.forgetFile()
   }
 }

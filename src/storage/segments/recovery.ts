@@ -40,6 +40,8 @@ export function recoverLog(input: RecoveryInput): RecoveredLog {
   let segments = listSegments(input)
   const unsyncedPaths: string[] = []
 
+  if (epochs.count === 0) for (const segment of segments) noteFirstEpoch(segment, input, epochs)
+
   // 1. The end of the log: quickly when it was closed in order, else by checksum.
   let logEndOffset = segments.length === 0 ? input.logStartOffset : -1
   if (segments.length > 0 && input.wasClosedCleanly) logEndOffset = cleanEnd(segments.at(-1)!, input, epochs)
@@ -157,6 +159,15 @@ function trustedPlace(segment: Segment, trustedBefore: Offset, { home }: Recover
   const position = offsets.positionAt(n)
   if (!scanner.holdsBatch(segment.fd, position, segment.size) || scanner.lastOffset !== offsets.offsetAt(n)) return start
   return { position, offset: scanner.baseOffset }
+}
+
+/** For a log whose epoch file is lost. */
+function noteFirstEpoch(segment: Segment, { home }: RecoveryInput, epochs: LeaderEpochs): void {
+  if (segment.size === 0) return
+  walkBatches(home.files, segment.fd, 0, segment.size, 'headers', (bytes, at) => {
+    epochs.assign(leaderEpoch(bytes, at), baseOffset(bytes, at))
+    return false
+  })
 }
 
 function loadFirstTimestamp(segment: Segment, { home }: RecoveryInput): void {

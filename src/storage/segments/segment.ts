@@ -207,7 +207,6 @@ export class Segment {
     if (from === 0 || this.#offsets === null || this.#times === null) {
       this.#offsets = new OffsetIndex(this.baseOffset, null)
       this.#times = new TimeIndex(this.baseOffset, null)
-      this.#offsets.forgetFile()
       this.maxTimestamp = -1
       this.maxTimestampOffset = noOffset
       from = 0
@@ -296,6 +295,7 @@ export class Segment {
   /** The segment is gone for its log: the descriptor is closed when its last reader is done. */
   abandon(): void {
     this.#isRemoved = true
+    this.#home.pool.forget(this)
     if (!this.isHeld) this.#closeFile()
   }
 

@@ -1,0 +1,97 @@
+// What a gigabyte of produced records costs the broker in processor time, for the acknowledgements that stock clients ask
+// for, beside what the same requests cost a C program that only writes them to a file, and a bare Node server.
+import { join } from 'node:path'
+import { type Cost, costOf, costSeries } from './lib/cost.js'
+import type { BenchOptions, Table } from './lib/figure.js'
+import { quiet } from './lib/proc.js'
+import { inTurns } from './lib/rounds.js'
+import { type Subject, startGregor } from './lib/subject.js'
+import { type Limit, produceLimits } from './limits.js'
+import { ProduceLoad, type ProducePlan, planProduce } from './load/produce.js'
+import { newBatch, recordsPerBatch } from './load/records.js'
+import { createTopic, deleteTopic, endOffsetOf } from './load/topics.js'
+
+const warmUpBatches = 500
+
+interface Producing {
+  readonly name: string
+  readonly subject: Subject
+  readonly acks: number
+}
+
+export async function produceCost(options: BenchOptions): Promise<Table> {
+  const batch = newBatch()
+  const batches = options.isQuick ? 4000 : 8000
+  const running: Subject[] = []
+  try {
+    for (const durability of ['os', 'fsync']) {
+      const directory = join(options.scratch, `produce-${durability}`)
+      const args = ['--data-dir', directory, '--config', `gregor.durability=${durability}`]
+      running.push(await startGregor(`gregor, ${durability}`, args))
+    }
+    const [os, fsync] = running as [Subject, Subject]
+    const brokers: Producing[] = [
+      { name: 'gregor, acks=1', subject: os, acks: 1 },
+      { name: 'gregor, acks=all, left to the system', subject: os, acks: -1 },
+      { name: 'gregor, acks=all, on stable storage', subject: fsync, acks: -1 },
+    ]
+    const plan = await planOf(os, batch)
+    const limits: Limit[] = await produceLimits(plan, options.scratch)
+    const bare: Producing[] = []
+    for (const limit of limits) {
+      if (!('pid' in limit)) continue
+      running.push(limit)
+      bare.push({ name: limit.name, subject: limit, acks: 1 })
+    }
+    const all = [...brokers, ...bare]
+    const costs = await inTurns('produce cost', all, options, producing =>
+      brokers.includes(producing) ? costOfBroker(producing, batch, batches) : costOfLimit(producing.subject, plan, batches),
+    )
+    const series = all.map(({ name, subject }, index) => costSeries(name, costs[index]!, { isLimit: subject === limits[0] }))
+    const notRun = limits.filter(limit => 'notRun' in limit)
+    return {
+      id: 'produce-cost',
+      title:
+        'Produce: processor time of the server per GB of records (batches of 64 × 1,000 bytes, five in flight, one connection)',
+      unit: 's/GB',
+      series: [...series, ...notRun],
+    }
+  } finally {
+    for (const subject of running) await subject.stop()
+  }
+}
+
+async function planOf(gregor: Subject, batch: Buffer): Promise<ProducePlan> {
+  const topic = await createTopic(gregor.port, 'produce-layout', {})
+  return planProduce(gregor.port, topic, 1, batch)
+}
+
+/** Into a topic of its own, which is checked for its end offset and removed. */
+async function costOfBroker({ subject, acks }: Producing, batch: Buffer, batches: number): Promise<Cost> {
+  const topic = await createTopic(subject.port, 'produce-cost', { 'file.delete.delay.ms': '0' })
+  const plan = await planProduce(subject.port, topic, acks, batch)
+  const load = await ProduceLoad.connect(subject.port, plan, recordsPerBatch)
+  try {
+    await load.run(warmUpBatches)
+    await quiet(subject.pid)
+    const cost = await costOf(subject, batches * plan.batchBytes, () => load.run(batches))
+    const endOffset = await endOffsetOf(subject.port, topic)
+    if (endOffset !== load.nextOffset) throw new Error(`the log ends at ${endOffset}, acknowledged was up to ${load.nextOffset}`)
+    return cost
+  } finally {
+    load.close()
+    await deleteTopic(subject.port, topic)
+    await quiet(subject.pid)
+  }
+}
+
+async function costOfLimit(subject: Subject, plan: ProducePlan, batches: number): Promise<Cost> {
+  const load = await ProduceLoad.connect(subject.port, plan, 0)
+  try {
+    await load.run(warmUpBatches)
+    await quiet(subject.pid)
+    return await costOf(subject, batches * plan.batchBytes, () => load.run(batches))
+  } finally {
+    load.close()
+  }
+}

@@ -12,6 +12,9 @@
  * Order. As Kafka does, one request of a connection is in its handler at a time; the next waits. The exception is a request
  * whose effects are fixed when dispatch returns (a produce whose append is done and only waits to be durable): the next
  * such request may start, and its answer waits in line.
+ *
+ * Bounds. A client that does not read its answers gets no further request started and is not read from; what had arrived
+ * by then waits in its frames, and beyond their number uncut.
  */
 import type { Socket } from 'node:net'
 import type { Bytes } from '../base/bytes.js'
@@ -69,7 +72,7 @@ export class ConnectionFault extends Error {
   override readonly name = 'ConnectionFault'
 }
 
-/** A client that does not read its answers is not read from beyond this. */
+/** A client that does not read its answers is not served and not read from beyond this. */
 const unsentBytesMax = 1024 * 1024
 /** Frames of one connection that may wait behind the one in its handler; beyond, the socket is not read from. */
 const waitingFramesMax = 64
@@ -90,14 +93,19 @@ export class Connection {
   #prefixFilled = 0
   readonly #waitingFrames: Buffer[] = []
   #isPaused = false
-  /** What arrived while there was no memory for its frame. */
+  /** What arrived while there was no memory for its frame, or too many frames waited. */
   #unread: Buffer | null = null
+  #lacksMemory = false
+  /** The client has sent its last byte. */
+  #isEnded = false
 
   // Answering: one slot per request in its handler, in order; a slot is filled when its answer is known.
   readonly #slots: { answer: Outgoing | null | undefined }[] = []
   #hasUnordered = false
   #isDraining = false
   #isClosed = false
+  /** Frames are being started further up the stack, which goes on when this returns. */
+  #isBusy = false
   lastActiveMs: number
 
   constructor(socket: Socket, options: ConnectionOptions) {
@@ -107,12 +115,19 @@ export class Connection {
     this.lastActiveMs = options.nowMs()
     this.#outbound = new Outbound(socket, {
       native: options.native,
-      onProgress: () => this.#updateReading(),
+      onProgress: () => this.#goOn(),
       onBroken: error => this.#fault(error),
+      onGone: () => this.close(),
     })
     socket.on('error', () => {}) // 'close' follows; a client that vanishes is no event.
-    socket.on('close', () => this.#closed())
-    socket.on('end', () => this.close())
+    socket.on('close', () => {
+      this.#letGo()
+      options.onClose(this)
+    })
+    socket.on('end', () => {
+      this.#isEnded = true
+      this.#goOn()
+    })
   }
 
   /** No request is in its handler, none waits, nothing is unsent. */
@@ -131,26 +146,31 @@ export class Connection {
   received(bytes: Buffer): void {
     if (this.#isClosed) return
     this.lastActiveMs = this.#options.nowMs()
+    this.#isBusy = true
     if (this.#partial !== null && this.#readsIntoPartial) {
       this.#partialFilled += bytes.byteLength
       this.#partialGrown()
-    } else this.#cut(bytes)
-    this.#updateReading()
+    } else this.#cut(bytes, false)
+    this.#isBusy = false
+    this.#goOn()
   }
 
   /** No more requests are taken; resolves nothing: watch `isQuiet`. Used by a graceful stop. */
   drain(): void {
     this.#isDraining = true
-    this.#waitingFrames.length = 0
+    this.#dropWaiting()
     this.#updateReading()
   }
 
+  /** Nothing more is started or sent, and the files are let go, at once; the socket's own end comes later. */
   close(): void {
-    if (!this.#isClosed) this.#socket.destroy()
+    if (this.#isClosed) return
+    this.#letGo()
+    this.#socket.destroy()
   }
 
-  /** Cuts as many frames as `bytes` holds; the rest is kept. */
-  #cut(bytes: Buffer): void {
+  /** Cuts as many frames as `bytes` holds; the rest is kept. `isOwn`: the bytes stay what they are. */
+  #cut(bytes: Buffer, isOwn: boolean): void {
     let at = 0
     while (at < bytes.byteLength && !this.#isClosed) {
       if (this.#partial !== null) {
@@ -160,6 +180,10 @@ export class Connection {
         at += take
         this.#partialGrown()
         continue
+      }
+      if (this.#waitingFrames.length >= waitingFramesMax) {
+        this.#keepUnread(bytes.subarray(at), isOwn)
+        return
       }
       // 1. The length, which may itself arrive in pieces.
       let length: number
@@ -190,9 +214,9 @@ export class Connection {
       }
       // 4. Otherwise it is collected, if there is memory for it.
       if (!this.#options.memory.take(length, this.#onRoom)) {
+        this.#lacksMemory = true
         // A length that came in pieces stays in #prefix; one that came whole is read again.
-        this.#unread = Buffer.from(bytes.subarray(this.#prefixFilled === 0 ? at : start))
-        this.#updateReading()
+        this.#keepUnread(bytes.subarray(this.#prefixFilled === 0 ? at : start), isOwn)
         return
       }
       this.#prefixFilled = 0
@@ -202,12 +226,29 @@ export class Connection {
     }
   }
 
+  #keepUnread(bytes: Buffer, isOwn: boolean): void {
+    this.#unread = isOwn ? bytes : Buffer.from(bytes)
+  }
+
   readonly #onRoom = (): void => {
-    const unread = this.#unread
-    if (unread === null || this.#isClosed) return
-    this.#unread = null
-    this.#cut(unread)
+    this.#lacksMemory = false
+    this.#goOn()
+  }
+
+  /** Something that was in the way may be gone: an answer left, room was made, the client read or ended. */
+  #goOn(): void {
+    if (this.#isBusy || this.#isClosed) return
+    this.#isBusy = true
+    this.#startWaiting()
+    while (this.#unread !== null && !this.#lacksMemory && this.#waitingFrames.length < waitingFramesMax) {
+      const unread = this.#unread
+      this.#unread = null
+      this.#cut(unread, true)
+    }
+    this.#isBusy = false
     this.#updateReading()
+    // What arrived in full is served although its sender is gone: a producer with acks=0 counts on that.
+    if (this.#isEnded && this.#waitingFrames.length === 0 && this.#unread === null) this.close()
   }
 
   #partialGrown(): void {
@@ -219,6 +260,7 @@ export class Connection {
   }
 
   #mayStart(bytes: Buffer, start: number): boolean {
+    if (this.#unsentBytes() > unsentBytesMax) return false
     if (this.#slots.length === 0) return this.#waitingFrames.length === 0
     if (this.#hasUnordered || this.#waitingFrames.length > 0 || this.#slots.length >= orderedInFlightMax) return false
     return this.#options.dispatch.startsInOrder(bytes.subarray(start))
@@ -227,7 +269,7 @@ export class Connection {
   #startWaiting(): void {
     for (;;) {
       const frame = this.#waitingFrames[0]
-      if (frame === undefined || this.#isClosed) return
+      if (frame === undefined || this.#isClosed || this.#unsentBytes() > unsentBytesMax) return
       if (this.#slots.length > 0) {
         if (this.#hasUnordered || this.#slots.length >= orderedInFlightMax) return
         if (!this.#options.dispatch.startsInOrder(frame)) return
@@ -275,8 +317,7 @@ export class Connection {
     // An unordered request is always alone and last in line.
     if (this.#slots.length === 0) this.#hasUnordered = false
     this.lastActiveMs = this.#options.nowMs()
-    this.#startWaiting()
-    this.#updateReading()
+    this.#goOn()
   }
 
   #unsentBytes(): number {
@@ -288,6 +329,7 @@ export class Connection {
     if (this.#isClosed) return
     const shouldPause =
       this.#isDraining ||
+      this.#isEnded ||
       this.#unread !== null ||
       this.#waitingFrames.length >= waitingFramesMax ||
       this.#unsentBytes() > unsentBytesMax
@@ -303,17 +345,19 @@ export class Connection {
     this.close()
   }
 
-  #closed(): void {
+  #letGo(): void {
     if (this.#isClosed) return
     this.#isClosed = true
-    for (const frame of this.#waitingFrames) this.#options.memory.give(frame.byteLength)
-    this.#waitingFrames.length = 0
+    this.#dropWaiting()
     if (this.#partial !== null) this.#options.memory.give(this.#partial.byteLength)
     this.#partial = null
     this.#unread = null
     this.#outbound.close()
     for (const slot of this.#slots) if (slot.answer !== undefined && slot.answer !== null) this.#outbound.enqueue(slot.answer)
     this.#slots.length = 0
-    this.#options.onClose(this)
+  }
+
+  #dropWaiting(): void {
+    for (const frame of this.#waitingFrames.splice(0)) this.#options.memory.give(frame.byteLength)
   }
 }

@@ -160,6 +160,8 @@ export class Listener {
     shell._server = null
     const socket = new net.Socket({
       handle,
+      // Who has sent its last byte is still owed the effects of what it sent; the connection decides when it is over.
+      allowHalfOpen: true,
       onread: {
         buffer: () => target() ?? this.#sharedBuffer,
         callback: (size: number, buffer: Buffer) => {

@@ -37,10 +37,12 @@ const nudgeBytes = 16 * 1024
 
 export interface OutboundOptions {
   readonly native: NativeCalls | null
-  /** Called when the last byte of an answer has been handed to the system, with the bytes that remain pending. */
-  readonly onProgress: (pendingBytes: number) => void
-  /** The answer cannot be completed (file shorter than promised, socket gone); the connection must be destroyed. */
+  /** Called when less is pending than before. May be called while an answer is being enqueued. */
+  readonly onProgress: () => void
+  /** The answer cannot be completed (file shorter than promised, disk error); the connection must be destroyed. */
   readonly onBroken: (error: Error) => void
+  /** The client is gone. */
+  readonly onGone: () => void
 }
 
 export class Outbound {
@@ -94,6 +96,10 @@ export class Outbound {
     for (;;) {
       const answer = this.#queue[0]
       if (answer === undefined || this.#isClosed) break
+      if (turnBytes >= turnBytesMax) {
+        setImmediate(() => this.#resume())
+        return
+      }
       if (answer.inserts === null) {
         this.#write(answer.bytes)
         this.#finish(answer)
@@ -108,10 +114,6 @@ export class Outbound {
       if (sent === waiting) return
       turnBytes += sent
       if (this.#insertIndex === answer.inserts.length && this.#position === answer.bytes.byteLength) this.#finish(answer)
-      else if (turnBytes >= turnBytesMax) {
-        setImmediate(() => this.#resume())
-        return
-      }
     }
     this.#isSending = false
   }
@@ -127,7 +129,7 @@ export class Outbound {
     this.#insertSent = 0
     // Bytes that Node holds are still pending for the reader's sake; they are subtracted when it confirms them.
     this.#pendingBytes -= answer.byteLength
-    this.#options.onProgress(this.#pendingBytes + this.#socket.writableLength)
+    this.#options.onProgress()
   }
 
   /** One step of an answer with file ranges; bytes sent, or `waiting` when a callback will go on. */
@@ -147,7 +149,8 @@ export class Outbound {
 
     const sent = this.#native.sendFile(socketFd(this.#socket), range.fd, at, Math.min(left, turnBytesMax))
     if (sent === this.#native.wouldBlock) return this.#nudge(range, at, left)
-    if (sent <= 0) return this.#break(sent === 0 ? 'a segment is shorter than its index says' : `sendfile failed, errno ${-sent}`)
+    if (sent === 0) return this.#break(shorterThanPromised)
+    if (sent < 0) return this.#failed('sendfile', -sent)
     this.#insertSent += sent
     if (sent === left) this.#insertDone(range)
     return sent
@@ -174,7 +177,7 @@ export class Outbound {
       this.#position = end
       return this.#writeAndContinue(bytes)
     }
-    if (sent < 0) return this.#break(`send failed, errno ${-sent}`)
+    if (sent < 0) return this.#failed('send', -sent)
     this.#position += sent
     return sent
   }
@@ -182,8 +185,8 @@ export class Outbound {
   /** The socket's buffer is full: the next few KiB go through Node, whose callback comes when there is room again. */
   #nudge(range: FileRange, at: number, left: number): number {
     const buffer = Buffer.allocUnsafe(Math.min(left, nudgeBytes))
-    const read = fs.readSync(range.fd, buffer, 0, buffer.byteLength, at)
-    if (read === 0) return this.#break('a segment is shorter than its index says')
+    const read = this.#read(range.fd, buffer, at)
+    if (read === 0) return waiting
     this.#insertSent += read
     return this.#writeAndContinue(buffer.subarray(0, read))
   }
@@ -194,7 +197,7 @@ export class Outbound {
     fs.read(range.fd, buffer, 0, buffer.byteLength, at, (error, read) => {
       if (this.#isClosed) return
       if (error !== null || read === 0) {
-        this.#break(error === null ? 'a segment is shorter than its index says' : error.message)
+        this.#break(error === null ? shorterThanPromised : error.message)
         return
       }
       this.#insertSent += read
@@ -213,17 +216,30 @@ export class Outbound {
       to += position - from
       from = position
       const range = source as FileRange
-      const read = fs.readSync(range.fd, whole, to, range.byteLength, range.position)
-      if (read !== range.byteLength) {
-        this.#break('a segment is shorter than its index says')
-        return false
+      const piece = whole.subarray(to, to + range.byteLength)
+      for (let got = 0; got < piece.byteLength; ) {
+        const read = this.#read(range.fd, piece.subarray(got), range.position + got)
+        if (read === 0) return false
+        got += read
       }
-      to += read
+      to += range.byteLength
     }
     whole.set(answer.bytes.subarray(from), to)
     releaseFrom(answer, 0)
     this.#write(whole)
     return true
+  }
+
+  /** Bytes read, at least one; 0 when it broke. */
+  #read(fd: number, buffer: Buffer, position: number): number {
+    try {
+      const read = fs.readSync(fd, buffer, 0, buffer.byteLength, position)
+      if (read === 0) this.#break(shorterThanPromised)
+      return read
+    } catch (error) {
+      this.#break((error as Error).message)
+      return 0
+    }
   }
 
   #write(bytes: Bytes): void {
@@ -232,8 +248,7 @@ export class Outbound {
   }
   readonly #onWritten = (): void => {
     this.#nodeWrites -= 1
-    if (this.#isClosed) return
-    this.#options.onProgress(this.#pendingBytes + this.#socket.writableLength)
+    if (!this.#isClosed) this.#options.onProgress()
   }
 
   #writeAndContinue(bytes: Bytes): typeof waiting {
@@ -249,11 +264,22 @@ export class Outbound {
     return this.#writeAndContinue(Buffer.alloc(0))
   }
 
+  #failed(call: string, errno: number): typeof waiting {
+    if (!goneErrnos.has(errno) && socketFd(this.#socket) >= 0) return this.#break(`${call} failed, errno ${errno}`)
+    this.#options.onGone()
+    return waiting
+  }
+
   #break(message: string): typeof waiting {
     this.#options.onBroken(new Error(message))
     return waiting
   }
 }
+
+const shorterThanPromised = 'a segment is shorter than its index says'
+
+/** Linux's EPIPE, ENETUNREACH, ECONNABORTED, ECONNRESET, ENOTCONN, ETIMEDOUT, EHOSTUNREACH: what becomes of connections. */
+const goneErrnos: ReadonlySet<number> = new Set([32, 101, 103, 104, 107, 110, 113])
 
 /** Returned by a step that a callback will continue. */
 const waiting = -1

@@ -1,0 +1,406 @@
+import { EventEmitter } from 'node:events'
+import type { Socket } from 'node:net'
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import type { Outgoing } from '../protocol/frame.js'
+import { Connection, type Dispatched } from './connection.js'
+import { frameMemory } from './frame-memory.js'
+import { answerTo, deferred, dispatchBy, fetchKey, idOf, produceKey, requestFrame } from './harness.test-support.js'
+
+const settled = (): Promise<void> => new Promise(resolve => setImmediate(resolve))
+
+/** A socket whose other end takes what it is given, or, while `isStuck`, nothing. */
+class FakeSocket extends EventEmitter {
+  written: number[] = []
+  isPaused = false
+  isDestroyed = false
+  isStuck = false
+  writableLength = 0
+  readonly #unconfirmed: (() => void)[] = []
+
+  write(bytes: Uint8Array, onWritten: () => void): boolean {
+    if (bytes.byteLength > 0) this.written.push(idOf(bytes))
+    this.writableLength += bytes.byteLength
+    this.#unconfirmed.push(() => {
+      this.writableLength -= bytes.byteLength
+      onWritten()
+    })
+    if (!this.isStuck) queueMicrotask(() => this.flush())
+    return true
+  }
+  flush(): void {
+    this.isStuck = false
+    for (const confirm of this.#unconfirmed.splice(0)) confirm()
+  }
+  pause(): void {
+    this.isPaused = true
+  }
+  resume(): void {
+    this.isPaused = false
+  }
+  destroy(): void {
+    if (this.isDestroyed) return
+    this.isDestroyed = true
+    setImmediate(() => this.emit('close'))
+  }
+}
+
+interface Setup {
+  readonly frameBytesMax?: number
+  readonly memoryBytes?: number
+  readonly memory?: ReturnType<typeof frameMemory>
+}
+
+/** A connection over a fake socket; requests are noted and answered by `handle`. */
+function connected(handle: (id: number, key: number, frame: Uint8Array) => Dispatched, setup: Setup = {}) {
+  const socket = new FakeSocket()
+  const started: number[] = []
+  const faults: unknown[] = []
+  const memory = setup.memory ?? frameMemory(setup.memoryBytes ?? 1024 * 1024)
+  let isClosed = false
+  const connection = new Connection(socket as unknown as Socket, {
+    info: { id: 1, listenerName: 'L', remoteAddress: '127.0.0.1', localAddress: '127.0.0.1', localPort: 9092 },
+    dispatch: dispatchBy((id, frame) => {
+      started.push(id)
+      return handle(id, frame[1] as number, frame)
+    }),
+    native: null,
+    memory,
+    frameBytesMax: setup.frameBytesMax ?? 1024 * 1024,
+    nowMs: () => 0,
+    onClose: () => {
+      isClosed = true
+    },
+    onFault: (_connection, error) => faults.push(error),
+  })
+  /** As the system does it: into the connection's own buffer where it has one, and never more than fits. */
+  const feed = (bytes: Buffer, sharedBytes = 512 * 1024): void => {
+    const shared = Buffer.alloc(sharedBytes)
+    for (let at = 0; at < bytes.byteLength && !socket.isPaused; ) {
+      const target = connection.readTarget() ?? shared
+      const length = Math.min(target.byteLength, bytes.byteLength - at)
+      bytes.copy(target, 0, at, at + length)
+      connection.received(target.subarray(0, length))
+      // Views of the shared buffer are over when received() returns.
+      if (target === shared) shared.fill(0xee)
+      at += length
+    }
+  }
+  return { socket, connection, started, faults, memory, feed, isClosed: () => isClosed }
+}
+
+test('frames are the same however the stream is cut', async () => {
+  const lengths = [0, 1, 5, 30, 200]
+  const stream = Buffer.concat(lengths.map((padding, id) => requestFrame(id, { padding })))
+  for (let cut = 1; cut < stream.byteLength; cut++) {
+    const seen: string[] = []
+    const { feed, socket } = connected((id, _key, frame) => {
+      seen.push(Buffer.from(frame).toString('hex'))
+      return answerTo(id)
+    })
+    feed(stream.subarray(0, cut))
+    feed(stream.subarray(cut))
+    expect(seen).toEqual(lengths.map((padding, id) => requestFrame(id, { padding }).subarray(4).toString('hex')))
+    expect(socket.written).toEqual([0, 1, 2, 3, 4])
+  }
+})
+
+test('any cutting of any frames keeps their order and content, and gives all memory back', async () => {
+  const pieces = fc.array(fc.integer({ min: 1, max: 400 }), { minLength: 1, maxLength: 40 })
+  const paddings = fc.array(fc.integer({ min: 0, max: 600 }), { minLength: 1, maxLength: 30 })
+  await fc.assert(
+    fc.asyncProperty(paddings, pieces, fc.integer({ min: 32, max: 700 }), async (frames, cuts, sharedBytes) => {
+      const waiting: (() => void)[] = []
+      const { feed, started, socket, memory, faults } = connected((id, key, frame) => {
+        expect(frame.subarray(8).every(byte => byte === (id & 0xff))).toBe(true)
+        if (id % 3 === 0) return answerTo(id)
+        const { promise, resolve } = deferred<Outgoing>()
+        waiting.push(() => resolve(answerTo(id)))
+        return { answer: promise, isOrdered: key === produceKey }
+      })
+      const stream = Buffer.concat(
+        frames.map((padding, id) => requestFrame(id, { key: id % 2 === 0 ? produceKey : fetchKey, padding })),
+      )
+      for (let at = 0, n = 0; at < stream.byteLength; n++) {
+        const length = cuts[n % cuts.length] as number
+        feed(stream.subarray(at, at + length), sharedBytes)
+        at += length
+        if (n % 4 === 0) {
+          waiting.pop()?.()
+          await settled()
+        }
+      }
+      while (started.length < frames.length || waiting.length > 0) {
+        for (const answer of waiting.splice(0)) answer()
+        await settled()
+      }
+      const ids = frames.map((_, id) => id)
+      expect(started).toEqual(ids)
+      expect(socket.written).toEqual(ids)
+      expect(memory.usedBytes).toBe(0)
+      expect(faults).toEqual([])
+    }),
+    { numRuns: 60 },
+  )
+})
+
+for (const length of [-1, 0, 7, 1001, 0x7fff_ffff, -0x8000_0000]) {
+  test(`a frame that claims ${length} bytes closes the connection before anything is allocated for it`, () => {
+    const { feed, faults, socket, memory } = connected(id => answerTo(id), { frameBytesMax: 1000 })
+    const prefix = Buffer.alloc(4)
+    prefix.writeInt32BE(length)
+    feed(prefix.subarray(0, 3))
+    expect(socket.isDestroyed).toBe(false)
+    feed(prefix.subarray(3))
+    expect(socket.isDestroyed).toBe(true)
+    expect(faults).toHaveLength(1)
+    expect(String(faults[0])).toContain(`frame of ${length} bytes`)
+    expect(memory.usedBytes).toBe(0)
+  })
+}
+
+test('nothing behind a frame that closes the connection is started', () => {
+  const { feed, started, faults } = connected(id => {
+    if (id === 1) throw new Error('not a request')
+    return answerTo(id)
+  })
+  feed(Buffer.concat([requestFrame(0), requestFrame(1), requestFrame(2), requestFrame(3)]))
+  expect(started).toEqual([0, 1])
+  expect(faults).toHaveLength(1)
+})
+
+test('nothing that waits behind a request that closes the connection is started', async () => {
+  const first = deferred<Outgoing>()
+  const { feed, started, memory, isClosed } = connected(id => {
+    if (id === 1) throw new Error('not a request')
+    return id === 0 ? { answer: first.promise, isOrdered: false } : answerTo(id)
+  })
+  feed(Buffer.concat([0, 1, 2, 3].map(id => requestFrame(id))))
+  first.resolve(answerTo(0))
+  await settled()
+  await settled()
+  expect(started).toEqual([0, 1])
+  expect(memory.usedBytes).toBe(0)
+  expect(isClosed()).toBe(true)
+})
+
+test('a request waits until the one before it is answered', async () => {
+  const answers = [deferred<Outgoing>(), deferred<Outgoing>(), deferred<Outgoing>()] as const
+  const { feed, started, socket } = connected(id => ({ answer: answers[id as 0 | 1 | 2].promise, isOrdered: false }))
+  feed(Buffer.concat([0, 1, 2].map(id => requestFrame(id))))
+  expect(started).toEqual([0])
+  answers[0].resolve(answerTo(0))
+  await settled()
+  expect(started).toEqual([0, 1])
+  answers[2].resolve(answerTo(2))
+  answers[1].resolve(answerTo(1))
+  await settled()
+  expect(socket.written).toEqual([0, 1, 2])
+})
+
+test('ordered requests start before the one in front is durable, and are answered in their order', async () => {
+  const answers = Array.from({ length: 3 }, () => deferred<Outgoing>())
+  const { feed, started, socket } = connected(id => {
+    const answer = answers[id]
+    return answer === undefined ? answerTo(id) : { answer: answer.promise, isOrdered: true }
+  })
+  const produce = { key: produceKey }
+  // The fourth is answered at once (acks=1), the fifth is no produce.
+  feed(Buffer.concat([0, 1, 2, 3].map(id => requestFrame(id, produce))))
+  feed(requestFrame(4))
+  expect(started).toEqual([0, 1, 2, 3])
+  answers[2]?.resolve(answerTo(2))
+  answers[1]?.resolve(answerTo(1))
+  await settled()
+  expect(socket.written).toEqual([])
+  answers[0]?.resolve(answerTo(0))
+  await settled()
+  expect(started).toEqual([0, 1, 2, 3, 4])
+  expect(socket.written).toEqual([0, 1, 2, 3, 4])
+})
+
+test('a produce behind a request of another kind waits for its answer', async () => {
+  const first = deferred<Outgoing>()
+  const { feed, started } = connected(id => (id === 0 ? { answer: first.promise, isOrdered: false } : answerTo(id)))
+  feed(Buffer.concat([requestFrame(0), requestFrame(1, { key: produceKey })]))
+  expect(started).toEqual([0])
+  first.resolve(answerTo(0))
+  await settled()
+  expect(started).toEqual([0, 1])
+})
+
+test('no more than 32 ordered requests wait for durability at once', async () => {
+  const answers: ReturnType<typeof deferred<Outgoing>>[] = []
+  const { feed, started, socket } = connected(() => {
+    const answer = deferred<Outgoing>()
+    answers.push(answer)
+    return { answer: answer.promise, isOrdered: true }
+  })
+  feed(Buffer.concat(Array.from({ length: 40 }, (_, id) => requestFrame(id, { key: produceKey }))))
+  expect(started).toHaveLength(32)
+  answers[0]?.resolve(answerTo(0))
+  await settled()
+  expect(started).toHaveLength(33)
+  for (let id = 1; id < 40; id++) {
+    answers[id]?.resolve(answerTo(id))
+    await settled()
+  }
+  expect(socket.written).toEqual(Array.from({ length: 40 }, (_, id) => id))
+})
+
+test('a request without an answer (acks=0) leaves no gap', async () => {
+  const first = deferred<Outgoing>()
+  const second = deferred<null>()
+  const { feed, socket } = connected(id => {
+    if (id === 0) return { answer: first.promise, isOrdered: true }
+    if (id === 1) return { answer: second.promise, isOrdered: true }
+    return id === 2 ? null : answerTo(id)
+  })
+  feed(Buffer.concat([0, 1, 2, 3].map(id => requestFrame(id, { key: produceKey }))))
+  second.resolve(null)
+  first.resolve(answerTo(0))
+  await settled()
+  expect(socket.written).toEqual([0, 3])
+})
+
+test('a failed answer closes the connection', async () => {
+  const first = deferred<Outgoing>()
+  const { feed, faults, isClosed } = connected(() => ({ answer: first.promise, isOrdered: false }))
+  feed(requestFrame(0))
+  first.reject(new Error('broken'))
+  await settled()
+  await settled()
+  expect(faults).toEqual([new Error('broken')])
+  expect(isClosed()).toBe(true)
+})
+
+test('a client that does not read is neither served nor read from, and is again when it reads', async () => {
+  const { feed, socket, started } = connected(id => answerTo(id, 300 * 1024))
+  socket.isStuck = true
+  const stream = Buffer.concat(Array.from({ length: 300 }, (_, id) => requestFrame(id)))
+  feed(stream)
+  // 1 MiB and the answer that passed it.
+  expect(started).toHaveLength(4)
+  expect(socket.isPaused).toBe(true)
+  for (let round = 0; started.length < 300; round++) {
+    socket.isStuck = true
+    socket.flush()
+    expect(started.length).toBeGreaterThan(round)
+    expect(socket.writableLength).toBeLessThan(1.4 * 1024 * 1024)
+    await settled()
+  }
+  expect(socket.written).toEqual(Array.from({ length: 300 }, (_, id) => id))
+  socket.flush()
+  expect(socket.isPaused).toBe(false)
+})
+
+test('behind a parked request at most 64 frames are cut', async () => {
+  const first = deferred<Outgoing>()
+  const { feed, socket, started, memory } = connected(id =>
+    id === 0 ? { answer: first.promise, isOrdered: false } : answerTo(id),
+  )
+  const frame = requestFrame(1).byteLength - 4
+  feed(Buffer.concat(Array.from({ length: 1000 }, (_, id) => requestFrame(id))))
+  expect(socket.isPaused).toBe(true)
+  expect(memory.usedBytes).toBe(64 * frame)
+  first.resolve(answerTo(0))
+  await settled()
+  expect(started).toHaveLength(1000)
+  expect(socket.written).toEqual(Array.from({ length: 1000 }, (_, id) => id))
+  expect(memory.usedBytes).toBe(0)
+  expect(socket.isPaused).toBe(false)
+})
+
+test('without memory for its frame a connection stops reading until another gives some back', async () => {
+  const memory = frameMemory(100)
+  const first = deferred<Outgoing>()
+  const a = connected(id => (id === 0 ? { answer: first.promise, isOrdered: false } : answerTo(id)), { memory })
+  const b = connected(id => answerTo(id), { memory })
+  a.feed(Buffer.concat([requestFrame(0), requestFrame(1, { padding: 200 })]))
+  expect(memory.usedBytes).toBe(208)
+  // Whole frames that may start at once need none.
+  b.feed(requestFrame(0))
+  expect(b.started).toEqual([0])
+  const late = Buffer.concat([requestFrame(1, { padding: 20 }), requestFrame(2), requestFrame(3)])
+  b.feed(late.subarray(0, 6))
+  expect(b.socket.isPaused).toBe(true)
+  first.resolve(answerTo(0))
+  await settled()
+  expect(a.started).toEqual([0, 1])
+  expect(b.socket.isPaused).toBe(false)
+  b.feed(late.subarray(6))
+  expect(b.started).toEqual([0, 1, 2, 3])
+  expect(memory.usedBytes).toBe(0)
+})
+
+test('a connection that waits for memory of its own resumes when its own frames are done', async () => {
+  const first = deferred<Outgoing>()
+  const { feed, started, memory, socket } = connected(
+    id => (id === 0 ? { answer: first.promise, isOrdered: false } : answerTo(id)),
+    { memoryBytes: 30 },
+  )
+  feed(Buffer.concat(Array.from({ length: 12 }, (_, id) => requestFrame(id, { padding: 4 }))))
+  expect(memory.usedBytes).toBe(36)
+  expect(socket.isPaused).toBe(true)
+  first.resolve(answerTo(0))
+  await settled()
+  expect(started).toHaveLength(12)
+  expect(memory.usedBytes).toBe(0)
+  expect(socket.isPaused).toBe(false)
+})
+
+test('closing gives back the memory of frames that wait and of the one being collected', async () => {
+  const { feed, connection, memory, isClosed } = connected(() => ({ answer: new Promise(() => {}), isOrdered: false }))
+  feed(Buffer.concat([requestFrame(0), requestFrame(1, { padding: 50 }), requestFrame(2, { padding: 500 }).subarray(0, 100)]))
+  expect(memory.usedBytes).toBe(58 + 508)
+  connection.close()
+  expect(memory.usedBytes).toBe(0)
+  await settled()
+  expect(isClosed()).toBe(true)
+})
+
+test('draining gives back the memory of frames that wait, and answers what is under way', async () => {
+  const first = deferred<Outgoing>()
+  const { feed, connection, memory, socket, started } = connected(() => ({ answer: first.promise, isOrdered: false }))
+  feed(Buffer.concat([requestFrame(0), requestFrame(1)]))
+  connection.drain()
+  expect(memory.usedBytes).toBe(0)
+  expect(connection.isQuiet).toBe(false)
+  first.resolve(answerTo(0))
+  await settled()
+  expect(started).toEqual([0])
+  expect(socket.written).toEqual([0])
+  expect(connection.isQuiet).toBe(true)
+})
+
+test('what arrived before the client ended is still served', async () => {
+  const first = deferred<Outgoing>()
+  const { feed, socket, started } = connected(id => (id === 0 ? { answer: first.promise, isOrdered: false } : null))
+  feed(Buffer.concat([0, 1, 2].map(id => requestFrame(id))))
+  socket.emit('end')
+  expect(socket.isDestroyed).toBe(false)
+  first.resolve(answerTo(0))
+  await settled()
+  expect(started).toEqual([0, 1, 2])
+  expect(socket.isDestroyed).toBe(true)
+})
+
+test('a client that ends with nothing waiting is closed', () => {
+  const { feed, socket } = connected(() => ({ answer: new Promise(() => {}), isOrdered: false }))
+  feed(requestFrame(0))
+  socket.emit('end')
+  expect(socket.isDestroyed).toBe(true)
+})
+
+test('an answer that comes after the connection is closed only lets go of its files', async () => {
+  const first = deferred<Outgoing>()
+  const { feed, socket, connection } = connected(() => ({ answer: first.promise, isOrdered: false }))
+  feed(requestFrame(0))
+  connection.close()
+  let released = 0
+  const source = { fd: -1, position: 0, byteLength: 5, release: () => void released++ }
+  first.resolve({ bytes: Buffer.alloc(8), inserts: [{ position: 8, source }], byteLength: 13 })
+  await settled()
+  expect(released).toBe(1)
+  expect(socket.written).toEqual([])
+})

@@ -1,0 +1,251 @@
+import net from 'node:net'
+import { expect, test } from 'vitest'
+import { fakeWorld } from '../base/fake-world.js'
+import type { Outgoing } from '../protocol/frame.js'
+import type { Dispatched } from './connection.js'
+import {
+  answerTo,
+  deferred,
+  dispatchBy,
+  eventually,
+  idOf,
+  listenerOptions,
+  listening,
+  RawClient,
+  reported,
+  requestFrame,
+} from './harness.test-support.js'
+import { Listener } from './listener.js'
+
+const echo = dispatchBy(id => answerTo(id))
+
+test('a listener on port 0 says where it listens, and serves', async () => {
+  await using listener = await listening(listenerOptions(echo))
+  expect(listener.port).toBeGreaterThan(0)
+  using client = await RawClient.connect(listener.port)
+  client.send(requestFrame(7))
+  expect(await client.answer()).toBe(7)
+})
+
+test('a taken port is the system’s own error', async () => {
+  await using listener = await listening(listenerOptions(echo))
+  const second = Listener.listen({ ...listenerOptions(echo), port: listener.port })
+  await expect(second).rejects.toMatchObject({ code: 'EADDRINUSE' })
+})
+
+test('frames that come byte by byte, and many that come at once, are served in order', async () => {
+  await using listener = await listening(listenerOptions(echo))
+  using client = await RawClient.connect(listener.port)
+  for (const byte of requestFrame(1)) await new Promise(resolve => client.socket.write(Buffer.from([byte]), resolve))
+  expect(await client.answer()).toBe(1)
+  const count = 20_000
+  client.send(...Array.from({ length: count }, (_, id) => requestFrame(id)))
+  for (let id = 0; id < count; id++) expect(await client.answer()).toBe(id)
+})
+
+test('a frame larger than the shared buffer arrives whole', async () => {
+  const sums: number[] = []
+  const dispatch = dispatchBy((id, frame) => {
+    sums.push(frame.subarray(8).reduce((sum, byte) => sum + byte, 0))
+    return answerTo(id)
+  })
+  await using listener = await listening({ ...listenerOptions(dispatch), frameBytesMax: 10_000_000 })
+  using client = await RawClient.connect(listener.port)
+  client.send(requestFrame(3, { padding: 5_000_000 }), requestFrame(1, { padding: 10 }))
+  expect([await client.answer(), await client.answer()]).toEqual([3, 1])
+  expect(sums).toEqual([15_000_000, 10])
+})
+
+test('many connections share one buffer and keep their own frames', async () => {
+  const dispatch = dispatchBy((id, frame): Dispatched => {
+    expect(frame.subarray(8).every(byte => byte === (id & 0xff))).toBe(true)
+    return { answer: Promise.resolve(answerTo(id, frame.byteLength)), isOrdered: false }
+  })
+  await using listener = await listening(listenerOptions(dispatch))
+  const clients = await Promise.all(Array.from({ length: 20 }, () => RawClient.connect(listener.port)))
+  for (let round = 0; round < 5; round++) {
+    for (const [n, client] of clients.entries()) {
+      client.send(
+        ...Array.from({ length: 10 }, (_, k) => requestFrame(n * 10 + k, { padding: (n * 7919 + k * 104_729) % 90_000 })),
+      )
+    }
+    for (const [n, client] of clients.entries()) {
+      for (let k = 0; k < 10; k++) expect(await client.answer()).toBe(n * 10 + k)
+    }
+  }
+  for (const client of clients) client.socket.destroy()
+  expect(reported.faults).toEqual([])
+})
+
+test('a client that half-closes after its requests has them all served', async () => {
+  const first = deferred<Outgoing>()
+  const started: number[] = []
+  const dispatch = dispatchBy((id): Dispatched => {
+    started.push(id)
+    return id === 0 ? { answer: first.promise, isOrdered: false } : null
+  })
+  await using listener = await listening(listenerOptions(dispatch))
+  using client = await RawClient.connect(listener.port)
+  client.send(requestFrame(0), requestFrame(1), requestFrame(2))
+  client.socket.end()
+  await eventually(() => started.length === 1)
+  first.resolve(answerTo(0))
+  await eventually(() => started.length === 3)
+  await eventually(() => listener.connectionCount === 0)
+})
+
+test('a client that disappears is forgotten, with a request parked and without', async () => {
+  let started = 0
+  const dispatch = dispatchBy((): Dispatched => {
+    started += 1
+    return { answer: new Promise(() => {}), isOrdered: false }
+  })
+  await using listener = await listening(listenerOptions(dispatch))
+  for (const isRude of [true, false]) {
+    using quiet = await RawClient.connect(listener.port)
+    using waiting = await RawClient.connect(listener.port)
+    waiting.send(requestFrame(0))
+    await eventually(() => listener.connectionCount === 2 && started === (isRude ? 1 : 2))
+    for (const { socket } of [quiet, waiting]) {
+      if (isRude) socket.resetAndDestroy()
+      else socket.destroy()
+    }
+    await eventually(() => listener.connectionCount === 0)
+  }
+  expect(reported.faults).toEqual([])
+})
+
+test('connections beyond the bound are closed, and taken again when there is room', async () => {
+  await using listener = await listening({ ...listenerOptions(echo), connectionsMax: 2 })
+  using first = await RawClient.connect(listener.port)
+  using second = await RawClient.connect(listener.port)
+  second.send(requestFrame(1))
+  expect(await second.answer()).toBe(1)
+  using third = await RawClient.connect(listener.port)
+  await third.closed()
+  expect(reported.refused).toEqual(['max.connections (2) is reached'])
+  first.socket.destroy()
+  await eventually(() => listener.connectionCount === 1)
+  using fourth = await RawClient.connect(listener.port)
+  fourth.send(requestFrame(4))
+  expect(await fourth.answer()).toBe(4)
+})
+
+test('connections of one address beyond its bound are closed', async () => {
+  await using listener = await listening({ ...listenerOptions(echo), connectionsPerAddressMax: 1 })
+  using first = await RawClient.connect(listener.port)
+  first.send(requestFrame(1))
+  expect(await first.answer()).toBe(1)
+  using second = await RawClient.connect(listener.port)
+  await second.closed()
+  expect(reported.refused).toEqual(['max.connections.per.ip (1) is reached'])
+  first.socket.destroy()
+  await eventually(() => listener.connectionCount === 0)
+  using third = await RawClient.connect(listener.port)
+  third.send(requestFrame(3))
+  expect(await third.answer()).toBe(3)
+})
+
+test('an idle connection is closed; one that is used or waits for an answer is not', async () => {
+  const world = fakeWorld()
+  const parked = deferred<Outgoing>()
+  const dispatch = dispatchBy((id): Dispatched => (id === 1 ? { answer: parked.promise, isOrdered: false } : answerTo(id)))
+  await using listener = await listening({ ...listenerOptions(dispatch), world, idleMsMax: 10_000 })
+  using idle = await RawClient.connect(listener.port)
+  using busy = await RawClient.connect(listener.port)
+  using waiting = await RawClient.connect(listener.port)
+  waiting.send(requestFrame(1))
+  await eventually(() => listener.connectionCount === 3)
+  for (let second = 0; second < 13; second++) {
+    busy.send(requestFrame(2))
+    expect(await busy.answer()).toBe(2)
+    world.advance(1000)
+  }
+  await idle.closed()
+  expect(listener.connectionCount).toBe(2)
+  // The wait is over: from now on it counts as idle.
+  parked.resolve(answerTo(1))
+  expect(await waiting.answer()).toBe(1)
+  world.advance(20_000)
+  await waiting.closed()
+})
+
+test('connections are never idle when the bound is negative', async () => {
+  const world = fakeWorld()
+  await using _listener = await listening({ ...listenerOptions(echo), world, idleMsMax: -1 })
+  expect(world.pendingTimers).toBe(0)
+})
+
+test('a stop lets the answers under way leave, takes nothing more, and is over when they have left', async () => {
+  const answer = deferred<Outgoing>()
+  const started: number[] = []
+  const dispatch = dispatchBy((id): Dispatched => {
+    started.push(id)
+    return { answer: answer.promise, isOrdered: false }
+  })
+  const listener = await listening(listenerOptions(dispatch))
+  const { port } = listener
+  using client = await RawClient.connect(port)
+  client.send(requestFrame(5), requestFrame(6))
+  await eventually(() => started.length === 1)
+  const closed = listener.close(60_000)
+  answer.resolve(answerTo(5, 100_000))
+  expect(await client.answer()).toBe(5)
+  await closed
+  await client.closed()
+  expect(started).toEqual([5])
+  expect(await isRefused(port)).toBe(true)
+})
+
+test('a stop does not wait longer than its grace for an answer that does not come', async () => {
+  const world = fakeWorld()
+  let hasStarted = false
+  const dispatch = dispatchBy((): Dispatched => {
+    hasStarted = true
+    return { answer: new Promise(() => {}), isOrdered: false }
+  })
+  const listener = await listening({ ...listenerOptions(dispatch), world })
+  using client = await RawClient.connect(listener.port)
+  client.send(requestFrame(0))
+  await eventually(() => hasStarted)
+  let isOver = false
+  const closed = listener.close(2000).then(() => {
+    isOver = true
+  })
+  await eventually(() => world.pendingTimers === 1)
+  expect(isOver).toBe(false)
+  while (!isOver) {
+    world.advance(100)
+    await new Promise(resolve => setImmediate(resolve))
+  }
+  expect(world.monotonicMs()).toBeGreaterThanOrEqual(2000)
+  await closed
+  await client.closed()
+})
+
+test('IPv4 clients of a dual-stack listener are told by their plain addresses', async () => {
+  const seen: string[] = []
+  const dispatch = Object.assign(
+    (frame: Uint8Array, info: { remoteAddress: string; localAddress: string }): Outgoing => {
+      seen.push(info.remoteAddress, info.localAddress)
+      return answerTo(idOf(frame))
+    },
+    { startsInOrder: () => false },
+  )
+  await using listener = await listening({ ...listenerOptions(dispatch), host: '' })
+  using client = await RawClient.connect(listener.port)
+  client.send(requestFrame(0))
+  await client.answer()
+  expect(seen).toEqual(['127.0.0.1', '127.0.0.1'])
+})
+
+function isRefused(port: number): Promise<boolean> {
+  return new Promise(resolve => {
+    const socket = net.connect(port, '127.0.0.1')
+    socket.on('connect', () => {
+      socket.destroy()
+      resolve(false)
+    })
+    socket.on('error', () => resolve(true))
+  })
+}

@@ -119,7 +119,9 @@ async function checkSnapshots(scenario: Scenario): Promise<void> {
       expect(files.length > 0, `no snapshot in ${folder}`)
       for (const file of files) {
         const run = await dump(scenario, [join(folder, file)])
-        const shown = dumpedProducers(run.stdout).sort((a, b) => a.producerId - b.producerId)
+        // Of a producer with several entries Kafka takes the last; the ones before are older batches of it.
+        const byId = new Map(dumpedProducers(run.stdout).map(producer => [producer.producerId, producer]))
+        const shown = [...byId.values()].sort((a, b) => a.producerId - b.producerId)
         expectEqual(shown, producersBefore(batches, Number.parseInt(file, 10)), `producers in ${file}`)
         expect(shown.length > 0, `producers in ${file}`)
       }

@@ -1,9 +1,10 @@
 import fc from 'fast-check'
 import { beforeEach, expect, test } from 'vitest'
-import { concat, copyOf, fromHex, toHex } from '../../base/bytes.js'
+import { concat, copyOf, fromHex, toHex, viewOf } from '../../base/bytes.js'
 import { errorName } from '../../protocol/errors.js'
 import * as batch from '../../protocol/records/batch.js'
 import { buildBatch } from '../../protocol/records/build.js'
+import { crc32c } from '../../protocol/records/crc32c.js'
 import { javaBatches, javaMarker } from '../../protocol/records/golden.test-support.js'
 import { MalformedError } from '../../protocol/wire.js'
 import { decodeProducerSnapshot, encodeProducerSnapshot } from './producer-snapshot.js'
@@ -206,11 +207,43 @@ test("Kafka's snapshot is read, and written again byte for byte", () => {
   expect(toHex(encodeProducerSnapshot(read))).toBe(toHex(kafkaSnapshot))
 })
 
-test('after a restart from a snapshot the last batch is still known, and the next one follows', () => {
-  produce(0, 4)
-  produce(5, 9)
+test('after a restart from a snapshot the last five batches are still known, and the next one follows', () => {
+  for (let sequence = 0; sequence < 60; sequence += 10) produce(sequence, sequence + 9)
+  produce(0, 4, 3, 8)
   states = decodeProducerSnapshot(encodeProducerSnapshot(states))
-  expect([produce(5, 9), produce(0, 4), produce(10, 10)]).toEqual(['again at 5', 'OUT_OF_ORDER_SEQUENCE_NUMBER', 'at 10'])
+  expect(produce(0, 9)).toBe('OUT_OF_ORDER_SEQUENCE_NUMBER')
+  for (let sequence = 10; sequence < 60; sequence += 10) expect(produce(sequence, sequence + 9)).toBe(`again at ${sequence}`)
+  expect([produce(0, 4, 3, 8), produce(60, 69), produce(20, 29)]).toEqual(['again at 60', 'at 65', 'again at 20'])
+})
+
+// Kafka puts the entries of a snapshot into a map, one after another: the last one of a producer is the one it uses.
+test('the last entry of a producer in a snapshot is the one that Kafka would write', () => {
+  produce(0, 4)
+  const older = encodeProducerSnapshot(states)
+  produce(5, 9)
+  const both = encodeProducerSnapshot(states)
+  const headerSize = 10
+  expect(toHex(both.subarray(headerSize, older.byteLength))).toBe(toHex(older.subarray(headerSize)))
+  const onlyLast = concat([both.subarray(0, headerSize), both.subarray(older.byteLength)])
+  viewOf(onlyLast).setInt32(6, 1)
+  viewOf(onlyLast).setUint32(2, crc32c(onlyLast, 6, onlyLast.byteLength))
+  expect([...decodeProducerSnapshot(onlyLast).entries()]).toMatchObject([
+    { producerId: 7, batches: [{ baseSequence: 5, lastSequence: 9, baseOffset: 5, lastOffset: 9 }] },
+  ])
+})
+
+test('entries of two epochs of a producer leave the later one', () => {
+  produce(0, 4)
+  const first = encodeProducerSnapshot(states)
+  states = new ProducerStates()
+  produce(0, 2, 1)
+  const second = encodeProducerSnapshot(states)
+  const both = concat([first, second.subarray(10)])
+  viewOf(both).setInt32(6, 2)
+  viewOf(both).setUint32(2, crc32c(both, 6, both.byteLength))
+  expect([...decodeProducerSnapshot(both).entries()]).toMatchObject([
+    { producerEpoch: 1, batches: [{ baseSequence: 0, lastSequence: 2 }] },
+  ])
 })
 
 test('a snapshot with any bit flipped, cut short or longer is refused', () => {
@@ -227,7 +260,8 @@ test('a snapshot with any bit flipped, cut short or longer is refused', () => {
 
 /**
  * A client with five batches in flight over a connection that loses answers: after a loss it sends everything that was not
- * answered again, in order. Whatever is lost, each batch must be in the log once, in order.
+ * answered again, in order. Whatever is lost, each batch must be in the log once, in order, also when every loss is a restart
+ * from a snapshot.
  */
 test('five in flight, answers lost: every batch is stored once and in order', () => {
   fc.assert(
@@ -246,6 +280,7 @@ test('five in flight, answers lost: every batch is stored once and in order', ()
         })
         const answers: string[] = []
         for (let round = 0; answers.length < batches.length; round++) {
+          states = decodeProducerSnapshot(encodeProducerSnapshot(states))
           // All in flight reach the broker; of the answers only those before the first loss come back.
           const inFlight = batches.slice(answers.length, answers.length + 5).map(each => produce(each.first, each.last))
           answers.push(...inFlight.slice(0, losses[round] ?? 5))

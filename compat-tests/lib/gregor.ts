@@ -16,6 +16,8 @@ export interface GregorOptions {
   readonly args?: readonly string[]
   readonly nodeArgs?: readonly string[]
   readonly env?: NodeJS.ProcessEnv
+  /** Hears every line of the log. */
+  readonly onLogLine?: (line: string) => void
 }
 
 export interface RunningGregor {
@@ -44,6 +46,7 @@ export async function startGregor(options: GregorOptions = {}): Promise<RunningG
     readyTimeoutMs: READY_TIMEOUT_MS,
     stopTimeoutMs: STOP_TIMEOUT_MS,
     ...(options.env && { env: options.env }),
+    ...(options.onLogLine && { onStderrLine: options.onLogLine }),
   })
   const removeScratch = async () => {
     if (scratch !== null) await rm(scratch, { recursive: true, force: true })

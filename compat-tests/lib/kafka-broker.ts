@@ -5,10 +5,10 @@
  */
 import { randomBytes } from 'node:crypto'
 import { rm, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { javaArgs, kafkaClasspath, shortLivedJvmArgs } from './maven.js'
 import { scratchFolder } from './paths.js'
+import { freePorts } from './ports.js'
 import { run, startService } from './processes.js'
 
 export interface KafkaOptions {
@@ -38,6 +38,7 @@ export async function startKafka(options: KafkaOptions = {}): Promise<RunningKaf
   if (classpath === null) throw new Error('real Kafka needs Java, Maven and its registry')
   const scratch = scratchFolder('real-kafka')
   const logDir = options.logDir ?? join(scratch, 'data')
+  // Kafka cannot report a port it picked itself, so the system picks them first.
   const [brokerPort, controllerPort] = await freePorts(2)
   const bootstrapServers = `127.0.0.1:${brokerPort}`
   const propertiesFile = join(scratch, 'server.properties')
@@ -94,21 +95,4 @@ function serverProperties(listener: string, controllerPort: number, logDir: stri
 function clusterId(): string {
   const id = randomBytes(16).toString('base64url')
   return id.startsWith('-') ? `A${id.slice(1)}` : id
-}
-
-/** Kafka cannot report a port it picked itself, so the system picks them first. */
-async function freePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(
-    Array.from(
-      { length: count },
-      () =>
-        new Promise<ReturnType<typeof createServer>>((resolve, reject) => {
-          const server = createServer().on('error', reject)
-          server.listen(0, '127.0.0.1', () => resolve(server))
-        }),
-    ),
-  )
-  const ports = servers.map(server => (server.address() as { port: number }).port)
-  await Promise.all(servers.map(server => new Promise(resolve => server.close(resolve))))
-  return ports
 }

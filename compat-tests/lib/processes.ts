@@ -96,6 +96,8 @@ export interface ServiceOptions {
   readonly readyTimeoutMs: number
   /** SIGTERM is followed by SIGKILL after this long. */
   readonly stopTimeoutMs: number
+  /** Hears every line of stderr, of which otherwise only the tail is kept. */
+  readonly onStderrLine?: (line: string) => void
 }
 
 /** Starts a long-running process and resolves when a line of its stdout or stderr matches `readyLine`. */
@@ -125,6 +127,7 @@ export async function startService(program: string, args: readonly string[], opt
         createInterface({ input: stream }).on('line', line => {
           const match = line.match(options.readyLine)
           if (match !== null) resolve(match)
+          if (stream === child.stderr) options.onStderrLine?.(line)
         })
       }
     }),

@@ -180,10 +180,13 @@ export class DataDirectory {
       return
     }
     try {
-      await Promise.all([...this.#partitions.values()].map(partition => partition.close()))
       if (commit.failure === null) {
+        await Promise.all([...this.#partitions.values()].map(partition => partition.close()))
         await this.#writeCheckpoints()
         await replaceFile(files, this.path, cleanShutdownFile, cleanShutdownText, true)
+      } else {
+        // The disk is not trusted any more: what it really holds the next start finds out.
+        for (const partition of this.#partitions.values()) partition.abandon(Errors.KAFKA_STORAGE_ERROR)
       }
     } catch (error) {
       if (!(error instanceof DiskFailure)) throw error

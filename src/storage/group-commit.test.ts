@@ -163,6 +163,16 @@ describe('group commit', () => {
     expect(syncs).toHaveLength(0)
   })
 
+  test('after a failed sync the directory is not marked as closed in order', async () => {
+    const { directory, partition, runDeferred, syncs, path } = await opened()
+    append(partition, batchOf('a'))
+    await runDeferred()
+    await syncs.shift()!.finish(new DiskFailure('fdatasync: EIO', 'broken', null))
+    await directory.close()
+    expect(nodeFiles.sizeOf(`${path}/.kafka_cleanshutdown`)).toBeNull()
+    expect(nodeFiles.sizeOf(`${path}/recovery-point-offset-checkpoint`)).toBeNull()
+  })
+
   test('a partition deleted during its sync fails nobody', async () => {
     const { directory, partition, runDeferred, finishAll, failures, syncs } = await opened()
     const { durable } = append(partition, batchOf('a'))
@@ -172,6 +182,25 @@ describe('group commit', () => {
     await finishAll()
     await durable
     expect(failures).toEqual([])
+  })
+
+  test('where only rolled segments are synced, the recovery point waits for them', async () => {
+    const { files, syncs } = heldSyncs()
+    const test = await openTest({ durability: 'os', defers: true, files, config: { segmentBytes: 200 } })
+    const partition = test.directory.createPartition('t', 0, topicId)
+    append(partition, batchOf('a', { valueBytes: 60 }))
+    expect(append(partition, batchOf('a', { valueBytes: 60 })).durable).toBeNull()
+    expect([partition.highWatermark, partition.recoveryPoint]).toEqual([2, 0])
+    for (const run of test.deferred.splice(0)) run()
+    await settled()
+    const seen: string[] = []
+    for (let sync = syncs.shift(); sync !== undefined; sync = syncs.shift()) {
+      expect(partition.recoveryPoint).toBe(0)
+      seen.push(sync.what)
+      await sync.finish()
+    }
+    expect(seen.filter(what => what === 'data')).toHaveLength(1)
+    expect(partition.recoveryPoint).toBe(1)
   })
 
   test('closing makes what waits durable', async () => {

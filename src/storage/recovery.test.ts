@@ -111,22 +111,22 @@ describe('after kill -9', () => {
     const partition = first.directory.createPartition('t', 0, topicId)
     const ends = [0]
     for (let n = 0; n < 3; n++) {
-      append(partition, batchOf(`b${n}`, { count: 2 }))
+      append(partition, batchOf(`b${n}`))
       ends.push(partition.sizeBytes)
     }
     const copy = copyFolder(first.path)
     const log = `${copy}/t-0/00000000000000000000.log`
     const whole = fs.readFileSync(log)
-    for (let size = whole.byteLength - 1; size >= 0; size--) {
+    for (let size = whole.byteLength - 1; size >= ends[1]!; size--) {
       fs.writeFileSync(log, whole.subarray(0, size))
       const again = await openTest({ path: copy })
       const batches = ends.filter(end => end <= size).length - 1
       const torn = again.directory.partition('t', 0)!
-      expect(torn.logEndOffset).toBe(batches * 2)
+      expect(torn.logEndOffset).toBe(batches)
       expect(torn.sizeBytes).toBe(ends[batches])
       expect(fs.statSync(log).size).toBe(ends[batches])
       expect(again.warnings.length).toBe(ends.includes(size) ? 0 : 1)
-      expect(append(torn, batchOf('next')).baseOffset).toBe(batches * 2)
+      expect(append(torn, batchOf('next')).baseOffset).toBe(batches)
       expect(readBytes(torn, 0).subarray(0, ends[batches])).toEqual(whole.subarray(0, ends[batches]))
       fs.rmSync(`${copy}/.lock`)
     }
@@ -235,6 +235,29 @@ describe('after kill -9', () => {
     await first.directory.close()
     await second.directory.close()
     expect(indexFiles(`${copy}/t-0`)).toEqual(indexFiles(`${first.path}/t-0`))
+  })
+
+  test('index entries of what was cut go with it', async () => {
+    const first = await openTest()
+    const partition = first.directory.createPartition('t', 0, topicId)
+    for (let n = 0; n < 100; n++) append(partition, batchOf(`b${n}`, { valueBytes: 500, timestampMs: 1_700_000_000_000 + n }))
+    await first.directory.checkpoint()
+    const copies = [copyFolder(first.path), copyFolder(first.path)]
+    const [withPoint, withoutIndexes] = copies as [string, string]
+    fs.writeFileSync(`${withPoint}/recovery-point-offset-checkpoint`, '0\n1\nt 0 40\n')
+    for (const suffix of ['index', 'timeindex']) fs.rmSync(`${withoutIndexes}/t-0/00000000000000000000.${suffix}`)
+    for (const path of copies) {
+      const log = `${path}/t-0/00000000000000000000.log`
+      const bytes = fs.readFileSync(log)
+      const place = (bytes.byteLength / 100) * 70 + 100
+      bytes[place] = bytes[place]! ^ 1
+      fs.writeFileSync(log, bytes)
+      const again = await openTest({ path })
+      expect(again.directory.partition('t', 0)!.logEndOffset).toBe(70)
+      expect(again.directory.partition('t', 0)!.maxTimestampOffset()).toMatchObject({ offset: 69 })
+      await again.directory.close()
+    }
+    expect(indexFiles(`${withPoint}/t-0`)).toEqual(indexFiles(`${withoutIndexes}/t-0`))
   })
 
   test('any history, crashed and reopened at any moment, is the same log', async () => {

@@ -6,6 +6,7 @@ import type { Log } from '../base/log.js'
 import type { World } from '../base/world.js'
 import type { ClusterSettings } from '../cluster/controller.js'
 import { MutableImage } from '../cluster/image.js'
+import { clusterMetadataTopic } from '../cluster/topic-name.js'
 import type { BrokerConfig } from '../config/resolve.js'
 import { topicConfig } from '../config/topic-config.js'
 import { createGroupCoordinator } from '../coordinator/group/service.js'
@@ -20,14 +21,15 @@ import { createDispatch } from './dispatch.js'
 import { FetchSessions } from './fetch-session.js'
 import { CloseConnection } from './handler.js'
 import { offsetsTopic } from './internal-topics.js'
-import { MetadataLog, metadataTopic, metadataTopicId } from './metadata-log.js'
+import { MetadataLog, metadataTopicId } from './metadata-log.js'
 import { groupReport, offsetsLog } from './offsets-log.js'
 import { ProducerIds } from './producer-ids.js'
 import { reconcile } from './reconcile.js'
 import type { Broker, Endpoint } from './services.js'
-import { groupSettings, logSettings } from './settings.js'
+import { groupSettings, logSettings, metadataLogSettings } from './settings.js'
 import { handlers } from './table.js'
 import { Topics } from './topics.js'
+import { Waiting } from './waiting.js'
 
 export interface BrokerOptions {
   readonly config: BrokerConfig
@@ -71,14 +73,20 @@ export async function startBroker(options: BrokerOptions): Promise<RunningBroker
     onFatal: options.onFatal,
     nodeId: config.get('node.id'),
     configFor: topic => {
-      const settings = logSettings(topicConfig(config, image.topics.get(topic)?.configs ?? new Map()))
+      const settings =
+        topic === clusterMetadataTopic
+          ? metadataLogSettings(config)
+          : logSettings(topicConfig(config, image.topics.get(topic)?.configs ?? new Map()))
       return () => settings
     },
   })
   try {
     const services = assemble(options, image, directory)
     const dispatch = createDispatch({ broker: services, handlers, onInvariantBroken: options.onFatal })
-    const listeners = await listen(options, dispatch, native)
+    const listeners = await listen(options, dispatch, native).catch((error: unknown) => {
+      services.groups.stop()
+      throw error
+    })
     return {
       services,
       listeners: listeners.map((listener, at) => ({
@@ -92,6 +100,7 @@ export async function startBroker(options: BrokerOptions): Promise<RunningBroker
       async stop(graceMs) {
         // Parked requests are answered first, so that the connections can become quiet.
         services.groups.stop()
+        services.waiting.stop()
         await Promise.all(listeners.map(listener => listener.close(graceMs)))
         await directory.close()
       },
@@ -122,7 +131,8 @@ function assemble(options: BrokerOptions, image: MutableImage, directory: DataDi
     partitionCountDefault: config.get('num.partitions'),
     replicationFactorDefault: config.get('default.replication.factor'),
   }
-  const metadataPartition = directory.partition(metadataTopic, 0) ?? directory.createPartition(metadataTopic, 0, metadataTopicId)
+  const metadataPartition =
+    directory.partition(clusterMetadataTopic, 0) ?? directory.createPartition(clusterMetadataTopic, 0, metadataTopicId)
   const metadataLog = new MetadataLog(metadataPartition, image, world)
   const { removedTopicIds } = metadataLog.replay(log)
   reconcile({ directory, image, metadataLog, removedTopicIds, settings, log })
@@ -149,6 +159,7 @@ function assemble(options: BrokerOptions, image: MutableImage, directory: DataDi
     topics,
     groups,
     producerIds: new ProducerIds(image, settings, metadataLog),
+    waiting: new Waiting(world),
     fetchSessions: new FetchSessions(
       config.get('max.incremental.fetch.session.cache.slots'),
       () => world.monotonicMs(),

@@ -12,7 +12,7 @@ import { Errors } from '../protocol/errors.js'
 import { encodeResponse, type Outgoing, readClientId, readRequestHeader } from '../protocol/frame.js'
 import { ApiVersions } from '../protocol/messages/api-versions.js'
 import { Produce } from '../protocol/messages/produce.js'
-import { inRange } from '../protocol/schema.js'
+import { type Api, inRange } from '../protocol/schema.js'
 import { Writer } from '../protocol/wire.js'
 import { CloseConnection, type Handler, noAnswer, Ordered, RequestFailure } from './handler.js'
 import { apiVersionsAnswer } from './handlers/api-versions.js'
@@ -44,8 +44,7 @@ export function createDispatch({ broker, handlers, onInvariantBroken }: Dispatch
     const clientId = readClientId(reader, inRange(api.flexible, apiVersion))
     const request = decode(api.request, apiVersion, reader)
 
-    const respond = (response: unknown): Outgoing =>
-      encodeResponse(scratch, apiKey, apiVersion, correlationId, api.response, response as never)
+    const respond = responder(scratch, api, apiVersion, correlationId)
     const fail = (error: unknown): Outgoing => {
       if (error instanceof RequestFailure) return respond(api.failure(request, error.errorCode, apiVersion))
       if (error instanceof InvariantError) onInvariantBroken(error)
@@ -59,13 +58,15 @@ export function createDispatch({ broker, handlers, onInvariantBroken }: Dispatch
     }
     if (outcome === noAnswer) return null
     if (outcome instanceof Promise) return { answer: outcome.then(respond).catch(fail), isOrdered: false }
-    if (outcome instanceof Ordered) {
-      const answer = outcome.response.then(response => (response === noAnswer ? null : respond(response)))
-      return { answer: answer.catch(fail), isOrdered: true }
-    }
+    if (outcome instanceof Ordered) return { answer: outcome.response.then(respond), isOrdered: true }
     return respond(outcome)
   }
   // Only Produce fixes its effects before it waits.
   dispatch.startsInOrder = (frame: Bytes): boolean => ((frame[0] as number) << 8) + (frame[1] as number) === Produce.key
   return dispatch
+}
+
+/** Made apart from the request, which may be large and must not live as long as its answer takes. */
+function responder(scratch: Writer, api: Api, version: number, correlationId: number): (response: unknown) => Outgoing {
+  return response => encodeResponse(scratch, api.key, version, correlationId, api.response, response as never)
 }

@@ -83,8 +83,8 @@ export class FetchSessions {
     }
     const session = this.#sessions.get(sessionId)
     if (session === undefined) return { kind: 'error', errorCode: Errors.FETCH_SESSION_ID_NOT_FOUND }
-    if (session.usesTopicIds !== request.usesTopicIds) return { kind: 'error', errorCode: Errors.FETCH_SESSION_TOPIC_ID_ERROR }
     if (session.nextEpoch !== sessionEpoch) return { kind: 'error', errorCode: Errors.INVALID_FETCH_SESSION_EPOCH }
+    if (session.usesTopicIds !== request.usesTopicIds) return { kind: 'error', errorCode: Errors.FETCH_SESSION_TOPIC_ID_ERROR }
 
     merge(session, request)
     this.#sessions.delete(sessionId)
@@ -114,7 +114,7 @@ export class FetchSessions {
   #makeRoom(): boolean {
     if (this.#sessions.size < this.#slots) return true
     const oldest = this.#sessions.values().next().value
-    if (oldest === undefined || this.#nowMs() - oldest.lastUsedMs < evictionMsMin) return false
+    if (oldest === undefined || this.#nowMs() - oldest.lastUsedMs <= evictionMsMin) return false
     this.#sessions.delete(oldest.id)
     return true
   }

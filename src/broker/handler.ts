@@ -19,6 +19,7 @@ export const noAnswer = Symbol('no answer')
 
 /**
  * An answer that comes later although its effects are fixed now: the connection may start the next request of this kind.
+ * It says by itself what failed; a rejection is a fault in the broker.
  */
 export class Ordered<Response> {
   constructor(readonly response: Promise<Response>) {}

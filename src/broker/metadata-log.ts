@@ -5,6 +5,7 @@
 import type { Log } from '../base/log.js'
 import type { World } from '../base/world.js'
 import type { MutableImage } from '../cluster/image.js'
+import { Errors } from '../protocol/errors.js'
 import { buildBatch } from '../protocol/records/build.js'
 import {
   decodeMetadataRecord,
@@ -16,7 +17,6 @@ import type { Partition } from '../storage/partition.js'
 import { recordsOfLog } from './log-reader.js'
 import { StorageFailure } from './storage-failure.js'
 
-export const metadataTopic = '__cluster_metadata'
 /** KRaft's fixed id of the metadata topic. */
 export const metadataTopicId = 'AAAAAAAAAAAAAAAAAAAAAQ'
 
@@ -47,13 +47,22 @@ export class MetadataLog {
     return { removedTopicIds }
   }
 
-  /** Appends and applies at once; resolves when the records are durable. Throws StorageFailure when nothing was written. */
+  /**
+   * Appends and applies at once; resolves when the records are durable. Throws StorageFailure when nothing was written, and
+   * rejects with it when nobody knows whether the records are durable.
+   */
   write(records: readonly MetadataRecordInput[]): Promise<void> {
     const timestampMs = this.#world.nowMs()
     const batch = buildBatch(records.map(record => ({ key: null, value: encodeMetadataRecord(record), timestampMs })))
     const appended = this.#partition.append(batch, { kind: 'coordinator' })
     if (appended.kind === 'refused') throw new StorageFailure(appended.errorCode, appended.message)
     for (const record of records) this.#image.apply(record as MetadataRecord)
-    return appended.durable ?? Promise.resolve()
+    const durable = appended.durable ?? Promise.resolve()
+    const written = durable.catch((error: unknown) => {
+      throw new StorageFailure(Errors.KAFKA_STORAGE_ERROR, String(error))
+    })
+    // Heeded by whoever waits for it; a caller that fails on the way has no use for it.
+    written.catch(() => {})
+    return written
   }
 }

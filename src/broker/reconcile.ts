@@ -10,8 +10,9 @@ import type { Uuid } from '../base/ids.js'
 import type { Log } from '../base/log.js'
 import { type ClusterSettings, createTopic } from '../cluster/controller.js'
 import type { ClusterImage } from '../cluster/image.js'
+import { clusterMetadataTopic } from '../cluster/topic-name.js'
 import type { DataDirectory } from '../storage/data-directory.js'
-import { type MetadataLog, metadataTopic } from './metadata-log.js'
+import type { MetadataLog } from './metadata-log.js'
 
 interface Reconciliation {
   readonly directory: DataDirectory
@@ -25,7 +26,7 @@ interface Reconciliation {
 export function reconcile({ directory, image, metadataLog, removedTopicIds, settings, log }: Reconciliation): void {
   const orphans = new Map<string, { topicId: Uuid; count: number }>()
   for (const { topic, index, topicId } of [...directory.partitions.values()]) {
-    if (topic === metadataTopic || image.topicsById.has(topicId)) continue
+    if (topic === clusterMetadataTopic || image.topicsById.has(topicId)) continue
     if (removedTopicIds.has(topicId) || image.topics.has(topic)) {
       log.info({ topic, partition: index, topicId }, 'files of a deleted topic are removed')
       directory.deletePartition(topic, index)

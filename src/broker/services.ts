@@ -8,6 +8,7 @@ import type { Api } from '../protocol/schema.js'
 import type { FetchSessions } from './fetch-session.js'
 import type { ProducerIds } from './producer-ids.js'
 import type { Topics } from './topics.js'
+import type { Waiting } from './waiting.js'
 
 export interface Endpoint {
   readonly host: string
@@ -27,6 +28,7 @@ export interface Broker {
   readonly groups: GroupCoordinator
   readonly producerIds: ProducerIds
   readonly fetchSessions: FetchSessions
+  readonly waiting: Waiting
   /** Where this client should connect to: advertised.listeners, or else the address on which it came in. */
   endpointFor(connection: ConnectionInfo): Endpoint
 }

@@ -1,6 +1,6 @@
 /** From config keys to the plain values that the rooms below ask for. */
 import type { BrokerConfig } from '../config/resolve.js'
-import type { TopicConfig } from '../config/topic-config.js'
+import { type TopicConfig, topicConfig } from '../config/topic-config.js'
 import type { GroupConfig } from '../coordinator/group/config.js'
 import { decompressedBytesMax } from '../protocol/records/compression.js'
 import type { LogConfig } from '../storage/log-config.js'
@@ -16,6 +16,21 @@ export function groupSettings(config: BrokerConfig): GroupConfig {
     offsetsRetentionCheckIntervalMs: config.get('offsets.retention.check.interval.ms'),
   }
 }
+
+/** Defaults for topics (a small max.message.bytes, say) must not keep the broker from writing down its own topics. */
+export function metadataLogSettings(config: BrokerConfig): LogConfig {
+  const settings = logSettings(topicConfig(config, {}))
+  return {
+    ...settings,
+    segmentBytes: metadataSegmentBytes,
+    messageBytesMax: metadataSegmentBytes,
+    timestampType: 'CreateTime',
+    isCompacted: false,
+  }
+}
+
+/** Kafka's metadata.log.segment.bytes. */
+const metadataSegmentBytes = 1024 * 1024 * 1024
 
 export function logSettings(topic: TopicConfig): LogConfig {
   return {

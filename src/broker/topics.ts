@@ -18,10 +18,13 @@ import {
 import type { MutableImage, TopicImage } from '../cluster/image.js'
 import type { BrokerConfig } from '../config/resolve.js'
 import { type TopicConfig, topicConfig } from '../config/topic-config.js'
+import { Errors } from '../protocol/errors.js'
 import type { DataDirectory } from '../storage/data-directory.js'
+import { DiskFailure } from '../storage/files.js'
 import type { Partition } from '../storage/partition.js'
 import { offsetsTopic, onDemandShape } from './internal-topics.js'
 import type { MetadataLog } from './metadata-log.js'
+import { StorageFailure } from './storage-failure.js'
 
 export type TopicOutcome = TopicImage | ClusterRefusal
 
@@ -77,23 +80,24 @@ export class Topics {
   }
 
   /** The new topic is there when this returns; the promise waits until that is durable. */
-  async create(command: Omit<CreateTopicCommand, 'topicId'>): Promise<TopicOutcome> {
-    const decided = this.tryCreate(command)
-    if (decided.kind === 'refused') return decided
-    const written = this.#options.metadataLog.write(decided.records)
-    const topic = this.image.topics.get(command.name) as TopicImage
-    this.#open(topic, 0)
-    const { name, topicId, partitions, configs } = topic
-    const fields = { topic: name, topicId, partitions: partitions.length, configs: Object.fromEntries(configs) }
-    this.#options.log.info(fields, 'topic created')
-    await written
-    return topic
+  create(command: Omit<CreateTopicCommand, 'topicId'>): Promise<TopicOutcome> {
+    return orRefused(async () => {
+      const decided = this.tryCreate(command)
+      if (decided.kind === 'refused') return decided
+      const written = this.#options.metadataLog.write(decided.records)
+      const topic = this.image.topics.get(command.name) as TopicImage
+      this.#open(topic, 0)
+      const { name, topicId, partitions, configs } = topic
+      const fields = { topic: name, topicId, partitions: partitions.length, configs: Object.fromEntries(configs) }
+      this.#options.log.info(fields, 'topic created')
+      await written
+      return topic
+    })
   }
 
   /** Auto-creation: with the broker's defaults, or with what an internal topic needs. */
   createOnDemand(name: string): Promise<TopicOutcome> {
-    const { partitionCount, configs } = onDemandShape(name, this.#options.config)
-    return this.create({ name, partitionCount, replicationFactor: -1, assignments: [], configs })
+    return this.create({ name, assignments: [], ...onDemandShape(name, this.#options.config) })
   }
 
   /** The topic of committed offsets; made when the first group appears. */
@@ -101,31 +105,36 @@ export class Topics {
     return this.image.topics.has(offsetsTopic) ? null : this.createOnDemand(offsetsTopic)
   }
 
-  async delete(name: string): Promise<TopicOutcome> {
-    const decided = removeTopic(this.image, name)
-    if (decided.kind === 'refused') return decided
-    const topic = decided.result
-    const written = this.#options.metadataLog.write(decided.records)
-    this.#partitions.delete(name)
-    this.#configs.delete(name)
-    for (const { index } of topic.partitions) this.#options.directory.deletePartition(name, index)
-    this.#options.log.info({ topic: name, topicId: topic.topicId }, 'topic deleted')
-    await written
-    for (const listener of this.#deletionListeners) await listener(name)
-    return topic
+  delete(name: string): Promise<TopicOutcome> {
+    return orRefused(async () => {
+      const decided = removeTopic(this.image, name)
+      if (decided.kind === 'refused') return decided
+      const topic = decided.result
+      const written = this.#options.metadataLog.write(decided.records)
+      this.#partitions.delete(name)
+      this.#configs.delete(name)
+      for (const { index } of topic.partitions) this.#options.directory.deletePartition(name, index)
+      // Told at once: what belongs to a topic of the same name that comes next must not be touched.
+      const told = this.#deletionListeners.map(listener => listener(name))
+      this.#options.log.info({ topic: name, topicId: topic.topicId }, 'topic deleted')
+      await Promise.all([written, ...told])
+      return topic
+    })
   }
 
   tryAddPartitions(command: CreatePartitionsCommand): Decided<unknown> | ClusterRefusal {
     return createPartitions(this.image, this.#options.settings, command)
   }
 
-  async addPartitions(command: CreatePartitionsCommand): Promise<TopicOutcome> {
-    const decided = createPartitions(this.image, this.#options.settings, command)
-    if (decided.kind === 'refused') return decided
-    const written = this.#options.metadataLog.write(decided.records)
-    this.#open(decided.result.topic, decided.result.firstNew)
-    await written
-    return decided.result.topic
+  addPartitions(command: CreatePartitionsCommand): Promise<TopicOutcome> {
+    return orRefused(async () => {
+      const decided = createPartitions(this.image, this.#options.settings, command)
+      if (decided.kind === 'refused') return decided
+      const written = this.#options.metadataLog.write(decided.records)
+      this.#open(decided.result.topic, decided.result.firstNew)
+      await written
+      return decided.result.topic
+    })
   }
 
   /** Opens the topic's partitions from `firstIndex` on, making those that are not there yet. */
@@ -136,5 +145,18 @@ export class Topics {
     for (const { index } of topic.partitions.slice(firstIndex)) {
       open[index] = directory.partition(topic.name, index) ?? directory.createPartition(topic.name, index, topic.topicId)
     }
+  }
+}
+
+/** What the disk refused is the outcome of one topic, not of the whole request. `run` begins at once. */
+async function orRefused(run: () => Promise<TopicOutcome>): Promise<TopicOutcome> {
+  try {
+    return await run()
+  } catch (error) {
+    if (error instanceof StorageFailure) return { kind: 'refused', errorCode: error.errorCode, message: error.detail ?? '' }
+    if (error instanceof DiskFailure) {
+      return { kind: 'refused', errorCode: Errors.KAFKA_STORAGE_ERROR, message: error.message }
+    }
+    throw error
   }
 }

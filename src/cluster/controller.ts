@@ -7,7 +7,7 @@ import { type ErrorCode, Errors } from '../protocol/errors.js'
 import type { MetadataRecordInput } from '../protocol/state/metadata.js'
 import type { ClusterImage, TopicImage } from './image.js'
 import { topicResource } from './image.js'
-import { collisionKey, topicNameProblem } from './topic-name.js'
+import { clusterMetadataTopic, collisionKey, topicNameProblem } from './topic-name.js'
 
 export interface ClusterRefusal {
   readonly kind: 'refused'
@@ -130,6 +130,7 @@ export function allocateProducerIds(
 function nameProblem(image: ClusterImage, name: string): ClusterRefusal | null {
   const problem = topicNameProblem(name)
   if (problem !== null) return refuse(Errors.INVALID_TOPIC_EXCEPTION, problem)
+  if (name === clusterMetadataTopic) return refuse(Errors.INVALID_REQUEST, `Creation of internal topic ${name} is prohibited.`)
   if (image.topics.has(name)) return refuse(Errors.TOPIC_ALREADY_EXISTS, `Topic '${name}' already exists.`)
   const key = collisionKey(name)
   if (key !== name || name.includes('_')) {

@@ -20,6 +20,9 @@ export function collisionKey(name: string): string {
   return name.replaceAll('.', '_')
 }
 
+/** KRaft's own log; no topic may have its name, because it would have its directory too. */
+export const clusterMetadataTopic = '__cluster_metadata'
+
 const internalTopics: ReadonlySet<string> = new Set(['__consumer_offsets', '__transaction_state', '__share_group_state'])
 
 /** Topics that only coordinators write. */

@@ -2,18 +2,19 @@ import { type ErrorCode, Errors } from '../../protocol/errors.js'
 import { CreatePartitions } from '../../protocol/messages/create-partitions.js'
 import type { RequestOf, ResponseOf } from '../../protocol/schema.js'
 import { handler, type RequestContext } from '../handler.js'
+import { repeatedIn } from '../repeated.js'
 
 type TopicRequest = RequestOf<typeof CreatePartitions>['topics'][number]
 type Result = ResponseOf<typeof CreatePartitions>['results'][number]
 
 // CreatePartitions v0-3: grows topics; `count` is the total afterwards. One result per topic, always: librdkafka relies
-// on it.
+// on it. A topic that is named twice is not touched.
 export const createPartitions = handler(CreatePartitions, async (request, context) => {
   const results: Result[] = []
-  const seen = new Set<string>()
+  const repeated = repeatedIn(request.topics.map(({ name }) => name))
   for (const topic of request.topics) {
-    const isRepeated = seen.has(topic.name)
-    seen.add(topic.name)
+    const isRepeated = repeated.has(topic.name)
+    if (isRepeated && results.some(({ name }) => name === topic.name)) continue
     results.push(
       isRepeated
         ? failed(topic.name, Errors.INVALID_REQUEST, 'Duplicate topic name.')

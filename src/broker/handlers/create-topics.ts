@@ -7,6 +7,7 @@ import { type ErrorCode, Errors } from '../../protocol/errors.js'
 import { CreateTopics } from '../../protocol/messages/create-topics.js'
 import type { RequestOf, ResponseOf } from '../../protocol/schema.js'
 import { handler, type RequestContext } from '../handler.js'
+import { repeatedIn } from '../repeated.js'
 
 type TopicRequest = RequestOf<typeof CreateTopics>['topics'][number]
 type TopicAnswer = ResponseOf<typeof CreateTopics>['topics'][number]
@@ -14,11 +15,10 @@ type TopicAnswer = ResponseOf<typeof CreateTopics>['topics'][number]
 // CreateTopics v0-7: creates topics, each for itself. A topic can be used as soon as the answer is there. v1: validate_only.
 // v4: -1 for the broker's defaults (KIP-464). v5: the effective configs in the answer (KIP-525). v7: the topic id.
 export const createTopics = handler(CreateTopics, async (request, context) => {
-  const counts = new Map<string, number>()
-  for (const { name } of request.topics) counts.set(name, (counts.get(name) ?? 0) + 1)
+  const repeated = repeatedIn(request.topics.map(({ name }) => name))
   const topics: TopicAnswer[] = []
   for (const topic of request.topics) {
-    const isRepeated = (counts.get(topic.name) ?? 0) > 1
+    const isRepeated = repeated.has(topic.name)
     if (isRepeated && topics.some(({ name }) => name === topic.name)) continue
     topics.push(
       isRepeated

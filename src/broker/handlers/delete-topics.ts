@@ -1,8 +1,10 @@
 import { type Uuid, zeroUuid } from '../../base/ids.js'
+import type { ClusterImage } from '../../cluster/image.js'
 import { type ErrorCode, Errors } from '../../protocol/errors.js'
 import { DeleteTopics } from '../../protocol/messages/delete-topics.js'
 import type { ResponseOf } from '../../protocol/schema.js'
 import { handler, type RequestContext, RequestFailure } from '../handler.js'
+import { repeatedIn } from '../repeated.js'
 
 type TopicAnswer = ResponseOf<typeof DeleteTopics>['responses'][number]
 
@@ -12,16 +14,23 @@ export const deleteTopics = handler(DeleteTopics, async (request, context) => {
     throw new RequestFailure(context.version < 3 ? Errors.INVALID_REQUEST : Errors.TOPIC_DELETION_DISABLED)
   }
   const asked = context.version >= 6 ? request.topics : request.topicNames.map(name => ({ name, topicId: zeroUuid }))
+  const { image } = context.broker.topics
+  const repeated = repeatedIn(asked.map(reference => topicKey(reference, image)))
   const responses: TopicAnswer[] = []
-  const seen = new Set<string>()
   for (const topic of asked) {
-    const key = topic.name ?? topic.topicId
-    const isRepeated = seen.has(key)
-    seen.add(key)
-    responses.push(isRepeated ? refused(topic, Errors.INVALID_REQUEST, 'Duplicate topic.') : await remove(topic, context))
+    responses.push(
+      repeated.has(topicKey(topic, image))
+        ? refused(topic, Errors.INVALID_REQUEST, 'Duplicate topic name or id.')
+        : await remove(topic, context),
+    )
   }
   return { responses }
 })
+
+/** The same for a topic's name and for its id. */
+function topicKey({ name, topicId }: TopicReference, image: ClusterImage): string {
+  return image.topics.get(name ?? '')?.topicId ?? name ?? topicId
+}
 
 interface TopicReference {
   readonly name: string | null
@@ -29,6 +38,9 @@ interface TopicReference {
 }
 
 async function remove(asked: TopicReference, { broker }: RequestContext): Promise<TopicAnswer> {
+  if (asked.name === null && asked.topicId === zeroUuid) {
+    return refused(asked, Errors.INVALID_REQUEST, 'Neither topic name nor id were specified.')
+  }
   if (asked.name !== null && asked.topicId !== zeroUuid) {
     return refused(asked, Errors.INVALID_REQUEST, 'You may not specify both topic name and topic id.')
   }

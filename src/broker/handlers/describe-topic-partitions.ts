@@ -38,6 +38,7 @@ function wantedNames({ topics, cursor }: DescribeRequest, all: readonly string[]
   const asked = topics.length === 0 ? all : topics.map(({ name }) => name)
   if (cursor !== null && cursor.partitionIndex < 0) throw new RequestFailure(Errors.INVALID_REQUEST)
   const start = cursor?.topicName ?? ''
+  if (cursor !== null && topics.length > 0 && !asked.includes(start)) throw new RequestFailure(Errors.INVALID_REQUEST)
   return [...new Set(asked)].filter(name => name >= start).sort()
 }
 

@@ -1,5 +1,5 @@
 import { emptyBytes } from '../../base/bytes.js'
-import { type Uuid, zeroUuid } from '../../base/ids.js'
+import type { Uuid } from '../../base/ids.js'
 import { type ErrorCode, Errors } from '../../protocol/errors.js'
 import { Fetch } from '../../protocol/messages/fetch.js'
 import type { RequestOf, ResponseOf } from '../../protocol/schema.js'
@@ -7,7 +7,7 @@ import type { Partition } from '../../storage/partition.js'
 import type { EpochEndOffset, FileSlice, Isolation } from '../../storage/types.js'
 import { type FetchContext, type FetchPartition, type FetchSessionRequest, isNews } from '../fetch-session.js'
 import { handler, type RequestContext } from '../handler.js'
-import { advanceOrDeadline } from '../waiting.js'
+import { storageErrorFor } from '../storage-failure.js'
 
 type FetchRequest = RequestOf<typeof Fetch>
 type FetchResponse = ResponseOf<typeof Fetch>
@@ -20,37 +20,67 @@ export const fetch = handler(Fetch, (request, context) => {
   const session = context.broker.fetchSessions.open(sessionRequest(request, context))
   if (session.kind === 'error') return { errorCode: session.errorCode, sessionId: 0, responses: [] }
 
+  const maxBytes = Math.min(request.maxBytes, context.broker.config.get('fetch.max.bytes'))
   const limits: PlanLimits = {
-    maxBytes: Math.min(request.maxBytes, context.broker.config.get('fetch.max.bytes')),
+    maxBytes,
+    // More than an answer may hold is not to be waited for.
+    minBytes: Math.min(request.minBytes, maxBytes),
     isolation: request.isolationLevel === 1 ? 'read_committed' : 'read_uncommitted',
     version: context.version,
   }
   const first = plan(session, limits, context)
-  if (first.byteLength >= request.minBytes || first.mustAnswer || request.maxWaitMs <= 0) return answer(session, first, context)
-  return longPoll(session, first, request, limits, context)
+  if (request.maxWaitMs <= 0 || isEnough(first, limits, context)) return answer(session, first, context)
+  return longPoll(session, first, request.maxWaitMs, limits, context)
 })
 
 async function longPoll(
   session: Exclude<FetchContext, { kind: 'error' }>,
   firstPlan: Plan,
-  request: FetchRequest,
+  maxWaitMs: number,
   limits: PlanLimits,
   context: RequestContext,
 ): Promise<FetchResponse> {
-  const { world } = context.broker
-  const deadlineMs = world.monotonicMs() + request.maxWaitMs
+  const { world, waiting } = context.broker
+  const deadlineMs = world.monotonicMs() + maxWaitMs
   let current = firstPlan
   for (;;) {
     const leftMs = deadlineMs - world.monotonicMs()
-    if (leftMs <= 0 || current.byteLength >= request.minBytes || current.mustAnswer) return answer(session, current, context)
+    if (leftMs <= 0 || waiting.isStopped || isEnough(current, limits, context)) return answer(session, current, context)
     release(current)
-    await advanceOrDeadline(current.partitions, leftMs, world)
+    await waiting.advanceOrDeadline(current.partitions, leftMs)
     current = plan(session, limits, context)
   }
 }
 
+/**
+ * Whether a plan is worth an answer. Kafka cuts a batch where the limit falls and so reaches min_bytes exactly; whole
+ * batches stop short of it. So what counts for a partition is what there is to read, up to what the client lets it return.
+ */
+function isEnough(
+  { parts, byteLength, mustAnswer, isolation }: Plan,
+  { minBytes }: PlanLimits,
+  context: RequestContext,
+): boolean {
+  if (mustAnswer || byteLength >= minBytes) return true
+  // The first partition with data always returns some.
+  if (byteLength === 0) return false
+  let available = 0
+  for (const { wanted } of parts) {
+    const partition = partitionOf(wanted, context)
+    if (partition === undefined) continue
+    const read = partition.read(wanted.fetchOffset, { maxBytes: int32Max, atLeastOneBatch: true, isolation })
+    if (typeof read === 'number') continue
+    for (const slice of read.slices) slice.release()
+    available += Math.min(read.byteLength, Math.max(0, wanted.maxBytes))
+  }
+  return available >= minBytes
+}
+
+const int32Max = 0x7fff_ffff
+
 interface PlanLimits {
   readonly maxBytes: number
+  readonly minBytes: number
   readonly isolation: Isolation
   readonly version: number
 }
@@ -103,12 +133,10 @@ function planPartition(
   context: RequestContext,
   partitions: Partition[],
 ): PartitionPlan {
-  const { topics } = context.broker
-  // 1. Which partition? By id the topic must still be the one that had this id.
-  const name = wanted.topicId === zeroUuid ? wanted.topic : topics.image.topicsById.get(wanted.topicId)?.name
+  // 1. Which partition?
+  const name = topicOf(wanted, context)
   if (name === undefined) return failed(wanted, Errors.UNKNOWN_TOPIC_ID)
-  if (limits.version >= 13 && wanted.topicId === zeroUuid) return failed(wanted, Errors.UNKNOWN_TOPIC_ID)
-  const partition = topics.partition(name, wanted.index)
+  const partition = context.broker.topics.partition(name, wanted.index)
   if (partition === undefined) return failed(wanted, Errors.UNKNOWN_TOPIC_OR_PARTITION)
   // 2. [KIP-320] Does the consumer know the leader that we are?
   const epoch = wanted.currentLeaderEpoch
@@ -116,12 +144,13 @@ function planPartition(
     return failed(wanted, epoch < partition.leaderEpoch ? Errors.FENCED_LEADER_EPOCH : Errors.UNKNOWN_LEADER_EPOCH)
   }
   // 3. A client of these versions cannot know zstd.
-  if (limits.version < 10 && topics.config(name).get('compression.type') === 'zstd') {
+  if (limits.version < 10 && context.broker.topics.config(name).get('compression.type') === 'zstd') {
     return failed(wanted, Errors.UNSUPPORTED_COMPRESSION_TYPE)
   }
   // 4. [KIP-595] Did the consumer read something that this log never had?
   if (wanted.lastFetchedEpoch !== -1) {
     const end = partition.endOffsetForEpoch(wanted.lastFetchedEpoch)
+    if (end.endOffset === -1) return failed(wanted, Errors.OFFSET_OUT_OF_RANGE)
     if (end.leaderEpoch < wanted.lastFetchedEpoch || end.endOffset < wanted.fetchOffset) {
       partitions.push(partition)
       return {
@@ -143,6 +172,16 @@ function planPartition(
   partitions.push(partition)
   const { slices, byteLength, highWatermark, lastStableOffset, logStartOffset } = read
   return { wanted, errorCode: Errors.NONE, slices, byteLength, highWatermark, lastStableOffset, logStartOffset, diverging: null }
+}
+
+/** By id the topic must still be the one that had this id; undefined when there is none. */
+function topicOf({ topic, topicId }: FetchPartition, { broker, version }: RequestContext): string | undefined {
+  return version >= 13 ? broker.topics.image.topicsById.get(topicId)?.name : topic
+}
+
+function partitionOf(wanted: FetchPartition, context: RequestContext): Partition | undefined {
+  const name = topicOf(wanted, context)
+  return name === undefined ? undefined : context.broker.topics.partition(name, wanted.index)
 }
 
 function failed(wanted: FetchPartition, errorCode: ErrorCode): PartitionPlan {
@@ -182,7 +221,7 @@ function partitionAnswer(part: PartitionPlan, isolation: Isolation, context: Req
   const isLeaderNews = errorCode === Errors.FENCED_LEADER_EPOCH
   return {
     partitionIndex: wanted.index,
-    errorCode,
+    errorCode: storageErrorFor(errorCode, context.version >= 6),
     highWatermark,
     lastStableOffset,
     logStartOffset,
@@ -195,9 +234,8 @@ function partitionAnswer(part: PartitionPlan, isolation: Isolation, context: Req
   }
 }
 
-function currentLeader(wanted: FetchPartition, { broker }: RequestContext): { leaderId: number; leaderEpoch: number } {
-  const name = broker.topics.image.topicsById.get(wanted.topicId)?.name ?? wanted.topic
-  return { leaderId: broker.nodeId, leaderEpoch: broker.topics.partition(name, wanted.index)?.leaderEpoch ?? -1 }
+function currentLeader(wanted: FetchPartition, context: RequestContext): { leaderId: number; leaderEpoch: number } {
+  return { leaderId: context.broker.nodeId, leaderEpoch: partitionOf(wanted, context)?.leaderEpoch ?? -1 }
 }
 
 function release(current: Plan): void {

@@ -4,6 +4,7 @@ import type { RequestOf, ResponseOf } from '../../protocol/schema.js'
 import type { Partition } from '../../storage/partition.js'
 import type { Isolation, TimestampedOffset } from '../../storage/types.js'
 import { handler, type RequestContext } from '../handler.js'
+import { repeatedIn } from '../repeated.js'
 
 type PartitionRequest = RequestOf<typeof ListOffsets>['topics'][number]['partitions'][number]
 type PartitionAnswer = ResponseOf<typeof ListOffsets>['topics'][number]['partitions'][number]
@@ -28,7 +29,9 @@ const sentinelSince: Readonly<Record<number, number>> = {
 // tiered here, so -4 is -2, and -5 and -6 find nothing.
 export const listOffsets = handler(ListOffsets, (request, context) => {
   const isolation: Isolation = request.isolationLevel === 1 ? 'read_committed' : 'read_uncommitted'
-  const repeated = repeatedPartitions(request)
+  const repeated = repeatedIn(
+    request.topics.flatMap(({ name, partitions }) => partitions.map(({ partitionIndex }) => `${name}/${partitionIndex}`)),
+  )
   return {
     topics: request.topics.map(({ name, partitions }) => ({
       name,
@@ -100,17 +103,4 @@ function listOldStyle(partition: Partition, asked: PartitionRequest, isolation: 
 
 function failed({ partitionIndex }: PartitionRequest, errorCode: ErrorCode): PartitionAnswer {
   return { partitionIndex, errorCode }
-}
-
-function repeatedPartitions(request: RequestOf<typeof ListOffsets>): ReadonlySet<string> {
-  const seen = new Set<string>()
-  const repeated = new Set<string>()
-  for (const { name, partitions } of request.topics) {
-    for (const { partitionIndex } of partitions) {
-      const key = `${name}/${partitionIndex}`
-      if (seen.has(key)) repeated.add(key)
-      seen.add(key)
-    }
-  }
-  return repeated
 }

@@ -1,7 +1,7 @@
 import type { Uuid } from '../../base/ids.js'
 import { zeroUuid } from '../../base/ids.js'
 import type { PartitionImage, TopicImage } from '../../cluster/image.js'
-import { isInternalTopic, topicNameProblem } from '../../cluster/topic-name.js'
+import { clusterMetadataTopic, isInternalTopic, topicNameProblem } from '../../cluster/topic-name.js'
 import { type ErrorCode, Errors } from '../../protocol/errors.js'
 import { Metadata } from '../../protocol/messages/metadata.js'
 import type { RequestOf, ResponseOf } from '../../protocol/schema.js'
@@ -35,9 +35,14 @@ async function describeTopics(request: MetadataRequest, context: RequestContext)
   if (wantsAll) return Array.from(topics.image.topics.values(), topic => known(topic, operations))
 
   const answers: TopicAnswer[] = []
+  const answered = new Set<string>()
   for (const { name, topicId } of request.topics ?? []) {
     // v10 and v11 have the fields, but only v12 may ask by id.
     if (context.version < 12 && (name === null || topicId !== zeroUuid)) throw new RequestFailure(Errors.INVALID_REQUEST)
+    // Asked for twice, answered once: an answer may be a million times as long as its question.
+    const key = `${topicId} ${name}`
+    if (answered.has(key)) continue
+    answered.add(key)
     // Java's admin client leaves the name empty when it asks by id.
     if (name === null || topicId !== zeroUuid) {
       const topic = topics.image.topicsById.get(topicId)
@@ -56,7 +61,7 @@ async function describeNamed(
   const topic = broker.topics.image.topics.get(name)
   if (topic !== undefined) return known(topic, operations)
   if (topicNameProblem(name) !== null) return unknown(name, zeroUuid, Errors.INVALID_TOPIC_EXCEPTION)
-  if (!mayCreate || !broker.config.get('auto.create.topics.enable')) {
+  if (!mayCreate || name === clusterMetadataTopic || !broker.config.get('auto.create.topics.enable')) {
     return unknown(name, zeroUuid, Errors.UNKNOWN_TOPIC_OR_PARTITION)
   }
   const created = await broker.topics.createOnDemand(name)

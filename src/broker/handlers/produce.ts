@@ -4,6 +4,7 @@ import { Produce } from '../../protocol/messages/produce.js'
 import type { RequestOf, ResponseOf } from '../../protocol/schema.js'
 import type { Appended, Refusal } from '../../storage/types.js'
 import { CloseConnection, handler, noAnswer, Ordered, type RequestContext } from '../handler.js'
+import { storageErrorFor } from '../storage-failure.js'
 
 type ProduceRequest = RequestOf<typeof Produce>
 type TopicResponses = ResponseOf<typeof Produce>['responses']
@@ -17,6 +18,7 @@ export const produce = handler(Produce, (request, context) => {
   const { acks } = request
   if (acks < -1 || acks > 1) return Produce.failure(request, Errors.INVALID_REQUIRED_ACKS, context.version)
   if (request.transactionalId !== null) {
+    if (acks === 0) throw new CloseConnection('a transactional produce with acks=0 was refused')
     return Produce.failure(request, Errors.TRANSACTIONAL_ID_AUTHORIZATION_FAILED, context.version)
   }
   const durables: Promise<void>[] = []
@@ -31,13 +33,29 @@ export const produce = handler(Produce, (request, context) => {
     for (const durable of durables) durable.catch(() => {})
     return { responses }
   }
-  return new Ordered(
-    Promise.all(durables).then(
-      () => ({ responses }),
-      () => Produce.failure(request, Errors.KAFKA_STORAGE_ERROR, context.version),
-    ),
-  )
+  return new Ordered(whenDurable(responses, durables, context.version))
 })
+
+/** Apart from the handler, so that what waits here keeps the answer and not the request with its batches. */
+async function whenDurable(
+  responses: TopicResponses,
+  durables: readonly Promise<void>[],
+  version: number,
+): Promise<ResponseOf<typeof Produce>> {
+  try {
+    await Promise.all(durables)
+    return { responses }
+  } catch {
+    const errorCode = storageErrorFor(Errors.KAFKA_STORAGE_ERROR, version >= 4)
+    const failed = responses.map(topic => ({
+      ...topic,
+      partitionResponses: topic.partitionResponses.map(partition =>
+        partition.errorCode === Errors.NONE ? refused(partition.index, errorCode, null) : partition,
+      ),
+    }))
+    return { responses: failed }
+  }
+}
 
 function appendAll(request: ProduceRequest, context: RequestContext, durables: Promise<void>[]): TopicResponses {
   const { topics } = context.broker
@@ -57,7 +75,9 @@ function appendAll(request: ProduceRequest, context: RequestContext, durables: P
       else {
         const outcome = partition.append(records, { kind: 'client', apiVersion: context.version })
         if (outcome.kind === 'appended' && outcome.durable !== null) durables.push(outcome.durable)
-        partitionResponses.push(outcome.kind === 'appended' ? appended(index, outcome) : appendRefused(index, outcome))
+        partitionResponses.push(
+          outcome.kind === 'appended' ? appended(index, outcome) : appendRefused(index, outcome, context.version),
+        )
       }
     }
     responses.push({ name: topicData.name, topicId: topicData.topicId, partitionResponses })
@@ -69,9 +89,10 @@ function appended(index: number, { baseOffset, logAppendTimeMs, logStartOffset }
   return { index, errorCode: Errors.NONE, baseOffset, logAppendTimeMs, logStartOffset }
 }
 
-function appendRefused(index: number, refusal: Refusal): PartitionResponse {
+function appendRefused(index: number, refusal: Refusal, version: number): PartitionResponse {
   const recordErrors = refusal.recordErrors.map(({ batchIndex, message }) => ({ batchIndex, batchIndexErrorMessage: message }))
-  return { ...refused(index, refusal.errorCode, refusal.message), recordErrors }
+  const errorCode = storageErrorFor(refusal.errorCode, version >= 4)
+  return { ...refused(index, errorCode, refusal.message), recordErrors }
 }
 
 function refused(index: number, errorCode: ErrorCode, errorMessage: string | null): PartitionResponse {

@@ -12,6 +12,8 @@ import { freePorts } from './ports.js'
 import { run, startService } from './processes.js'
 
 export interface KafkaOptions {
+  /** The default is the project's reference; 3.9 is the last that still answers the oldest request versions. */
+  readonly version?: string
   /** Further or other lines of server.properties. */
   readonly properties?: Readonly<Record<string, string>>
   /** The default is the heap of Kafka's own start script. */
@@ -34,7 +36,7 @@ const STOP_TIMEOUT_MS = 20_000
 
 /** Throws when Kafka's jars are not available: ask kafkaClasspath() first to show "not run" instead. */
 export async function startKafka(options: KafkaOptions = {}): Promise<RunningKafka> {
-  const classpath = await kafkaClasspath()
+  const classpath = await kafkaClasspath(options.version)
   if (classpath === null) throw new Error('real Kafka needs Java, Maven and its registry')
   const scratch = scratchFolder('real-kafka')
   const logDir = options.logDir ?? join(scratch, 'data')

@@ -23,10 +23,13 @@ export function kafkaVersion(): string {
   return version
 }
 
-/** The class path of Kafka's broker, tools and clients, or null when Maven, Java or the registry is missing. */
-export async function kafkaClasspath(): Promise<string | null> {
+/**
+ * The class path of Kafka's broker, tools and clients, or null when Maven, Java or the registry is missing. Another version
+ * than the pom's own is for questions that only an older broker answers.
+ */
+export async function kafkaClasspath(version: string = kafkaVersion()): Promise<string | null> {
   if ((await run('java', ['-version'])).exitCode !== 0) return null
-  const digest = createHash('sha256').update(readFileSync(pomFile)).digest('hex').slice(0, 16)
+  const digest = createHash('sha256').update(readFileSync(pomFile)).update(version).digest('hex').slice(0, 16)
   const cached = join(cacheFolder(), `classpath-${digest}.txt`)
   if (existsSync(cached)) {
     const classpath = readFileSync(cached, 'utf8').trim()
@@ -34,9 +37,8 @@ export async function kafkaClasspath(): Promise<string | null> {
   }
   // A name of its own and a rename: two test runs may ask at the same time.
   const fresh = `${cached}.${process.pid}`
-  const maven = await run('mvn', ['-q', '-B', '-f', pomFile, 'dependency:build-classpath', `-Dmdep.outputFile=${fresh}`], {
-    timeoutMs: MAVEN_TIMEOUT_MS,
-  })
+  const goal = ['dependency:build-classpath', `-Dkafka.version=${version}`, `-Dmdep.outputFile=${fresh}`]
+  const maven = await run('mvn', ['-q', '-B', '-f', pomFile, ...goal], { timeoutMs: MAVEN_TIMEOUT_MS })
   if (maven.exitCode !== 0 || !existsSync(fresh)) {
     process.stderr.write(`Maven did not resolve ${pomFile}:\n${maven.stdout}${maven.stderr}\n`)
     return null

@@ -13,6 +13,7 @@ const pomFile = join(compatSources, 'lib', 'kafka', 'pom.xml')
 
 /** Warnings and worse go to stderr; without this file log4j would print to stdout, among the tools' output. */
 const log4jConfigFile = join(compatSources, 'lib', 'kafka', 'log4j2.properties')
+const firstLog4jConfigFile = join(compatSources, 'lib', 'kafka', 'log4j.properties')
 
 /** A first download of all jars on a slow line fits; a hanging registry does not hold a CI run for ever. */
 const MAVEN_TIMEOUT_MS = 10 * 60_000
@@ -49,7 +50,8 @@ export async function kafkaClasspath(version: string = kafkaVersion()): Promise<
 
 /** What every JVM of the compat tests is started with; its heap and collector, main class and arguments come from the caller. */
 export function javaArgs(classpath: string): string[] {
-  return ['-Dfile.encoding=UTF-8', `-Dlog4j2.configurationFile=${log4jConfigFile}`, '-cp', classpath]
+  const logging = [`-Dlog4j2.configurationFile=${log4jConfigFile}`, `-Dlog4j.configuration=file:${firstLog4jConfigFile}`]
+  return ['-Dfile.encoding=UTF-8', ...logging, '-cp', classpath]
 }
 
 /** For a tool that lives for seconds: a small heap and the collector and compiler that start fastest. */

@@ -53,7 +53,7 @@ export async function fetchCost(options: BenchOptions): Promise<Table> {
 
 /** Produces the log through the front door, and learns how it is fetched. */
 async function filled(gregor: Subject, batch: Buffer, batches: number): Promise<FetchPlan> {
-  const topic = await createTopic(gregor.port, 'fetch-cost', {})
+  const topic = await createTopic(gregor.port, 'fetch-cost')
   const producing = await planProduce(gregor.port, topic, 1, batch)
   const load = await ProduceLoad.connect(gregor.port, producing, recordsPerBatch)
   await load.run(batches - 1)

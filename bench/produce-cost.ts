@@ -3,6 +3,7 @@
 import { join } from 'node:path'
 import { type Cost, costOf, costSeries } from './lib/cost.js'
 import type { BenchOptions, Table } from './lib/figure.js'
+import { holdMemory } from './lib/hold-memory.js'
 import { quiet } from './lib/proc.js'
 import { inTurns } from './lib/rounds.js'
 import { type Subject, startGregor } from './lib/subject.js'
@@ -21,12 +22,15 @@ interface Producing {
 
 export async function produceCost(options: BenchOptions): Promise<Table> {
   const batch = newBatch()
-  const batches = options.isQuick ? 4000 : 8000
+  const batches = options.isQuick ? 3000 : 6000
   const running: Subject[] = []
+  const releaseMemory = await holdMemory(options.scratch)
   try {
     for (const durability of ['os', 'fsync']) {
       const directory = join(options.scratch, `produce-${durability}`)
-      const args = ['--data-dir', directory, '--config', `gregor.durability=${durability}`]
+      // A deleted log goes at once, so that the next run finds its memory free.
+      const configs = ['--config', `gregor.durability=${durability}`, '--config', 'log.segment.delete.delay.ms=0']
+      const args = ['--data-dir', directory, ...configs]
       running.push(await startGregor(`gregor, ${durability}`, args))
     }
     const [os, fsync] = running as [Subject, Subject]
@@ -58,17 +62,18 @@ export async function produceCost(options: BenchOptions): Promise<Table> {
     }
   } finally {
     for (const subject of running) await subject.stop()
+    await releaseMemory()
   }
 }
 
 async function planOf(gregor: Subject, batch: Buffer): Promise<ProducePlan> {
-  const topic = await createTopic(gregor.port, 'produce-layout', {})
+  const topic = await createTopic(gregor.port, 'produce-layout')
   return planProduce(gregor.port, topic, 1, batch)
 }
 
 /** Into a topic of its own, which is checked for its end offset and removed. */
 async function costOfBroker({ subject, acks }: Producing, batch: Buffer, batches: number): Promise<Cost> {
-  const topic = await createTopic(subject.port, 'produce-cost', { 'file.delete.delay.ms': '0' })
+  const topic = await createTopic(subject.port, 'produce-cost')
   const plan = await planProduce(subject.port, topic, acks, batch)
   const load = await ProduceLoad.connect(subject.port, plan, recordsPerBatch)
   try {

@@ -17,18 +17,10 @@ const leaderCheckMs = 50
 const endTimestamp = -1
 
 /** One partition, which has its leader when this resolves. */
-export async function createTopic(port: number, name: string, configs: Readonly<Record<string, string>>): Promise<LoadTopic> {
+export async function createTopic(port: number, name: string): Promise<LoadTopic> {
   return asking(port, async client => {
     const { topics } = await client.request(CreateTopics, 7, {
-      topics: [
-        {
-          name,
-          numPartitions: 1,
-          replicationFactor: 1,
-          assignments: [],
-          configs: Object.entries(configs).map(([name, value]) => ({ name, value })),
-        },
-      ],
+      topics: [{ name, numPartitions: 1, replicationFactor: 1, assignments: [], configs: [] }],
       timeoutMs,
     })
     const created = topics[0]

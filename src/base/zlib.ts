@@ -1,6 +1,7 @@
 /**
  * What the pure rooms need of node:zlib: decompression in one call that stops at a bound on its output, so that a
- * decompression bomb costs the bound and no more. Errors are Node's own; the caller gives them a meaning.
+ * decompression bomb costs the bound and no more; compression; CRC-32. Errors are Node's own; the caller gives them a
+ * meaning.
  */
 import * as zlib from 'node:zlib'
 
@@ -12,6 +13,26 @@ export const gunzip: Decompress = (input, options) => zlib.gunzipSync(input, opt
 /** Decompresses zstd frames; null before Node 22.15, which has no zstd. */
 export const nativeZstd: Decompress | null =
   'zstdDecompressSync' in zlib ? (zlib as unknown as { zstdDecompressSync: Decompress }).zstdDecompressSync : null
+
+type Compress = (input: Uint8Array, level?: number) => Uint8Array
+
+/** One gzip member; levels 1 to 9, absent is zlib's own default. */
+export const gzip: Compress = (input, level) => zlib.gzipSync(input, level === undefined ? {} : { level })
+
+/** One zstd frame with its content size; null before Node 22.15. */
+export const nativeZstdCompress: Compress | null = 'zstdCompressSync' in zlib ? compressZstd : null
+
+function compressZstd(input: Uint8Array, level?: number): Uint8Array {
+  const { zstdCompressSync, constants } = zlib as unknown as {
+    zstdCompressSync: (input: Uint8Array, options: { params?: Record<number, number>; pledgedSrcSize: number }) => Uint8Array
+    constants: { ZSTD_c_compressionLevel: number }
+  }
+  const params = level === undefined ? {} : { params: { [constants.ZSTD_c_compressionLevel]: level } }
+  return zstdCompressSync(input, { ...params, pledgedSrcSize: input.byteLength })
+}
+
+/** CRC-32 (IEEE), unsigned: the checksum of messages before v2. */
+export const crc32: (input: Uint8Array) => number = zlib.crc32
 
 /** True when `error` says that the output would have passed `maxOutputLength`. */
 export function isOutputTooLarge(error: unknown): boolean {

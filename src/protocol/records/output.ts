@@ -1,6 +1,6 @@
 /**
- * Where the decoders write: a buffer that grows as needed up to a bound. The bound is checked before memory is taken, so
- * what a stream claims about its size costs nothing.
+ * Where decoders and encoders write: a buffer that grows as needed up to a bound. The bound is checked before memory is
+ * taken, so what a stream claims about its size costs nothing.
  */
 import { allocate, type Bytes, emptyBytes } from '../../base/bytes.js'
 import { MalformedError } from '../wire.js'
@@ -32,6 +32,12 @@ export class Output {
     const grown = allocate(Math.min(this.#bytesMax, Math.max(wanted, this.bytes.byteLength * 2, firstBytes)))
     grown.set(this.bytes.subarray(0, this.length))
     this.bytes = grown
+  }
+
+  /** Appends one byte. */
+  push(byte: number): void {
+    this.reserve(1)
+    this.bytes[this.length++] = byte
   }
 
   /** Appends `source` from `start` up to `end`. */

@@ -54,8 +54,9 @@ function lengthCodes(firstValue: number, bitCounts: number[]): { baselines: numb
   return { baselines, bitCounts }
 }
 const zeros = (count: number): number[] => Array<number>(count).fill(0)
-const literalCodes = lengthCodes(0, [...zeros(16), 1, 1, 1, 1, 2, 2, 3, 3, 4, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16])
-const matchCodes = lengthCodes(3, [...zeros(32), 1, 1, 1, 1, 2, 2, 3, 3, 4, 4, 5, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16])
+/** Lengths of literals and of matches. */
+export const literalCodes = lengthCodes(0, [...zeros(16), 1, 1, 1, 1, 2, 2, 3, 3, 4, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16])
+export const matchCodes = lengthCodes(3, [...zeros(32), 1, 1, 1, 1, 2, 2, 3, 3, 4, 4, 5, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16])
 
 /** What a sequence's three parts are coded with, and their predefined tables (RFC 8878 §3.1.1.3.2.2). */
 interface Part {
@@ -66,17 +67,17 @@ interface Part {
 const ones = (count: number): number[] => Array<number>(count).fill(1)
 const rare = (count: number): number[] => Array<number>(count).fill(-1)
 const twos = (count: number): number[] => Array<number>(count).fill(2)
-const literalPart: Part = {
+export const literalPart: Part = {
   accuracyLogMax: 9,
   symbolMax: 35,
   predefined: stateTable([4, 3, ...twos(11), ...ones(3), ...twos(9), 3, 2, ...ones(5), ...rare(4)], 6),
 }
-const offsetPart: Part = {
+export const offsetPart: Part = {
   accuracyLogMax: 8,
   symbolMax: 31,
   predefined: stateTable([...ones(6), ...twos(3), ...ones(15), ...rare(5)], 5),
 }
-const matchPart: Part = {
+export const matchPart: Part = {
   accuracyLogMax: 9,
   symbolMax: 52,
   predefined: stateTable([1, 4, 3, ...twos(6), ...ones(37), ...rare(7)], 6),

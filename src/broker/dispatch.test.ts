@@ -1,0 +1,166 @@
+/** The frame around a request, over a whole broker: what is answered, and what closes the connection. */
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { decode } from '../protocol/codec.js'
+import { Errors } from '../protocol/errors.js'
+import { ApiVersions } from '../protocol/messages/api-versions.js'
+import { Metadata } from '../protocol/messages/metadata.js'
+import { Produce } from '../protocol/messages/produce.js'
+import { handlers } from './table.js'
+import { batchOf, framed, requestBytes, requestHeader, type TestBroker, testBroker } from './test-client.test-support.js'
+
+let broker: TestBroker
+beforeAll(async () => {
+  broker = await testBroker()
+  const client = await broker.connect()
+  await client.createTopic('t')
+})
+afterAll(() => broker.stop())
+
+test.each([
+  ['an unknown API', 999, 0],
+  ['a negative API', -1, 0],
+  ['a version beyond the newest', Metadata.key, 99],
+  ['a negative version', Metadata.key, -1],
+  ['a version before the oldest', Produce.key, 2],
+])('%s closes the connection', async (_what, apiKey, version) => {
+  const client = await broker.connect()
+  client.write(framed(requestHeader(apiKey, version, 1, 'c')))
+  await client.closed()
+})
+
+test('a body that ends too early closes the connection', async () => {
+  const client = await broker.connect()
+  const whole = requestBytes(Metadata, 9, 1, 'c', { topics: [{ name: 'some topic' }] })
+  const cut = Buffer.from(whole.subarray(0, whole.byteLength - 4))
+  cut.writeInt32BE(cut.byteLength - 4, 0)
+  client.write(cut)
+  await client.closed()
+})
+
+test('an array that claims more than the frame holds closes the connection', async () => {
+  const client = await broker.connect()
+  const writer = requestHeader(Metadata.key, 1, 1, 'c')
+  writer.int32(0x7fff_ffff)
+  client.write(framed(writer))
+  await client.closed()
+})
+
+test('a frame shorter than a header closes the connection', async () => {
+  const client = await broker.connect()
+  client.write(Buffer.from([0, 0, 0, 2, 0, 18]))
+  await client.closed()
+})
+
+test('bytes behind a body are passed over, and so are tags nobody knows', async () => {
+  const client = await broker.connect()
+  const writer = requestHeader(Metadata.key, 9, 7, 'c')
+  writer.unsignedVarint(1) // a tag in the header
+  writer.unsignedVarint(77)
+  writer.unsignedVarint(3)
+  writer.raw(Buffer.from('abc'))
+  writer.unsignedVarint(1) // no topics
+  writer.bool(false)
+  writer.bool(false)
+  writer.bool(false)
+  writer.unsignedVarint(1) // a tag in the body
+  writer.unsignedVarint(1000)
+  writer.unsignedVarint(1)
+  writer.uint8(9)
+  writer.raw(Buffer.from('and more that no version knows'))
+  const reader = await client.exchange(framed(writer), 7)
+  reader.skipTags()
+  expect(decode(Metadata.response, 9, reader).brokers).toHaveLength(1)
+})
+
+test('a null client id is none', async () => {
+  const client = await broker.connect({ clientId: null })
+  expect((await client.call(Metadata, 1, { topics: [] })).topics).toEqual([])
+})
+
+test.each([5, 99, -1])('ApiVersions v%i, which nobody knows, is answered in v0 with 35 and the whole list', async version => {
+  const client = await broker.connect()
+  const writer = requestHeader(ApiVersions.key, version, 3, 'c')
+  writer.raw(Buffer.from('whatever this version has'))
+  const reader = await client.exchange(framed(writer), 3)
+  const { errorCode, apiKeys } = decode(ApiVersions.response, 0, reader)
+  expect(reader.remaining).toBe(0)
+  expect(errorCode).toBe(Errors.UNSUPPORTED_VERSION)
+  expect(apiKeys.find(({ apiKey }) => apiKey === ApiVersions.key)).toMatchObject({ minVersion: 0, maxVersion: 4 })
+  // The connection lives on, as clients rely on.
+  expect((await client.call(ApiVersions, 3, { clientSoftwareName: 'c', clientSoftwareVersion: '1' })).errorCode).toBe(0)
+})
+
+test.each([0, 1, 2, 3, 4])('ApiVersions v%i lists every API of the table once, with its versions', async version => {
+  const client = await broker.connect()
+  const request = { clientSoftwareName: 'some-client', clientSoftwareVersion: '1.2.3' }
+  const { errorCode, apiKeys } = await client.call(ApiVersions, version, request)
+  expect(errorCode).toBe(Errors.NONE)
+  expect(apiKeys.map(({ apiKey, minVersion, maxVersion }) => [apiKey, minVersion, maxVersion])).toEqual(
+    handlers.map(({ api }) => [api.key, api.versions.min, api.versions.max]),
+  )
+})
+
+test.each(['', '-x', 'x-', 'with space', 'ä'])('ApiVersions v3 from a client that calls itself "%s" is refused', async name => {
+  const client = await broker.connect()
+  const request = { clientSoftwareName: name, clientSoftwareVersion: '1' }
+  expect((await client.call(ApiVersions, 3, request)).errorCode).toBe(Errors.INVALID_REQUEST)
+})
+
+test('pipelined requests of all kinds are answered in their order', async () => {
+  const client = await broker.connect()
+  const produce = () => client.produce('t', batchOf(['x']))
+  const metadata = () => client.call(Metadata, 12, { topics: null })
+  const fetch = () => client.fetch('t', 0)
+  const create = (name: string) => client.createTopic(name)
+  const all = [metadata(), produce(), produce(), create('p1'), fetch(), produce(), metadata(), fetch(), create('p2'), produce()]
+  // The client refuses an answer that is not the next one's.
+  const answers = await Promise.all(all)
+  const produced = [answers[1], answers[2], answers[5], answers[9]] as Awaited<ReturnType<typeof produce>>[]
+  expect(produced.map(({ baseOffset }) => baseOffset)).toEqual([0, 1, 2, 3])
+})
+
+test('acks=0 is not answered, and the next answer is the next request’s', async () => {
+  const client = await broker.connect()
+  await client.createTopic('quiet')
+  const topicData = [{ name: 'quiet', partitionData: [{ index: 0, records: batchOf(['a']) }] }]
+  for (let n = 0; n < 3; n++) client.tell(Produce, 9, { acks: 0, timeoutMs: 0, topicData })
+  expect((await client.fetch('quiet', 0)).highWatermark).toBe(3)
+})
+
+test.each([
+  ['an unknown topic', { topicData: [{ name: 'nowhere', partitionData: [{ index: 0, records: batchOf(['a']) }] }] }],
+  ['no batch', { topicData: [{ name: 't', partitionData: [{ index: 0, records: null }] }] }],
+  ['a transactional id', { transactionalId: 'x', topicData: [{ name: 't', partitionData: [] }] }],
+])('a refused produce with acks=0 closes the connection: %s', async (_what, rest) => {
+  const client = await broker.connect()
+  client.tell(Produce, 9, { acks: 0, timeoutMs: 0, ...rest })
+  await client.closed()
+})
+
+test('a client that half-closes after acks=0 has lost nothing', async () => {
+  const watcher = await broker.connect()
+  await watcher.createTopic('parting')
+  const client = await broker.connect()
+  const topicData = [{ name: 'parting', partitionData: [{ index: 0, records: batchOf(['a']) }] }]
+  // Behind a request whose answer is waited for.
+  void client.call(Metadata, 12, { topics: null }).catch(() => {})
+  for (let n = 0; n < 5; n++) client.tell(Produce, 9, { acks: 0, timeoutMs: 0, topicData })
+  client.end()
+  await client.closed()
+  expect((await watcher.fetch('parting', 0)).highWatermark).toBe(5)
+})
+
+test('every API of the table answers an empty request of every version, or closes the connection in order', async () => {
+  // No request of zeroes may do harm: each of these gets an answer of its own correlation id or a closed connection.
+  for (const { api } of handlers) {
+    for (let version = api.versions.min; version <= api.versions.max; version++) {
+      const client = await broker.connect()
+      const writer = requestHeader(api.key, version, 5, 'c')
+      if (version >= api.flexible.min && version <= api.flexible.max) writer.uint8(0)
+      writer.raw(new Uint8Array(200))
+      await Promise.race([client.exchange(framed(writer), 5).catch(() => {}), client.closed()])
+      client.close()
+    }
+  }
+  expect(broker.fatal).toEqual([])
+})

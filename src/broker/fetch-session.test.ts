@@ -1,0 +1,210 @@
+import { beforeEach, expect, test } from 'vitest'
+import { zeroUuid } from '../base/ids.js'
+import { Errors } from '../protocol/errors.js'
+import { type FetchContext, type FetchPartition, FetchSessions, isNews } from './fetch-session.js'
+
+let nowMs = 0
+let nextId = 100
+beforeEach(() => {
+  nowMs = 0
+  nextId = 100
+})
+const sessionsOf = (slots: number): FetchSessions =>
+  new FetchSessions(
+    slots,
+    () => nowMs,
+    () => nextId++,
+  )
+
+const partition = (index: number, fetchOffset = 0): FetchPartition => ({
+  topic: 't',
+  topicId: zeroUuid,
+  index,
+  fetchOffset,
+  maxBytes: 1000,
+  currentLeaderEpoch: -1,
+  lastFetchedEpoch: -1,
+  knownHighWatermark: -1,
+  knownLogStartOffset: -1,
+})
+const full = (...indexes: number[]) => request(0, 0, indexes)
+const request = (
+  sessionId: number,
+  sessionEpoch: number,
+  indexes: readonly number[] = [],
+  forgotten: readonly number[] = [],
+) => ({
+  sessionId,
+  sessionEpoch,
+  usesTopicIds: false,
+  partitions: indexes.map(index => partition(index)),
+  forgotten: forgotten.map(index => ({ topic: 't', topicId: zeroUuid, index })),
+})
+const indexesOf = (context: FetchContext): number[] =>
+  context.kind === 'error' ? [] : Array.from(context.partitions, ({ index }) => index)
+const sessionOf = (context: FetchContext) => {
+  if (context.kind === 'error' || context.session === null) throw new Error('no session')
+  return context.session
+}
+
+test('a full fetch opens a session of all its partitions; the next one carries changes only', () => {
+  const sessions = sessionsOf(10)
+  const first = sessions.open(full(0, 1, 2))
+  expect(first.kind).toBe('full')
+  expect(indexesOf(first)).toEqual([0, 1, 2])
+  const { id } = sessionOf(first)
+  expect(id).toBe(100)
+
+  const second = sessions.open(request(id, 1))
+  expect(second.kind).toBe('incremental')
+  expect(indexesOf(second)).toEqual([0, 1, 2])
+  // Added, changed and forgotten at once.
+  const third = sessions.open(request(id, 2, [3, 1], [0]))
+  expect(indexesOf(third)).toEqual([1, 2, 3])
+})
+
+test('what an incremental fetch says of a partition replaces what was known of it', () => {
+  const sessions = sessionsOf(10)
+  const { id } = sessionOf(sessions.open(full(0)))
+  const changed = { ...partition(0, 55), maxBytes: 9, currentLeaderEpoch: 3, lastFetchedEpoch: 2 }
+  const context = sessions.open({ ...request(id, 1), partitions: [changed] })
+  expect(context.kind === 'error' ? [] : [...context.partitions]).toEqual([changed])
+})
+
+test('epoch -1 fetches without a session and closes the one it names', () => {
+  const sessions = sessionsOf(10)
+  const { id } = sessionOf(sessions.open(full(0)))
+  const context = sessions.open(request(id, -1, [5]))
+  expect(context).toMatchObject({ kind: 'full', session: null })
+  expect(indexesOf(context)).toEqual([5])
+  expect(sessions.size).toBe(0)
+  expect(sessions.open(request(id, 1))).toEqual({ kind: 'error', errorCode: Errors.FETCH_SESSION_ID_NOT_FOUND })
+})
+
+test('epoch 0 closes the session it names and opens another', () => {
+  const sessions = sessionsOf(10)
+  const { id } = sessionOf(sessions.open(full(0)))
+  const again = sessionOf(sessions.open(request(id, 0, [1])))
+  expect(again.id).not.toBe(id)
+  expect(sessions.size).toBe(1)
+})
+
+test('an epoch that is not the next one is refused, and the session stays as it was', () => {
+  const sessions = sessionsOf(10)
+  const { id } = sessionOf(sessions.open(full(0, 1)))
+  const wrong = { kind: 'error', errorCode: Errors.INVALID_FETCH_SESSION_EPOCH }
+  expect(sessions.open(request(id, 2, [], [0]))).toEqual(wrong)
+  expect(indexesOf(sessions.open(request(id, 1)))).toEqual([0, 1])
+  // Repeated: the answer to the first one was lost.
+  expect(sessions.open(request(id, 1))).toEqual(wrong)
+})
+
+test('after the largest epoch comes 1', () => {
+  const sessions = sessionsOf(10)
+  const session = sessionOf(sessions.open(full(0)))
+  session.nextEpoch = 0x7fff_ffff
+  expect(sessions.open(request(session.id, 0x7fff_ffff)).kind).toBe('incremental')
+  expect(sessions.open(request(session.id, 1)).kind).toBe('incremental')
+})
+
+test('a session by names is not continued by ids, nor the other way; a wrong epoch counts first', () => {
+  const sessions = sessionsOf(10)
+  const { id } = sessionOf(sessions.open(full(0)))
+  const byIds = { ...request(id, 1), usesTopicIds: true }
+  expect(sessions.open(byIds)).toEqual({ kind: 'error', errorCode: Errors.FETCH_SESSION_TOPIC_ID_ERROR })
+  expect(sessions.open({ ...byIds, sessionEpoch: 7 })).toEqual({
+    kind: 'error',
+    errorCode: Errors.INVALID_FETCH_SESSION_EPOCH,
+  })
+  expect(sessions.open(request(id, 1)).kind).toBe('incremental')
+})
+
+test('a session that forgot all its partitions is over', () => {
+  const sessions = sessionsOf(10)
+  const { id } = sessionOf(sessions.open(full(0, 1)))
+  const context = sessions.open(request(id, 1, [], [0, 1]))
+  expect(context).toMatchObject({ kind: 'full', session: null })
+  expect(indexesOf(context)).toEqual([])
+  expect(sessions.size).toBe(0)
+})
+
+test('without a free slot a fetch goes on without a session', () => {
+  const sessions = sessionsOf(1)
+  sessions.open(full(0))
+  const context = sessions.open(full(1))
+  expect(context).toMatchObject({ kind: 'full', session: null })
+  expect(indexesOf(context)).toEqual([1])
+  expect(sessionsOf(0).open(full(0))).toMatchObject({ session: null })
+})
+
+test('the session that was not used for longest gives up its slot, after two minutes', () => {
+  const sessions = sessionsOf(2)
+  const a = sessionOf(sessions.open(full(0)))
+  const b = sessionOf(sessions.open(full(0)))
+  nowMs = 60_000
+  sessions.open(request(a.id, 1))
+  nowMs = 120_000
+  expect(sessions.open(full(0))).toMatchObject({ session: null })
+  nowMs = 120_001
+  expect(sessions.open(full(0)).kind === 'full' && sessions.size).toBe(2)
+  expect(sessions.open(request(b.id, 1))).toEqual({ kind: 'error', errorCode: Errors.FETCH_SESSION_ID_NOT_FOUND })
+  expect(sessions.open(request(a.id, 2)).kind).toBe('incremental')
+})
+
+test('a session id is never 0 and never one that is in use', () => {
+  const ids = [0, 7, 7, 0, 8]
+  const sessions = new FetchSessions(
+    10,
+    () => 0,
+    () => ids.shift() as number,
+  )
+  expect(sessionOf(sessions.open(full(0))).id).toBe(7)
+  expect(sessionOf(sessions.open(full(0))).id).toBe(8)
+})
+
+const quiet = { errorCode: Errors.NONE, byteLength: 0, highWatermark: 5, logStartOffset: 0, isDiverging: false }
+
+test('an incremental answer carries data, a moved high watermark or log start, an error, a diverging log, and nothing else', () => {
+  const session = sessionOf(sessionsOf(10).open(full(0)))
+  const known = partition(0)
+  expect(isNews(session, known, quiet)).toBe(true)
+  expect(isNews(session, known, quiet)).toBe(false)
+  expect(isNews(session, known, { ...quiet, byteLength: 1 })).toBe(true)
+  expect(isNews(session, known, { ...quiet, highWatermark: 6 })).toBe(true)
+  expect(isNews(session, known, { ...quiet, highWatermark: 6 })).toBe(false)
+  expect(isNews(session, known, { ...quiet, highWatermark: 6, logStartOffset: 2 })).toBe(true)
+  expect(isNews(session, known, { ...quiet, highWatermark: 6, logStartOffset: 2, isDiverging: true })).toBe(true)
+  expect(isNews(session, known, { ...quiet, highWatermark: 6, logStartOffset: 2 })).toBe(false)
+})
+
+test('after an error the next answer carries the partition again, whether or not the error is gone', () => {
+  const session = sessionOf(sessionsOf(10).open(full(0)))
+  const known = partition(0)
+  const failed = {
+    ...quiet,
+    errorCode: Errors.UNKNOWN_TOPIC_OR_PARTITION,
+    highWatermark: -1,
+    logStartOffset: -1,
+  }
+  expect(isNews(session, known, quiet)).toBe(true)
+  expect(isNews(session, known, failed)).toBe(true)
+  expect(isNews(session, known, failed)).toBe(true)
+  expect(isNews(session, known, quiet)).toBe(true)
+  expect(isNews(session, known, quiet)).toBe(false)
+})
+
+test('a partition that returned data is served last the next time', () => {
+  const sessions = sessionsOf(10)
+  const session = sessionOf(sessions.open(full(0, 1, 2)))
+  const answered = (index: number, byteLength: number): void => {
+    const known = [...session.partitions.values()].find(each => each.index === index) as FetchPartition
+    isNews(session, known, { ...quiet, byteLength })
+  }
+  answered(0, 100)
+  answered(1, 0)
+  answered(2, 0)
+  expect(indexesOf(sessions.open(request(session.id, 1)))).toEqual([1, 2, 0])
+  answered(1, 100)
+  answered(2, 100)
+  expect(indexesOf(sessions.open(request(session.id, 2)))).toEqual([0, 1, 2])
+})

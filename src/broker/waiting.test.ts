@@ -1,0 +1,75 @@
+import { expect, test } from 'vitest'
+import { fakeWorld } from '../base/fake-world.js'
+import type { Partition } from '../storage/partition.js'
+import { Waiting } from './waiting.js'
+
+/** Of a partition only what a wait uses. */
+class FakePartition {
+  readonly listeners = new Set<() => void>()
+  onAdvance(listener: () => void): () => void {
+    this.listeners.add(listener)
+    return () => void this.listeners.delete(listener)
+  }
+  advance(): void {
+    for (const listener of this.listeners) listener()
+  }
+}
+
+function setup(count: number) {
+  const world = fakeWorld()
+  const waiting = new Waiting(world)
+  const fakes = Array.from({ length: count }, () => new FakePartition())
+  let woken = 0
+  const wait = (waitMs: number): Promise<void> =>
+    waiting.advanceOrDeadline(fakes as unknown as Partition[], waitMs).then(() => {
+      woken += 1
+    })
+  const isLetGo = (): boolean =>
+    fakes.every(({ listeners }) => listeners.size === 0) && world.pendingTimers === 0 && waiting.parkedCount === 0
+  return { world, waiting, fakes, wait, woken: () => woken, isLetGo }
+}
+
+test('a wait ends when any of its partitions advances', async () => {
+  const { fakes, wait, isLetGo } = setup(3)
+  const waited = wait(1000)
+  expect(fakes.map(({ listeners }) => listeners.size)).toEqual([1, 1, 1])
+  fakes[1]?.advance()
+  await waited
+  expect(isLetGo()).toBe(true)
+})
+
+test('a wait ends at its deadline and not before', async () => {
+  const { world, wait, woken, isLetGo } = setup(2)
+  const waited = wait(1000)
+  world.advance(999)
+  await Promise.resolve()
+  expect(woken()).toBe(0)
+  world.advance(1)
+  await waited
+  expect(isLetGo()).toBe(true)
+})
+
+test('many advances in one turn wake once', async () => {
+  const { fakes, wait, woken } = setup(2)
+  const waited = wait(1000)
+  for (const fake of [...fakes, ...fakes]) fake.advance()
+  await waited
+  expect(woken()).toBe(1)
+})
+
+test('a wait for nothing but time has a deadline too', async () => {
+  const { world, wait, isLetGo } = setup(0)
+  const waited = wait(10)
+  world.advance(10)
+  await waited
+  expect(isLetGo()).toBe(true)
+})
+
+test('a stop lets everybody go, and nobody waits afterwards', async () => {
+  const { waiting, wait, isLetGo } = setup(1)
+  const waits = [wait(1000), wait(2000)]
+  expect(waiting.parkedCount).toBe(2)
+  waiting.stop()
+  await Promise.all([...waits, wait(3000)])
+  expect(isLetGo()).toBe(true)
+})

@@ -19,7 +19,7 @@ export function tableText(table: Table): string {
       min: figureText(spread.min),
       median: figureText(spread.median),
       max: figureText(spread.max),
-      '× limit': limit === undefined ? '' : series === limit ? 'limit' : ratio(spread, spreadOf(limit.values)).toFixed(2),
+      '× limit': limit === undefined ? '' : series === limit ? 'limit' : ratio(series.values, limit.values).toFixed(2),
       target: series.target === undefined ? '' : `≤ ${series.target}`,
       'MB/s': series.megabytesPerSecond === undefined ? '' : spreadOf(series.megabytesPerSecond).median.toFixed(0),
     }

@@ -17,7 +17,11 @@ export function spreadOf(values: readonly number[]): Spread {
   return { min: sorted[0]!, median: (lower + upper) / 2, max: sorted[count - 1]!, count }
 }
 
-/** How many times the limit's median a median is. Medians of one run: figures of different runs are not comparable. */
-export function ratio(of: Spread, to: Spread): number {
-  return of.median / to.median
+/**
+ * How many times the limit. Run by run where both were measured in turns, and then the middle one: what disturbed a run
+ * disturbed its neighbour too. Of the medians otherwise.
+ */
+export function ratio(of: readonly number[], to: readonly number[]): number {
+  if (of.length !== to.length) return spreadOf(of).median / spreadOf(to).median
+  return spreadOf(of.map((value, run) => value / to[run]!)).median
 }

@@ -2,6 +2,7 @@
 import type { BrokerConfig } from '../config/resolve.js'
 import { type TopicConfig, topicConfig } from '../config/topic-config.js'
 import type { GroupConfig } from '../coordinator/group/config.js'
+import { type CodecId, Codecs } from '../protocol/records/batch.js'
 import { decompressedBytesMax } from '../protocol/records/compression.js'
 import type { LogConfig } from '../storage/log-config.js'
 
@@ -44,9 +45,29 @@ export function logSettings(topic: TopicConfig): LogConfig {
     timestampBeforeMaxMs: topic.get('message.timestamp.before.max.ms'),
     timestampAfterMaxMs: topic.get('message.timestamp.after.max.ms'),
     isCompacted: topic.get('cleanup.policy').includes('compact'),
-    deepValidation: false,
+    deepValidation: topic.broker.get('gregor.validate.compressed'),
+    ...compressionSettings(topic),
     decompressedBytesMax,
     producerIdExpirationMs: topic.broker.get('producer.id.expiration.ms'),
     fileDeleteDelayMs: topic.get('file.delete.delay.ms'),
+  }
+}
+
+function compressionSettings(topic: TopicConfig): { codec: CodecId | null; compressionLevel: number | undefined } {
+  const type = topic.get('compression.type')
+  switch (type) {
+    case 'producer':
+      return { codec: null, compressionLevel: undefined }
+    case 'uncompressed':
+      return { codec: Codecs.none, compressionLevel: undefined }
+    case 'gzip': {
+      const level = topic.get('compression.gzip.level')
+      return { codec: Codecs.gzip, compressionLevel: level === -1 ? undefined : level }
+    }
+    case 'zstd':
+      return { codec: Codecs.zstd, compressionLevel: topic.get('compression.zstd.level') }
+    case 'snappy':
+    case 'lz4':
+      return { codec: Codecs[type], compressionLevel: undefined }
   }
 }

@@ -35,6 +35,8 @@ export const defaultLogConfig: LogConfig = {
   timestampAfterMaxMs: 3_600_000,
   isCompacted: false,
   deepValidation: false,
+  codec: null,
+  compressionLevel: undefined,
   decompressedBytesMax,
   producerIdExpirationMs: 86_400_000,
   fileDeleteDelayMs: 60_000,

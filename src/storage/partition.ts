@@ -118,9 +118,9 @@ export class Partition implements SyncTarget {
   }
 
   /**
-   * Appends one batch. Base offset, leader epoch and, on a LogAppendTime topic, the append time are stamped into `batch`,
-   * which the caller owns and may use again afterwards. When this returns, the order is decided and the bytes are in the
-   * operating system. KAFKA_STORAGE_ERROR when the disk refused; the log is then as it was before.
+   * Appends one batch, or what becomes one (an old client's message set). Base offset, leader epoch and, on a LogAppendTime
+   * topic, the append time are stamped into `batch`, which the caller owns and may use again afterwards. When this returns,
+   * the order is decided and the bytes are in the operating system. KAFKA_STORAGE_ERROR when the disk refused; the log is then as it was before.
    */
   append(batch: Bytes, origin: AppendOrigin): Appended | Refusal {
     if (this.#closedWith !== null) return refused(this.#closedWith, 'The partition is closed')
@@ -145,8 +145,8 @@ export class Partition implements SyncTarget {
     }
     // 3. It goes into the log.
     const baseOffset = this.#engine.logEndOffset
-    stamp(batch, facts, baseOffset, this.leaderEpoch)
-    const failure = this.#write(batch, config, nowMs)
+    stamp(facts, baseOffset, this.leaderEpoch)
+    const failure = this.#write(facts.batch, config, nowMs)
     if (failure !== null) return failure
     const lastOffset = baseOffset + facts.lastOffsetDelta
     this.#producers.record(facts, baseOffset, lastOffset, facts.maxTimestampMs, nowMs)

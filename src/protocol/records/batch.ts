@@ -154,11 +154,26 @@ export function stampLeaderEpoch(bytes: Bytes, at: number, epoch: LeaderEpoch): 
   putInt32(bytes, at + 12, epoch)
 }
 
+export function stampMaxTimestamp(bytes: Bytes, at: number, timestampMs: number): void {
+  putInt64(bytes, at + 35, timestampMs)
+  stampCrc(bytes, at)
+}
+
 /** Makes the batch one of type LogAppendTime at `nowMs`: every record then counts as written at that moment. */
 export function stampLogAppendTime(bytes: Bytes, at: number, nowMs: number): void {
   bytes[at + 22] = bytes[at + 22]! | Attributes.logAppendTime
   putInt64(bytes, at + 35, nowMs)
   stampCrc(bytes, at)
+}
+
+/** Leaves a checksum that is wrong. */
+export function stampCodec(bytes: Bytes, at: number, codec: CodecId): void {
+  bytes[at + 22] = (bytes[at + 22]! & ~Attributes.codecMask) | codec
+}
+
+/** Makes `bytes` one whole batch. Outside the CRC. */
+export function stampLength(bytes: Bytes): void {
+  putInt32(bytes, 8, bytes.byteLength - batchPrefixSize)
 }
 
 /** Writes the checksum that the bytes have now. */

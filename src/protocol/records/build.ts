@@ -48,19 +48,17 @@ export function buildBatch(records: readonly NewRecord[], options: BatchOptions 
   }
 
   const bytes = allocate(size)
-  const view = viewOf(bytes)
+  writeHeader(bytes, {
+    attributes: attributesOf(options),
+    recordCount: records.length,
+    baseTimestamp,
+    maxTimestamp,
+    producerId: options.producerId ?? batch.noProducerId,
+    producerEpoch: options.producerEpoch ?? batch.noProducerEpoch,
+    baseSequence: options.baseSequence ?? batch.noSequence,
+  })
   batch.stampBaseOffset(bytes, 0, options.baseOffset ?? 0)
-  view.setInt32(8, size - batch.batchPrefixSize)
   batch.stampLeaderEpoch(bytes, 0, options.leaderEpoch ?? -1)
-  view.setInt8(16, batch.batchMagic)
-  view.setInt16(21, attributesOf(options))
-  view.setInt32(23, records.length - 1)
-  view.setBigInt64(27, BigInt(baseTimestamp))
-  view.setBigInt64(35, BigInt(maxTimestamp))
-  view.setBigInt64(43, BigInt(options.producerId ?? batch.noProducerId))
-  view.setInt16(51, options.producerEpoch ?? batch.noProducerEpoch)
-  view.setInt32(53, options.baseSequence ?? batch.noSequence)
-  view.setInt32(57, records.length)
 
   let at = batch.batchHeaderSize
   for (let index = 0; index < records.length; index++) {
@@ -70,6 +68,33 @@ export function buildBatch(records: readonly NewRecord[], options: BatchOptions 
   assert(at === size, 'the sizes counted are the sizes written')
   batch.stampCrc(bytes, 0)
   return bytes
+}
+
+export interface HeaderFields {
+  readonly attributes: number
+  readonly recordCount: number
+  readonly baseTimestamp: number
+  readonly maxTimestamp: number
+  readonly producerId: ProducerId
+  readonly producerEpoch: ProducerEpoch
+  readonly baseSequence: number
+}
+
+/** The header of a batch that fills `bytes`, with offset 0, epoch -1 and no checksum yet. */
+export function writeHeader(bytes: Bytes, fields: HeaderFields): void {
+  const view = viewOf(bytes)
+  batch.stampBaseOffset(bytes, 0, 0)
+  view.setInt32(8, bytes.byteLength - batch.batchPrefixSize)
+  batch.stampLeaderEpoch(bytes, 0, -1)
+  view.setInt8(16, batch.batchMagic)
+  view.setInt16(21, fields.attributes)
+  view.setInt32(23, fields.recordCount - 1)
+  view.setBigInt64(27, BigInt(fields.baseTimestamp))
+  view.setBigInt64(35, BigInt(fields.maxTimestamp))
+  view.setBigInt64(43, BigInt(fields.producerId))
+  view.setInt16(51, fields.producerEpoch)
+  view.setInt32(53, fields.baseSequence)
+  view.setInt32(57, fields.recordCount)
 }
 
 function attributesOf(options: BatchOptions): number {

@@ -10,11 +10,14 @@ import { MalformedError } from '../wire.js'
 import { Output } from './output.js'
 import { xxHash32 } from './xxhash32.js'
 
-/** Decompresses to at most `bytesMax` bytes. Throws MalformedError, DecompressedSizeError. */
-export function unlz4(bytes: Bytes, bytesMax: number): Bytes {
+/**
+ * Decompresses to at most `bytesMax` bytes. Throws MalformedError, DecompressedSizeError. Clients that write magic 0 took
+ * the header checksum over other bytes, some of them not: there it is not looked at.
+ */
+export function unlz4(bytes: Bytes, bytesMax: number, isForMagic0 = false): Bytes {
   const output = new Output(bytesMax)
   let at = 0
-  do at = unframe(bytes, at, output)
+  do at = unframe(bytes, at, output, isForMagic0)
   while (at < bytes.byteLength)
   return output.result()
 }
@@ -36,7 +39,7 @@ function uint32At(bytes: Bytes, at: number): number {
 }
 
 /** Decodes one frame and returns the position after it. */
-function unframe(bytes: Bytes, start: number, output: Output): number {
+function unframe(bytes: Bytes, start: number, output: Output, isForMagic0: boolean): number {
   if (uint32At(bytes, start) !== magic) throw new MalformedError('lz4 magic')
   const descriptor = start + 4
   const flags = bytes[descriptor] ?? 0
@@ -47,7 +50,9 @@ function unframe(bytes: Bytes, start: number, output: Output): number {
   const blockBytesMax = 1 << (8 + 2 * sizeCode)
   let at = descriptor + ((flags & flagBits.contentSize) !== 0 ? 10 : 2)
   if (at >= bytes.byteLength) throw new MalformedError('lz4 frame cut off')
-  if (bytes[at] !== ((xxHash32(bytes, descriptor, at) >>> 8) & 0xff)) throw new MalformedError('lz4 header checksum')
+  if (!isForMagic0 && bytes[at] !== ((xxHash32(bytes, descriptor, at) >>> 8) & 0xff)) {
+    throw new MalformedError('lz4 header checksum')
+  }
   at++
 
   const frameStart = output.length

@@ -47,6 +47,8 @@ export class RecordCursor {
   offset: Offset = -1
   offsetDelta = -1
   timestampMs = -1
+  /** The largest of the records passed since `open`; -1 when none has a larger one. */
+  maxTimestampMs: number = batch.noTimestamp
   /** Index of the record in its batch, from 0. */
   index = -1
   /** Negative for null. */
@@ -55,6 +57,7 @@ export class RecordCursor {
 
   readonly #reader = new VarintReader(emptyBytes)
   #records: Bytes = emptyBytes
+  #recordsStart = 0
   #recordsEnd = 0
   #recordCount = 0
   #baseOffset = 0
@@ -75,11 +78,13 @@ export class RecordCursor {
     const codec = batch.codecOf(bytes, at)
     if (codec === batch.Codecs.none) {
       this.#records = bytes
+      this.#recordsStart = start
       this.#reader.reset(bytes, start, end)
       this.#recordsEnd = end
     } else {
       const records = decompress(codec, bytes.subarray(start, end), bytesMax)
       this.#records = records
+      this.#recordsStart = 0
       this.#reader.reset(records, 0, records.byteLength)
       this.#recordsEnd = records.byteLength
     }
@@ -88,12 +93,19 @@ export class RecordCursor {
     this.#baseTimestamp = batch.baseTimestamp(bytes, at)
     this.#logAppendTimestamp = batch.timestampType(bytes, at) === 'LogAppendTime' ? batch.maxTimestamp(bytes, at) : null
     this.index = -1
+    this.maxTimestampMs = batch.noTimestamp
+  }
+
+  /** All records as they stand in the batch, decompressed; a view. */
+  records(): Bytes {
+    return this.#records.subarray(this.#recordsStart, this.#recordsEnd)
   }
 
   /** Lets go of the bytes, which a kept cursor would otherwise pin. */
   close(): void {
     this.#records = emptyBytes
     this.#reader.reset(emptyBytes, 0, 0)
+    this.#recordsStart = 0
     this.#recordsEnd = 0
     this.#recordCount = 0
   }
@@ -114,6 +126,7 @@ export class RecordCursor {
     reader.position++
     const timestampDelta = reader.varlong()
     this.timestampMs = this.#logAppendTimestamp ?? this.#baseTimestamp + timestampDelta
+    if (this.timestampMs > this.maxTimestampMs) this.maxTimestampMs = this.timestampMs
     this.offsetDelta = reader.varint()
     this.offset = this.#baseOffset + this.offsetDelta
     this.keyLength = reader.varint()

@@ -16,6 +16,8 @@ const rules: AdmissionRules = {
   timestampBeforeMaxMs: Number.POSITIVE_INFINITY,
   timestampAfterMaxMs: 3_600_000,
   deepValidation: false,
+  codec: null,
+  compressionLevel: undefined,
   decompressedBytesMax: 1_000_000,
 }
 const key = utf8Encode('k')
@@ -46,6 +48,7 @@ test('batches of real clients are admitted, looked into or not', () => {
 test('an admitted batch comes with the facts of its header', () => {
   expect(admit(javaBatches.lz4, rules, nowMs)).toEqual({
     refused: false,
+    batch: javaBatches.lz4,
     size: javaBatches.lz4.byteLength,
     recordCount: 4,
     lastOffsetDelta: 3,
@@ -62,7 +65,7 @@ test('stamping writes base offset and leader epoch and leaves the sum as it was'
   const bytes = copyOf(javaBatches.zstd)
   const facts = admit(bytes, rules, nowMs)
   if (facts.refused) throw new Error(facts.message)
-  stamp(bytes, facts, 1234, 5)
+  stamp(facts, 1234, 5)
   expect(batch.baseOffset(bytes, 0)).toBe(1234)
   expect(batch.leaderEpoch(bytes, 0)).toBe(5)
   expect(bytes.subarray(16)).toEqual(javaBatches.zstd.subarray(16))
@@ -73,29 +76,38 @@ test('on a LogAppendTime topic the clock is stamped, whatever the client said', 
   const facts = admit(bytes, { ...rules, timestampType: 'LogAppendTime', timestampBeforeMaxMs: 10 }, nowMs)
   if (facts.refused) throw new Error(facts.message)
   expect([facts.maxTimestampMs, facts.logAppendTimeMs]).toEqual([nowMs, nowMs])
-  stamp(bytes, facts, 7, 0)
+  stamp(facts, 7, 0)
   expect(batch.timestampType(bytes, 0)).toBe('LogAppendTime')
   expect(batch.maxTimestamp(bytes, 0)).toBe(nowMs)
   expect(batch.computeCrc(bytes, 0)).toBe(batch.crc(bytes, 0))
 })
 
-test('exactly one whole batch: nothing, a part, two, and a tail are INVALID_RECORD', () => {
+test('exactly one whole batch: nothing, a part and two are INVALID_RECORD', () => {
   const bytes = buildBatch(one)
-  for (const wrong of [
-    new Uint8Array(0),
-    bytes.subarray(0, 60),
-    bytes.subarray(0, -3),
-    concat([bytes, bytes]),
-    concat([bytes, key]),
-  ]) {
+  for (const wrong of [new Uint8Array(0), bytes.subarray(0, 60), bytes.subarray(0, -3), concat([bytes, bytes])]) {
     expect(outcome(wrong)).toBe('INVALID_RECORD')
   }
   expect(outcome(changed(view => view.setInt32(8, 48)))).toBe('CORRUPT_MESSAGE')
   expect(outcome(changed(view => view.setInt32(8, -1)))).toBe('CORRUPT_MESSAGE')
 })
 
-test('any magic but 2 is INVALID_RECORD', () => {
-  for (const magic of [0, 1, 3, -1]) expect(outcome(changed(view => view.setInt8(16, magic)))).toBe('INVALID_RECORD')
+test('behind the batch: a part of another one is cut off, what cannot be one is CORRUPT_MESSAGE', () => {
+  const bytes = buildBatch(one)
+  for (const tail of [key, bytes.subarray(0, 12), bytes.subarray(0, 20), bytes.subarray(0, -1)]) {
+    const result = admit(concat([bytes, tail]), rules, nowMs)
+    if (result.refused) throw new Error(result.message)
+    expect(result.batch).toEqual(bytes)
+  }
+  expect(outcome(concat([bytes, new Uint8Array(12)]))).toBe('CORRUPT_MESSAGE')
+  const strange = copyOf(bytes.subarray(0, 20))
+  strange[16] = 3
+  expect(outcome(concat([bytes, strange]))).toBe('CORRUPT_MESSAGE')
+})
+
+test('magic 0 and 1 are INVALID_RECORD, one that does not exist CORRUPT_MESSAGE', () => {
+  const at = (magic: number) => outcome(changed(view => view.setInt8(16, magic)))
+  expect([0, 1].map(at)).toEqual(['INVALID_RECORD', 'INVALID_RECORD'])
+  expect([3, -1].map(at)).toEqual(['CORRUPT_MESSAGE', 'CORRUPT_MESSAGE'])
 })
 
 test('one flipped bit anywhere under the checksum is CORRUPT_MESSAGE', () => {
@@ -126,11 +138,14 @@ test.each([
   ['more offsets than records', (view: DataView) => view.setInt32(23, 1)],
   ['more records than there are, offsets to match', (view: DataView) => [view.setInt32(57, 2), view.setInt32(23, 1)]],
   ['the control bit', (view: DataView) => view.setInt16(21, batch.Attributes.control)],
-  ['a codec that does not exist', (view: DataView) => view.setInt16(21, 5)],
   ['a producer without a sequence', (view: DataView) => view.setBigInt64(43, 9n)],
   ['a producer id beyond 2^53', (view: DataView) => view.setBigInt64(43, 2n ** 53n)],
 ])('%s is INVALID_RECORD', (_, change) => {
   expect(outcome(changed(change))).toBe('INVALID_RECORD')
+})
+
+test('a codec that does not exist is UNKNOWN_SERVER_ERROR', () => {
+  for (const codec of [5, 6, 7]) expect(outcome(changed(view => view.setInt16(21, codec)))).toBe('UNKNOWN_SERVER_ERROR')
 })
 
 test('transactional batches and markers are refused', () => {
@@ -164,8 +179,24 @@ test('CreateTime lies between before.max.ms and after.max.ms of now, both includ
 })
 
 test('a timestamp that a number cannot hold is refused even without bounds', () => {
-  const bytes = changed(view => view.setBigInt64(35, 2n ** 62n))
+  const bytes = copyOf(javaBatches.gzip)
+  viewOf(bytes).setBigInt64(35, 2n ** 62n)
+  batch.stampCrc(bytes, 0)
   expect(outcome(bytes, { timestampAfterMaxMs: Number.POSITIVE_INFINITY })).toBe('INVALID_TIMESTAMP')
+})
+
+test.each([2n ** 62n, 0n, -1n])('where records are looked at, the largest timestamp is theirs, not %s', claimed => {
+  const records = [0, 30, 10].map(delta => ({ key, value, timestampMs: nowMs + delta }))
+  const facts = admit(
+    changed(view => view.setBigInt64(35, claimed), records),
+    rules,
+    nowMs,
+  )
+  if (facts.refused) throw new Error(facts.message)
+  expect(facts.maxTimestampMs).toBe(nowMs + 30)
+  stamp(facts, 0, 0)
+  expect(batch.maxTimestamp(facts.batch, 0)).toBe(nowMs + 30)
+  expect(batch.computeCrc(facts.batch, 0)).toBe(batch.crc(facts.batch, 0))
 })
 
 test('in an uncompressed batch every record counts, and the refusal names the records', () => {
@@ -207,13 +238,13 @@ test('record errors are bounded', () => {
   expect(result.message).toContain('120 records')
 })
 
-test('what decompresses beyond the bound is MESSAGE_TOO_LARGE; what does not decompress is INVALID_RECORD', () => {
+test('what decompresses beyond the bound is MESSAGE_TOO_LARGE; what does not decompress is UNKNOWN_SERVER_ERROR', () => {
   const looking = { deepValidation: true }
   expect(outcome(javaBatches.gzip, { ...looking, decompressedBytesMax: 100 })).toBe('MESSAGE_TOO_LARGE')
   const broken = copyOf(javaBatches.gzip)
   broken[90] = broken[90]! ^ 0xff
   batch.stampCrc(broken, 0)
-  expect(outcome(broken, looking)).toBe('INVALID_RECORD')
+  expect(outcome(broken, looking)).toBe('UNKNOWN_SERVER_ERROR')
 })
 
 test('offset deltas that do not count up by one are INVALID_RECORD', () => {

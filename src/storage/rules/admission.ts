@@ -1,23 +1,32 @@
 /**
- * Admission: what the bytes of one partition in a client's Produce (v3 and later) must satisfy before they enter the log.
- * Pure: bytes and rules in, facts or a refusal out; the bytes are not touched before `stamp`.
+ * Admission: what the bytes of one partition in a client's Produce must satisfy before they enter the log, and in which form
+ * they enter it. Pure: bytes and rules in, facts or a refusal out; the client's bytes are not touched before `stamp`.
  *
  * What is looked at, and when:
  *   always              the header: exactly one batch, magic, length, CRC-32C, offsets, count, codec, flags, producer fields
  *   uncompressed batch  also every record: its structure, offset delta, timestamp, and its key on a compacted topic
- *   compressed batch    its records only on a compacted topic (keys) or with `deepValidation`; otherwise the header's
- *                       timestamps are taken as they are, and a wrong record count comes to light at the consumer. Kafka
- *                       decompresses every batch for this; here that would be most of the cost of a Produce.
+ *   compressed batch    the same with `deepValidation` (gregor.validate.compressed), on a compacted topic, and where it is
+ *                       compressed anew; otherwise the header's timestamps are taken as they are, and a wrong record count
+ *                       comes to light at the consumer. Kafka decompresses every batch for this
+ *   message set (v0-2)  sizes, CRC-32 and structure of every message, inside of wrappers too; then all of the above
  *
- * Kafka corrects a maxTimestamp that is not the largest of the records. Here it stays as the client sent it: batches are
- * stored as they came. A time lookup that such a batch misleads goes on to the next one.
+ * What changes on the way in: a message set becomes one batch; a batch in another codec than the topic's compression.type
+ * is compressed anew; a maxTimestamp that is not the largest of the records, where they are looked at, becomes it. All else
+ * is stored as it came.
+ *
+ * Differences to Kafka: offset deltas that are not 0, 1, 2 … are refused in plain batches too (Kafka stores them); a batch
+ * that says LogAppendTime is always refused (Kafka lets some pass on CreateTime topics); a Produce v0-2 with the beginning of
+ * a message and nothing else is refused (Kafka acknowledges it and stores nothing).
  */
 import type { Bytes } from '../../base/bytes.js'
 import type { LeaderEpoch, Offset, ProducerEpoch, ProducerId } from '../../base/ids.js'
 import { type ErrorCode, Errors } from '../../protocol/errors.js'
 import * as batch from '../../protocol/records/batch.js'
+import { CorruptMessageError, firstMagic } from '../../protocol/records/message-set.js'
 import { DecompressedSizeError } from '../../protocol/records/output.js'
+import { recompress } from '../../protocol/records/recompress.js'
 import { RecordCursor } from '../../protocol/records/records.js'
+import { MessageTooLargeError, TimestampError, UndecodableError, upConvert } from '../../protocol/records/up-convert.js'
 import { MalformedError } from '../../protocol/wire.js'
 
 /** A topic's configuration as far as admission asks for it; made anew when the configuration changes. */
@@ -36,6 +45,10 @@ export interface AdmissionRules {
   readonly timestampAfterMaxMs: number
   /** Looks into compressed batches as well. */
   readonly deepValidation: boolean
+  /** compression.type: the codec that batches are stored in; null keeps the producer's. */
+  readonly codec: batch.CodecId | null
+  /** compression.*.level of that codec; undefined is the codec's own default. */
+  readonly compressionLevel: number | undefined
   /** What one batch may decompress to when it is looked into; more is MESSAGE_TOO_LARGE. */
   readonly decompressedBytesMax: number
 }
@@ -43,6 +56,8 @@ export interface AdmissionRules {
 /** The facts of an admitted batch that the partition goes on with. */
 export interface Admitted {
   readonly refused: false
+  /** What enters the log: the client's bytes, a part of them, or what they were converted to. */
+  readonly batch: Bytes
   /** The whole batch in bytes. */
   readonly size: number
   readonly recordCount: number
@@ -73,6 +88,11 @@ export interface Refusal {
 
 /** The newest Produce version; any at or above it has the same rules. */
 const latestProduceVersion = 13
+/** The newest that may carry message sets of the formats before v2. */
+const messageSetVersionMax = 2
+/** The smallest thing that Kafka takes for a message or a batch, and how much of it there is with its magic. */
+const entrySizeMin = 26
+const entrySizeUpToMagic = 17
 /** [KIP-110] zstd needs a Produce version whose consumers are warned about it. */
 const zstdProduceVersionMin = 7
 /** Record errors that one refusal carries; the rest is counted only. */
@@ -85,34 +105,77 @@ export function admit(
   nowMs: number,
   produceVersion = latestProduceVersion,
 ): Admitted | Refusal {
-  return (
-    refusalByShape(bytes, produceVersion) ??
-    refusalBySizeAndSum(bytes, rules) ??
-    refusalByHeader(bytes) ??
-    refusalByTime(bytes, rules, nowMs) ??
-    refusalByRecords(bytes, rules, nowMs) ??
-    admitted(bytes, rules, nowMs)
-  )
+  const magic = firstMagic(bytes)
+  if (produceVersion <= messageSetVersionMax && (magic === 0 || magic === 1)) return admitMessageSet(bytes, rules, nowMs)
+  const shape = refusalByShape(bytes, magic, produceVersion)
+  if (shape !== null) return shape
+  const length = batch.batchLength(bytes, 0)
+  const only = length === bytes.byteLength ? bytes : bytes.subarray(0, length)
+  const refusal = refusalBySizeAndSum(only, rules) ?? refusalByHeader(only)
+  return refusal ?? admitRecords(only, batch.codecOf(only, 0), rules, nowMs)
 }
 
 /**
- * Makes an admitted batch the log's own, in place: base offset, leader epoch and, on a LogAppendTime topic, the append
- * time. Only the last costs a new checksum.
+ * Makes an admitted batch the log's own, in place: base offset, leader epoch, on a LogAppendTime topic the append time, and
+ * the largest timestamp where the client had it wrong. Only the last two cost a new checksum.
  */
-export function stamp(bytes: Bytes, facts: Admitted, baseOffset: Offset, leaderEpoch: LeaderEpoch): void {
+export function stamp(facts: Admitted, baseOffset: Offset, leaderEpoch: LeaderEpoch): void {
+  const bytes = facts.batch
   batch.stampBaseOffset(bytes, 0, baseOffset)
   batch.stampLeaderEpoch(bytes, 0, leaderEpoch)
   if (facts.logAppendTimeMs !== batch.noTimestamp) batch.stampLogAppendTime(bytes, 0, facts.logAppendTimeMs)
+  else if (facts.maxTimestampMs !== batch.maxTimestamp(bytes, 0)) batch.stampMaxTimestamp(bytes, 0, facts.maxTimestampMs)
 }
 
-function admitted(bytes: Bytes, rules: AdmissionRules, nowMs: number): Admitted {
+/** What an old client sends becomes a batch without compression, which then is a batch like any other. */
+function admitMessageSet(bytes: Bytes, rules: AdmissionRules, nowMs: number): Admitted | Refusal {
+  try {
+    const { batch: converted, codec } = upConvert(bytes, rules)
+    return admitRecords(converted, codec, rules, nowMs)
+  } catch (error) {
+    if (!(error instanceof MalformedError)) throw error
+    return refuse(errorOfMessageSet(error), error.message)
+  }
+}
+
+function errorOfMessageSet(error: MalformedError): ErrorCode {
+  if (error instanceof CorruptMessageError) return Errors.CORRUPT_MESSAGE
+  if (error instanceof MessageTooLargeError || error instanceof DecompressedSizeError) return Errors.MESSAGE_TOO_LARGE
+  if (error instanceof TimestampError) return Errors.INVALID_TIMESTAMP
+  return error instanceof UndecodableError ? Errors.UNKNOWN_SERVER_ERROR : Errors.INVALID_RECORD
+}
+
+// One cursor for all: admission is synchronous, and a cursor per batch would be the only garbage of a small Produce.
+const cursor = new RecordCursor()
+
+/** From a batch with a sound header to the facts; `sourceCodec` is what the client compressed with. */
+function admitRecords(bytes: Bytes, sourceCodec: batch.CodecId, rules: AdmissionRules, nowMs: number): Admitted | Refusal {
+  const targetCodec = rules.codec ?? sourceCodec
+  const isRecompressed = targetCodec !== batch.codecOf(bytes, 0)
+  const looksInside = isRecompressed || rules.isCompacted || rules.deepValidation || batch.codecOf(bytes, 0) === batch.Codecs.none
+  const refusal = refusalByTime(bytes, rules, nowMs, looksInside)
+  if (refusal !== null) return refusal
+  if (!looksInside) return admitted(bytes, batch.maxTimestamp(bytes, 0), rules, nowMs)
+  try {
+    const found = openRecords(bytes, rules) ?? refusalByCursor(rules, nowMs)
+    if (found !== null) return found
+    if (!isRecompressed) return admitted(bytes, cursor.maxTimestampMs, rules, nowMs)
+    const recompressed = recompress(bytes, cursor.records(), targetCodec, rules.compressionLevel)
+    return refusalBySize(recompressed, rules) ?? admitted(recompressed, cursor.maxTimestampMs, rules, nowMs)
+  } finally {
+    cursor.close()
+  }
+}
+
+function admitted(bytes: Bytes, maxTimestampMs: number, rules: AdmissionRules, nowMs: number): Admitted {
   const isLogAppendTime = rules.timestampType === 'LogAppendTime'
   return {
     refused: false,
+    batch: bytes,
     size: bytes.byteLength,
     recordCount: batch.recordCount(bytes, 0),
     lastOffsetDelta: batch.lastOffsetDelta(bytes, 0),
-    maxTimestampMs: isLogAppendTime ? nowMs : batch.maxTimestamp(bytes, 0),
+    maxTimestampMs: isLogAppendTime ? nowMs : maxTimestampMs,
     logAppendTimeMs: isLogAppendTime ? nowMs : batch.noTimestamp,
     producerId: batch.producerId(bytes, 0),
     producerEpoch: batch.producerEpoch(bytes, 0),
@@ -127,17 +190,23 @@ function refuse(errorCode: ErrorCode, message: string, recordErrors = noRecordEr
   return { refused: true, errorCode, message, recordErrors }
 }
 
-/** Exactly one whole batch of magic 2, in a codec that this version of Produce may carry. */
-function refusalByShape(bytes: Bytes, produceVersion: number): Refusal | null {
+/**
+ * Exactly one whole batch of magic 2, in a codec that this version of Produce may carry. The beginning of another batch
+ * behind it is cut off, as Kafka does, for which a message set may end in a part of a message.
+ */
+function refusalByShape(bytes: Bytes, magic: number | null, produceVersion: number): Refusal | null {
   const size = bytes.byteLength
+  if (magic !== null && !isKnownMagic(magic)) return refuse(Errors.CORRUPT_MESSAGE, `No record has the magic ${magic}`)
   // Magic stands at the same place in every format: tell an old message set from a cut-off batch.
-  if (size > 16 && batch.magic(bytes, 0) !== batch.batchMagic) {
+  if (magic !== null && magic !== batch.batchMagic) {
     return refuse(Errors.INVALID_RECORD, 'Produce takes record batches with magic 2 only')
   }
-  if (size < batch.batchHeaderSize) return refuse(Errors.INVALID_RECORD, 'Produce takes exactly one record batch per partition')
+  if (size < batch.batchPrefixSize) return refuse(Errors.INVALID_RECORD, oneBatch)
   const length = batch.batchLength(bytes, 0)
   if (length < batch.batchHeaderSize) return refuse(Errors.CORRUPT_MESSAGE, `A record batch cannot have ${length} bytes`)
-  if (length !== size) return refuse(Errors.INVALID_RECORD, 'Produce takes exactly one record batch per partition')
+  if (length > size) return refuse(Errors.INVALID_RECORD, oneBatch)
+  const tail = length === size ? null : refusalByTail(bytes, length)
+  if (tail !== null) return tail
   const codec = batch.codecOf(bytes, 0)
   if (codec === batch.Codecs.zstd && produceVersion < zstdProduceVersionMin) {
     return refuse(Errors.UNSUPPORTED_COMPRESSION_TYPE, `Produce v${produceVersion} may not carry zstd`)
@@ -145,14 +214,36 @@ function refusalByShape(bytes: Bytes, produceVersion: number): Refusal | null {
   return null
 }
 
+/** Kafka takes what follows for the next batch if it looks like one, and for a part of one, which it ignores, if it is short. */
+function refusalByTail(bytes: Bytes, at: number): Refusal | null {
+  const left = bytes.byteLength - at
+  if (left < batch.batchPrefixSize) return null
+  const length = batch.batchLength(bytes, at)
+  const isMagicThere = left >= entrySizeUpToMagic
+  const isEntry = length >= entrySizeMin && (!isMagicThere || isKnownMagic(batch.magic(bytes, at)))
+  if (!isEntry) return refuse(Errors.CORRUPT_MESSAGE, 'What follows the record batch is none')
+  return isMagicThere && length <= left ? refuse(Errors.INVALID_RECORD, oneBatch) : null
+}
+
+function isKnownMagic(magic: number): boolean {
+  return magic >= 0 && magic <= batch.batchMagic
+}
+
+const oneBatch = 'Produce takes exactly one record batch per partition'
+
 /** In Kafka's order: a batch that is too large is told so (the client splits it) before its sum is computed. */
 function refusalBySizeAndSum(bytes: Bytes, rules: AdmissionRules): Refusal | null {
-  const size = bytes.byteLength
   if (batch.baseOffset(bytes, 0) !== 0) return refuse(Errors.INVALID_RECORD, 'The base offset of a produced batch must be 0')
+  if (bytes.byteLength > rules.messageBytesMax) return refusalBySize(bytes, rules)
+  if (batch.computeCrc(bytes, 0) !== batch.crc(bytes, 0)) return refuse(Errors.CORRUPT_MESSAGE, 'The CRC does not match')
+  return refusalBySize(bytes, rules)
+}
+
+function refusalBySize(bytes: Bytes, rules: AdmissionRules): Refusal | null {
+  const size = bytes.byteLength
   if (size > rules.messageBytesMax) {
     return refuse(Errors.MESSAGE_TOO_LARGE, `The batch has ${size} bytes, the topic takes ${rules.messageBytesMax}`)
   }
-  if (batch.computeCrc(bytes, 0) !== batch.crc(bytes, 0)) return refuse(Errors.CORRUPT_MESSAGE, 'The CRC does not match')
   if (size > rules.segmentBytes) {
     return refuse(Errors.RECORD_LIST_TOO_LARGE, `The batch has ${size} bytes, a segment ${rules.segmentBytes}`)
   }
@@ -160,8 +251,8 @@ function refusalBySizeAndSum(bytes: Bytes, rules: AdmissionRules): Refusal | nul
 }
 
 function refusalByHeader(bytes: Bytes): Refusal | null {
-  // Kafka answers UNKNOWN_SERVER_ERROR, the failure of a look-up; the batch is what is wrong.
-  if (batch.codecOf(bytes, 0) > batch.Codecs.zstd) return refuse(Errors.INVALID_RECORD, 'Unknown compression type')
+  // Kafka's look-up of the codec fails, and that is what it answers.
+  if (batch.codecOf(bytes, 0) > batch.Codecs.zstd) return refuse(Errors.UNKNOWN_SERVER_ERROR, 'Unknown compression type')
   const count = batch.recordCount(bytes, 0)
   const lastOffsetDelta = batch.lastOffsetDelta(bytes, 0)
   if (count <= 0 || lastOffsetDelta !== count - 1) {
@@ -178,16 +269,15 @@ function refusalByHeader(bytes: Bytes): Refusal | null {
   return null
 }
 
-/** The header's timestamps. The records' own follow where the records are looked at. */
-function refusalByTime(bytes: Bytes, rules: AdmissionRules, nowMs: number): Refusal | null {
+/** The header's timestamps. Where the records are looked at, theirs are what counts. */
+function refusalByTime(bytes: Bytes, rules: AdmissionRules, nowMs: number, looksInside: boolean): Refusal | null {
   if (batch.timestampType(bytes, 0) !== 'CreateTime') {
     return refuse(Errors.INVALID_TIMESTAMP, 'A producer may not set the timestamp type LogAppendTime')
   }
-  if (rules.timestampType === 'LogAppendTime') return null
+  if (rules.timestampType === 'LogAppendTime' || looksInside) return null
   const maxTimestampMs = batch.maxTimestamp(bytes, 0)
   if (isOutOfRange(maxTimestampMs, rules, nowMs)) return refuseTime(maxTimestampMs)
-  // The base is the first record's timestamp in all known clients; where records are looked at, theirs is what counts.
-  if (looksIntoRecords(bytes, rules)) return null
+  // The base is the first record's timestamp in all known clients.
   const baseTimestampMs = batch.baseTimestamp(bytes, 0)
   return isOutOfRange(baseTimestampMs, rules, nowMs) ? refuseTime(baseTimestampMs) : null
 }
@@ -205,29 +295,30 @@ function isOutOfRange(timestampMs: number, rules: AdmissionRules, nowMs: number)
   )
 }
 
-function looksIntoRecords(bytes: Bytes, rules: AdmissionRules): boolean {
-  return rules.isCompacted || rules.deepValidation || batch.codecOf(bytes, 0) === batch.Codecs.none
-}
-
-// One cursor for all: admission is synchronous, and a cursor per batch would be the only garbage of a small Produce.
-const cursor = new RecordCursor()
-
-function refusalByRecords(bytes: Bytes, rules: AdmissionRules, nowMs: number): Refusal | null {
-  if (!looksIntoRecords(bytes, rules)) return null
+/** Places the cursor before the first record, decompressed if need be. */
+function openRecords(bytes: Bytes, rules: AdmissionRules): Refusal | null {
   try {
     cursor.open(bytes, 0, rules.decompressedBytesMax)
-    return refusalByCursor(rules, nowMs)
+    return null
   } catch (error) {
     // The client splits a batch on MESSAGE_TOO_LARGE, which is what helps here as well.
     if (error instanceof DecompressedSizeError) return refuse(Errors.MESSAGE_TOO_LARGE, error.message)
-    if (error instanceof MalformedError) return refuse(Errors.INVALID_RECORD, error.message)
+    // As Kafka answers where a codec cannot read its bytes.
+    if (error instanceof MalformedError) return refuse(Errors.UNKNOWN_SERVER_ERROR, error.message)
     throw error
-  } finally {
-    cursor.close()
   }
 }
 
 function refusalByCursor(rules: AdmissionRules, nowMs: number): Refusal | null {
+  try {
+    return refusalOfRecords(rules, nowMs)
+  } catch (error) {
+    if (error instanceof MalformedError) return refuse(Errors.INVALID_RECORD, error.message)
+    throw error
+  }
+}
+
+function refusalOfRecords(rules: AdmissionRules, nowMs: number): Refusal | null {
   const checksTime = rules.timestampType === 'CreateTime'
   let recordErrors: RecordError[] | null = null
   let errorCount = 0

@@ -1,46 +1,21 @@
 /**
- * Wires a broker: directory → image → topics → groups → dispatch → listeners, in this order, so that the port opens when
- * everything behind it is ready. Stopping goes the other way.
+ * Wires a broker: first its core, then listeners before it, so that the port opens when everything behind it is ready.
+ * Stopping goes the other way.
  */
 import type { Log } from '../base/log.js'
-import type { World } from '../base/world.js'
-import type { ClusterSettings } from '../cluster/controller.js'
-import { MutableImage } from '../cluster/image.js'
-import { clusterMetadataTopic } from '../cluster/topic-name.js'
 import type { BrokerConfig } from '../config/resolve.js'
-import { topicConfig } from '../config/topic-config.js'
-import { createGroupCoordinator } from '../coordinator/group/service.js'
 import type { ConnectionInfo, DispatchFunction } from '../net/connection.js'
 import { frameMemory } from '../net/frame-memory.js'
 import { Listener } from '../net/listener.js'
 import { loadNativeCalls, type NativeCalls, nativeFailure } from '../net/native.js'
-import type { DataDirectory } from '../storage/data-directory.js'
-import { openDataDirectory } from '../storage/open-directory.js'
 import type { Durability } from '../storage/types.js'
-import { createDispatch } from './dispatch.js'
-import { FetchSessions } from './fetch-session.js'
+import { type CoreOptions, openCore } from './core.js'
 import { CloseConnection } from './handler.js'
-import { offsetsTopic } from './internal-topics.js'
-import { MetadataLog, metadataTopicId } from './metadata-log.js'
-import { groupReport, offsetsLog } from './offsets-log.js'
-import { ProducerIds } from './producer-ids.js'
-import { reconcile } from './reconcile.js'
-import type { Broker, Endpoint } from './services.js'
-import { groupSettings, logSettings, metadataLogSettings } from './settings.js'
-import { handlers } from './table.js'
-import { Topics } from './topics.js'
-import { Waiting } from './waiting.js'
+import type { Broker } from './services.js'
 
-export interface BrokerOptions {
-  readonly config: BrokerConfig
-  readonly world: World
-  readonly log: Log
-  /** Data in a folder of its own under the system's temporary directory, never synced, removed by `stop`. */
-  readonly isEphemeral: boolean
+export interface BrokerOptions extends CoreOptions {
   /** Listening does not keep the process alive. */
   readonly unref: boolean
-  /** The broker can no longer keep its promises (disk failure, broken invariant); it has stopped acknowledging. */
-  readonly onFatal: (error: Error) => void
 }
 
 export interface RunningBroker {
@@ -57,56 +32,30 @@ export interface RunningBroker {
 const frameMemoryDefaultBytes = 512 * 1024 * 1024
 
 export async function startBroker(options: BrokerOptions): Promise<RunningBroker> {
-  const { config, world, log, isEphemeral } = options
+  const { config, log } = options
   const native = await nativeCallsFor(config, log)
-  const durability: Durability = isEphemeral ? 'none' : config.get('gregor.durability')
-  const image = new MutableImage()
-  const directory = await openDataDirectory({
-    path: isEphemeral ? null : config.dataDirectory,
-    durability,
-    world,
-    log: {
-      info: (message, fields = {}) => log.info(fields, message),
-      warn: (message, fields = {}) => log.warn(fields, message),
-      error: (message, fields = {}) => log.error(fields, message),
-    },
-    onFatal: options.onFatal,
-    nodeId: config.get('node.id'),
-    configFor: topic => {
-      const settings =
-        topic === clusterMetadataTopic
-          ? metadataLogSettings(config)
-          : logSettings(topicConfig(config, image.topics.get(topic)?.configs ?? new Map()))
-      return () => settings
-    },
-  })
+  const core = await openCore(options)
   try {
-    const services = assemble(options, image, directory)
-    const dispatch = createDispatch({ broker: services, handlers, onInvariantBroken: options.onFatal })
-    const listeners = await listen(options, dispatch, native).catch((error: unknown) => {
-      services.groups.stop()
-      throw error
-    })
+    const listeners = await listen(options, core.dispatch, native)
     return {
-      services,
+      services: core.services,
       listeners: listeners.map((listener, at) => ({
         name: listener.name,
         host: config.listeners[at]?.host ?? '',
         port: listener.port,
       })),
-      directory,
-      durability,
+      directory: core.directory,
+      durability: core.durability,
       sendPath: native === null ? 'copy' : 'sendfile',
       async stop(graceMs) {
-        // Parked requests are answered first, so that the connections can become quiet.
-        services.groups.stop()
-        services.waiting.stop()
+        core.stopServing()
         await Promise.all(listeners.map(listener => listener.close(graceMs)))
-        await directory.close()
+        await core.close()
       },
     }
   } catch (error) {
-    await directory.close()
+    core.stopServing()
+    await core.close()
     throw error
   }
 }
@@ -121,63 +70,6 @@ async function nativeCallsFor(config: BrokerConfig, log: Log): Promise<NativeCal
     else log.debug(fields, 'sendfile(2) is not to be had here; records are read and written instead')
   }
   return native
-}
-
-function assemble(options: BrokerOptions, image: MutableImage, directory: DataDirectory): Broker {
-  const { config, world, log } = options
-  const settings: ClusterSettings = {
-    nodeId: config.get('node.id'),
-    directoryId: directory.directoryId,
-    partitionCountDefault: config.get('num.partitions'),
-    replicationFactorDefault: config.get('default.replication.factor'),
-  }
-  const metadataPartition =
-    directory.partition(clusterMetadataTopic, 0) ?? directory.createPartition(clusterMetadataTopic, 0, metadataTopicId)
-  const metadataLog = new MetadataLog(metadataPartition, image, world)
-  const { removedTopicIds } = metadataLog.replay(log)
-  reconcile({ directory, image, metadataLog, removedTopicIds, settings, log })
-
-  const topics = new Topics({ image, metadataLog, directory, settings, config, world, log })
-  const groups = createGroupCoordinator({
-    world,
-    log: offsetsLog(topics, world, log),
-    config: () => groupSettings(config),
-    report: groupReport(log),
-    partitions: image.topics.get(offsetsTopic)?.partitions.length ?? config.get('offsets.topic.num.partitions'),
-  })
-  groups.start()
-  topics.onDeleted(topic => groups.topicDeleted(topic))
-  const advertised = new Map(config.listeners.map(({ name, advertised: told }) => [name, told]))
-  return {
-    nodeId: settings.nodeId,
-    rack: config.get('broker.rack'),
-    clusterId: directory.clusterId,
-    config,
-    world,
-    log,
-    apis: handlers.map(({ api }) => api),
-    topics,
-    groups,
-    producerIds: new ProducerIds(image, settings, metadataLog),
-    waiting: new Waiting(world),
-    fetchSessions: new FetchSessions(
-      config.get('max.incremental.fetch.session.cache.slots'),
-      () => world.monotonicMs(),
-      () => positiveInt32(world),
-    ),
-    endpointFor: connection => endpointFor(advertised.get(connection.listenerName) ?? null, connection),
-  }
-}
-
-/** [Address reflection] Unset, each client is told the address that it used: whatever that was, it works for this client. */
-function endpointFor(advertised: Endpoint | null, { localAddress, localPort }: ConnectionInfo): Endpoint {
-  if (advertised === null) return { host: localAddress, port: localPort }
-  return { host: advertised.host, port: advertised.port === 0 ? localPort : advertised.port }
-}
-
-function positiveInt32(world: World): number {
-  const [a = 0, b = 0, c = 0, d = 0] = world.randomBytes(4)
-  return ((a & 0x7f) << 24) | (b << 16) | (c << 8) | d
 }
 
 async function listen(options: BrokerOptions, dispatch: DispatchFunction, native: NativeCalls | null): Promise<Listener[]> {

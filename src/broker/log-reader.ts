@@ -1,5 +1,4 @@
 /** Reads a partition from its start, record by record: how internal topics are replayed when a broker starts. */
-import fs from 'node:fs'
 import { InvariantError } from '../base/assert.js'
 import { batchLength, isControl, lastOffset } from '../protocol/records/batch.js'
 import { type BatchRecord, recordsOf } from '../protocol/records/records.js'
@@ -21,9 +20,10 @@ export function* recordsOfLog(partition: Partition): Generator<BatchRecord, void
     if (read.byteLength === 0) return
     const bytes = Buffer.allocUnsafeSlow(read.byteLength)
     let at = 0
-    for (const slice of read.slices) {
-      at += fs.readSync(slice.fd, bytes, at, slice.byteLength, slice.position)
-      slice.release()
+    try {
+      for (const slice of read.slices) at += slice.copyTo(bytes, at)
+    } finally {
+      for (const slice of read.slices) slice.release()
     }
     for (let start = 0; start < at; start += batchLength(bytes, start)) {
       // Compaction leaves gaps; a batch below `next` was seen already.

@@ -2,6 +2,7 @@
  * What goes in and comes out at a partition's door. Outcomes are values: an append answers Appended or Refusal, a read
  * answers Read or an ErrorCode; nothing here is thrown at a caller.
  */
+import type { Bytes } from '../base/bytes.js'
 import type { LeaderEpoch, Offset } from '../base/ids.js'
 import type { ErrorCode } from '../protocol/errors.js'
 import type { ByteSource } from '../protocol/schema.js'
@@ -16,6 +17,8 @@ export interface FileSlice extends ByteSource {
   /** Where the range starts in the file. */
   readonly position: number
   readonly byteLength: number
+  /** Copies the whole range into `target` at `at` and answers its length. @throws DiskFailure */
+  copyTo(target: Bytes, at: number): number
   /** One more holder. */
   retain(): void
   release(): void

@@ -269,7 +269,7 @@ export class Segment {
   }
 
   slice(position: number, byteLength: number): FileSlice {
-    return new SegmentSlice(this, this.fd, position, byteLength)
+    return new SegmentSlice(this, this.#home.files, this.fd, position, byteLength)
   }
 
   retain(): void {
@@ -318,15 +318,22 @@ class SegmentSlice implements FileSlice {
   readonly position: number
   readonly byteLength: number
   readonly #segment: Segment
+  readonly #files: Files
 
-  constructor(segment: Segment, fd: number, position: number, byteLength: number) {
+  constructor(segment: Segment, files: Files, fd: number, position: number, byteLength: number) {
     this.#segment = segment
+    this.#files = files
     this.fd = fd
     this.position = position
     this.byteLength = byteLength
     segment.retain()
   }
 
+  copyTo(target: Bytes, at: number): number {
+    const count = this.#files.read(this.fd, target, at, this.byteLength, this.position)
+    if (count < this.byteLength) throw new CorruptLogError(`${this.#segment.logPath} ends at ${this.position + count}`)
+    return count
+  }
   retain(): void {
     this.#segment.retain()
   }

@@ -1,0 +1,159 @@
+/**
+ * The broker without its sockets: directory → image → topics → groups → dispatch. `startBroker` puts listeners before it; a
+ * simulation gives it a disk and a clock of its own and calls `dispatch` with frames.
+ */
+import type { Log } from '../base/log.js'
+import type { World } from '../base/world.js'
+import type { ClusterSettings } from '../cluster/controller.js'
+import { MutableImage } from '../cluster/image.js'
+import { clusterMetadataTopic } from '../cluster/topic-name.js'
+import type { BrokerConfig } from '../config/resolve.js'
+import { topicConfig } from '../config/topic-config.js'
+import { createGroupCoordinator } from '../coordinator/group/service.js'
+import type { ConnectionInfo, DispatchFunction } from '../net/connection.js'
+import type { DataDirectory } from '../storage/data-directory.js'
+import type { Files } from '../storage/files.js'
+import type { LogConfig } from '../storage/log-config.js'
+import { openDataDirectory } from '../storage/open-directory.js'
+import type { Durability } from '../storage/types.js'
+import { createDispatch } from './dispatch.js'
+import { FetchSessions } from './fetch-session.js'
+import { offsetsTopic } from './internal-topics.js'
+import { MetadataLog, metadataTopicId } from './metadata-log.js'
+import { groupReport, offsetsLog } from './offsets-log.js'
+import { ProducerIds } from './producer-ids.js'
+import { reconcile } from './reconcile.js'
+import type { Broker, Endpoint } from './services.js'
+import { groupSettings, logSettings, metadataLogSettings } from './settings.js'
+import { handlers } from './table.js'
+import { Topics } from './topics.js'
+import { Waiting } from './waiting.js'
+
+export interface CoreOptions {
+  readonly config: BrokerConfig
+  readonly world: World
+  readonly log: Log
+  /** Data in a folder of its own under the system's temporary directory, never synced, removed by `close`. */
+  readonly isEphemeral: boolean
+  /** The broker can no longer keep its promises (disk failure, broken invariant); it has stopped acknowledging. */
+  readonly onFatal: (error: Error) => void
+  /** Another disk than the machine's own. */
+  readonly files?: Files
+  /** Runs its argument once the present batch of requests is done; syncs start then. */
+  readonly defer?: (run: () => void) => void
+  /** Other log settings than the configuration can say, such as segments of a kilobyte. */
+  readonly adjustLog?: (topic: string, settings: LogConfig) => LogConfig
+}
+
+export interface BrokerCore {
+  readonly services: Broker
+  readonly dispatch: DispatchFunction
+  readonly directory: DataDirectory
+  readonly durability: Durability
+  /** Parked requests are answered, so that connections can become quiet; the directory stays open. */
+  stopServing(): void
+  /** Syncs and closes everything. */
+  close(): Promise<void>
+}
+
+export async function openCore(options: CoreOptions): Promise<BrokerCore> {
+  const { config, world, log, isEphemeral, files, defer, adjustLog } = options
+  const durability: Durability = isEphemeral ? 'none' : config.get('gregor.durability')
+  const image = new MutableImage()
+  const directory = await openDataDirectory({
+    path: isEphemeral ? null : config.dataDirectory,
+    durability,
+    world,
+    log: {
+      info: (message, fields = {}) => log.info(fields, message),
+      warn: (message, fields = {}) => log.warn(fields, message),
+      error: (message, fields = {}) => log.error(fields, message),
+    },
+    onFatal: options.onFatal,
+    nodeId: config.get('node.id'),
+    ...(files === undefined ? {} : { files }),
+    ...(defer === undefined ? {} : { defer }),
+    configFor: topic => {
+      const settings =
+        topic === clusterMetadataTopic
+          ? metadataLogSettings(config)
+          : logSettings(topicConfig(config, image.topics.get(topic)?.configs ?? new Map()))
+      const shaped = adjustLog === undefined ? settings : adjustLog(topic, settings)
+      return () => shaped
+    },
+  })
+  try {
+    const services = assemble(options, image, directory)
+    return {
+      services,
+      dispatch: createDispatch({ broker: services, handlers, onInvariantBroken: options.onFatal }),
+      directory,
+      durability,
+      stopServing() {
+        services.groups.stop()
+        services.waiting.stop()
+      },
+      close: () => directory.close(),
+    }
+  } catch (error) {
+    await directory.close()
+    throw error
+  }
+}
+
+function assemble(options: CoreOptions, image: MutableImage, directory: DataDirectory): Broker {
+  const { config, world, log } = options
+  const settings: ClusterSettings = {
+    nodeId: config.get('node.id'),
+    directoryId: directory.directoryId,
+    partitionCountDefault: config.get('num.partitions'),
+    replicationFactorDefault: config.get('default.replication.factor'),
+  }
+  const metadataPartition =
+    directory.partition(clusterMetadataTopic, 0) ?? directory.createPartition(clusterMetadataTopic, 0, metadataTopicId)
+  const metadataLog = new MetadataLog(metadataPartition, image, world)
+  const { removedTopicIds } = metadataLog.replay(log)
+  reconcile({ directory, image, metadataLog, removedTopicIds, settings, log })
+
+  const topics = new Topics({ image, metadataLog, directory, settings, config, world, log })
+  const groups = createGroupCoordinator({
+    world,
+    log: offsetsLog(topics, world, log),
+    config: () => groupSettings(config),
+    report: groupReport(log),
+    partitions: image.topics.get(offsetsTopic)?.partitions.length ?? config.get('offsets.topic.num.partitions'),
+  })
+  groups.start()
+  topics.onDeleted(topic => groups.topicDeleted(topic))
+  const advertised = new Map(config.listeners.map(({ name, advertised: told }) => [name, told]))
+  return {
+    nodeId: settings.nodeId,
+    rack: config.get('broker.rack'),
+    clusterId: directory.clusterId,
+    config,
+    world,
+    log,
+    apis: handlers.map(({ api }) => api),
+    topics,
+    groups,
+    producerIds: new ProducerIds(image, settings, metadataLog),
+    waiting: new Waiting(world),
+    fetchSessions: new FetchSessions(
+      config.get('max.incremental.fetch.session.cache.slots'),
+      () => world.monotonicMs(),
+      () => positiveInt32(world),
+    ),
+    endpointFor: connection => endpointFor(advertised.get(connection.listenerName) ?? null, connection),
+  }
+}
+
+/** [Address reflection] Unset, each client is told the address that it used: whatever that was, it works for this client. */
+function endpointFor(advertised: Endpoint | null, { localAddress, localPort }: ConnectionInfo): Endpoint {
+  if (advertised === null) return { host: localAddress, port: localPort }
+  return { host: advertised.host, port: advertised.port === 0 ? localPort : advertised.port }
+}
+
+function positiveInt32(world: World): number {
+  const [a = 0, b = 0, c = 0, d = 0] = world.randomBytes(4)
+  return ((a & 0x7f) << 24) | (b << 16) | (c << 8) | d
+}

@@ -30,6 +30,8 @@ func main() {
 		err = produce(arguments[0], arguments[1], arguments[2])
 	case "consume":
 		err = consumeAll(arguments)
+	case "member":
+		err = member(arguments[0], arguments[1], arguments[2], arguments[3])
 	default:
 		os.Exit(64)
 	}

@@ -1,0 +1,39 @@
+/**
+ * What every member program is told and how it tells what it received. The same contract holds for those in other
+ * languages: arguments BOOTSTRAP TOPIC GROUP CLIENT_ID, timeouts in the environment, one line `r PARTITION OFFSET` on stdout
+ * per record before its offset is committed, the client's own log on stderr, SIGTERM to leave the group and exit with 0.
+ */
+import { writeSync } from 'node:fs'
+
+export interface MemberOptions {
+  readonly bootstrap: string
+  readonly topic: string
+  readonly group: string
+  readonly clientId: string
+  readonly sessionMs: number
+  /** For clients with max.poll.interval.ms, which is what they send as rebalance timeout. */
+  readonly rebalanceMs: number
+  readonly heartbeatMs: number
+}
+
+/** Kafka's broker refuses session timeouts below 6 s by default. */
+export const memberEnvironment = { DRAMA_SESSION_MS: '6000', DRAMA_REBALANCE_MS: '10000', DRAMA_HEARTBEAT_MS: '1500' }
+
+export function memberOptions(): MemberOptions {
+  const [bootstrap, topic, group, clientId] = process.argv.slice(2) as [string, string, string, string]
+  const { DRAMA_SESSION_MS, DRAMA_REBALANCE_MS, DRAMA_HEARTBEAT_MS } = { ...memberEnvironment, ...process.env }
+  return {
+    bootstrap,
+    topic,
+    group,
+    clientId,
+    sessionMs: Number(DRAMA_SESSION_MS),
+    rebalanceMs: Number(DRAMA_REBALANCE_MS),
+    heartbeatMs: Number(DRAMA_HEARTBEAT_MS),
+  }
+}
+
+/** Written at once: what is not written when the process is killed counts as not received. */
+export function received(partition: number, offset: string | bigint): void {
+  writeSync(1, `r ${partition} ${offset}\n`)
+}

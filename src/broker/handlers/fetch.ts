@@ -1,10 +1,11 @@
-import { emptyBytes } from '../../base/bytes.js'
+import { type Bytes, emptyBytes } from '../../base/bytes.js'
 import type { Uuid } from '../../base/ids.js'
 import { type ErrorCode, Errors } from '../../protocol/errors.js'
 import { Fetch } from '../../protocol/messages/fetch.js'
 import type { RequestOf, ResponseOf } from '../../protocol/schema.js'
 import type { Partition } from '../../storage/partition.js'
 import type { EpochEndOffset, FileSlice, Isolation } from '../../storage/types.js'
+import { downConverted, downConvertedBytesMax, hardLimitFetchVersionMax, messageSetFetchVersionMax } from '../down-conversion.js'
 import { type FetchContext, type FetchPartition, type FetchSessionRequest, isNews } from '../fetch-session.js'
 import { handler, type RequestContext } from '../handler.js'
 import { storageErrorFor } from '../storage-failure.js'
@@ -14,13 +15,19 @@ type FetchResponse = ResponseOf<typeof Fetch>
 type TopicAnswer = FetchResponse['responses'][number]
 type PartitionAnswer = TopicAnswer['partitions'][number]
 
-// Fetch v4-18: reads record batches, and waits for them if asked to. The answer carries ranges of segment files, not
-// bytes. A plan that does not satisfy min_bytes lets go of its ranges, waits for an advance, and is made again.
+// Fetch v0-18: reads record batches, and waits for them if asked to. The answer carries ranges of segment files, not
+// bytes. A plan that does not satisfy min_bytes lets go of its ranges, waits for an advance, and is made again. For v0-3
+// the ranges of the last plan are read and converted to message sets.
 export const fetch = handler(Fetch, (request, context) => {
   const session = context.broker.fetchSessions.open(sessionRequest(request, context))
   if (session.kind === 'error') return { errorCode: session.errorCode, sessionId: 0, responses: [] }
 
-  const maxBytes = Math.min(request.maxBytes, context.broker.config.get('fetch.max.bytes'))
+  const isOld = context.version <= messageSetFetchVersionMax
+  const maxBytes = Math.min(
+    request.maxBytes,
+    context.broker.config.get('fetch.max.bytes'),
+    isOld ? downConvertedBytesMax : int32Max,
+  )
   const limits: PlanLimits = {
     maxBytes,
     // More than an answer may hold is not to be waited for.
@@ -29,9 +36,22 @@ export const fetch = handler(Fetch, (request, context) => {
     version: context.version,
   }
   const first = plan(session, limits, context)
-  if (request.maxWaitMs <= 0 || isEnough(first, limits, context)) return answer(session, first, context)
-  return longPoll(session, first, request.maxWaitMs, limits, context)
+  const isDue = request.maxWaitMs <= 0 || isEnough(first, limits, context)
+  if (isDue && !isOld) return answer(session, first, context)
+  return answerLater(session, first, isDue ? 0 : request.maxWaitMs, limits, context)
 })
+
+async function answerLater(
+  session: Exclude<FetchContext, { kind: 'error' }>,
+  firstPlan: Plan,
+  maxWaitMs: number,
+  limits: PlanLimits,
+  context: RequestContext,
+): Promise<FetchResponse> {
+  const last = await longPoll(session, firstPlan, maxWaitMs, limits, context)
+  const isOld = limits.version <= messageSetFetchVersionMax
+  return answer(session, isOld ? await convertPlan(last, limits, context) : last, context)
+}
 
 async function longPoll(
   session: Exclude<FetchContext, { kind: 'error' }>,
@@ -39,13 +59,13 @@ async function longPoll(
   maxWaitMs: number,
   limits: PlanLimits,
   context: RequestContext,
-): Promise<FetchResponse> {
+): Promise<Plan> {
   const { world, waiting } = context.broker
   const deadlineMs = world.monotonicMs() + maxWaitMs
   let current = firstPlan
   for (;;) {
     const leftMs = deadlineMs - world.monotonicMs()
-    if (leftMs <= 0 || waiting.isStopped || isEnough(current, limits, context)) return answer(session, current, context)
+    if (leftMs <= 0 || waiting.isStopped || isEnough(current, limits, context)) return current
     release(current)
     await waiting.advanceOrDeadline(current.partitions, leftMs)
     current = plan(session, limits, context)
@@ -95,6 +115,8 @@ interface PartitionPlan {
   readonly lastStableOffset: number
   readonly logStartOffset: number
   readonly diverging: EpochEndOffset | null
+  /** What old clients get instead of the slices. */
+  readonly messageSet: Bytes
 }
 
 interface Plan {
@@ -165,13 +187,53 @@ function planPartition(
   // 5. The first partition with data returns a whole batch whatever the limits say.
   const read = partition.read(wanted.fetchOffset, {
     maxBytes: Math.max(0, Math.min(wanted.maxBytes, limits.maxBytes - bytesSoFar)),
-    atLeastOneBatch: bytesSoFar === 0,
+    // Under a hard limit too: what of the batch fits is sent.
+    atLeastOneBatch: bytesSoFar === 0 || limits.version <= hardLimitFetchVersionMax,
     isolation: limits.isolation,
   })
   if (typeof read === 'number') return failed(wanted, read)
   partitions.push(partition)
   const { slices, byteLength, highWatermark, lastStableOffset, logStartOffset } = read
-  return { wanted, errorCode: Errors.NONE, slices, byteLength, highWatermark, lastStableOffset, logStartOffset, diverging: null }
+  return {
+    wanted,
+    errorCode: Errors.NONE,
+    slices,
+    byteLength,
+    highWatermark,
+    lastStableOffset,
+    logStartOffset,
+    diverging: null,
+    messageSet: emptyBytes,
+  }
+}
+
+/** The same plan with message sets in memory instead of slices, which are let go. */
+async function convertPlan(current: Plan, limits: PlanLimits, context: RequestContext): Promise<Plan> {
+  const { version } = limits
+  const parts: PartitionPlan[] = []
+  let byteLength = 0
+  for (const part of current.parts) {
+    const { wanted, slices } = part
+    const partition = slices.length === 0 ? undefined : partitionOf(wanted, context)
+    if (partition === undefined) {
+      for (const slice of slices) slice.release()
+      parts.push({ ...part, slices: [] })
+      continue
+    }
+    const bytesLeft = limits.maxBytes - byteLength
+    // A message cut short says that the client's own limit for the partition is too small, and nothing else.
+    const isCut = version <= hardLimitFetchVersionMax && bytesLeft >= wanted.maxBytes
+    const converted = await downConverted(partition, wanted.fetchOffset, slices, version, {
+      bytesMax: Math.min(wanted.maxBytes, bytesLeft),
+      firstMessage: isCut ? 'cut' : version > hardLimitFetchVersionMax && byteLength === 0 ? 'whole' : 'none',
+    })
+    if (typeof converted === 'number') parts.push(failed(wanted, converted))
+    else {
+      parts.push({ ...part, slices: [], messageSet: converted })
+      byteLength += converted.byteLength
+    }
+  }
+  return { ...current, parts, byteLength }
 }
 
 /** By id the topic must still be the one that had this id; undefined when there is none. */
@@ -194,6 +256,7 @@ function failed(wanted: FetchPartition, errorCode: ErrorCode): PartitionPlan {
     lastStableOffset: -1,
     logStartOffset: -1,
     diverging: null,
+    messageSet: emptyBytes,
   }
 }
 
@@ -230,7 +293,7 @@ function partitionAnswer(part: PartitionPlan, isolation: Isolation, context: Req
     divergingEpoch: diverging === null ? undefined : { epoch: diverging.leaderEpoch, endOffset: diverging.endOffset },
     // [KIP-951]
     currentLeader: isLeaderNews ? currentLeader(wanted, context) : undefined,
-    records: part.slices.length === 0 ? emptyBytes : part.slices,
+    records: part.slices.length === 0 ? part.messageSet : part.slices,
   }
 }
 

@@ -10,10 +10,10 @@ type ProduceRequest = RequestOf<typeof Produce>
 type TopicResponses = ResponseOf<typeof Produce>['responses']
 type PartitionResponse = TopicResponses[number]['partitionResponses'][number]
 
-// Produce v3-13: appends one record batch per partition. Every append is done when the handler returns, in the order of
-// the request; acks=all then waits until they are durable, acks=1 does not, acks=0 is not answered. [KIP-890] later
-// versions let transactional producers add partitions implicitly; there are no transactional ids here, so such a request
-// is refused as a whole.
+// Produce v0-13: appends one record batch per partition; of old clients (v0-2) it is made from a message set. Every append is
+// done when the handler returns, in the order of the request; acks=all then waits until they are durable, acks=1 does not,
+// acks=0 is not answered. [KIP-890] later versions let transactional producers add partitions implicitly; there are no
+// transactional ids here, so such a request is refused as a whole.
 export const produce = handler(Produce, (request, context) => {
   const { acks } = request
   if (acks < -1 || acks > 1) return Produce.failure(request, Errors.INVALID_REQUIRED_ACKS, context.version)
@@ -71,7 +71,10 @@ function appendAll(request: ProduceRequest, context: RequestContext, durables: P
       else if (isInternalTopic(name) && context.clientId !== '__admin_client') {
         partitionResponses.push(refused(index, Errors.INVALID_TOPIC_EXCEPTION, `Cannot append to internal topic ${name}`))
       } else if (partition === undefined) partitionResponses.push(refused(index, Errors.UNKNOWN_TOPIC_OR_PARTITION, null))
-      else if (records === null) partitionResponses.push(refused(index, Errors.INVALID_RECORD, 'No record batch was given.'))
+      // A message set may be empty: there is nothing to store and nothing to complain about.
+      else if (context.version <= 2 && records?.byteLength === 0) {
+        partitionResponses.push({ index, errorCode: Errors.NONE, baseOffset: -1 })
+      } else if (records === null) partitionResponses.push(refused(index, Errors.INVALID_RECORD, 'No record batch was given.'))
       else {
         const outcome = partition.append(records, { kind: 'client', apiVersion: context.version })
         if (outcome.kind === 'appended' && outcome.durable !== null) durables.push(outcome.durable)

@@ -2,16 +2,16 @@ import { emptyBytes } from '../../base/bytes.js'
 import { zeroUuid } from '../../base/ids.js'
 import { api, array, arrayOf, int8, int16, int32, int64, records, string, struct, uuid } from '../schema.js'
 
-// Fetch v4-18: reads record batches. v4: isolation level, last stable offset, aborted transactions (KIP-98). v5: log
+// Fetch v0-18: reads record batches, up to v3 as message sets of the formats before. v1: throttle time. v2: messages with
+// magic 1. v3: a limit on all bytes. v4: isolation level, last stable offset, aborted transactions (KIP-98). v5: log
 // start offset (KIP-107). v6: may answer KAFKA_STORAGE_ERROR. v7: fetch sessions (KIP-227). v9: leader epoch fencing
 // (KIP-320). v10: zstd (KIP-110). v11: rack, preferred read replica (KIP-392). v12: flexible, diverging epochs (KIP-595).
 // v13: topics by id (KIP-516). v14: tiered storage error (KIP-405). v15: replica state (KIP-903). v16: leader endpoints
 // (KIP-951). v17: directory id (KIP-853). v18: the follower's high watermark (KIP-1166).
-// Not here: v0-3, which carry message sets of the formats before v2.
 export const Fetch = api({
   key: 1,
   name: 'Fetch',
-  versions: '4-18',
+  versions: '0-18',
   flexible: '12+',
   request: {
     clusterId: string('12+', { nullable: '12+', default: null, tag: 0, tagged: '12+' }),

@@ -1,15 +1,15 @@
 import { zeroUuid } from '../../base/ids.js'
 import { api, array, int16, int32, int64, records, string, struct, uuid } from '../schema.js'
 
-// Produce v3-13: appends record batches to partitions. v3: message format v2, transactional id (KIP-98). v4: may answer
+// Produce v0-13: appends record batches to partitions, up to v2 message sets of the formats before. v1: throttle time. v2:
+// append time in the answer. v3: message format v2, transactional id (KIP-98). v4: may answer
 // KAFKA_STORAGE_ERROR. v5: log start offset in the answer. v7: zstd (KIP-110). v8: which records were refused (KIP-467).
 // v9: flexible. v10: current leader and its endpoint (KIP-951). v11: TRANSACTION_ABORTABLE, v12: a transactional
 // produce adds its partition by itself (both KIP-890). v13: topics by id (KIP-516).
-// Not here: v0-2, which carry message sets of the formats before v2.
 export const Produce = api({
   key: 0,
   name: 'Produce',
-  versions: '3-13',
+  versions: '0-13',
   flexible: '9+',
   request: {
     transactionalId: string('3+', { nullable: '3+', default: null }),

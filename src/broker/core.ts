@@ -24,7 +24,7 @@ import { groupReport, offsetsLog } from './offsets-log.js'
 import { ProducerIds } from './producer-ids.js'
 import { reconcile } from './reconcile.js'
 import type { Broker, Endpoint } from './services.js'
-import { groupSettings, logSettings, metadataLogSettings } from './settings.js'
+import { groupSettings, liveLogSettings, logSettings, metadataLogSettings, upkeepSettings } from './settings.js'
 import { handlers } from './table.js'
 import { Topics } from './topics.js'
 import { Waiting } from './waiting.js'
@@ -73,13 +73,14 @@ export async function openCore(options: CoreOptions): Promise<BrokerCore> {
     nodeId: config.get('node.id'),
     ...(files === undefined ? {} : { files }),
     ...(defer === undefined ? {} : { defer }),
+    upkeep: upkeepSettings(config),
     configFor: topic => {
-      const settings =
-        topic === clusterMetadataTopic
-          ? metadataLogSettings(config)
-          : logSettings(topicConfig(config, image.topics.get(topic)?.configs ?? new Map()))
-      const shaped = adjustLog === undefined ? settings : adjustLog(topic, settings)
-      return () => shaped
+      const adjust = (settings: LogConfig): LogConfig => (adjustLog === undefined ? settings : adjustLog(topic, settings))
+      if (topic !== clusterMetadataTopic) {
+        return liveLogSettings(topic, image, configs => adjust(logSettings(topicConfig(config, configs))))
+      }
+      const settings = adjust(metadataLogSettings(config))
+      return () => settings
     },
   })
   try {

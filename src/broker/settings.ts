@@ -1,10 +1,12 @@
 /** From config keys to the plain values that the rooms below ask for. */
+import type { ClusterImage } from '../cluster/image.js'
 import type { BrokerConfig } from '../config/resolve.js'
-import { type TopicConfig, topicConfig } from '../config/topic-config.js'
+import { type ConfigOverrides, type TopicConfig, topicConfig } from '../config/topic-config.js'
 import type { GroupConfig } from '../coordinator/group/config.js'
 import { type CodecId, Codecs } from '../protocol/records/batch.js'
 import { decompressedBytesMax } from '../protocol/records/compression.js'
-import type { LogConfig } from '../storage/log-config.js'
+import type { UpkeepSettings } from '../storage/data-directory.js'
+import type { LogConfig, LogConfigSource } from '../storage/log-config.js'
 
 export function groupSettings(config: BrokerConfig): GroupConfig {
   return {
@@ -27,7 +29,33 @@ export function metadataLogSettings(config: BrokerConfig): LogConfig {
     messageBytesMax: metadataSegmentBytes,
     timestampType: 'CreateTime',
     isCompacted: false,
+    deletesOld: false,
   }
+}
+
+/**
+ * The settings of a topic's log, as they are whenever they are asked for: a changed config takes effect on the next append
+ * and the next look of retention and compaction. Costs one comparison as long as nothing changed. A topic that was deleted
+ * keeps its last settings, which say how long its files stay.
+ */
+export function liveLogSettings(
+  topic: string,
+  image: ClusterImage,
+  make: (configs: ConfigOverrides) => LogConfig,
+): LogConfigSource {
+  let revision = -1
+  let settings: LogConfig | null = null
+  return () => {
+    if (settings !== null && revision === image.configsRevision) return settings
+    revision = image.configsRevision
+    const configs = image.topics.get(topic)?.configs
+    if (settings === null || configs !== undefined) settings = make(configs ?? new Map())
+    return settings
+  }
+}
+
+export function upkeepSettings(config: BrokerConfig): UpkeepSettings {
+  return { retentionCheckIntervalMs: config.get('log.retention.check.interval.ms') }
 }
 
 /** Kafka's metadata.log.segment.bytes. */
@@ -50,6 +78,9 @@ export function logSettings(topic: TopicConfig): LogConfig {
     decompressedBytesMax,
     producerIdExpirationMs: topic.broker.get('producer.id.expiration.ms'),
     fileDeleteDelayMs: topic.get('file.delete.delay.ms'),
+    deletesOld: topic.get('cleanup.policy').includes('delete'),
+    retentionMs: topic.get('retention.ms'),
+    retentionBytes: topic.get('retention.bytes'),
   }
 }
 

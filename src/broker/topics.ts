@@ -43,6 +43,7 @@ export class Topics {
   /** Open partitions by topic name and index: the hot path's lookup. */
   readonly #partitions = new Map<string, Partition[]>()
   readonly #configs = new Map<string, TopicConfig>()
+  #configsRevision = -1
   readonly #deletionListeners: ((topic: string) => Promise<void>)[] = []
 
   constructor(options: TopicsOptions) {
@@ -60,6 +61,10 @@ export class Topics {
 
   /** The topic's configuration over the broker's; defaults when there is no such topic. */
   config(topic: string): TopicConfig {
+    if (this.#configsRevision !== this.image.configsRevision) {
+      this.#configs.clear()
+      this.#configsRevision = this.image.configsRevision
+    }
     let config = this.#configs.get(topic)
     if (config === undefined) {
       config = topicConfig(this.#options.config, this.image.topics.get(topic)?.configs ?? new Map())
@@ -112,7 +117,6 @@ export class Topics {
       const topic = decided.result
       const written = this.#options.metadataLog.write(decided.records)
       this.#partitions.delete(name)
-      this.#configs.delete(name)
       for (const { index } of topic.partitions) this.#options.directory.deletePartition(name, index)
       // Told at once: what belongs to a topic of the same name that comes next must not be touched.
       const told = this.#deletionListeners.map(listener => listener(name))

@@ -28,6 +28,8 @@ export interface ClusterImage {
   readonly topicsById: ReadonlyMap<Uuid, TopicImage>
   /** The lowest producer id that was never handed out in a block. */
   readonly nextProducerId: ProducerId
+  /** Another number after every change of a config, or of which topics there are: for whoever keeps what follows from them. */
+  readonly configsRevision: number
 }
 
 /** Numbers of resource types in ConfigRecord and DescribeConfigs. */
@@ -46,11 +48,13 @@ export class MutableImage implements ClusterImage {
   readonly topics = new Map<string, MutableTopic>()
   readonly topicsById = new Map<Uuid, MutableTopic>()
   nextProducerId: ProducerId = 0
+  configsRevision = 0
 
   apply(record: MetadataRecord): void {
     switch (record.kind) {
       case 'topic': {
         // Configs may come before or behind their topic in one batch; a new topic id never inherits old ones.
+        this.configsRevision++
         const topic: MutableTopic = { name: record.name, topicId: record.topicId, partitions: [], configs: new Map() }
         this.topics.set(record.name, topic)
         this.topicsById.set(record.topicId, topic)
@@ -63,6 +67,7 @@ export class MutableImage implements ClusterImage {
         return
       }
       case 'config': {
+        this.configsRevision++
         if (record.resourceType !== topicResource) return
         const configs = this.topics.get(record.resourceName)?.configs
         if (record.value === null) configs?.delete(record.name)
@@ -72,6 +77,7 @@ export class MutableImage implements ClusterImage {
       case 'removeTopic': {
         const topic = this.topicsById.get(record.topicId)
         if (topic === undefined) return
+        this.configsRevision++
         this.topicsById.delete(topic.topicId)
         if (this.topics.get(topic.name) === topic) this.topics.delete(topic.name)
         return

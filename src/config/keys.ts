@@ -110,17 +110,14 @@ export const brokerKeys = {
   'log.retention.ms': long(null, 'Default of retention.ms; -1 is no limit. Unset, log.retention.minutes decides.', {
     min: -1,
     dynamic: true,
-    inert: true,
   }),
   'log.retention.minutes': int(null, 'Default of retention.ms in minutes. Unset, log.retention.hours decides.', {
     min: -1,
-    inert: true,
   }),
   'log.retention.hours': int(168, 'Default of retention.ms in hours, when neither of the finer keys is set.', {
     min: -1,
-    inert: true,
   }),
-  'log.retention.check.interval.ms': long(300_000, 'How often logs are checked for segments to delete.', { min: 1, inert: true }),
+  'log.retention.check.interval.ms': long(300_000, 'How often logs are checked for segments to delete.', { min: 1 }),
   'log.segment.delete.delay.ms': forTopics('file.delete.delay.ms'),
   'log.cleaner.enable': boolean(true, 'Whether compaction runs.', { inert: true }),
   'log.cleaner.delete.retention.ms': forTopics('delete.retention.ms'),

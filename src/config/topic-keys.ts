@@ -12,8 +12,7 @@ export const topicKeys = {
     ['delete'],
     ['compact', 'delete'],
     'How old records leave the log: delete whole segments by age and size, compact to the latest record per key, or both, ' +
-      'separated by a comma. In this version no log is shortened or compacted yet; what the setting does is refuse records ' +
-      'without a key on a topic that compacts.',
+      'separated by a comma. A topic that compacts refuses records without a key; in this version nothing is compacted yet.',
     { brokerKeys: ['log.cleanup.policy'] },
   ),
   'compression.gzip.level': int(-1, 'Effort of gzip when compression.type is gzip; -1 is the codec’s own default.', {
@@ -54,7 +53,7 @@ export const topicKeys = {
     'How long a tombstone stays readable after compaction reached it, so that a consumer reading from the start sees it.',
     { min: 0, brokerKeys: ['log.cleaner.delete.retention.ms'], inert: true },
   ),
-  'file.delete.delay.ms': long(60_000, 'How long the files of a deleted topic stay on disk before they are removed.', {
+  'file.delete.delay.ms': long(60_000, 'How long the files of a deleted topic or segment stay on disk before they are removed.', {
     min: 0,
     brokerKeys: ['log.segment.delete.delay.ms'],
   }),
@@ -146,12 +145,10 @@ export const topicKeys = {
   'remote.storage.enable': boolean(false, 'Tiered storage; true is refused, because there is none.'),
   'retention.bytes': long(-1, 'Oldest segments are deleted while a partition is larger than this; -1 is no limit.', {
     brokerKeys: ['log.retention.bytes'],
-    inert: true,
   }),
   'retention.ms': long(weekMs, 'Segments whose newest record is older than this are deleted; -1 is no limit.', {
     min: -1,
     brokerKeys: ['log.retention.ms', 'log.retention.minutes', 'log.retention.hours'],
-    inert: true,
   }),
   'segment.bytes': int(1_073_741_824, 'A new segment file is begun before one grows beyond this.', {
     min: 1_048_576,

@@ -8,6 +8,7 @@ import type { Files } from './files.js'
 export const recoveryPointFile = 'recovery-point-offset-checkpoint'
 export const logStartFile = 'log-start-offset-checkpoint'
 export const highWatermarkFile = 'replication-offset-checkpoint'
+export const cleanerFile = 'cleaner-offset-checkpoint'
 
 /** Key of a partition in every map of storage, and the name of its directory. */
 export function partitionName(topic: string, index: number): string {

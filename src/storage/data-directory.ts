@@ -5,22 +5,13 @@
 import { assert } from '../base/assert.js'
 import { fromBase64Url, toHex } from '../base/bytes.js'
 import type { Uuid } from '../base/ids.js'
-import { randomUuid, type Timer, type World } from '../base/world.js'
+import { randomUuid, type Timer } from '../base/world.js'
 import { Errors } from '../protocol/errors.js'
-import {
-  type CheckpointLine,
-  checkpointText,
-  highWatermarkFile,
-  logStartFile,
-  partitionName,
-  recoveryPointFile,
-} from './checkpoint.js'
-import { DiskFailure, type Files, replaceFile } from './files.js'
-import type { GroupCommit } from './group-commit.js'
-import type { LogConfigSource } from './log-config.js'
+import { partitionName } from './checkpoint.js'
+import { DiskFailure, replaceFile } from './files.js'
+import { LogRetention } from './log-retention.js'
 import type { Partition } from './partition.js'
 import { createPartition, type PartitionHost } from './partition-loader.js'
-import type { Durability, StorageLog } from './types.js'
 
 /** Says that the last shutdown synced everything; a directory without it is recovered by checksum. */
 export const cleanShutdownFile = '.kafka_cleanshutdown'
@@ -32,19 +23,19 @@ const checkpointIntervalMs = 60_000
 const nameLengthMax = 255
 
 export interface DirectoryParts {
-  readonly path: string
   readonly clusterId: Uuid
   readonly directoryId: Uuid
-  readonly isEphemeral: boolean
-  readonly durability: Durability
-  readonly files: Files
-  readonly world: World
-  readonly log: StorageLog
-  readonly commit: GroupCommit
   readonly host: PartitionHost
   readonly partitions: Map<string, Partition>
-  readonly configFor: (topic: string) => LogConfigSource
   readonly unlock: () => void
+  /** Null: nothing happens unless it is asked for. */
+  readonly upkeep: UpkeepSettings | null
+}
+
+/** How often logs are looked after. */
+export interface UpkeepSettings {
+  /** log.retention.check.interval.ms */
+  readonly retentionCheckIntervalMs: number
 }
 
 export class DataDirectory {
@@ -53,23 +44,25 @@ export class DataDirectory {
   readonly directoryId: Uuid
   readonly isEphemeral: boolean
 
-  readonly #parts: DirectoryParts
+  readonly #host: PartitionHost
+  readonly #unlock: () => void
   readonly #partitions: Map<string, Partition>
-  readonly #removals = new Map<string, Timer>()
-  /** Content of the checkpoint files, so that an idle broker leaves the disk alone. */
-  readonly #written = new Map<string, string>()
+  readonly #retention: LogRetention
   #checkpointTimer: Timer | null = null
   #checkpointRun: Promise<void> | null = null
   #isClosed = false
 
-  constructor(parts: DirectoryParts) {
-    this.#parts = parts
-    this.path = parts.path
-    this.clusterId = parts.clusterId
-    this.directoryId = parts.directoryId
-    this.isEphemeral = parts.isEphemeral
-    this.#partitions = parts.partitions
-    if (!parts.isEphemeral) this.#scheduleCheckpoint()
+  constructor({ clusterId, directoryId, host, partitions, unlock, upkeep }: DirectoryParts) {
+    this.#host = host
+    this.#unlock = unlock
+    this.#partitions = partitions
+    this.path = host.path
+    this.clusterId = clusterId
+    this.directoryId = directoryId
+    this.isEphemeral = host.checkpoints === null
+    this.#retention = new LogRetention(host, partitions, upkeep?.retentionCheckIntervalMs ?? Number.POSITIVE_INFINITY)
+    if (!this.isEphemeral) this.#scheduleCheckpoint()
+    if (upkeep !== null) this.#retention.start()
   }
 
   /** Every partition, under `<topic>-<index>`. */
@@ -86,7 +79,7 @@ export class DataDirectory {
     assert(!this.#isClosed, 'a closed directory takes no partition')
     const name = partitionName(topic, index)
     assert(!this.#partitions.has(name), 'a partition is created once')
-    const partition = createPartition(this.#parts.host, topic, index, topicId)
+    const partition = createPartition(this.#host, topic, index, topicId)
     this.#partitions.set(name, partition)
     return partition
   }
@@ -96,7 +89,7 @@ export class DataDirectory {
     const name = partitionName(topic, index)
     const partition = this.#partitions.get(name)
     if (partition === undefined) return
-    const { files, world, configFor } = this.#parts
+    const { files, world, removals } = this.#host
     const suffix = `.${toHex(fromBase64Url(randomUuid(world)))}-delete`
     const aside = `${this.path}/${name.slice(0, nameLengthMax - suffix.length)}${suffix}`
     // An ephemeral partition has a directory only once it was written to.
@@ -104,27 +97,21 @@ export class DataDirectory {
     if (isOnDisk) files.rename(`${this.path}/${name}`, aside)
     this.#partitions.delete(name)
     partition.abandon(Errors.UNKNOWN_TOPIC_OR_PARTITION)
-    if (isOnDisk) this.#removeAfter(aside, configFor(topic)().fileDeleteDelayMs)
+    if (isOnDisk) removals.after([aside], partition.config.fileDeleteDelayMs)
   }
 
   /** What an earlier run had set aside goes now. */
   removeLeftovers(paths: readonly string[]): void {
-    for (const path of paths) this.#removeAfter(path, 0)
+    this.#host.removals.after(paths, 0)
   }
 
-  #removeAfter(path: string, delayMs: number): void {
-    const { files, world, log } = this.#parts
-    const timer = world.after(delayMs, () => {
-      this.#removals.delete(path)
-      files
-        .removeLater(path)
-        .catch((error: unknown) => log.warn('could not remove a deleted partition', { path, error: String(error) }))
-    })
-    this.#removals.set(path, timer)
+  /** Deletes what retention lets go. Runs every log.retention.check.interval.ms of its own accord. */
+  enforceRetention(): Promise<void> {
+    return this.#retention.run()
   }
 
   #scheduleCheckpoint(): void {
-    this.#checkpointTimer = this.#parts.world.after(checkpointIntervalMs, () => {
+    this.#checkpointTimer = this.#host.world.after(checkpointIntervalMs, () => {
       this.#checkpointRun = this.#checkpointAndGoOn()
     })
   }
@@ -135,7 +122,7 @@ export class DataDirectory {
     } catch (error) {
       // An old checkpoint makes the next recovery longer, nothing else.
       if (!(error instanceof DiskFailure)) throw error
-      this.#parts.log.warn('checkpoint not written', { error: error.message })
+      this.#host.log.warn('checkpoint not written', { error: error.message })
     }
     if (!this.#isClosed) this.#scheduleCheckpoint()
   }
@@ -147,20 +134,12 @@ export class DataDirectory {
   }
 
   async #writeCheckpoints(): Promise<void> {
-    const partitions = [...this.#partitions.values()]
-    const lines = (offsetOf: (partition: Partition) => number): CheckpointLine[] =>
-      partitions.map(partition => ({ topic: partition.topic, index: partition.index, offset: offsetOf(partition) }))
-    // All three as of one moment: the writes below take time.
-    const checkpoints: [string, string][] = [
-      [logStartFile, checkpointText(lines(partition => partition.logStartOffset).filter(line => line.offset > 0))],
-      [recoveryPointFile, checkpointText(lines(partition => partition.recoveryPoint))],
-      [highWatermarkFile, checkpointText(lines(partition => partition.highWatermark))],
-    ]
-    for (const [name, text] of checkpoints) {
-      if (this.#written.get(name) === text) continue
-      await replaceFile(this.#parts.files, this.path, name, text, this.#parts.durability !== 'none')
-      this.#written.set(name, text)
-    }
+    const { checkpoints } = this.#host
+    if (checkpoints === null) return
+    await checkpoints.logStarts.write()
+    await checkpoints.recoveryPoints.write()
+    await checkpoints.highWatermarks.write()
+    await checkpoints.cleaned.write()
   }
 
   /**
@@ -170,10 +149,11 @@ export class DataDirectory {
   async close(): Promise<void> {
     if (this.#isClosed) return
     this.#isClosed = true
-    const { files, commit, unlock, log } = this.#parts
+    const { files, commit, log, removals } = this.#host
     this.#checkpointTimer?.cancel()
     await this.#checkpointRun
-    for (const timer of this.#removals.values()) timer.cancel()
+    await this.#retention.stop()
+    removals.stop()
     if (this.isEphemeral) {
       for (const partition of this.#partitions.values()) partition.abandon(Errors.NOT_LEADER_OR_FOLLOWER)
       await files.removeLater(this.path)
@@ -193,7 +173,7 @@ export class DataDirectory {
       log.error('the data directory could not be closed in order; the next start recovers it', { error: error.message })
       commit.fail(error)
     } finally {
-      unlock()
+      this.#unlock()
     }
   }
 }

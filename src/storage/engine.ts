@@ -6,6 +6,7 @@
 import type { Bytes } from '../base/bytes.js'
 import type { LeaderEpoch, Offset } from '../base/ids.js'
 import type { LogConfig } from './log-config.js'
+import type { RetainedSegment } from './rules/retention.js'
 import type { EpochEndOffset, FileSlice, TimestampedOffset } from './types.js'
 
 /** An end of the log at some moment: everything below `offset`. Opaque but for the offset. */
@@ -27,8 +28,15 @@ export interface LogEngine {
   maxTimestampOffset(): TimestampedOffset | null
   epochAt(offset: Offset): LeaderEpoch
   endOffsetForEpoch(epoch: LeaderEpoch): EpochEndOffset
-  /** Forgets what lies below `offset`. */
-  trim(offset: Offset): void
+
+  /** In order; the last one is the active segment. */
+  readonly segments: readonly RetainedSegment[]
+  /** Begins a new segment unless the active one is empty; its file is there when this returns. */
+  roll(config: LogConfig, nowMs: number): void
+  /** From now on nothing below `offset` is read. */
+  raiseStart(offset: Offset): void
+  /** Takes segments that lie wholly below the start out of the log; their files go after `delayMs`. False: there were none. */
+  removeBelowStart(delayMs: number): boolean
 
   /** The present end. */
   end(): LogMark

@@ -4,9 +4,12 @@
  */
 import { decompressedBytesMax } from '../protocol/records/compression.js'
 import type { AdmissionRules } from './rules/admission.js'
+import type { RetentionRules } from './rules/retention.js'
 
-/** What admission asks for (segment.bytes, max.message.bytes, timestamps, compaction) and what the log itself does. */
-export interface LogConfig extends AdmissionRules {
+/**
+ * What admission asks for (segment.bytes, max.message.bytes, timestamps, compaction), retention, and what the log itself does.
+ */
+export interface LogConfig extends AdmissionRules, RetentionRules {
   /** segment.ms and segment.jitter.ms: a segment is rolled when a batch is this much younger than its first one. */
   readonly segmentMs: number
   readonly segmentJitterMs: number
@@ -16,7 +19,7 @@ export interface LogConfig extends AdmissionRules {
   readonly indexIntervalBytes: number
   /** producer.id.expiration.ms: how long an idle producer's sequences are remembered. */
   readonly producerIdExpirationMs: number
-  /** file.delete.delay.ms: how long a deleted partition's files stay under their `-delete` name. */
+  /** file.delete.delay.ms: how long files stay that are no longer part of anything, under their `-delete` or `.deleted` name. */
   readonly fileDeleteDelayMs: number
 }
 
@@ -40,4 +43,7 @@ export const defaultLogConfig: LogConfig = {
   decompressedBytesMax,
   producerIdExpirationMs: 86_400_000,
   fileDeleteDelayMs: 60_000,
+  deletesOld: true,
+  retentionMs: 604_800_000,
+  retentionBytes: -1,
 }

@@ -6,14 +6,16 @@
 import os from 'node:os'
 import type { Uuid } from '../base/ids.js'
 import { randomUuid, type World } from '../base/world.js'
-import { logStartFile, parsePartitionName, partitionName, readCheckpoint, recoveryPointFile } from './checkpoint.js'
-import { cleanShutdownFile, DataDirectory } from './data-directory.js'
+import { cleanerFile, logStartFile, parsePartitionName, partitionName, readCheckpoint, recoveryPointFile } from './checkpoint.js'
+import { checkpointsOf } from './checkpoints.js'
+import { cleanShutdownFile, DataDirectory, type UpkeepSettings } from './data-directory.js'
 import { lockDirectory } from './directory-lock.js'
 import { type DiskFailure, type Files, nodeFiles, replaceFile } from './files.js'
 import { GroupCommit } from './group-commit.js'
 import type { LogConfigSource } from './log-config.js'
 import type { Partition } from './partition.js'
 import { loadPartition, type PartitionHost } from './partition-loader.js'
+import { Removals } from './removals.js'
 import { CorruptLogError } from './segments/header-scanner.js'
 import { OpenSegments } from './segments/open-segments.js'
 import type { Durability, StorageLog } from './types.js'
@@ -34,6 +36,10 @@ export interface DataDirectoryOptions {
   readonly files?: Files
   /** Runs its argument once the present batch of socket reads is done; a sync starts then. */
   readonly defer?: (run: () => void) => void
+  /** Retention and compaction run of their own accord when this is given. */
+  readonly upkeep?: UpkeepSettings
+  /** Resolves when the event loop has been around once. */
+  readonly nextTurn?: () => Promise<void>
 }
 
 /** The directory belongs to another node, or its content contradicts itself. */
@@ -45,6 +51,10 @@ export class InconsistentDirectoryError extends Error {
 const openSegmentsMax = 1024
 
 const metaPropertiesFile = 'meta.properties'
+
+function turnOfEventLoop(): Promise<void> {
+  return new Promise(resolve => setImmediate(resolve))
+}
 
 interface Identity {
   readonly clusterId: Uuid
@@ -63,12 +73,15 @@ export async function openDataDirectory(options: DataDirectoryOptions): Promise<
     const identity = await identityOf(files, path, options, isEphemeral)
     const commit = new GroupCommit(options.onFatal, options.defer)
     const pool = new OpenSegments(openSegmentsMax)
-    const host: PartitionHost = { path, files, pool, world, log, durability, commit, configFor: options.configFor }
-    const { partitions, leftovers } = isEphemeral ? nothing() : await loadAll(host)
-    const { configFor } = options
-    const directory = new DataDirectory({
-      ...{ path, ...identity, isEphemeral, durability, files, world, log, commit, host, partitions, configFor, unlock },
-    })
+    const partitions = new Map<string, Partition>()
+    const checkpoints = isEphemeral ? null : checkpointsOf(files, path, partitions)
+    const removals = new Removals(files, world, log)
+    const { configFor, nextTurn = turnOfEventLoop } = options
+    const host: PartitionHost = {
+      ...{ path, files, pool, world, log, durability, commit, checkpoints, removals, nextTurn, configFor },
+    }
+    const leftovers = isEphemeral ? [] : await loadAll(host, partitions)
+    const directory = new DataDirectory({ ...identity, host, partitions, unlock, upkeep: options.upkeep ?? null })
     directory.removeLeftovers(leftovers)
     return directory
   } catch (error) {
@@ -77,19 +90,10 @@ export async function openDataDirectory(options: DataDirectoryOptions): Promise<
   }
 }
 
-interface Loaded {
-  readonly partitions: Map<string, Partition>
-  /** Directories of partitions that were deleted but not yet removed. */
-  readonly leftovers: string[]
-}
-
-function nothing(): Loaded {
-  return { partitions: new Map(), leftovers: [] }
-}
-
-async function loadAll(host: PartitionHost): Promise<Loaded> {
+/** Fills `partitions`; answers the directories of partitions that were deleted but not yet removed. */
+async function loadAll(host: PartitionHost, partitions: Map<string, Partition>): Promise<string[]> {
   const { files, path, log } = host
-  const { partitions, leftovers } = nothing()
+  const leftovers: string[] = []
   const startedMs = host.world.monotonicMs()
   // 1. How the last run ended. The marker goes before anything is written, and for good.
   const wasClosedCleanly = files.readWhole(`${path}/${cleanShutdownFile}`) !== null
@@ -99,6 +103,7 @@ async function loadAll(host: PartitionHost): Promise<Loaded> {
   }
   const recoveryPoints = readCheckpoint(files, path, recoveryPointFile)
   const logStarts = readCheckpoint(files, path, logStartFile)
+  const cleaned = readCheckpoint(files, path, cleanerFile)
   if (recoveryPoints === null || logStarts === null) log.warn('a checkpoint is damaged: logs are verified as a whole', { path })
   // 2. Every partition, one after the other.
   for (const name of files.list(path)) {
@@ -109,7 +114,8 @@ async function loadAll(host: PartitionHost): Promise<Loaded> {
     const { topic, index } = parsed
     const recoveryPoint = recoveryPoints?.get(name) ?? 0
     const logStartOffset = logStarts?.get(name) ?? 0
-    const partition = loadPartition(host, { topic, index, wasClosedCleanly, recoveryPoint, logStartOffset })
+    const cleanedTo = cleaned?.get(name) ?? null
+    const partition = loadPartition(host, { topic, index, wasClosedCleanly, recoveryPoint, logStartOffset, cleanedTo })
     partitions.set(partitionName(topic, index), partition)
   }
   // 3. Readers may see what was recovered; so it has to stay.
@@ -118,7 +124,7 @@ async function loadAll(host: PartitionHost): Promise<Loaded> {
     const durationMs = Math.round(host.world.monotonicMs() - startedMs)
     log.info('data directory loaded', { path, partitions: partitions.size, wasClosedCleanly, durationMs })
   }
-  return { partitions, leftovers }
+  return leftovers
 }
 
 async function identityOf(files: Files, path: string, options: DataDirectoryOptions, isEphemeral: boolean): Promise<Identity> {

@@ -6,10 +6,12 @@ import type { Offset, Uuid } from '../base/ids.js'
 import { zeroUuid } from '../base/ids.js'
 import type { World } from '../base/world.js'
 import { partitionName } from './checkpoint.js'
+import type { Checkpoints } from './checkpoints.js'
 import type { Files } from './files.js'
 import type { GroupCommit } from './group-commit.js'
 import { defaultLogConfig, type LogConfigSource } from './log-config.js'
 import { Partition } from './partition.js'
+import type { Removals } from './removals.js'
 import { ProducerStates } from './rules/producers.js'
 import { LeaderEpochs } from './segments/leader-epochs.js'
 import { SegmentedLog } from './segments/log.js'
@@ -28,6 +30,11 @@ export interface PartitionHost {
   readonly log: StorageLog
   readonly durability: Durability
   readonly commit: GroupCommit
+  /** Null in an ephemeral directory, which is never opened again. */
+  readonly checkpoints: Checkpoints | null
+  readonly removals: Removals
+  /** Resolves when the event loop has been around once: what long work does between two slices. */
+  readonly nextTurn: () => Promise<void>
   readonly configFor: (topic: string) => LogConfigSource
 }
 
@@ -43,7 +50,7 @@ export function createPartition(host: PartitionHost, topic: string, index: numbe
   // Nobody looks for an ephemeral partition on disk: it costs nothing until something is written.
   const isLazy = host.durability === 'none'
   if (!isLazy) makeFolder()
-  const home: SegmentHome = { files, pool: host.pool, folder, prepare: isLazy ? onceOnly(makeFolder) : () => {} }
+  const home = homeOf(host, folder, isLazy ? onceOnly(makeFolder) : () => {})
   return assemble(host, home, {
     topic,
     index,
@@ -53,6 +60,7 @@ export function createPartition(host: PartitionHost, topic: string, index: numbe
     logStartOffset: 0,
     logEndOffset: 0,
     recoveryPoint: 0,
+    cleanedTo: null,
     newPaths: [`${home.folder}/${partitionMetadataFile}`, home.folder, path],
     producers: new ProducerStates(),
     snapshots: new ProducerSnapshots(files, home.folder),
@@ -65,13 +73,15 @@ export interface LoadInput {
   readonly wasClosedCleanly: boolean
   readonly recoveryPoint: Offset
   readonly logStartOffset: Offset
+  /** Up to where the log was compacted; null when it never was. */
+  readonly cleanedTo: Offset | null
 }
 
 export function loadPartition(host: PartitionHost, input: LoadInput): Partition {
   const { files, world, log } = host
   const { topic, index } = input
   const folder = `${host.path}/${partitionName(topic, index)}`
-  const home: SegmentHome = { files, pool: host.pool, folder, prepare: () => {} }
+  const home = homeOf(host, folder, () => {})
   const nowMs = world.nowMs()
   const recovered = recoverLog({
     home,
@@ -102,10 +112,15 @@ export function loadPartition(host: PartitionHost, input: LoadInput): Partition 
     logStartOffset,
     logEndOffset,
     recoveryPoint: input.wasClosedCleanly ? logEndOffset : Math.min(input.recoveryPoint, logEndOffset),
+    cleanedTo: input.cleanedTo,
     newPaths: recovered.unsyncedPaths,
     producers: states,
     snapshots,
   })
+}
+
+function homeOf({ files, pool, removals }: PartitionHost, folder: string, prepare: () => void): SegmentHome {
+  return { files, pool, folder, prepare, removeAfter: (paths, delayMs) => removals.after(paths, delayMs) }
 }
 
 function onceOnly(run: () => void): () => void {
@@ -126,6 +141,7 @@ interface Ingredients {
   readonly logStartOffset: Offset
   readonly logEndOffset: Offset
   readonly recoveryPoint: Offset
+  readonly cleanedTo: Offset | null
   readonly newPaths: readonly string[]
   readonly producers: ProducerStates
   readonly snapshots: ProducerSnapshots
@@ -161,6 +177,8 @@ function assemble(host: PartitionHost, home: SegmentHome, parts: Ingredients): P
     producers: parts.producers,
     snapshots: isSynced ? parts.snapshots : null,
     recoveryPoint: parts.recoveryPoint,
+    cleanedTo: parts.cleanedTo,
+    checkpoints: host.checkpoints,
     config,
     durability,
     commit,

@@ -277,15 +277,3 @@ test('files appear with the first append, not with the partition', async () => {
   ])
   expect(fs.readFileSync(`${path}/t-0/leader-epoch-checkpoint`, 'utf8')).toBe('0\n1\n0 0\n')
 })
-
-test('trimming raises the start and removes whole segments', async () => {
-  const size = batchOf('a').byteLength
-  const { partition } = await onePartition({ config: { segmentBytes: size * 2 } })
-  for (let n = 0; n < 5; n++) append(partition, batchOf('a'))
-  expect(partition.trim(3)).toBe(Errors.NONE)
-  expect(partition.logStartOffset).toBe(3)
-  expect(partition.sizeBytes).toBe(size * 3)
-  expect(partition.read(2, everything)).toBe(Errors.OFFSET_OUT_OF_RANGE)
-  expect(offsetsIn(readBytes(partition, 3))).toEqual(['3-3', '4-4'])
-  expect(partition.trim(6)).toBe(Errors.OFFSET_OUT_OF_RANGE)
-})

@@ -11,12 +11,14 @@ import type { LeaderEpoch, Offset, Uuid } from '../base/ids.js'
 import type { World } from '../base/world.js'
 import { type ErrorCode, Errors } from '../protocol/errors.js'
 import { batchLength, lastOffsetDelta, noTimestamp, stampBaseOffset, stampLeaderEpoch } from '../protocol/records/batch.js'
+import type { Checkpoints } from './checkpoints.js'
 import type { LogEngine, LogMark } from './engine.js'
 import { DiskFailure } from './files.js'
 import { CommitLine, type GroupCommit, type SyncTarget } from './group-commit.js'
 import type { LogConfig, LogConfigSource } from './log-config.js'
 import { type Admitted, admit, type RecordError, stamp } from './rules/admission.js'
 import type { ProducerStates } from './rules/producers.js'
+import { expiredCount } from './rules/retention.js'
 import { CorruptLogError } from './segments/header-scanner.js'
 import type { ProducerSnapshots } from './segments/producer-snapshots.js'
 import type {
@@ -43,6 +45,9 @@ export interface PartitionParts {
   /** Null in an ephemeral directory, which is never opened again. */
   readonly snapshots: ProducerSnapshots | null
   readonly recoveryPoint: Offset
+  readonly cleanedTo: Offset | null
+  /** Null in an ephemeral directory. */
+  readonly checkpoints: Checkpoints | null
   readonly config: LogConfigSource
   readonly durability: Durability
   readonly commit: GroupCommit
@@ -61,6 +66,7 @@ export class Partition implements SyncTarget {
   readonly #engine: LogEngine
   readonly #producers: ProducerStates
   readonly #snapshots: ProducerSnapshots | null
+  readonly #checkpoints: Checkpoints | null
   readonly #config: LogConfigSource
   readonly #durability: Durability
   readonly #commit: GroupCommit
@@ -71,6 +77,7 @@ export class Partition implements SyncTarget {
   /** The durable end; not used outside fsync mode. */
   #durable: LogMark
   #recoveryPoint: Offset
+  #cleanedTo: Offset | null
   /** What a request is answered when the partition takes none any more. */
   #closedWith: ErrorCode | null = null
 
@@ -90,6 +97,13 @@ export class Partition implements SyncTarget {
     this.#log = parts.log
     this.#durable = parts.engine.end()
     this.#recoveryPoint = parts.recoveryPoint
+    this.#cleanedTo = parts.cleanedTo
+    this.#checkpoints = parts.checkpoints
+  }
+
+  /** The topic's configuration as it is now. */
+  get config(): LogConfig {
+    return this.#config()
   }
 
   get logStartOffset(): Offset {
@@ -112,6 +126,10 @@ export class Partition implements SyncTarget {
   get recoveryPoint(): Offset {
     return this.#recoveryPoint
   }
+  /** Up to where the log has been compacted; null when it never was. */
+  get cleanedTo(): Offset | null {
+    return this.#cleanedTo
+  }
   /** True once the partition was deleted or its directory closed. */
   get isClosed(): boolean {
     return this.#closedWith !== null
@@ -120,7 +138,8 @@ export class Partition implements SyncTarget {
   /**
    * Appends one batch, or what becomes one (an old client's message set). Base offset, leader epoch and, on a LogAppendTime
    * topic, the append time are stamped into `batch`, which the caller owns and may use again afterwards. When this returns,
-   * the order is decided and the bytes are in the operating system. KAFKA_STORAGE_ERROR when the disk refused; the log is then as it was before.
+   * the order is decided and the bytes are in the operating system. KAFKA_STORAGE_ERROR when the disk refused; the log is
+   * then as it was before.
    */
   append(batch: Bytes, origin: AppendOrigin): Appended | Refusal {
     if (this.#closedWith !== null) return refused(this.#closedWith, 'The partition is closed')
@@ -207,7 +226,7 @@ export class Partition implements SyncTarget {
       return { slices, byteLength, highWatermark, lastStableOffset: highWatermark, logStartOffset }
     } catch (error) {
       for (const slice of slices) slice.release()
-      return this.#readFailure(error)
+      return this.#diskRefused(error)
     }
   }
 
@@ -226,13 +245,13 @@ export class Partition implements SyncTarget {
     try {
       return run()
     } catch (error) {
-      return this.#readFailure(error)
+      return this.#diskRefused(error)
     }
   }
 
-  #readFailure(error: unknown): ErrorCode {
+  #diskRefused(error: unknown, what = 'log could not be read'): ErrorCode {
     if (!(error instanceof DiskFailure || error instanceof CorruptLogError)) throw error
-    this.#log.error('log could not be read', { topic: this.topic, partition: this.index, error: error.message })
+    this.#log.error(what, { topic: this.topic, partition: this.index, error: error.message })
     return Errors.KAFKA_STORAGE_ERROR
   }
 
@@ -261,13 +280,61 @@ export class Partition implements SyncTarget {
     for (const listener of this.#listeners) listener()
   }
 
-  /** Raises the start of the log to `offset` (at most the high watermark) and removes what lies wholly below it. */
-  trim(offset: Offset): ErrorCode {
+  /**
+   * DeleteRecords: nothing below `offset` is read any more. Resolves when that would survive a crash; what lies wholly below
+   * is then on its way out. OFFSET_OUT_OF_RANGE above the high watermark; an offset below the start changes nothing.
+   */
+  async deleteRecordsBefore(offset: Offset): Promise<ErrorCode> {
     if (this.#closedWith !== null) return this.#closedWith
+    if (this.#commit.failure !== null) return Errors.KAFKA_STORAGE_ERROR
     if (offset < 0 || offset > this.highWatermark) return Errors.OFFSET_OUT_OF_RANGE
-    this.#engine.trim(offset)
-    this.#snapshots?.removeBelow(offset)
+    this.#engine.raiseStart(offset)
+    try {
+      await this.#checkpoints?.logStarts.write()
+    } catch (error) {
+      return this.#diskRefused(error, 'start of the log not written')
+    }
+    this.removeBelowStart()
     return Errors.NONE
+  }
+
+  /**
+   * Moves the start of the log above what retention lets go. True when segments lie below the start: they may be removed
+   * once the new start, and what is left of the log, are on stable storage.
+   */
+  applyRetention(nowMs: number): boolean {
+    if (this.#closedWith !== null || this.#commit.failure !== null) return false
+    const engine = this.#engine
+    const { logStartOffset, logEndOffset } = engine
+    const { highWatermark } = this
+    const config = this.#config()
+    try {
+      const { segments } = engine
+      const gone = expiredCount({ segments, logStartOffset, logEndOffset, highWatermark }, config, nowMs)
+      if (gone === 0) return false
+      // A log keeps a segment: an empty one when all the others go.
+      if (gone === segments.length) engine.roll(config, nowMs)
+      engine.raiseStart(engine.segments[gone]!.baseOffset)
+      return true
+    } catch (error) {
+      this.#diskRefused(error, 'retention could not be applied')
+      return false
+    }
+  }
+
+  /** Takes what lies wholly below the start out of the log. */
+  removeBelowStart(): void {
+    if (this.#closedWith !== null) return
+    try {
+      if (this.#engine.removeBelowStart(this.#config().fileDeleteDelayMs)) this.#snapshots?.removeBelow(this.logStartOffset)
+    } catch (error) {
+      this.#diskRefused(error, 'deleted segments could not be set aside')
+    }
+  }
+
+  /** Resolves when everything in the log now is as durable as this directory makes it. Rejects with DiskFailure. */
+  settled(): Promise<void> {
+    return this.#durability === 'none' ? Promise.resolve() : this.#line.request()
   }
 
   /** Called by the commit line: what is in the log now becomes durable, and so visible. */

@@ -2,10 +2,11 @@ import fs from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { Errors } from '../protocol/errors.js'
+import type { LogConfig } from './log-config.js'
 import type { Partition } from './partition.js'
 import { append, batchOf, client, copyFolder, offsetsIn, openTest, readBytes, type TestOptions, topicId } from './test-kit.js'
 
-const small: TestOptions['config'] = { segmentBytes: 1000, indexIntervalBytes: 150 }
+const small: Partial<LogConfig> = { segmentBytes: 1000, indexIntervalBytes: 150 }
 
 function indexFiles(folder: string): Record<string, string> {
   const names = fs
@@ -76,9 +77,9 @@ describe('after a clean shutdown', () => {
     expect(partition.logEndOffset).toBe(3)
   })
 
-  test('a trimmed log stays trimmed', async () => {
+  test('a log whose records were deleted stays without them', async () => {
     const first = await filled({}, 40)
-    first.partition.trim(5)
+    await first.partition.deleteRecordsBefore(5)
     await first.directory.close()
     const second = await openTest({ path: first.path, config: small })
     expect(second.directory.partition('t', 0)!.logStartOffset).toBe(5)

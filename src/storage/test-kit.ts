@@ -8,7 +8,7 @@ import { type FakeWorld, fakeWorld } from '../base/fake-world.js'
 import type { Offset } from '../base/ids.js'
 import { baseOffset, batchLength, lastOffset } from '../protocol/records/batch.js'
 import { type BatchOptions, buildBatch } from '../protocol/records/build.js'
-import type { DataDirectory } from './data-directory.js'
+import type { DataDirectory, UpkeepSettings } from './data-directory.js'
 import type { DiskFailure, Files } from './files.js'
 import { defaultLogConfig, type LogConfig } from './log-config.js'
 import { openDataDirectory } from './open-directory.js'
@@ -53,6 +53,7 @@ export interface TestOptions {
   readonly files?: Files
   /** Leaves syncs to the test, in `deferred`. */
   readonly defers?: boolean
+  readonly upkeep?: UpkeepSettings
 }
 
 export async function openTest(options: TestOptions = {}): Promise<TestDirectory> {
@@ -76,6 +77,7 @@ export async function openTest(options: TestOptions = {}): Promise<TestDirectory
     nodeId: 1,
     configFor: () => () => test.config,
     ...(options.files === undefined ? {} : { files: options.files }),
+    ...(options.upkeep === undefined ? {} : { upkeep: options.upkeep }),
     ...(options.defers === true ? { defer: (run: () => void) => void deferred.push(run) } : {}),
   })
   return Object.assign(test, { directory, world, path: directory.path, warnings, failures, deferred })

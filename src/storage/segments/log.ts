@@ -98,9 +98,8 @@ export class SegmentedLog implements LogEngine {
   get sizeBytes(): number {
     return this.#sealedBytes + this.#active.size
   }
-  /** Base offsets of all segments, ascending. */
-  get baseOffsets(): Offset[] {
-    return this.#segments.map(segment => segment.baseOffset)
+  get segments(): readonly Segment[] {
+    return this.#segments
   }
 
   append(batch: Bytes, config: LogConfig, nowMs: number): void {
@@ -110,6 +109,7 @@ export class SegmentedLog implements LogEngine {
     const active = this.#active
     const isFirst = !active.exists
     active.append(batch, last, timestamp, config.indexIntervalBytes)
+    active.writtenMs = nowMs
     // A file whose name is lost is lost: the directory is synced with it.
     if (isFirst && this.#durability !== 'none') this.#newPaths.add(this.#home.folder)
     if (this.#epochs.latest !== leaderEpoch(batch, 0)) this.#noteEpoch(leaderEpoch(batch, 0), this.logEndOffset)
@@ -130,6 +130,14 @@ export class SegmentedLog implements LogEngine {
     const first = active.firstTimestamp ?? -1
     const waitedMs = first >= 0 ? timestamp - first : nowMs - active.createdMs
     return waitedMs > config.segmentMs - active.rollJitterMs
+  }
+
+  roll(config: LogConfig, nowMs: number): void {
+    if (this.#active.size === 0) return
+    this.#roll(config, nowMs)
+    // Nothing but this file's name may soon tell where the log ends.
+    this.#active.create()
+    if (this.#durability !== 'none') this.#newPaths.add(this.#home.folder)
   }
 
   #roll(config: LogConfig, nowMs: number): void {
@@ -280,16 +288,21 @@ export class SegmentedLog implements LogEngine {
     return this.#epochs.endOffsetFor(epoch, this.logEndOffset)
   }
 
-  trim(offset: Offset): void {
-    assert(offset <= this.logEndOffset, 'a log is not trimmed beyond its end')
-    if (offset <= this.logStartOffset) return
-    this.logStartOffset = offset
-    while (this.#segments.length > 1 && this.#segments[1]!.baseOffset <= offset) {
+  raiseStart(offset: Offset): void {
+    assert(offset <= this.logEndOffset, 'a log does not start beyond its end')
+    if (offset > this.logStartOffset) this.logStartOffset = offset
+  }
+
+  removeBelowStart(delayMs: number): boolean {
+    let isRemoved = false
+    while (this.#segments.length > 1 && this.#segments[1]!.baseOffset <= this.logStartOffset) {
       const segment = this.#segments.shift()!
       this.#sealedBytes -= segment.size
-      segment.remove()
+      segment.setAside(delayMs)
+      isRemoved = true
     }
-    this.#forgetPlaces()
+    if (isRemoved) this.#forgetPlaces()
+    return isRemoved
   }
 
   get hasUnsynced(): boolean {
@@ -306,7 +319,8 @@ export class SegmentedLog implements LogEngine {
     this.#dirty = []
     if (paths.size > 0) this.#newPaths = new Set()
     try {
-      for (const segment of dirty) await files.syncData(segment.fd)
+      // Nobody needs what was removed meanwhile.
+      for (const segment of dirty) if (!segment.isRemoved) await files.syncData(segment.fd)
       for (const path of paths) await files.syncPath(path)
     } catch (error) {
       // The files of a deleted partition may be gone under their old names, and nobody waits for them.

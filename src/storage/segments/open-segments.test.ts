@@ -20,7 +20,7 @@ function segments(count: number, openMax: number) {
       nodeFiles.close(fd)
     },
   }
-  const home = { files, pool: new OpenSegments(openMax), folder: temporaryFolder(), prepare: () => {} }
+  const home = { files, pool: new OpenSegments(openMax), folder: temporaryFolder(), prepare: () => {}, removeAfter: () => {} }
   const made = Array.from({ length: count }, (_, n) => {
     const segment = new Segment(home, n * 10, null, realWorld.nowMs(), 0)
     segment.append(batchOf('a', { baseOffset: n * 10 }), n * 10, 5, 4096)

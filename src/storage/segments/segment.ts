@@ -21,6 +21,12 @@ const defaultIndexIntervalBytes = 4096
 
 export const noOffset: Offset = -1
 
+/** Under which a segment's files stand while they are not (yet, or any more) part of the log, as in Kafka. */
+export type FileSuffix = '' | '.cleaned' | '.swap' | '.deleted'
+
+/** The log file comes last wherever several are renamed: as long as it has its old name, nothing has happened. */
+const fileKinds = ['.timeindex', '.index', '.txnindex', '.log'] as const
+
 /** Kafka's file name of a segment: the first offset that it may hold, in 20 digits. */
 export function segmentFileName(baseOffset: Offset): string {
   return String(baseOffset).padStart(20, '0')
@@ -33,6 +39,8 @@ export interface SegmentHome {
   readonly folder: string
   /** Called before the first file is made: an ephemeral partition has no directory until then. */
   readonly prepare: () => void
+  /** Removes files once `delayMs` is over; slow readers may have them open. */
+  readonly removeAfter: (paths: readonly string[], delayMs: number) => void
 }
 
 export class Segment {
@@ -46,11 +54,14 @@ export class Segment {
   firstTimestamp: number | undefined
   /** Wall clock at creation: what segment.ms counts from when batches carry no timestamp. */
   readonly createdMs: number
+  /** Wall clock at the last append, as far as this run of the broker knows. */
+  writtenMs: number
   /** By how much segment.ms is shortened for this segment, so that many partitions do not roll at once. */
   readonly rollJitterMs: number
 
   readonly #home: SegmentHome
   readonly #stem: string
+  #suffix: FileSuffix
   #exists: boolean
   #fd = -1
   #holders = 0
@@ -61,20 +72,36 @@ export class Segment {
   #times: TimeIndex | null
 
   /** `size` null: a segment that has no files yet; they appear with the first append. */
-  constructor(home: SegmentHome, baseOffset: Offset, size: number | null, createdMs: number, rollJitterMs: number) {
+  constructor(
+    home: SegmentHome,
+    baseOffset: Offset,
+    size: number | null,
+    createdMs: number,
+    rollJitterMs: number,
+    suffix: FileSuffix = '',
+  ) {
     this.#home = home
     this.baseOffset = baseOffset
     this.#stem = `${home.folder}/${segmentFileName(baseOffset)}`
+    this.#suffix = suffix
     this.size = size ?? 0
     this.#exists = size !== null
     this.createdMs = createdMs
+    this.writtenMs = createdMs
     this.rollJitterMs = rollJitterMs
     this.#offsets = size === null ? new OffsetIndex(baseOffset, null) : null
     this.#times = size === null ? new TimeIndex(baseOffset, null) : null
   }
 
   get logPath(): string {
-    return `${this.#stem}.log`
+    return this.#path('.log')
+  }
+  #path(kind: (typeof fileKinds)[number], suffix = this.#suffix): string {
+    return `${this.#stem}${kind}${suffix}`
+  }
+  /** The files that there are. */
+  get paths(): string[] {
+    return fileKinds.map(kind => this.#path(kind)).filter(path => this.#home.files.sizeOf(path) !== null)
   }
   get exists(): boolean {
     return this.#exists
@@ -84,6 +111,10 @@ export class Segment {
   }
   get isHeld(): boolean {
     return this.#holders > 0
+  }
+  /** The log no longer has it. */
+  get isRemoved(): boolean {
+    return this.#isRemoved
   }
 
   /** The log file's descriptor; opened if need be and only good until the current step ends, unless retained. */
@@ -98,10 +129,15 @@ export class Segment {
     return this.#fd
   }
 
+  /** Makes the files now instead of at the first append. */
+  create(): void {
+    assert(this.fd >= 0, 'asking for the descriptor makes the file')
+  }
+
   #createIndexes(): void {
     this.#exists = true
-    this.offsets.flush(this.#home.files, `${this.#stem}.index`)
-    this.times.flush(this.#home.files, `${this.#stem}.timeindex`)
+    this.offsets.flush(this.#home.files, this.#path('.index'))
+    this.times.flush(this.#home.files, this.#path('.timeindex'))
   }
 
   /** Loaded at first use; a missing or unsound file is rebuilt from the log. */
@@ -118,8 +154,8 @@ export class Segment {
   tryLoadIndexes(): boolean {
     const { files, pool } = this.#home
     pool.touch(this)
-    const offsetBytes = files.readWhole(`${this.#stem}.index`)
-    const timeBytes = files.readWhole(`${this.#stem}.timeindex`)
+    const offsetBytes = files.readWhole(this.#path('.index'))
+    const timeBytes = files.readWhole(this.#path('.timeindex'))
     if (offsetBytes === null || timeBytes === null) return false
     const offsets = new OffsetIndex(this.baseOffset, offsetBytes)
     const times = new TimeIndex(this.baseOffset, timeBytes)
@@ -147,6 +183,12 @@ export class Segment {
   largestTimestamp(): number {
     if (this.#times === null && this.maxTimestamp < 0) this.#loadIndexes()
     return this.maxTimestamp
+  }
+
+  /** When the newest record is dated; where none has a timestamp, when the segment was written. */
+  datedMs(): number {
+    const largest = this.largestTimestamp()
+    return largest >= 0 ? largest : this.writtenMs
   }
 
   append(batch: Bytes, batchLastOffset: Offset, batchMaxTimestamp: number, indexIntervalBytes: number): void {
@@ -251,8 +293,8 @@ export class Segment {
   flushIndexes(): void {
     if (this.#offsets === null || this.#times === null || !this.#exists) return
     // Times first: recovery takes an offset entry in the file as a sign that the time entry made with it is there too.
-    this.#times.flush(this.#home.files, `${this.#stem}.timeindex`)
-    this.#offsets.flush(this.#home.files, `${this.#stem}.index`)
+    this.#times.flush(this.#home.files, this.#path('.timeindex'))
+    this.#offsets.flush(this.#home.files, this.#path('.index'))
   }
 
   // An index file that lags behind costs nothing: recovery rebuilds it. A full disk shows at the next log write.
@@ -302,7 +344,23 @@ export class Segment {
   /** Removes the files. */
   remove(): void {
     this.abandon()
-    for (const suffix of ['.log', '.index', '.timeindex', '.txnindex']) this.#home.files.remove(this.#stem + suffix)
+    for (const kind of fileKinds) this.#home.files.remove(this.#path(kind))
+  }
+
+  /** Gives the files another suffix; whoever has them open does not notice. */
+  rename(suffix: FileSuffix): void {
+    const { files } = this.#home
+    for (const kind of fileKinds) {
+      if (files.sizeOf(this.#path(kind)) !== null) files.rename(this.#path(kind), this.#path(kind, suffix))
+    }
+    this.#suffix = suffix
+  }
+
+  /** Takes the segment out of the log: its files get the suffix `.deleted`, and go when `delayMs` is over. */
+  setAside(delayMs: number): void {
+    this.abandon()
+    this.rename('.deleted')
+    this.#home.removeAfter(this.paths, delayMs)
   }
 
   #closeFile(): void {

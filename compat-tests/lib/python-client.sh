@@ -1,7 +1,8 @@
-# Sourced by the `run` scripts of clients from PyPI: one virtual environment in the cache serves them all, and their
-# program is client.py beside the script, which uses lib/python/text_client.py.
+# Sourced by the `run` scripts of clients from PyPI: one virtual environment in the cache serves all new ones (an old client
+# names requirements of its own before), and their programs are client.py and record-set.py beside the script, which use
+# lib/python/text_client.py and lib/python/record_set.py.
 . "$(dirname "$0")/../lib/run.sh"
-requirements=$lib/python/requirements.txt
+requirements=${requirements:-$lib/python/requirements.txt}
 venv=$cache/venv-$(cksum <"$requirements" | tr ' ' '-')
 
 client_install() {
@@ -17,3 +18,10 @@ python_client() {
 client_version() { python_client version; }
 client_produce() { python_client produce "$@"; }
 client_consume() { COMPAT_DEADLINE_S=$deadline python_client consume "$@"; }
+
+record_set() {
+  PYTHONPATH=$lib/python PYTHONDONTWRITEBYTECODE=1 exec "$venv/bin/python" "$here/record-set.py" "$@"
+}
+client_rs_capabilities() { record_set capabilities; }
+client_rs_produce() { record_set produce "$@"; }
+client_rs_consume() { record_set consume "$@"; }

@@ -8,7 +8,19 @@
 #                                                 `partition<TAB>offset<TAB>value`, until COUNT records or the deadline
 #                                                 (COMPAT_DEADLINE_S, 60); offsets are committed; exit 1 if any is short
 #
-# A script defines client_install, client_version, client_produce and client_consume and ends with `dispatch "$@"`.
+# Three more for the clients of the record-set matrix (../record-set); RS_PROFILE says as which of several the client acts:
+#
+#   run rs-capabilities                           print what the client can say and read, as JSON (record-set/expectation.ts)
+#   run rs-produce BOOTSTRAP (TOPIC CODEC FILE)...
+#                                                 each line of FILE (record-set/record-set.ts) one record to partition 0,
+#                                                 in order, acks=all, compressed with CODEC, many records to a batch
+#   run rs-consume BOOTSTRAP (TOPIC COUNT OUT)... the first COUNT records of partition 0 (or of a new group), as they come
+#
+# Both print `done TOPIC` after each topic, and end with `TOPIC: reason` on stderr and exit code 1 at the first that fails or
+# takes longer than RS_DEADLINE_S (10).
+#
+# A script defines client_install, client_version, client_produce and client_consume, or client_rs_capabilities and so on, and
+# ends with `dispatch "$@"`.
 # Nothing is installed into the repository: downloads and builds go to $cache (and Debian packages to the system).
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
@@ -16,6 +28,8 @@ lib=$here/../lib
 dist=$here/../../dist/compat-tests
 cache=${GREGOR_COMPAT_CACHE:-${TMPDIR:-/tmp}/gregor-compat}
 deadline=${COMPAT_DEADLINE_S:-60}
+profile=${RS_PROFILE:-}
+export RS_DEADLINE_S="${RS_DEADLINE_S:-10}"
 mkdir -p "$cache"
 
 not_run() {
@@ -56,8 +70,13 @@ dispatch() {
       shift
       "client_$verb" "$@"
       ;;
+    rs-capabilities | rs-produce | rs-consume)
+      shift
+      "client_rs_${verb#rs-}" "$@"
+      ;;
     *)
       echo "usage: run install | version | produce BOOTSTRAP TOPIC FILE | consume BOOTSTRAP COUNT (TOPIC GROUP OUT)..." >&2
+      echo "       run rs-capabilities | rs-produce BOOTSTRAP (TOPIC CODEC FILE)... | rs-consume BOOTSTRAP (TOPIC COUNT OUT)..." >&2
       exit 64
       ;;
   esac

@@ -1,0 +1,14 @@
+# Sourced by the `run` scripts of clients from the Go module proxy that only run in the record-set matrix: the program beside the
+# script is built into the cache; go.mod and go.sum name the versions. One that needs a C compiler sets cgo=1 where there is one.
+. "$(dirname "$0")/../lib/run.sh"
+record_set=$cache/$(basename "$here")-record-set
+
+client_install() {
+  need go
+  (cd "$here" && CGO_ENABLED=${cgo:-0} go build -buildvcs=false -o "$record_set" . >&2) ||
+    not_run "go build failed (an old Go, or no module proxy)"
+}
+client_version() { "$record_set" version; }
+client_rs_capabilities() { "$record_set" capabilities; }
+client_rs_produce() { exec "$record_set" produce "$@"; }
+client_rs_consume() { exec "$record_set" consume "$@"; }

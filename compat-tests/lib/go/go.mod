@@ -1,0 +1,3 @@
+module gregor.example/compat/recordset
+
+go 1.21

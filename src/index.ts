@@ -17,6 +17,7 @@ import {
   propertiesLayer,
   resolveBrokerConfig,
 } from './config/resolve.js'
+import { validateTopicConfig } from './config/topic-config.js'
 
 export type { Log } from './base/log.js'
 export { ConfigError } from './config/resolve.js'
@@ -119,6 +120,8 @@ export async function startBroker(options: StartOptions = {}): Promise<GregorBro
     dataDirectory: broker.directory.path,
     description,
     async createTopic({ name, partitions = -1, configs = {} }) {
+      const problem = validateTopicConfig(config, Object.entries(configs))
+      if (problem !== null) throw new Error(problem)
       const command = { name, partitionCount: partitions, replicationFactor: -1, assignments: [] }
       const created = await broker.services.topics.create({ ...command, configs: new Map(Object.entries(configs)) })
       if ('kind' in created) throw new Error(created.message)

@@ -21,7 +21,7 @@ test.each([
   ['a negative API', -1, 0],
   ['a version beyond the newest', Metadata.key, 99],
   ['a negative version', Metadata.key, -1],
-  ['a version before the oldest', Produce.key, 2],
+  ['a version before the oldest', Produce.key, Produce.versions.min - 1],
 ])('%s closes the connection', async (_what, apiKey, version) => {
   const client = await broker.connect()
   client.write(framed(requestHeader(apiKey, version, 1, 'c')))
@@ -158,7 +158,10 @@ test('every API of the table answers an empty request of every version, or close
       const writer = requestHeader(api.key, version, 5, 'c')
       if (version >= api.flexible.min && version <= api.flexible.max) writer.uint8(0)
       writer.raw(new Uint8Array(200))
-      await Promise.race([client.exchange(framed(writer), 5).catch(() => {}), client.closed()])
+      const answer = client.exchange(framed(writer), 5).catch(() => {})
+      // Behind it one that is answered: a Produce of zeroes says acks=0.
+      const follower = client.exchange(framed(requestHeader(ApiVersions.key, 0, 6, 'c')), 6)
+      await Promise.race([answer, follower.catch(() => {}), client.closed()])
       client.close()
     }
   }

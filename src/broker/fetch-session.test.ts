@@ -164,7 +164,7 @@ test('a session id is never 0 and never one that is in use', () => {
 
 const quiet = { errorCode: Errors.NONE, byteLength: 0, highWatermark: 5, logStartOffset: 0, isDiverging: false }
 
-test('an incremental answer carries data, a moved high watermark or log start, an error, a diverging log, and nothing else', () => {
+test('an incremental answer carries data, moved offsets, errors and diverging logs, and nothing else', () => {
   const session = sessionOf(sessionsOf(10).open(full(0)))
   const known = partition(0)
   expect(isNews(session, known, quiet)).toBe(true)

@@ -23,6 +23,7 @@ import { type BatchOptions, buildBatch, type NewRecord } from '../protocol/recor
 import { type Api, type DecodedResponseOf, type Encodable, type Fields, inRange } from '../protocol/schema.js'
 import { Reader, Writer } from '../protocol/wire.js'
 import { type RunningBroker, startBroker } from './broker.js'
+import type { Handler } from './handler.js'
 
 export interface TestBroker extends AsyncDisposable {
   readonly running: RunningBroker
@@ -123,6 +124,7 @@ export class TestClient {
     version: number,
     request: Encodable<Req>,
   ): Promise<DecodedResponseOf<Api<Req, Res>>> {
+    if (this.isClosed) throw new Error('the connection is closed')
     const correlationId = this.#nextCorrelationId++
     const answer = new Promise<Reader | Error>(resolve => this.#pending.push({ correlationId, resolve }))
     this.write(requestBytes(api, version, correlationId, this.#clientId, request))
@@ -277,6 +279,13 @@ export function framed(writer: Writer): Bytes {
 export function batchOf(values: readonly (string | NewRecord)[], options: BatchOptions = {}): Bytes {
   const records = values.map(value => (typeof value === 'string' ? { key: null, value: utf8Encode(value) } : value))
   return buildBatch(records, { timestampMs: 1_700_000_000_000, ...options })
+}
+
+/** Every version that a handler serves, and that is at least `from`. */
+export function versionsOf({ api }: Handler, from = 0): number[] {
+  const versions: number[] = []
+  for (let version = Math.max(from, api.versions.min); version <= api.versions.max; version++) versions.push(version)
+  return versions
 }
 
 /** Lets what is under way in the process go on until `condition` holds. */

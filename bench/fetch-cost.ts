@@ -38,7 +38,8 @@ export async function fetchCost(options: BenchOptions): Promise<Table> {
     const costs = await inTurns('fetch cost', running, options, subject =>
       costOfFetching(subject, plans[running.indexOf(subject)] ?? plans[0]!, answers),
     )
-    const series = running.map((subject, index) => costSeries(subject.name, costs[index]!, { isLimit: subject === limits[0] }))
+    const beside = [limits[0]?.name, limits[1]?.name]
+    const series = running.map(({ name }, index) => costSeries(name, costs[index]!, beside[index]))
     const notRun = limits.filter(limit => 'notRun' in limit)
     return {
       id: 'fetch-cost',

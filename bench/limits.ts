@@ -15,7 +15,7 @@ export type Limit = Subject | { readonly name: string; readonly notRun: string }
 
 const listening = /^listening on (\d+)$/
 
-/** The first one is the limit that a broker's Fetch is set in proportion to. `logFile` is what a partition would hold. */
+/** First the limit of a broker's Fetch by sendfile, then that by read and write. `logFile` is what a partition would hold. */
 export async function fetchLimits(plan: FetchPlan, logFile: string, scratch: string): Promise<Limit[]> {
   const layout = [plan.answerHead, plan.answerTail].map(bytes => bytes.toString('hex'))
   const numbers = [plan.recordBytes, plan.offsetAt, plan.batchBytes, recordsPerBatch].map(String)
@@ -27,7 +27,7 @@ export async function fetchLimits(plan: FetchPlan, logFile: string, scratch: str
   ]
 }
 
-/** The first one is the limit that a broker's Produce is set in proportion to. */
+/** First the limit of a broker's Produce, then that of one that is on stable storage when it is answered. */
 export async function produceLimits(plan: ProducePlan, scratch: string): Promise<Limit[]> {
   const answer = [plan.answer.toString('hex'), String(plan.errorAt + 2), String(recordsPerBatch)]
   const request = String(plan.request.length)

@@ -23,7 +23,8 @@ export async function residentIdle(options: BenchOptions): Promise<Table> {
     { name: 'gregor start --ephemeral', start: () => startGregor('gregor', ['--ephemeral']) },
     { name: 'a bare Node server', start: () => startBareNode('bare', ['listen']) },
   ]
-  const [gregor, bare] = await inTurns('resident when idle', candidates, { ...options, cold: true }, async ({ start }) => {
+  const turns = { ...options, runs: options.isQuick ? 1 : options.runs, cold: true }
+  const [gregor, bare] = await inTurns('resident when idle', candidates, turns, async ({ start }) => {
     const subject = await start()
     try {
       return (await settledResidentBytes(subject.pid)) / mebibyte
@@ -36,8 +37,8 @@ export async function residentIdle(options: BenchOptions): Promise<Table> {
     title: 'Resident memory when idle (VmRSS once it has settled)',
     unit: 'MiB',
     series: [
-      { name: candidates[0]!.name, values: gregor!, target: idleTargetMebibytes },
-      { name: candidates[1]!.name, values: bare!, isLimit: true },
+      { name: candidates[0]!.name, values: gregor!, target: idleTargetMebibytes, limit: candidates[1]!.name },
+      { name: candidates[1]!.name, values: bare! },
     ],
   }
 }
@@ -68,8 +69,8 @@ export async function idleConnections(options: BenchOptions): Promise<Table> {
       kibibytesPerConnection(start, request),
     )
     const series: Series[] = [
-      { name: candidates[0]!.name, values: gregor!, target: connectionTargetKibibytes },
-      { name: candidates[1]!.name, values: bare!, isLimit: true },
+      { name: candidates[0]!.name, values: gregor!, target: connectionTargetKibibytes, limit: candidates[1]!.name },
+      { name: candidates[1]!.name, values: bare! },
     ]
     return { ...table, series }
   } catch (error) {

@@ -51,7 +51,8 @@ export async function produceCost(options: BenchOptions): Promise<Table> {
     const costs = await inTurns('produce cost', all, options, producing =>
       brokers.includes(producing) ? costOfBroker(producing, batch, batches) : costOfLimit(producing.subject, plan, batches),
     )
-    const series = all.map(({ name, subject }, index) => costSeries(name, costs[index]!, { isLimit: subject === limits[0] }))
+    const beside = [limits[0]?.name, limits[0]?.name, limits[1]?.name]
+    const series = all.map(({ name }, index) => costSeries(name, costs[index]!, beside[index]))
     const notRun = limits.filter(limit => 'notRun' in limit)
     return {
       id: 'produce-cost',

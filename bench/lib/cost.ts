@@ -1,6 +1,6 @@
 // The figure that noise spoils least: processor time of the serving process per gigabyte of records, taken from outside
 // around a stretch of load.
-import type { MeasuredSeries, Series } from './figure.js'
+import type { Series } from './figure.js'
 import { cpuSecondsOf } from './proc.js'
 import type { Subject } from './subject.js'
 
@@ -21,11 +21,11 @@ export async function costOf(subject: Subject, bytes: number, load: () => Promis
   return { cpuSecondsPerGigabyte: (cpuSeconds / bytes) * gigabyte, megabytesPerSecond: bytes / 1e6 / seconds }
 }
 
-export function costSeries(name: string, costs: readonly Cost[], extra: Partial<MeasuredSeries> = {}): Series {
+export function costSeries(name: string, costs: readonly Cost[], limit: string | undefined): Series {
   return {
     name,
     values: costs.map(cost => cost.cpuSecondsPerGigabyte),
     megabytesPerSecond: costs.map(cost => cost.megabytesPerSecond),
-    ...extra,
+    limit,
   }
 }

@@ -1,5 +1,5 @@
 // What every question of the bench answers with: a table of series, each with its values per run and, where there is one,
-// the series that stands for the machine's own limit in the same run.
+// the name of the series that stands for the machine's own limit in the same run.
 
 export interface Table {
   readonly id: string
@@ -17,8 +17,8 @@ export interface MeasuredSeries {
   readonly values: readonly number[]
   /** What the project aims at, in the table's unit: at most this. */
   readonly target?: number
-  /** This series is the limit that the others are set in proportion to; the first one of a table counts. */
-  readonly isLimit?: boolean
+  /** Name of the series of the same table that this one is set in proportion to. */
+  readonly limit?: string | undefined
   /** Of the same runs, beside the figure: millions of bytes of records per second, both processes on one machine. */
   readonly megabytesPerSecond?: readonly number[]
 }

@@ -2,37 +2,31 @@
 import type { MeasuredSeries, Table } from './figure.js'
 import { ratio, spreadOf } from './statistics.js'
 
-const columns = ['min', 'median', 'max', '× limit', 'target', 'MB/s'] as const
+const columnWidth = 9
 
 export function tableText(table: Table): string {
-  const limit = table.series.find((series): series is MeasuredSeries => 'values' in series && series.isLimit === true)
-  const hasTargets = table.series.some(series => 'values' in series && series.target !== undefined)
-  const hasRates = table.series.some(series => 'values' in series && series.megabytesPerSecond !== undefined)
-  const shown = columns.filter(
-    column =>
-      (column !== 'target' || hasTargets) && (column !== 'MB/s' || hasRates) && (column !== '× limit' || limit !== undefined),
-  )
-  const rows = table.series.map(series => {
-    if ('notRun' in series) return { name: series.name, cells: null, notRun: series.notRun }
-    const spread = spreadOf(series.values)
-    const cells: Record<(typeof columns)[number], string> = {
-      min: figureText(spread.min),
-      median: figureText(spread.median),
-      max: figureText(spread.max),
-      '× limit': limit === undefined ? '' : series === limit ? 'limit' : ratio(series.values, limit.values).toFixed(2),
-      target: series.target === undefined ? '' : `≤ ${series.target}`,
-      'MB/s': series.megabytesPerSecond === undefined ? '' : spreadOf(series.megabytesPerSecond).median.toFixed(0),
-    }
-    return { name: series.name, cells, notRun: '' }
+  const measured = table.series.filter((series): series is MeasuredSeries => 'values' in series)
+  const columns = [
+    column('min', series => figureText(spreadOf(series.values).min)),
+    column('median', series => figureText(spreadOf(series.values).median)),
+    column('max', series => figureText(spreadOf(series.values).max)),
+    column('target', ({ target }) => (target === undefined ? '' : `≤ ${target}`)),
+    column('MB/s', ({ megabytesPerSecond: rate }) => (rate === undefined ? '' : spreadOf(rate).median.toFixed(0))),
+  ].filter(({ text }) => measured.some(series => text(series) !== ''))
+  const nameWidth = Math.max(...table.series.map(({ name }) => name.length))
+  const heading = `${`  ${table.unit}`.padEnd(nameWidth + 2)}${columns.map(({ title }) => title.padStart(columnWidth)).join('')}`
+  const lines = table.series.map(series => {
+    const name = `  ${series.name.padEnd(nameWidth)}`
+    if ('notRun' in series) return `${name}  not run: ${series.notRun}`
+    const limit = measured.find(other => other.name === series.limit)
+    const beside = limit === undefined ? '' : `   ${ratio(series.values, limit.values).toFixed(2)} × ${limit.name}`
+    return `${name}${columns.map(({ text }) => text(series).padStart(columnWidth)).join('')}${beside}`
   })
-  const nameWidth = Math.max(...rows.map(row => row.name.length))
-  const heading = `${`  ${table.unit}`.padEnd(nameWidth + 2)}${shown.map(column => column.padStart(9)).join('')}`
-  const lines = rows.map(({ name, cells, notRun }) =>
-    cells === null
-      ? `  ${name.padEnd(nameWidth)}  not run: ${notRun}`
-      : `  ${name.padEnd(nameWidth)}${shown.map(column => cells[column].padStart(9)).join('')}`,
-  )
   return [table.title, heading, ...lines, ''].join('\n')
+}
+
+function column(title: string, text: (series: MeasuredSeries) => string) {
+  return { title, text }
 }
 
 /** Three significant digits, and no more than two places. */

@@ -4,5 +4,5 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   tsconfig: './tsconfig.test.json',
   oxc: { target: 'node20' },
-  test: { include: ['src/**/*.test.ts', 'compat-tests/*.test.ts'] },
+  test: { include: ['src/**/*.test.ts', 'compat-tests/**/*.test.ts'] },
 })

@@ -55,7 +55,7 @@ export function recordSet(): readonly SetRecord[] {
     record(
       'many headers',
       'v',
-      Array.from({ length: MANY_HEADERS }, (_, index) => header(`header-${index}`, `${index}`)),
+      Array.from({ length: MANY_HEADERS }, (_, index) => header(`header-${10 + index}`, `${index}`)),
     ),
     record(null, null, [header('only', 'headers')]),
     // Out of order and more than 2^31 ms apart: deltas of both signs that 32 bits do not hold.

@@ -30,8 +30,8 @@ func main() {
 		Module: "github.com/segmentio/kafka-go",
 		Capabilities: recordset.Capabilities{
 			Codecs: available, Magic: 2, Headers: true, Timestamps: true,
-			// It writes null as empty.
-			CannotProduce: []string{"null key", "null value"},
+			// It writes null as empty, and timestamps as 32-bit distances from the first.
+			CannotProduce: []string{"null key", "null value", "null header value", "distant timestamp"},
 			// It shows empty as null.
 			CannotConsume: []string{"empty key", "empty value", "empty header value"},
 		},

@@ -31,6 +31,7 @@ import type {
   Read,
   ReadLimits,
   Refusal,
+  SegmentStart,
   StorageLog,
   TimestampedOffset,
 } from './types.js'
@@ -235,12 +236,24 @@ export class Partition implements SyncTarget {
     return this.#lookUp(() => this.#engine.offsetForTimestamp(timestamp, this.#endFor(isolation)))
   }
 
+  /** Where segments start, at or after the start of the log, and when their newest record is dated; in order. */
+  segmentStarts(): SegmentStart[] | ErrorCode {
+    const { segments, logStartOffset } = this.#engine
+    const starts = () =>
+      segments.map(segment => ({
+        offset: Math.max(segment.baseOffset, logStartOffset),
+        datedMs: segment.datedMs(),
+        isEmpty: segment.size === 0,
+      }))
+    return this.#lookUp(starts)
+  }
+
   /** The first record with the largest timestamp; null in an empty log or one without timestamps. */
   maxTimestampOffset(): TimestampedOffset | null | ErrorCode {
     return this.#lookUp(() => this.#engine.maxTimestampOffset())
   }
 
-  #lookUp(run: () => TimestampedOffset | null): TimestampedOffset | null | ErrorCode {
+  #lookUp<Found>(run: () => Found): Found | ErrorCode {
     if (this.#closedWith !== null) return this.#closedWith
     try {
       return run()

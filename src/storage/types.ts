@@ -76,6 +76,13 @@ export interface TimestampedOffset {
   readonly leaderEpoch: LeaderEpoch
 }
 
+export interface SegmentStart {
+  readonly offset: Offset
+  /** Timestamp of the newest record; where none has one, when the segment was last written. */
+  readonly datedMs: number
+  readonly isEmpty: boolean
+}
+
 export interface EpochEndOffset {
   /** -1 when the epoch is unknown. */
   readonly leaderEpoch: LeaderEpoch

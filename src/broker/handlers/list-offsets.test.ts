@@ -114,6 +114,24 @@ describe('ListOffsets v0', () => {
     expect(await listOld(-1, 10, 1)).toEqual([0])
     expect(await listOld(-1, 0)).toEqual([])
   })
+
+  test('the places between end and start are where segments begin; a time takes those that are not younger', async () => {
+    await client.createTopic('segments', 1, { 'segment.bytes': '1048576' })
+    const large = (timestampMs: number) => batchOf([{ key: null, value: new Uint8Array(600_000), timestampMs }])
+    for (const timestampMs of [1000, 2000, 3000]) await client.produce('segments', large(timestampMs))
+    const listSegments = async (timestamp: number, maxNumOffsets = 10) => {
+      const partitions = [{ partitionIndex: 0, timestamp, maxNumOffsets }]
+      const { topics } = await client.call(ListOffsets, 0, { replicaId: -1, topics: [{ name: 'segments', partitions }] })
+      return topics[0]!.partitions[0]!.oldStyleOffsets
+    }
+    expect(await listSegments(-1)).toEqual([3, 2, 1, 0])
+    expect(await listSegments(-1, 2)).toEqual([3, 2])
+    expect(await listSegments(-2)).toEqual([0])
+    expect(await listSegments(2999)).toEqual([1, 0])
+    expect(await listSegments(3000, 1)).toEqual([2])
+    expect(await listSegments(999)).toEqual([])
+    expect(await listSegments(Number.MAX_SAFE_INTEGER, 1)).toEqual([3])
+  })
 })
 
 describe.each(versionsOf(offsetForLeaderEpoch))('OffsetForLeaderEpoch v%i', version => {

@@ -59,7 +59,7 @@ function listPartition(
   if (timestamp < 0 && version < (sentinelSince[timestamp] ?? Number.POSITIVE_INFINITY)) {
     return failed(asked, Errors.UNSUPPORTED_VERSION)
   }
-  if (version === 0) return listOldStyle(partition, asked, isolation)
+  if (version === 0) return listOldStyle(partition, asked, broker.world.nowMs())
 
   const found = lookUp(partition, timestamp, isolation)
   if (typeof found === 'number') return failed(asked, found)
@@ -85,20 +85,25 @@ function lookUp(partition: Partition, timestamp: number, isolation: Isolation): 
 }
 
 /**
- * v0 answers with a list, newest first: the end of the log, then starts of segments. Its clients ask for one offset, with a
- * sentinel, so the list is made of the end and the start; for a time, of the start if it is that old.
+ * v0 answers with a list of places, newest first: the end of the log, dated now, and the starts of segments, dated by their
+ * newest record (Kafka takes the file's time). From those that are not younger than the asked time it takes so many; -1 is
+ * the youngest, -2 the oldest.
  */
-function listOldStyle(partition: Partition, asked: PartitionRequest, isolation: Isolation): PartitionAnswer {
-  const { offset: start } = partition.earliestOffset()
-  const { offset: end } = partition.latestOffset(isolation)
-  const first = asked.timestamp < 0 ? null : partition.offsetForTimestamp(0, isolation)
-  const isOldEnough = first === null || typeof first === 'number' || first.timestamp <= asked.timestamp
-  const offsets = asked.timestamp === latest && end !== start ? [end, start] : isOldEnough ? [start] : []
-  return {
-    partitionIndex: asked.partitionIndex,
-    errorCode: Errors.NONE,
-    oldStyleOffsets: offsets.slice(0, Math.max(0, asked.maxNumOffsets)),
-  }
+function listOldStyle(partition: Partition, asked: PartitionRequest, nowMs: number): PartitionAnswer {
+  const starts = partition.segmentStarts()
+  if (typeof starts === 'number') return failed(asked, starts)
+  const places = starts.map(({ offset, datedMs }) => ({ offset, datedMs }))
+  if (starts.at(-1)?.isEmpty === false) places.push({ offset: partition.highWatermark, datedMs: nowMs })
+  const last =
+    asked.timestamp === latest
+      ? places.length - 1
+      : asked.timestamp === earliest
+        ? 0
+        : places.findLastIndex(({ datedMs }) => datedMs <= asked.timestamp)
+  const first = Math.max(0, last + 1 - Math.max(0, asked.maxNumOffsets))
+  // Nobody is told of a place that is not durable yet.
+  const offsets = places.slice(first, last + 1).map(({ offset }) => Math.min(offset, partition.highWatermark))
+  return { partitionIndex: asked.partitionIndex, errorCode: Errors.NONE, oldStyleOffsets: [...new Set(offsets.reverse())] }
 }
 
 function failed({ partitionIndex }: PartitionRequest, errorCode: ErrorCode): PartitionAnswer {

@@ -93,7 +93,7 @@ describe.each([0, 1, 2])('Produce v%i', version => {
     expect(await codeOf(await newTopic(bounded), setOf(1, 'snappy'))).toBe('INVALID_TIMESTAMP')
     expect(await codeOf(await newTopic(bounded), setOf(0, 'snappy'))).toBe('NONE')
     // Each message fits, the batch that they become does not.
-    expect(await codeOf(await newTopic({ 'max.message.bytes': '200' }), setOf(0, 'none'))).toBe('MESSAGE_TOO_LARGE')
+    expect(await codeOf(await newTopic({ 'max.message.bytes': '250' }), setOf(0, 'none'))).toBe('MESSAGE_TOO_LARGE')
     expect(await codeOf(await newTopic({ 'max.message.bytes': '100' }), setOf(0, 'none'))).toBe('MESSAGE_TOO_LARGE')
     expect(await stored(topic)).toEqual([])
   })

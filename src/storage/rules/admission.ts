@@ -131,7 +131,9 @@ export function stamp(facts: Admitted, baseOffset: Offset, leaderEpoch: LeaderEp
 function admitMessageSet(bytes: Bytes, rules: AdmissionRules, nowMs: number): Admitted | Refusal {
   try {
     const { batch: converted, codec } = upConvert(bytes, rules)
-    return admitRecords(converted, codec, rules, nowMs)
+    const result = admitRecords(converted, codec, rules, nowMs)
+    // The messages had the right size one by one; now they are one.
+    return result.refused ? result : (refusalBySize(result.batch, rules) ?? result)
   } catch (error) {
     if (!(error instanceof MalformedError)) throw error
     return refuse(errorOfMessageSet(error), error.message)

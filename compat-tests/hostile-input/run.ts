@@ -34,6 +34,15 @@ const LATENCY_MS_MAX = 3000
 const QUIET_MS = 3000
 const SETTLE_MS = 30_000
 
+const settings = [
+  // No topics from spoiled names.
+  'auto.create.topics.enable=false',
+  // So that files of groups, opened meanwhile, can be told from a leak.
+  'offsets.topic.num.partitions=4',
+  // Waiting for the disk would only slow the storm down.
+  'gregor.durability=os',
+]
+
 const usage = 'usage: hostile-input/run.js [--frames N] [--seed N] [--lanes N] | --capture'
 
 process.exitCode = await main()
@@ -69,7 +78,7 @@ async function main(): Promise<number> {
   const errorLines: string[] = []
   const gregor = await startGregor({
     dataDir: join(scratch, 'data'),
-    args: ['--config', 'auto.create.topics.enable=false'],
+    args: settings.flatMap(setting => ['--config', setting]),
     onLogLine: line => line.includes('"level":"error"') && errorLines.push(line),
   })
   console.log(gregor.readyLine)

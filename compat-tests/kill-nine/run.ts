@@ -230,13 +230,14 @@ async function crashCycles(cycles: number, random: Random, dataDir: string, tall
 }
 
 async function createTopic(bootstrap: string, topics: Survivors, name: string, random: Random): Promise<void> {
-  const client = await WireClient.connect(bootstrap)
+  let client: WireClient | null = null
   try {
+    client = await WireClient.connect(bootstrap)
     await topics.createAny(client, name, random)
   } catch (error) {
     if (!(error instanceof ConnectionLost)) throw error
   } finally {
-    client.close()
+    client?.close()
   }
 }
 

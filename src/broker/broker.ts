@@ -8,6 +8,9 @@ import type { ConnectionInfo, DispatchFunction } from '../net/connection.js'
 import { frameMemory } from '../net/frame-memory.js'
 import { Listener } from '../net/listener.js'
 import { loadNativeCalls, type NativeCalls, nativeFailure } from '../net/native.js'
+import { Codecs } from '../protocol/records/batch.js'
+import { zstdSource } from '../protocol/records/compress.js'
+import { crc32cSource } from '../protocol/records/crc32c.js'
 import type { Durability } from '../storage/types.js'
 import { type CoreOptions, openCore } from './core.js'
 import { CloseConnection } from './handler.js'
@@ -37,6 +40,7 @@ export async function startBroker(options: BrokerOptions): Promise<RunningBroker
   const core = await openCore(options)
   try {
     const listeners = await listen(options, core.dispatch, native)
+    log.info({ codecs: Object.keys(Codecs).slice(1), zstdEncoder: zstdSource, crc32c: crc32cSource }, 'codecs at hand')
     return {
       services: core.services,
       listeners: listeners.map((listener, at) => ({

@@ -6,6 +6,7 @@ import type { GroupConfig } from '../coordinator/group/config.js'
 import { type CodecId, Codecs } from '../protocol/records/batch.js'
 import { decompressedBytesMax } from '../protocol/records/compression.js'
 import type { UpkeepSettings } from '../storage/data-directory.js'
+import type { CleanerSettings } from '../storage/log-cleaner.js'
 import type { LogConfig, LogConfigSource } from '../storage/log-config.js'
 
 export function groupSettings(config: BrokerConfig): GroupConfig {
@@ -55,16 +56,28 @@ export function liveLogSettings(
 }
 
 export function upkeepSettings(config: BrokerConfig): UpkeepSettings {
-  return { retentionCheckIntervalMs: config.get('log.retention.check.interval.ms') }
+  const cleaner: CleanerSettings = {
+    backoffMs: config.get('log.cleaner.backoff.ms'),
+    keyBytesMax: config.get('log.cleaner.dedupe.buffer.size'),
+    keyLoadFactor: config.get('log.cleaner.io.buffer.load.factor'),
+    ioBytes: config.get('log.cleaner.io.buffer.size'),
+  }
+  return {
+    retentionCheckIntervalMs: config.get('log.retention.check.interval.ms'),
+    cleaner: config.get('log.cleaner.enable') ? cleaner : null,
+  }
 }
 
 /** Kafka's metadata.log.segment.bytes. */
 const metadataSegmentBytes = 1024 * 1024 * 1024
 
 export function logSettings(topic: TopicConfig): LogConfig {
+  const isCompacted = topic.get('cleanup.policy').includes('compact')
+  // A segment can only be compacted once it is no longer the active one.
+  const segmentMsMax = isCompacted ? topic.get('max.compaction.lag.ms') : Number.POSITIVE_INFINITY
   return {
     segmentBytes: topic.get('segment.bytes'),
-    segmentMs: topic.get('segment.ms'),
+    segmentMs: Math.min(topic.get('segment.ms'), segmentMsMax),
     segmentJitterMs: topic.get('segment.jitter.ms'),
     segmentIndexBytes: topic.get('segment.index.bytes'),
     indexIntervalBytes: topic.get('index.interval.bytes'),
@@ -72,7 +85,7 @@ export function logSettings(topic: TopicConfig): LogConfig {
     timestampType: topic.get('message.timestamp.type'),
     timestampBeforeMaxMs: topic.get('message.timestamp.before.max.ms'),
     timestampAfterMaxMs: topic.get('message.timestamp.after.max.ms'),
-    isCompacted: topic.get('cleanup.policy').includes('compact'),
+    isCompacted,
     deepValidation: topic.broker.get('gregor.validate.compressed'),
     ...compressionSettings(topic),
     decompressedBytesMax,
@@ -81,6 +94,10 @@ export function logSettings(topic: TopicConfig): LogConfig {
     deletesOld: topic.get('cleanup.policy').includes('delete'),
     retentionMs: topic.get('retention.ms'),
     retentionBytes: topic.get('retention.bytes'),
+    dirtyRatioMin: topic.get('min.cleanable.dirty.ratio'),
+    compactionLagMinMs: topic.get('min.compaction.lag.ms'),
+    compactionLagMaxMs: topic.get('max.compaction.lag.ms'),
+    deleteRetentionMs: topic.get('delete.retention.ms'),
   }
 }
 

@@ -229,6 +229,21 @@ test('a produce behind a request of another kind waits for its answer', async ()
   expect(started).toEqual([0, 1])
 })
 
+test('a produce waits for a request that started while the one before was being answered', async () => {
+  const answers = [deferred<Outgoing>(), deferred<Outgoing>()]
+  const { feed, started, socket } = connected(id => {
+    const answer = answers[id]
+    return answer === undefined ? answerTo(id) : { answer: answer.promise, isOrdered: false }
+  })
+  feed(Buffer.concat([requestFrame(0), requestFrame(1), requestFrame(2, { key: produceKey })]))
+  answers[0]?.resolve(answerTo(0))
+  await settled()
+  expect(started).toEqual([0, 1])
+  answers[1]?.resolve(answerTo(1))
+  await settled()
+  expect(socket.written).toEqual([0, 1, 2])
+})
+
 test('no more than 32 ordered requests wait for durability at once', async () => {
   const answers: ReturnType<typeof deferred<Outgoing>>[] = []
   const { feed, started, socket } = connected(() => {

@@ -130,6 +130,7 @@ for (const { name, calls } of paths) {
 
     test('a client that goes away in the middle of an answer releases its ranges and is no fault', async () => {
       const { answer } = answerWithRanges(0, file, [
+        { memory: 0, position: 0, byteLength: 30_000 },
         { memory: 0, position: 0, byteLength: 7_000_000 },
         { memory: 0, position: 0, byteLength: 7_000_000 },
       ])
@@ -137,7 +138,8 @@ for (const { name, calls } of paths) {
       using client = await RawClient.connect(listener.port, { paused: true })
       client.send(requestFrame(0))
       await eventually(() => client.socket.readableLength > 0)
-      expect(file.retained).toBe(2)
+      // The first has left, the others are on their way.
+      await eventually(() => file.retained === 2)
       client.socket.resetAndDestroy()
       await eventually(() => listener.connectionCount === 0)
       expect(file.retained).toBe(0)

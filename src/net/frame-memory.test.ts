@@ -21,6 +21,17 @@ test('whoever found nothing left is called once there is room, and once only', (
   expect(called).toEqual(['a', 'b'])
 })
 
+test('nobody is called while the bound is still passed', () => {
+  const memory = frameMemory(100)
+  let calls = 0
+  memory.take(1000, () => {})
+  memory.take(10, () => calls++)
+  memory.give(900)
+  expect(calls).toBe(0)
+  memory.give(1)
+  expect(calls).toBe(1)
+})
+
 test('one that takes all of the room makes the others wait again', () => {
   const memory = frameMemory(100)
   const taken: string[] = []

@@ -294,7 +294,7 @@ describe('waiting', () => {
   })
 
   test.each<[string, FetchOptions]>([
-    ['max_bytes', { minBytes: 5 * batchBytes, maxBytes: 3 * batchBytes + 10 }],
+    ['max_bytes', { minBytes: 500 * batchBytes, maxBytes: 3 * batchBytes + 10 }],
     ['partition_max_bytes', { minBytes: 3 * batchBytes + 10, partitionMaxBytes: 3 * batchBytes + 10 }],
   ])('more than %s lets through is not waited for, although whole batches stop short of it', async (_what, options) => {
     const { broker, fetched } = await parked(options, ['1', '2', '3', '4', '5'])

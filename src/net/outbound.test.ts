@@ -1,0 +1,157 @@
+/** The order between what Node holds and what goes through the descriptor, with both made of glass. */
+import type { Socket } from 'node:net'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { answerTo, answerWithRanges, SourceFile } from './harness.test-support.js'
+import type { NativeCalls } from './native.js'
+import { Outbound } from './outbound.js'
+
+let file: SourceFile
+beforeAll(() => {
+  file = new SourceFile(100_000)
+})
+afterAll(() => file.close())
+
+/** A socket and the calls beside it; `events` tells in which order bytes were handed over. */
+function glass() {
+  const events: string[] = []
+  const held: (() => void)[] = []
+  let room = Number.POSITIVE_INFINITY
+  let errno = 0
+  const take = (length: number): number => {
+    const taken = Math.min(length, room)
+    room -= taken
+    return taken === 0 ? -11 : taken
+  }
+  const socket = {
+    _handle: { fd: 7 },
+    writableLength: 0,
+    write(bytes: Uint8Array, onWritten: () => void) {
+      events.push(`write ${bytes.byteLength}`)
+      held.push(onWritten)
+      return true
+    },
+  }
+  const native: NativeCalls = {
+    wouldBlock: -11,
+    isCached: () => true,
+    send(fd, _bytes, length) {
+      if (fd !== 7) return -9
+      if (errno !== 0) return -errno
+      const taken = take(length)
+      events.push(`send ${taken}`)
+      return taken
+    },
+    sendFile(_fd, _file, _position, length) {
+      const taken = take(length)
+      events.push(`sendfile ${taken}`)
+      return taken
+    },
+  }
+  const broken: string[] = []
+  const outbound = new Outbound(socket as unknown as Socket, {
+    native,
+    onProgress: () => {},
+    onBroken: error => broken.push(error.message),
+    onGone: () => broken.push('gone'),
+  })
+  const confirm = (): void => {
+    for (const onWritten of held.splice(0)) onWritten()
+  }
+  const setRoom = (bytes: number): void => {
+    room = bytes
+  }
+  const setErrno = (value: number): void => {
+    errno = value
+  }
+  return { outbound, events, confirm, setRoom, setErrno, broken, socket }
+}
+
+const large = (id: number) => answerWithRanges(id, file, [{ memory: 92, position: 0, byteLength: 50_000 }], 4).answer
+
+test('header and range go through the descriptor, the tail by the socket', () => {
+  const { outbound, events, confirm } = glass()
+  outbound.enqueue(large(0))
+  expect(events).toEqual(['send 100', 'sendfile 50000', 'write 4'])
+  confirm()
+  expect(outbound.pendingBytes).toBe(0)
+  expect(file.retained).toBe(0)
+})
+
+test('nothing goes through the descriptor while Node holds bytes that come before', () => {
+  const { outbound, events, confirm } = glass()
+  outbound.enqueue(answerTo(0, 5000))
+  outbound.enqueue(large(1))
+  // The header joins what Node holds; the range waits behind an empty write, whose callback says that all has left.
+  expect(events).toEqual(['write 5008', 'write 100', 'write 0'])
+  confirm()
+  expect(events.slice(3)).toEqual(['sendfile 50000', 'write 4'])
+})
+
+test('a full socket gets the next few KiB by Node, and the descriptor goes on when they have left', () => {
+  const { outbound, events, confirm, setRoom } = glass()
+  setRoom(10_100)
+  outbound.enqueue(large(0))
+  expect(events).toEqual(['send 100', 'sendfile 10000', 'sendfile -11', 'write 16384'])
+  setRoom(Number.POSITIVE_INFINITY)
+  confirm()
+  expect(events.slice(4)).toEqual(['sendfile 23616', 'write 4'])
+})
+
+test('a full socket gets the header by Node as well', () => {
+  const { outbound, events, confirm, setRoom } = glass()
+  setRoom(30)
+  outbound.enqueue(large(0))
+  expect(events).toEqual(['send 30', 'send -11', 'write 70'])
+  setRoom(Number.POSITIVE_INFINITY)
+  confirm()
+  expect(events.slice(3)).toEqual(['sendfile 50000', 'write 4'])
+})
+
+test('a small answer is one write', () => {
+  const { outbound, events } = glass()
+  outbound.enqueue(answerWithRanges(0, file, [{ memory: 2, position: 5, byteLength: 1000 }], 3).answer)
+  expect(events).toEqual(['write 1013'])
+  expect(file.retained).toBe(0)
+})
+
+test('a socket that Node has given up, or whose other end is gone, is no fault', () => {
+  for (const errno of [32, 104]) {
+    const { outbound, broken, setErrno } = glass()
+    setErrno(errno)
+    outbound.enqueue(large(0))
+    expect(broken).toEqual(['gone'])
+    outbound.close()
+  }
+  const { outbound, broken, socket } = glass()
+  Object.assign(socket, { _handle: null })
+  outbound.enqueue(large(0))
+  expect(broken).toEqual(['gone'])
+  outbound.close()
+  expect(file.retained).toBe(0)
+})
+
+test('any other failure of a call is one', () => {
+  const { outbound, broken, setErrno } = glass()
+  setErrno(5)
+  outbound.enqueue(large(0))
+  expect(broken).toEqual(['send failed, errno 5'])
+  outbound.close()
+})
+
+test('closing lets go of what has not left, once', () => {
+  const { outbound, setRoom } = glass()
+  setRoom(20_000)
+  outbound.enqueue(
+    answerWithRanges(0, file, [
+      { memory: 0, position: 0, byteLength: 15_000 },
+      { memory: 0, position: 0, byteLength: 15_000 },
+    ]).answer,
+  )
+  outbound.enqueue(large(1))
+  expect(file.retained).toBe(2)
+  outbound.close()
+  outbound.close()
+  expect(file.retained).toBe(0)
+  expect(file.releasedTwice).toBe(false)
+  expect(outbound.pendingBytes).toBe(0)
+})

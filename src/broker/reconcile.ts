@@ -2,11 +2,13 @@
  * At start: makes the directory and the image agree. A crash can fall between the record of a topic and its files.
  *
  *   record says removed, files are there   → the files go
- *   files are there, no record of them     → the topic is recorded again: its batches may have been acknowledged
+ *   files are there, no record of them     → the topic is recorded again: its batches may have been acknowledged. Where there
+ *                                            is not one batch, nothing was: the files go, and the topic was never created
+ *   files are there, nobody knows whose    → nothing of them was ever synced, so nothing was acknowledged; they are set aside
  *   record is there, files are not         → Topics makes the partitions when it opens them
  */
 
-import type { Uuid } from '../base/ids.js'
+import { type Uuid, zeroUuid } from '../base/ids.js'
 import type { Log } from '../base/log.js'
 import { type ClusterSettings, createTopic } from '../cluster/controller.js'
 import type { ClusterImage } from '../cluster/image.js'
@@ -24,25 +26,36 @@ interface Reconciliation {
 }
 
 export function reconcile({ directory, image, metadataLog, removedTopicIds, settings, log }: Reconciliation): void {
-  const orphans = new Map<string, { topicId: Uuid; count: number }>()
-  for (const { topic, index, topicId } of [...directory.partitions.values()]) {
+  const orphans = new Map<string, { topicId: Uuid; indexes: number[]; isEmpty: boolean }>()
+  for (const { topic, index, topicId, logEndOffset } of [...directory.partitions.values()]) {
     if (topic === clusterMetadataTopic || image.topicsById.has(topicId)) continue
-    if (removedTopicIds.has(topicId) || image.topics.has(topic)) {
+    if (topicId === zeroUuid && logEndOffset > 0) {
+      const path = directory.strayPartition(topic, index)
+      log.warn({ topic, partition: index, path }, 'files that do not say which topic they belong to are set aside')
+    } else if (topicId === zeroUuid || removedTopicIds.has(topicId) || image.topics.has(topic)) {
       log.info({ topic, partition: index, topicId }, 'files of a deleted topic are removed')
       directory.deletePartition(topic, index)
     } else {
-      const orphan = orphans.get(topic)
-      orphans.set(topic, { topicId, count: Math.max(orphan?.count ?? 0, index + 1) })
+      const orphan = orphans.get(topic) ?? { topicId, indexes: [], isEmpty: true }
+      orphan.indexes.push(index)
+      orphan.isEmpty &&= logEndOffset === 0
+      orphans.set(topic, orphan)
     }
   }
-  for (const [name, { topicId, count }] of orphans) {
-    const command = { name, topicId, partitionCount: count, replicationFactor: 1, assignments: [], configs: new Map() }
+  for (const [name, { topicId, indexes, isEmpty }] of orphans) {
+    if (isEmpty) {
+      log.info({ topic: name, topicId }, 'files of a topic that was never created are removed')
+      for (const index of indexes) directory.deletePartition(name, index)
+      continue
+    }
+    const partitionCount = Math.max(...indexes) + 1
+    const command = { name, topicId, partitionCount, replicationFactor: 1, assignments: [], configs: new Map() }
     const decided = createTopic(image, settings, command)
     if (decided.kind === 'refused') {
       log.warn({ topic: name, topicId, reason: decided.message }, 'files of an unknown topic are left alone')
       continue
     }
-    log.warn({ topic: name, topicId, partitions: count }, 'a topic without a record was found on disk and is kept')
+    log.warn({ topic: name, topicId, partitions: partitionCount }, 'a topic without a record was found on disk and is kept')
     // Nothing was promised about this record yet; it becomes durable with the next one at the latest.
     metadataLog.write(decided.records).catch(() => {})
   }

@@ -86,18 +86,30 @@ export class DataDirectory {
 
   /** Frees the name at once; the files go after file.delete.delay.ms. Requests that wait on the partition are woken. */
   deletePartition(topic: string, index: number): void {
-    const name = partitionName(topic, index)
-    const partition = this.#partitions.get(name)
+    const partition = this.partition(topic, index)
     if (partition === undefined) return
-    const { files, world, removals } = this.#host
-    const suffix = `.${toHex(fromBase64Url(randomUuid(world)))}-delete`
+    const aside = this.#takeOut(partition, 'delete')
+    if (aside !== null) this.#host.removals.after([aside], partition.config.fileDeleteDelayMs)
+  }
+
+  /** Frees the name and keeps the files under another, for a person to look at; answers it. */
+  strayPartition(topic: string, index: number): string | null {
+    const partition = this.partition(topic, index)
+    return partition === undefined ? null : this.#takeOut(partition, 'stray')
+  }
+
+  /** Takes a partition out of service; answers where its files are now, or null when it had none. */
+  #takeOut(partition: Partition, why: 'delete' | 'stray'): string | null {
+    const { files, world } = this.#host
+    const name = partitionName(partition.topic, partition.index)
+    const suffix = `.${toHex(fromBase64Url(randomUuid(world)))}-${why}`
     const aside = `${this.path}/${name.slice(0, nameLengthMax - suffix.length)}${suffix}`
     // An ephemeral partition has a directory only once it was written to.
     const isOnDisk = files.isDirectory(`${this.path}/${name}`)
     if (isOnDisk) files.rename(`${this.path}/${name}`, aside)
     this.#partitions.delete(name)
     partition.abandon(Errors.UNKNOWN_TOPIC_OR_PARTITION)
-    if (isOnDisk) removals.after([aside], partition.config.fileDeleteDelayMs)
+    return isOnDisk ? aside : null
   }
 
   /** What an earlier run had set aside goes now. */
@@ -129,7 +141,7 @@ export class DataDirectory {
 
   /** Writes how far everything is synced, so that recovery begins there. Runs every minute of its own accord. */
   async checkpoint(): Promise<void> {
-    for (const partition of this.#partitions.values()) partition.checkpoint()
+    await Promise.all([...this.#partitions.values()].map(partition => partition.checkpoint()))
     await this.#writeCheckpoints()
   }
 

@@ -17,6 +17,8 @@ export interface LogMark {
 export interface LogEngine {
   readonly logStartOffset: Offset
   readonly logEndOffset: Offset
+  /** Everything below, index entries included, is on stable storage: where the next recovery may begin. */
+  readonly recoveryPoint: Offset
   readonly sizeBytes: number
 
   /** Writes one batch that begins at the log's end; its base offset and epoch are stamped already. */
@@ -47,7 +49,7 @@ export interface LogEngine {
    * opened to sync everything, else what it syncs of its own accord.
    */
   sync(): Promise<LogMark>
-  /** Brings indexes to their files. */
+  /** Brings indexes to their files; with the next `sync` the recovery point moves up to here. */
   flushIndexes(): void
   /** Syncs all unless ephemeral, and closes. */
   close(): Promise<void>

@@ -88,6 +88,7 @@ export function loadPartition(host: PartitionHost, input: LoadInput): Partition 
     wasClosedCleanly: input.wasClosedCleanly,
     recoveryPoint: input.recoveryPoint,
     logStartOffset: input.logStartOffset,
+    cleanedTo: input.cleanedTo,
     // The topic's own interval may not be known yet; it matters for nothing but the density of rebuilt entries.
     indexIntervalBytes: defaultLogConfig.indexIntervalBytes,
     nowMs,
@@ -96,7 +97,7 @@ export function loadPartition(host: PartitionHost, input: LoadInput): Partition 
   const { segments, logStartOffset, logEndOffset } = recovered
   const snapshots = new ProducerSnapshots(files, home.folder)
   const starts = segments.map(segment => segment.baseOffset)
-  const { states, offset } = snapshots.load(logStartOffset, logEndOffset, starts)
+  const { states, offset, hasRemoved } = snapshots.load(logStartOffset, logEndOffset, starts)
   if (offset < logEndOffset) {
     replayHeaders(home, segments, Math.max(offset, logStartOffset), (bytes, at) => {
       states.recordStored(bytes, at, nowMs)
@@ -113,7 +114,7 @@ export function loadPartition(host: PartitionHost, input: LoadInput): Partition 
     logEndOffset,
     recoveryPoint: input.wasClosedCleanly ? logEndOffset : Math.min(input.recoveryPoint, logEndOffset),
     cleanedTo: input.cleanedTo,
-    newPaths: recovered.unsyncedPaths,
+    newPaths: hasRemoved ? [...recovered.unsyncedPaths, folder] : recovered.unsyncedPaths,
     producers: states,
     snapshots,
   })
@@ -157,6 +158,7 @@ function assemble(host: PartitionHost, home: SegmentHome, parts: Ingredients): P
     epochs: parts.epochs,
     logStartOffset: parts.logStartOffset,
     logEndOffset: parts.logEndOffset,
+    recoveryPoint: parts.recoveryPoint,
     durability,
     newPaths: isSynced ? parts.newPaths : [],
     onRoll: baseOffset => partition.rolled(baseOffset),
@@ -176,7 +178,6 @@ function assemble(host: PartitionHost, home: SegmentHome, parts: Ingredients): P
     engine,
     producers: parts.producers,
     snapshots: isSynced ? parts.snapshots : null,
-    recoveryPoint: parts.recoveryPoint,
     cleanedTo: parts.cleanedTo,
     checkpoints: host.checkpoints,
     config,

@@ -45,7 +45,6 @@ export interface PartitionParts {
   readonly producers: ProducerStates
   /** Null in an ephemeral directory, which is never opened again. */
   readonly snapshots: ProducerSnapshots | null
-  readonly recoveryPoint: Offset
   readonly cleanedTo: Offset | null
   /** Null in an ephemeral directory. */
   readonly checkpoints: Checkpoints | null
@@ -77,7 +76,6 @@ export class Partition implements SyncTarget {
   readonly #listeners = new Set<() => void>()
   /** The durable end; not used outside fsync mode. */
   #durable: LogMark
-  #recoveryPoint: Offset
   #cleanedTo: Offset | null
   /** What a request is answered when the partition takes none any more. */
   #closedWith: ErrorCode | null = null
@@ -97,7 +95,6 @@ export class Partition implements SyncTarget {
     this.#world = parts.world
     this.#log = parts.log
     this.#durable = parts.engine.end()
-    this.#recoveryPoint = parts.recoveryPoint
     this.#cleanedTo = parts.cleanedTo
     this.#checkpoints = parts.checkpoints
   }
@@ -125,7 +122,7 @@ export class Partition implements SyncTarget {
   }
   /** Everything below is on stable storage: where recovery has to begin. */
   get recoveryPoint(): Offset {
-    return this.#recoveryPoint
+    return this.#engine.recoveryPoint
   }
   /** Up to where the log has been compacted; null when it never was. */
   get cleanedTo(): Offset | null {
@@ -353,7 +350,6 @@ export class Partition implements SyncTarget {
   /** Called by the commit line: what is in the log now becomes durable, and so visible. */
   async sync(): Promise<void> {
     const mark = await this.#engine.sync()
-    if (mark.offset > this.#recoveryPoint) this.#recoveryPoint = mark.offset
     if (this.#durability !== 'fsync' || mark.offset <= this.#durable.offset) return
     this.#durable = mark
     this.#wake()
@@ -366,12 +362,16 @@ export class Partition implements SyncTarget {
     if (this.#durability === 'os') void this.#line.request()
   }
 
-  /** Makes the next recovery short: indexes and producer state as of now. Forgets idle producers. */
-  checkpoint(): void {
+  /**
+   * Makes the next recovery short: indexes and producer state as of now. Resolves when the recovery point may be written
+   * down; rejects with DiskFailure. Forgets idle producers.
+   */
+  async checkpoint(): Promise<void> {
     if (this.#closedWith !== null) return
     this.#producers.expire(this.#world.nowMs(), this.#config().producerIdExpirationMs)
     this.#engine.flushIndexes()
     this.#snapshots?.take(this.#producers, this.logEndOffset, false)
+    if (this.#durability === 'fsync' && this.recoveryPoint < this.logEndOffset) await this.#line.request()
   }
 
   /** Syncs everything and closes. Whoever waits on the partition is woken. */
@@ -380,7 +380,6 @@ export class Partition implements SyncTarget {
     this.#closedWith = Errors.NOT_LEADER_OR_FOLLOWER
     this.#snapshots?.take(this.#producers, this.logEndOffset, false)
     await this.#engine.close()
-    this.#recoveryPoint = this.logEndOffset
     this.#durable = this.#engine.end()
     this.#wake()
   }

@@ -59,9 +59,9 @@ class EntryTable {
     this.#fileDiffers = true
   }
 
-  /** Brings the file to what is in memory; a file that was longer is cut. */
-  flush(files: Files, path: string): void {
-    if (this.pending === 0 && !this.#fileDiffers) return
+  /** Brings the file to what is in memory; a file that was longer is cut. False when there was nothing to do. */
+  flush(files: Files, path: string): boolean {
+    if (this.pending === 0 && !this.#fileDiffers) return false
     const fd = files.open(path, 'create')
     try {
       const from = this.#flushed * this.entrySize
@@ -70,6 +70,7 @@ class EntryTable {
       if (files.size(fd) > end) files.truncate(fd, end)
       this.#flushed = this.count
       this.#fileDiffers = false
+      return true
     } finally {
       files.close(fd)
     }
@@ -153,8 +154,8 @@ export class OffsetIndex {
     return true
   }
 
-  flush(files: Files, path: string): void {
-    this.#table.flush(files, path)
+  flush(files: Files, path: string): boolean {
+    return this.#table.flush(files, path)
   }
 }
 
@@ -228,7 +229,7 @@ export class TimeIndex {
     return true
   }
 
-  flush(files: Files, path: string): void {
-    this.#table.flush(files, path)
+  flush(files: Files, path: string): boolean {
+    return this.#table.flush(files, path)
   }
 }

@@ -46,6 +46,7 @@ export interface LogParts {
   readonly epochs: LeaderEpochs
   readonly logStartOffset: Offset
   readonly logEndOffset: Offset
+  readonly recoveryPoint: Offset
   readonly durability: Durability
   /** Files and directories that the first sync has to cover: what was made for a new partition. */
   readonly newPaths: readonly string[]
@@ -56,6 +57,7 @@ export interface LogParts {
 export class SegmentedLog implements LogEngine {
   logStartOffset: Offset
   logEndOffset: Offset
+  recoveryPoint: Offset
 
   readonly #home: SegmentHome
   readonly #world: World
@@ -70,6 +72,10 @@ export class SegmentedLog implements LogEngine {
   // Not yet synced: segments in order, each held so that its descriptor stays, and small files and directories by name.
   #dirty: Segment[] = []
   #newPaths = new Set<string>()
+  /** Segments whose index files were written. */
+  #dirtyIndexes = new Set<Segment>()
+  /** Up to here every index entry is in its file. */
+  #indexedTo: Offset
   #isAbandoned = false
 
   // A ring of (offset, segment, position).
@@ -92,6 +98,9 @@ export class SegmentedLog implements LogEngine {
     this.#active = active
     this.logStartOffset = parts.logStartOffset
     this.logEndOffset = parts.logEndOffset
+    this.recoveryPoint = parts.recoveryPoint
+    this.#indexedTo = parts.logEndOffset
+    for (const segment of parts.segments) this.#noteIndexes(segment)
     this.#sealedBytes = parts.segments.slice(0, -1).reduce((sum, segment) => sum + segment.size, 0)
   }
 
@@ -107,14 +116,21 @@ export class SegmentedLog implements LogEngine {
     const timestamp = maxTimestamp(batch, 0)
     if (this.#mustRoll(batch.byteLength, last, timestamp, config, nowMs)) this.#roll(config, nowMs)
     const active = this.#active
-    const isFirst = !active.exists
+    if (!active.exists) {
+      // A file whose name is lost is lost: the directory is synced with it. Noted first: making it may fail half way.
+      if (this.#durability !== 'none') this.#newPaths.add(this.#home.folder)
+      active.create()
+    }
+    // Before the batch: once that is written, nothing may fail any more.
+    if (this.#epochs.latest !== leaderEpoch(batch, 0)) this.#noteEpoch(leaderEpoch(batch, 0), this.logEndOffset)
     active.append(batch, last, timestamp, config.indexIntervalBytes)
     active.writtenMs = nowMs
-    // A file whose name is lost is lost: the directory is synced with it.
-    if (isFirst && this.#durability !== 'none') this.#newPaths.add(this.#home.folder)
-    if (this.#epochs.latest !== leaderEpoch(batch, 0)) this.#noteEpoch(leaderEpoch(batch, 0), this.logEndOffset)
     this.logEndOffset = last + 1
     if (this.#durability === 'fsync' && this.#dirty.at(-1) !== active) this.#noteDirty(active)
+  }
+
+  #noteIndexes(segment: Segment): void {
+    if (segment.hasUnsyncedIndexes && this.#durability !== 'none') this.#dirtyIndexes.add(segment)
   }
 
   #noteDirty(segment: Segment): void {
@@ -143,6 +159,8 @@ export class SegmentedLog implements LogEngine {
   #roll(config: LogConfig, nowMs: number): void {
     const sealed = this.#active
     sealed.seal()
+    this.#noteIndexes(sealed)
+    this.#indexedTo = this.logEndOffset
     if (this.#durability === 'os') this.#noteDirty(sealed)
     this.#sealedBytes += sealed.size
     this.#active = new Segment(this.#home, this.logEndOffset, null, nowMs, this.#jitterMs(config))
@@ -306,7 +324,7 @@ export class SegmentedLog implements LogEngine {
   }
 
   get hasUnsynced(): boolean {
-    return this.#dirty.length > 0 || this.#newPaths.size > 0
+    return this.#dirty.length > 0 || this.#newPaths.size > 0 || this.#dirtyIndexes.size > 0
   }
 
   async sync(): Promise<LogMark> {
@@ -314,13 +332,17 @@ export class SegmentedLog implements LogEngine {
     const active = this.#active
     // In `os` mode only sealed segments are ever synced.
     const mark = this.#durability === 'fsync' ? this.#end() : new Mark(active.baseOffset, active, 0)
+    const recoverableTo = Math.min(mark.offset, this.#indexedTo)
     const dirty = this.#dirty
     const paths = this.#newPaths
+    const indexes = this.#dirtyIndexes
     this.#dirty = []
     if (paths.size > 0) this.#newPaths = new Set()
+    if (indexes.size > 0) this.#dirtyIndexes = new Set()
     try {
       // Nobody needs what was removed meanwhile.
       for (const segment of dirty) if (!segment.isRemoved) await files.syncData(segment.fd)
+      for (const segment of indexes) await segment.syncIndexes()
       for (const path of paths) await files.syncPath(path)
     } catch (error) {
       // The files of a deleted partition may be gone under their old names, and nobody waits for them.
@@ -328,6 +350,7 @@ export class SegmentedLog implements LogEngine {
     } finally {
       for (const segment of dirty) segment.release()
     }
+    if (recoverableTo > this.recoveryPoint) this.recoveryPoint = recoverableTo
     return mark
   }
 
@@ -340,15 +363,19 @@ export class SegmentedLog implements LogEngine {
 
   flushIndexes(): void {
     this.#active.flushIndexes()
+    this.#noteIndexes(this.#active)
+    this.#indexedTo = this.logEndOffset
   }
 
   async close(): Promise<void> {
     const active = this.#active
     if (active.exists) {
       active.seal()
+      this.#noteIndexes(active)
       if (this.#durability === 'os' && active.size > 0) this.#noteDirty(active)
     }
     if (this.#durability !== 'none') await this.sync()
+    this.recoveryPoint = this.logEndOffset
     this.abandon()
   }
 

@@ -12,6 +12,13 @@ import { segmentFileName } from './segment.js'
 
 const snapshotName = /^(\d{20})\.snapshot$/
 
+export interface LoadedProducers {
+  readonly states: ProducerStates
+  /** What the log holds from here on is not in it yet. */
+  readonly offset: Offset
+  readonly hasRemoved: boolean
+}
+
 export class ProducerSnapshots {
   readonly #files: Files
   readonly #folder: string
@@ -38,11 +45,15 @@ export class ProducerSnapshots {
     this.#latestStays = isSegmentStart
   }
 
-  /** The newest sound snapshot at or below `end`, or the empty state at `start`; what is of no use is removed. */
-  load(start: Offset, end: Offset, segmentStarts: readonly Offset[]): { states: ProducerStates; offset: Offset } {
-    const offsets = this.#offsets()
+  /**
+   * The newest sound snapshot at or below `end`, or the empty state at `start`. What is of no use is removed; `hasRemoved`
+   * then asks for a sync of the folder: a snapshot of batches that a crash took must not come back beside those that are
+   * written in their place.
+   */
+  load(start: Offset, end: Offset, segmentStarts: readonly Offset[]): LoadedProducers {
     let found: { states: ProducerStates; offset: Offset } | null = null
-    for (const offset of offsets.toReversed()) {
+    let hasRemoved = false
+    for (const offset of this.#offsets().toReversed()) {
       const states: ProducerStates | null = found === null && offset <= end ? this.#read(offset) : null
       if (states !== null) {
         found = { states, offset }
@@ -50,9 +61,10 @@ export class ProducerSnapshots {
         this.#latestStays = segmentStarts.includes(offset)
       } else if (offset > end || found === null || !segmentStarts.includes(offset)) {
         this.#files.remove(this.#path(offset))
+        hasRemoved = true
       }
     }
-    return found ?? { states: new ProducerStates(), offset: start }
+    return { ...(found ?? { states: new ProducerStates(), offset: start }), hasRemoved }
   }
 
   /** Removes those of segments that are gone. */

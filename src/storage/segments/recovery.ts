@@ -16,6 +16,8 @@ export interface RecoveryInput {
   readonly recoveryPoint: Offset
   /** Checkpointed start of the log. */
   readonly logStartOffset: Offset
+  /** Below, compaction may have left holes between segments; null when there was none. */
+  readonly cleanedTo: Offset | null
   readonly indexIntervalBytes: number
   readonly nowMs: number
   readonly log: StorageLog
@@ -102,28 +104,42 @@ function cleanEnd(active: Segment, input: RecoveryInput, epochs: LeaderEpochs): 
 
 /** Verifies every segment from the one that holds the recovery point on; answers the end of the log. */
 function scan(segments: Segment[], input: RecoveryInput, epochs: LeaderEpochs, unsyncedPaths: string[]): Offset {
+  const { home, log, recoveryPoint } = input
   let end: Offset = 0
   let first = segments.length - 1
-  while (first > 0 && segments[first]!.baseOffset > input.recoveryPoint) first--
+  while (first > 0 && segments[first]!.baseOffset > recoveryPoint) first--
   for (let n = first; n < segments.length; n++) {
     const segment = segments[n]!
     const { size } = segment
-    end = rescan(segment, input.recoveryPoint, 'whole', input, epochs)
-    if (segment.size < size) {
-      input.log.warn('log cut after its last whole batch', {
+    end = rescan(segment, recoveryPoint, 'whole', input, epochs)
+    const isCut = segment.size < size
+    const next = segments[n + 1]
+    if (isCut || (next !== undefined && isHole(end, next.baseOffset, input))) {
+      const later = segments.splice(n + 1)
+      log.warn('log cut after its last whole batch', {
         file: segment.logPath,
         logEndOffset: end,
         bytesCut: size - segment.size,
-        segmentsRemoved: segments.length - n - 1,
+        segmentsRemoved: later.length,
       })
-      segment.cutFile()
-      for (const later of segments.splice(n + 1)) later.remove()
+      if (isCut) segment.cutFile()
+      for (const one of later) one.remove()
+      // What was removed must not come back behind what is written from now on.
+      unsyncedPaths.push(home.folder)
     }
     if (n < segments.length - 1) segment.seal()
     else segment.flushIndexes()
     unsyncedPaths.push(segment.logPath)
   }
   return end
+}
+
+/**
+ * Whether records are missing between the end of a segment and the start of the next: the system had written the second one
+ * and not the end of the first when the power failed. Compaction leaves such gaps too.
+ */
+function isHole(end: Offset, nextStart: Offset, { recoveryPoint, cleanedTo }: RecoveryInput): boolean {
+  return end < nextStart && nextStart > recoveryPoint && nextStart > (cleanedTo ?? 0)
 }
 
 /**

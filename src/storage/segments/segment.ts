@@ -59,6 +59,9 @@ export class Segment {
   /** By how much segment.ms is shortened for this segment, so that many partitions do not roll at once. */
   readonly rollJitterMs: number
 
+  /** The index files were written to since they were last synced. */
+  hasUnsyncedIndexes = false
+
   readonly #home: SegmentHome
   readonly #stem: string
   #suffix: FileSuffix
@@ -138,6 +141,7 @@ export class Segment {
     this.#exists = true
     this.offsets.flush(this.#home.files, this.#path('.index'))
     this.times.flush(this.#home.files, this.#path('.timeindex'))
+    this.hasUnsyncedIndexes = true
   }
 
   /** Loaded at first use; a missing or unsound file is rebuilt from the log. */
@@ -293,8 +297,21 @@ export class Segment {
   flushIndexes(): void {
     if (this.#offsets === null || this.#times === null || !this.#exists) return
     // Times first: recovery takes an offset entry in the file as a sign that the time entry made with it is there too.
-    this.#times.flush(this.#home.files, this.#path('.timeindex'))
-    this.#offsets.flush(this.#home.files, this.#path('.index'))
+    const hasTimes = this.#times.flush(this.#home.files, this.#path('.timeindex'))
+    const hasOffsets = this.#offsets.flush(this.#home.files, this.#path('.index'))
+    if (hasTimes || hasOffsets) this.hasUnsyncedIndexes = true
+  }
+
+  /** fsync of both index files, as far as they were written since the last time. */
+  async syncIndexes(): Promise<void> {
+    if (!this.hasUnsyncedIndexes || this.#isRemoved) return
+    this.hasUnsyncedIndexes = false
+    try {
+      for (const kind of ['.timeindex', '.index'] as const) await this.#home.files.syncPath(this.#path(kind))
+    } catch (error) {
+      // Nobody needs the files of a segment that left the log meanwhile.
+      if (!this.#isRemoved) throw error
+    }
   }
 
   // An index file that lags behind costs nothing: recovery rebuilds it. A full disk shows at the next log write.

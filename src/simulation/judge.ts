@@ -1,0 +1,241 @@
+/**
+ * Holds a recovered broker against what its clients know (ledger.ts). Every sentence of docs/durability.md that a client can
+ * check is one question here; an answer that breaks a promise is a line of text. Afterwards the ledger knows what became of
+ * everything that was under way, so that the run can go on from there.
+ */
+import type { SeededRandom } from '../base/seeded-random.js'
+import { Errors } from '../protocol/errors.js'
+import { InitProducerId } from '../protocol/messages/init-producer-id.js'
+import { OffsetFetch } from '../protocol/messages/offset-fetch.js'
+import { Produce } from '../protocol/messages/produce.js'
+import { baseOffset, batchLength, computeCrc, crc, lastOffset } from '../protocol/records/batch.js'
+import { recordsOf } from '../protocol/records/records.js'
+import type { Partition } from '../storage/partition.js'
+import { commitKey, type Ledger, type PartitionLedger, type SentBatch, type TopicLedger } from './ledger.js'
+import type { SimulatedBroker } from './simulated-broker.js'
+
+export async function judge(broker: SimulatedBroker, ledger: Ledger, random: SeededRandom): Promise<string[]> {
+  const problems: string[] = []
+  const onTheWayOut = new Set([...ledger.topics.values()].filter(({ state }) => state === 'deleting').map(({ name }) => name))
+  judgeTopics(broker, ledger, problems)
+  for (const topic of ledger.topics.values()) {
+    for (const [index, partition] of topic.partitions.entries()) {
+      await judgePartition(broker, topic, index, partition, random, problems)
+    }
+  }
+  await judgeCommits(broker, ledger, onTheWayOut, problems)
+  await judgeProducerIds(broker, ledger, problems)
+  for (const error of broker.errors) problems.push(`logged an error: ${error}`)
+  for (const error of broker.fatal) problems.push(`gave up: ${error.message}`)
+  return problems
+}
+
+/** Which topics there are, under which ids, with how many partitions and which configs. */
+function judgeTopics(broker: SimulatedBroker, ledger: Ledger, problems: string[]): void {
+  const { image } = broker.core.services.topics
+  for (const name of ledger.gone) {
+    if (image.topics.has(name) && !ledger.topics.has(name)) problems.push(`topic ${name} was deleted and is back`)
+  }
+  for (const topic of [...ledger.topics.values()]) {
+    const found = image.topics.get(topic.name)
+    if (found === undefined) {
+      if (topic.state === 'there') problems.push(`topic ${topic.name} is lost`)
+      ledger.forget(topic.name)
+      if (topic.state === 'deleting') ledger.gone.add(topic.name)
+      continue
+    }
+    if (topic.topicId !== null && found.topicId !== topic.topicId) {
+      problems.push(`topic ${topic.name} has the id ${found.topicId}, answered was ${topic.topicId}`)
+    }
+    const count = found.partitions.length
+    if (count < topic.partitionsMin || count > topic.partitionsMax) {
+      problems.push(`topic ${topic.name} has ${count} partitions, not ${topic.partitionsMin} to ${topic.partitionsMax}`)
+    }
+    for (const [key, value] of topic.configs) {
+      if (found.configs.get(key) !== value)
+        problems.push(`topic ${topic.name}: ${key} is ${found.configs.get(key)}, not ${value}`)
+    }
+    // A deletion that nobody answered may have taken the files: then there is nothing left to promise.
+    if (topic.state === 'deleting') forgetWhatWentWithIt(broker, topic)
+    topic.topicId = found.topicId
+    topic.state = 'there'
+    topic.partitionsMin = topic.partitionsMax = count
+    topic.partitions.length = Math.min(topic.partitions.length, count)
+  }
+}
+
+function forgetWhatWentWithIt(broker: SimulatedBroker, topic: TopicLedger): void {
+  for (const [index, partition] of topic.partitions.entries()) {
+    const open = broker.core.services.topics.partition(topic.name, index)
+    if (open !== undefined && open.logEndOffset > 0) continue
+    partition.sent.length = 0
+    partition.acknowledged.clear()
+    partition.observed.clear()
+    partition.readAt = 0
+  }
+}
+
+async function judgePartition(
+  broker: SimulatedBroker,
+  topic: TopicLedger,
+  index: number,
+  ledger: PartitionLedger,
+  random: SeededRandom,
+  problems: string[],
+): Promise<void> {
+  const where = `${topic.name}-${index}`
+  const partition = broker.core.services.topics.partition(topic.name, index)
+  if (partition === undefined) {
+    problems.push(`${where} is not open`)
+    return
+  }
+  if (partition.highWatermark !== partition.logEndOffset) {
+    problems.push(`${where}: recovered up to ${partition.logEndOffset}, but shown only up to ${partition.highWatermark}`)
+  }
+  // 1. What got no answer is sent again, as a client would, behind the last of what did.
+  const window = ledger.sent.filter(batch => batch.producer !== null).slice(-batchesInFlightMax)
+  for (const batch of window) await resend(broker, topic, index, ledger, batch, problems)
+
+  // 2. The log, batch by batch.
+  const log = readLog(partition, where, problems)
+  const sent = new Map(ledger.sent.map(batch => [batch.label, batch]))
+  const offsets = new Map<string, number>()
+  for (const { label, offset, count } of log) {
+    const batch = sent.get(label)
+    if (batch === undefined) problems.push(`${where}: nobody sent ${label}, which stands at ${offset}`)
+    else if (batch.count !== count) problems.push(`${where}: ${label} has ${count} records, sent were ${batch.count}`)
+    if (offsets.has(label)) problems.push(`${where}: ${label} stands at ${offsets.get(label)} and at ${offset}`)
+    offsets.set(label, offset)
+  }
+  for (const [label, offset] of ledger.acknowledged) {
+    if (offsets.get(label) === offset) continue
+    if (sent.get(label)?.acks === -1)
+      problems.push(`${where}: ${label} was acknowledged at ${offset}, is at ${offsets.get(label)}`)
+  }
+  for (const [offset, label] of ledger.observed) {
+    if (offsets.get(label) !== offset) problems.push(`${where}: ${label} was read at ${offset}, is at ${offsets.get(label)}`)
+  }
+
+  // 3. Lookups by time agree with the records.
+  const times = log.map(({ label, offset }) => ({ offset, timestampMs: sent.get(label)?.timestampMs ?? -1 }))
+  for (let n = 0; n < 3 && times.length > 0; n++) {
+    const { timestampMs } = random.pick(times)
+    const expected = times.find(one => one.timestampMs >= timestampMs)!.offset
+    const found = partition.offsetForTimestamp(timestampMs, 'read_uncommitted')
+    if (found === null || typeof found === 'number' || found.offset !== expected) {
+      problems.push(`${where}: the first record since ${timestampMs} is at ${expected}, not ${JSON.stringify(found)}`)
+    }
+  }
+
+  // 4. From here on everything in the log counts as shown.
+  const kept = ledger.sent.filter(batch => offsets.has(batch.label))
+  ledger.sent.splice(0, ledger.sent.length, ...kept)
+  ledger.acknowledged.clear()
+  ledger.observed.clear()
+  for (const { label, offset } of log) {
+    ledger.acknowledged.set(label, offset)
+    ledger.observed.set(offset, label)
+  }
+  ledger.readAt = partition.logEndOffset
+}
+
+export const batchesInFlightMax = 5
+
+async function resend(
+  broker: SimulatedBroker,
+  topic: TopicLedger,
+  index: number,
+  ledger: PartitionLedger,
+  batch: SentBatch,
+  problems: string[],
+): Promise<void> {
+  const answered = await broker.until(
+    broker.request(Produce, 9, {
+      acks: -1,
+      timeoutMs: 1000,
+      topicData: [{ name: topic.name, partitionData: [{ index, records: Buffer.from(batch.bytes) }] }],
+    }),
+  )
+  const { errorCode, baseOffset: offset } = answered.responses[0]!.partitionResponses[0]!
+  const before = ledger.acknowledged.get(batch.label)
+  if (errorCode !== Errors.NONE) problems.push(`${topic.name}-${index}: ${batch.label}, sent again, is refused with ${errorCode}`)
+  else if (before !== undefined && batch.acks === -1 && offset !== before) {
+    problems.push(`${topic.name}-${index}: ${batch.label} was answered ${before}, sent again ${offset}`)
+  } else ledger.acknowledged.set(batch.label, offset)
+}
+
+interface FoundBatch {
+  readonly label: string
+  readonly offset: number
+  readonly count: number
+}
+
+/** Every batch of the log; says what is not whole, not in order or not contiguous. */
+function readLog(partition: Partition, where: string, problems: string[]): FoundBatch[] {
+  const found: FoundBatch[] = []
+  let next = partition.logStartOffset
+  while (next < partition.logEndOffset) {
+    const read = partition.read(next, { maxBytes: 1 << 20, atLeastOneBatch: true, isolation: 'read_uncommitted' })
+    if (typeof read === 'number' || read.byteLength === 0) {
+      problems.push(`${where}: cannot be read at ${next}: ${typeof read === 'number' ? read : 'nothing there'}`)
+      return found
+    }
+    const bytes = Buffer.alloc(read.byteLength)
+    let end = 0
+    for (const slice of read.slices) {
+      end += slice.copyTo(bytes, end)
+      slice.release()
+    }
+    for (let at = 0; at < end; at += batchLength(bytes, at)) {
+      const offset = baseOffset(bytes, at)
+      if (crc(bytes, at) !== computeCrc(bytes, at)) problems.push(`${where}: the batch at ${offset} has a wrong checksum`)
+      if (offset !== next) problems.push(`${where}: after ${next} comes ${offset}`)
+      next = lastOffset(bytes, at) + 1
+      found.push({ label: labelOf(bytes, at), offset, count: next - offset })
+    }
+  }
+  if (next !== partition.logEndOffset) problems.push(`${where}: the log ends with ${next}, it says ${partition.logEndOffset}`)
+  return found
+}
+
+export function labelOf(bytes: Uint8Array, at: number): string {
+  for (const { value } of recordsOf(bytes, at))
+    return Buffer.from(value ?? [])
+      .toString()
+      .split('|')[0]!
+  return ''
+}
+
+async function judgeCommits(
+  broker: SimulatedBroker,
+  ledger: Ledger,
+  onTheWayOut: ReadonlySet<string>,
+  problems: string[],
+): Promise<void> {
+  const groups = new Set([...ledger.commits.keys()].map(key => key.split(' ')[0]!))
+  for (const groupId of groups) {
+    const answer = await broker.until(broker.request(OffsetFetch, 8, { groups: [{ groupId, topics: null }] }))
+    const found = new Map<string, number>()
+    for (const { name, partitions } of answer.groups[0]!.topics) {
+      for (const one of partitions) found.set(commitKey(groupId, name, one.partitionIndex), one.committedOffset)
+    }
+    for (const [key, commit] of ledger.commits) {
+      if (!key.startsWith(`${groupId} `)) continue
+      const topic = key.split(' ')[1]!
+      if (!ledger.topics.has(topic)) continue
+      const offset = found.get(key) ?? null
+      const isGoneWithTopic = offset === null && onTheWayOut.has(topic)
+      const isExpected = isGoneWithTopic || offset === commit.acknowledged || commit.pending.includes(offset ?? -1)
+      if (!isExpected) problems.push(`commit ${key}: ${commit.acknowledged} was acknowledged, ${offset} is there`)
+      commit.acknowledged = offset
+      commit.pending = []
+    }
+  }
+}
+
+async function judgeProducerIds(broker: SimulatedBroker, ledger: Ledger, problems: string[]): Promise<void> {
+  const body = { transactionalId: null, transactionTimeoutMs: 1000 }
+  const { producerId } = await broker.until(broker.request(InitProducerId, 4, body))
+  if (ledger.producerIds.has(producerId)) problems.push(`producer id ${producerId} was given before`)
+  ledger.producerIds.add(producerId)
+}

@@ -119,25 +119,30 @@ export const brokerKeys = {
   }),
   'log.retention.check.interval.ms': long(300_000, 'How often logs are checked for segments to delete.', { min: 1 }),
   'log.segment.delete.delay.ms': forTopics('file.delete.delay.ms'),
-  'log.cleaner.enable': boolean(true, 'Whether compaction runs.', { inert: true }),
+  'log.cleaner.enable': boolean(true, 'Whether compaction runs.'),
   'log.cleaner.delete.retention.ms': forTopics('delete.retention.ms'),
   'log.cleaner.min.cleanable.ratio': forTopics('min.cleanable.dirty.ratio'),
   'log.cleaner.min.compaction.lag.ms': forTopics('min.compaction.lag.ms'),
   'log.cleaner.max.compaction.lag.ms': forTopics('max.compaction.lag.ms'),
-  'log.cleaner.backoff.ms': long(15_000, 'Pause between two looks for logs to compact.', { min: 0, dynamic: true, inert: true }),
-  'log.cleaner.threads': int(1, 'Threads that compact.', { min: 0, dynamic: true, inert: true }),
-  'log.cleaner.dedupe.buffer.size': long(134_217_728, 'Memory for the key table of compaction, all threads together.', {
-    dynamic: true,
-    inert: true,
-  }),
-  'log.cleaner.io.buffer.load.factor': double(0.9, 'How full the key table of compaction may get.', {
-    dynamic: true,
-    inert: true,
-  }),
-  'log.cleaner.io.buffer.size': int(524_288, 'Memory for the reads and writes of compaction.', {
+  'log.cleaner.backoff.ms': long(15_000, 'Pause between two looks for logs to compact.', { min: 0, dynamic: true }),
+  'log.cleaner.threads': int(1, 'Threads that compact. Gregor compacts in slices between requests.', {
     min: 0,
     dynamic: true,
     inert: true,
+  }),
+  'log.cleaner.dedupe.buffer.size': long(
+    134_217_728,
+    'Most memory for the keys of one round of compaction, 24 bytes each; held only while it runs.',
+    {
+      dynamic: true,
+    },
+  ),
+  'log.cleaner.io.buffer.load.factor': double(0.9, 'How full the memory for keys may get.', {
+    dynamic: true,
+  }),
+  'log.cleaner.io.buffer.size': int(524_288, 'Compaction collects this much before it writes.', {
+    min: 0,
+    dynamic: true,
   }),
   'log.flush.interval.messages': forTopics('flush.messages'),
   'log.flush.interval.ms': long(null, 'Default of flush.ms. gregor.durability decides instead.', { dynamic: true, inert: true }),

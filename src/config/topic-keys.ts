@@ -12,7 +12,7 @@ export const topicKeys = {
     ['delete'],
     ['compact', 'delete'],
     'How old records leave the log: delete whole segments by age and size, compact to the latest record per key, or both, ' +
-      'separated by a comma. A topic that compacts refuses records without a key; in this version nothing is compacted yet.',
+      'separated by a comma. A topic that compacts refuses records without a key.',
     { brokerKeys: ['log.cleanup.policy'] },
   ),
   'compression.gzip.level': int(-1, 'Effort of gzip when compression.type is gzip; -1 is the codec’s own default.', {
@@ -51,7 +51,7 @@ export const topicKeys = {
   'delete.retention.ms': long(
     dayMs,
     'How long a tombstone stays readable after compaction reached it, so that a consumer reading from the start sees it.',
-    { min: 0, brokerKeys: ['log.cleaner.delete.retention.ms'], inert: true },
+    { min: 0, brokerKeys: ['log.cleaner.delete.retention.ms'] },
   ),
   'file.delete.delay.ms': long(60_000, 'How long the files of a deleted topic or segment stay on disk before they are removed.', {
     min: 0,
@@ -96,7 +96,6 @@ export const topicKeys = {
   'max.compaction.lag.ms': long(longMax, 'A record waits at most this long before its log becomes due for compaction.', {
     min: 1,
     brokerKeys: ['log.cleaner.max.compaction.lag.ms'],
-    inert: true,
   }),
   'max.message.bytes': int(1_048_588, 'Largest record batch accepted, as it is on the wire (compressed, header included).', {
     min: 0,
@@ -122,12 +121,10 @@ export const topicKeys = {
     min: 0,
     max: 1,
     brokerKeys: ['log.cleaner.min.cleanable.ratio'],
-    inert: true,
   }),
   'min.compaction.lag.ms': long(0, 'A record is left alone by compaction for at least this long.', {
     min: 0,
     brokerKeys: ['log.cleaner.min.compaction.lag.ms'],
-    inert: true,
   }),
   'min.insync.replicas': int(1, 'Replicas that must have a record before acks=all is answered. One broker has one replica.', {
     min: 1,

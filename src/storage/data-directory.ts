@@ -9,6 +9,7 @@ import { randomUuid, type Timer } from '../base/world.js'
 import { Errors } from '../protocol/errors.js'
 import { partitionName } from './checkpoint.js'
 import { DiskFailure, replaceFile } from './files.js'
+import { type CleanerSettings, defaultCleanerSettings, LogCleaner } from './log-cleaner.js'
 import { LogRetention } from './log-retention.js'
 import type { Partition } from './partition.js'
 import { createPartition, type PartitionHost } from './partition-loader.js'
@@ -36,6 +37,8 @@ export interface DirectoryParts {
 export interface UpkeepSettings {
   /** log.retention.check.interval.ms */
   readonly retentionCheckIntervalMs: number
+  /** Null: log.cleaner.enable is false. */
+  readonly cleaner: CleanerSettings | null
 }
 
 export class DataDirectory {
@@ -48,6 +51,7 @@ export class DataDirectory {
   readonly #unlock: () => void
   readonly #partitions: Map<string, Partition>
   readonly #retention: LogRetention
+  readonly #cleaner: LogCleaner
   #checkpointTimer: Timer | null = null
   #checkpointRun: Promise<void> | null = null
   #isClosed = false
@@ -61,8 +65,10 @@ export class DataDirectory {
     this.directoryId = directoryId
     this.isEphemeral = host.checkpoints === null
     this.#retention = new LogRetention(host, partitions, upkeep?.retentionCheckIntervalMs ?? Number.POSITIVE_INFINITY)
+    this.#cleaner = new LogCleaner(host, partitions, upkeep?.cleaner ?? defaultCleanerSettings)
     if (!this.isEphemeral) this.#scheduleCheckpoint()
     if (upkeep !== null) this.#retention.start()
+    if (upkeep !== null && upkeep.cleaner !== null) this.#cleaner.start()
   }
 
   /** Every partition, under `<topic>-<index>`. */
@@ -122,6 +128,11 @@ export class DataDirectory {
     return this.#retention.run()
   }
 
+  /** Compacts what is due; answers how many logs that were. Runs every log.cleaner.backoff.ms of its own accord. */
+  compactLogs(): Promise<number> {
+    return this.#cleaner.run()
+  }
+
   #scheduleCheckpoint(): void {
     this.#checkpointTimer = this.#host.world.after(checkpointIntervalMs, () => {
       this.#checkpointRun = this.#checkpointAndGoOn()
@@ -165,6 +176,7 @@ export class DataDirectory {
     this.#checkpointTimer?.cancel()
     await this.#checkpointRun
     await this.#retention.stop()
+    await this.#cleaner.stop()
     removals.stop()
     if (this.isEphemeral) {
       for (const partition of this.#partitions.values()) partition.abandon(Errors.NOT_LEADER_OR_FOLLOWER)

@@ -6,7 +6,9 @@
 import type { Bytes } from '../base/bytes.js'
 import type { LeaderEpoch, Offset } from '../base/ids.js'
 import type { LogConfig } from './log-config.js'
+import type { CompactableSegment } from './rules/compaction.js'
 import type { RetainedSegment } from './rules/retention.js'
+import type { CompactionOrder, CompactionResult } from './segments/compact.js'
 import type { EpochEndOffset, FileSlice, TimestampedOffset } from './types.js'
 
 /** An end of the log at some moment: everything below `offset`. Opaque but for the offset. */
@@ -32,13 +34,20 @@ export interface LogEngine {
   endOffsetForEpoch(epoch: LeaderEpoch): EpochEndOffset
 
   /** In order; the last one is the active segment. */
-  readonly segments: readonly RetainedSegment[]
+  readonly segments: readonly (RetainedSegment & CompactableSegment)[]
   /** Begins a new segment unless the active one is empty; its file is there when this returns. */
   roll(config: LogConfig, nowMs: number): void
   /** From now on nothing below `offset` is read. */
   raiseStart(offset: Offset): void
   /** Takes segments that lie wholly below the start out of the log; their files go after `delayMs`. False: there were none. */
   removeBelowStart(delayMs: number): boolean
+
+  /**
+   * Writes the segments that begin below the order's end anew, without the records that a later one replaces; replaced files
+   * go after `deleteDelayMs`. Null when it was cancelled. Throws DiskFailure when the disk refuses, CorruptLogError when the
+   * log cannot be read.
+   */
+  compact(order: CompactionOrder, deleteDelayMs: number): Promise<CompactionResult | null>
 
   /** The present end. */
   end(): LogMark

@@ -4,12 +4,14 @@
  */
 import { decompressedBytesMax } from '../protocol/records/compression.js'
 import type { AdmissionRules } from './rules/admission.js'
+import type { CompactionRules } from './rules/compaction.js'
 import type { RetentionRules } from './rules/retention.js'
 
 /**
- * What admission asks for (segment.bytes, max.message.bytes, timestamps, compaction), retention, and what the log itself does.
+ * What admission asks for (segment.bytes, max.message.bytes, timestamps, keys), retention, compaction, and what the log itself
+ * does.
  */
-export interface LogConfig extends AdmissionRules, RetentionRules {
+export interface LogConfig extends AdmissionRules, RetentionRules, CompactionRules {
   /** segment.ms and segment.jitter.ms: a segment is rolled when a batch is this much younger than its first one. */
   readonly segmentMs: number
   readonly segmentJitterMs: number
@@ -46,4 +48,8 @@ export const defaultLogConfig: LogConfig = {
   deletesOld: true,
   retentionMs: 604_800_000,
   retentionBytes: -1,
+  dirtyRatioMin: 0.5,
+  compactionLagMinMs: 0,
+  compactionLagMaxMs: Number.MAX_SAFE_INTEGER,
+  deleteRetentionMs: 86_400_000,
 }

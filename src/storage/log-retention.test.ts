@@ -139,7 +139,9 @@ describe('retention', () => {
   })
 
   test('a directory that looks after itself does so every interval', async () => {
-    const { directory, partition, world, opened } = await fiveBatches({ upkeep: { retentionCheckIntervalMs: 1000 } })
+    const { directory, partition, world, opened } = await fiveBatches({
+      upkeep: { retentionCheckIntervalMs: 1000, cleaner: null },
+    })
     opened.config = { ...opened.config, retentionBytes: size }
     world.advance(999)
     expect(partition.logStartOffset).toBe(0)

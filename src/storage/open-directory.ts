@@ -18,6 +18,7 @@ import { loadPartition, type PartitionHost } from './partition-loader.js'
 import { Removals } from './removals.js'
 import { CorruptLogError } from './segments/header-scanner.js'
 import { OpenSegments } from './segments/open-segments.js'
+import { completeSwaps } from './segments/swap.js'
 import type { Durability, StorageLog } from './types.js'
 
 export interface DataDirectoryOptions {
@@ -112,6 +113,7 @@ async function loadAll(host: PartitionHost, partitions: Map<string, Partition>):
     const parsed = parsePartitionName(name)
     if (parsed === null || !files.isDirectory(place)) continue
     const { topic, index } = parsed
+    if (!wasClosedCleanly) await completeSwaps(files, place, host.durability !== 'none')
     const recoveryPoint = recoveryPoints?.get(name) ?? 0
     const logStartOffset = logStarts?.get(name) ?? 0
     const cleanedTo = cleaned?.get(name) ?? null

@@ -7,7 +7,7 @@
  */
 import { assert } from '../base/assert.js'
 import type { Bytes } from '../base/bytes.js'
-import type { LeaderEpoch, Offset, Uuid } from '../base/ids.js'
+import type { LeaderEpoch, Offset, ProducerId, Uuid } from '../base/ids.js'
 import type { World } from '../base/world.js'
 import { type ErrorCode, Errors } from '../protocol/errors.js'
 import { batchLength, lastOffsetDelta, noTimestamp, stampBaseOffset, stampLeaderEpoch } from '../protocol/records/batch.js'
@@ -17,8 +17,11 @@ import { DiskFailure } from './files.js'
 import { CommitLine, type GroupCommit, type SyncTarget } from './group-commit.js'
 import type { LogConfig, LogConfigSource } from './log-config.js'
 import { type Admitted, admit, type RecordError, stamp } from './rules/admission.js'
+import { type CompactionPlan, planCompaction } from './rules/compaction.js'
+import type { LastOfProducer } from './rules/compaction-filter.js'
 import type { ProducerStates } from './rules/producers.js'
 import { expiredCount } from './rules/retention.js'
+import type { CompactionOrder, CompactionResult } from './segments/compact.js'
 import { CorruptLogError } from './segments/header-scanner.js'
 import type { ProducerSnapshots } from './segments/producer-snapshots.js'
 import type {
@@ -55,6 +58,9 @@ export interface PartitionParts {
   readonly log: StorageLog
 }
 
+/** What compaction works with, whatever the log is. */
+export type CompactionMeans = Pick<CompactionOrder, 'keyBytesMax' | 'keyLoadFactor' | 'ioBytes' | 'slices' | 'isCancelled'>
+
 const noSlices: readonly FileSlice[] = []
 
 export class Partition implements SyncTarget {
@@ -77,6 +83,7 @@ export class Partition implements SyncTarget {
   /** The durable end; not used outside fsync mode. */
   #durable: LogMark
   #cleanedTo: Offset | null
+  #isBeingCompacted = false
   /** What a request is answered when the partition takes none any more. */
   #closedWith: ErrorCode | null = null
 
@@ -313,7 +320,7 @@ export class Partition implements SyncTarget {
    * once the new start, and what is left of the log, are on stable storage.
    */
   applyRetention(nowMs: number): boolean {
-    if (this.#closedWith !== null || this.#commit.failure !== null) return false
+    if (this.#closedWith !== null || this.#commit.failure !== null || this.#isBeingCompacted) return false
     const engine = this.#engine
     const { logStartOffset, logEndOffset } = engine
     const { highWatermark } = this
@@ -334,12 +341,60 @@ export class Partition implements SyncTarget {
 
   /** Takes what lies wholly below the start out of the log. */
   removeBelowStart(): void {
-    if (this.#closedWith !== null) return
+    // Segments that are being compacted go the next time.
+    if (this.#closedWith !== null || this.#isBeingCompacted) return
     try {
-      if (this.#engine.removeBelowStart(this.#config().fileDeleteDelayMs)) this.#snapshots?.removeBelow(this.logStartOffset)
+      if (this.#engine.removeBelowStart(this.#config().fileDeleteDelayMs)) this.#removeOldSnapshots()
     } catch (error) {
       this.#diskRefused(error, 'deleted segments could not be set aside')
     }
+  }
+
+  #removeOldSnapshots(): void {
+    this.#snapshots?.keepThoseOf(this.#engine.segments.map(({ baseOffset }) => baseOffset))
+  }
+
+  /** What compaction could do now; null when nothing, or when the topic is not compacted. */
+  compactionPlan(nowMs: number): CompactionPlan | null {
+    const config = this.#config()
+    if (!config.isCompacted || this.#closedWith !== null || this.#commit.failure !== null) return null
+    const { segments, logStartOffset, logEndOffset } = this.#engine
+    const { lastStableOffset, cleanedTo } = this
+    return planCompaction({ segments, logStartOffset, logEndOffset, lastStableOffset, cleanedTo }, config, nowMs)
+  }
+
+  /** Carries a plan out; null when it was cancelled. Throws CorruptLogError when the log cannot be read. */
+  async compact(plan: CompactionPlan, means: CompactionMeans): Promise<CompactionResult | null> {
+    assert(!this.#isBeingCompacted, 'a log is compacted once at a time')
+    const { segmentBytes, segmentIndexBytes, indexIntervalBytes, deleteRetentionMs, fileDeleteDelayMs } = this.#config()
+    const order: CompactionOrder = {
+      ...means,
+      ...{ firstDirty: plan.firstDirty, end: plan.end, nowMs: this.#world.nowMs(), deleteRetentionMs },
+      ...{ segmentBytes, segmentIndexBytes, indexIntervalBytes, lastOfProducers: this.#lastOfProducers() },
+      isCancelled: () => this.#closedWith !== null || this.#commit.failure !== null || means.isCancelled(),
+    }
+    this.#isBeingCompacted = true
+    try {
+      const result = await this.#engine.compact(order, fileDeleteDelayMs)
+      if (result === null || this.#closedWith !== null) return null
+      this.#cleanedTo = result.cleanedTo
+      this.#removeOldSnapshots()
+      return result
+    } catch (error) {
+      if (error instanceof DiskFailure && error.kind === 'broken') this.#commit.fail(error)
+      throw error
+    } finally {
+      this.#isBeingCompacted = false
+    }
+  }
+
+  /** Their batches stay even when no record of them does: a restart reads the producers' sequences from the log. */
+  #lastOfProducers(): ReadonlyMap<ProducerId, LastOfProducer> {
+    const last = new Map<ProducerId, LastOfProducer>()
+    for (const { producerId, producerEpoch, batches } of this.#producers.entries()) {
+      last.set(producerId, { lastOffset: batches.at(-1)?.lastOffset ?? null, producerEpoch })
+    }
+    return last
   }
 
   /** Resolves when everything in the log now is as durable as this directory makes it. Rejects with DiskFailure. */

@@ -109,7 +109,7 @@ export type BatchVisitor = (bytes: Bytes, at: number, position: number, length: 
  * only valid during the call.
  */
 export function walkBatches(
-  files: Files,
+  files: Pick<Files, 'read'>,
   fd: number,
   from: number,
   limit: number,

@@ -15,9 +15,11 @@ import { lastOffset, leaderEpoch, maxTimestamp } from '../../protocol/records/ba
 import type { LogEngine, LogMark } from '../engine.js'
 import type { LogConfig } from '../log-config.js'
 import type { Durability, EpochEndOffset, FileSlice, TimestampedOffset } from '../types.js'
+import { type CompactionHost, type CompactionOrder, type CompactionResult, compactLog } from './compact.js'
 import { HeaderScanner } from './header-scanner.js'
 import { type LeaderEpochs, leaderEpochFile } from './leader-epochs.js'
 import { Segment, type SegmentHome } from './segment.js'
+import { type SwapHost, swapIn } from './swap.js'
 import { firstSince, ofMaxTimestamp } from './timestamp-search.js'
 
 /** Slices of one read: bounds the work when segments are tiny. */
@@ -321,6 +323,41 @@ export class SegmentedLog implements LogEngine {
     }
     if (isRemoved) this.#forgetPlaces()
     return isRemoved
+  }
+
+  compact(order: CompactionOrder, deleteDelayMs: number): Promise<CompactionResult | null> {
+    const { files, folder } = this.#home
+    const swap: SwapHost = {
+      ...{ files, folder, deleteDelayMs, isDurable: this.#durability !== 'none' },
+      isAbandoned: () => this.#isAbandoned,
+      replace: (sources, cleaned) => this.#replace(sources, cleaned),
+    }
+    const host: CompactionHost = {
+      files,
+      segmentsBelow: end => this.#segments.filter(segment => segment !== this.#active && segment.baseOffset < end),
+      newCleaned: ([first]) => {
+        const cleaned = new Segment(this.#home, first!.baseOffset, null, first!.createdMs, 0, '.cleaned')
+        // What an earlier round left that could not be finished.
+        cleaned.removeFiles()
+        return cleaned
+      },
+      swapIn: (cleaned, sources) => swapIn(swap, cleaned, sources),
+    }
+    return compactLog(host, order)
+  }
+
+  #replace(sources: readonly Segment[], cleaned: Segment): void {
+    const first = this.#segments.indexOf(sources[0]!)
+    assert(first >= 0, 'what was compacted is still in the log')
+    const replaced = this.#segments.splice(first, sources.length, cleaned)
+    assert(
+      replaced.every((segment, n) => segment === sources[n]),
+      'nothing came between what was compacted',
+    )
+    for (const { size } of sources) this.#sealedBytes -= size
+    this.#sealedBytes += cleaned.size
+    cleaned.isPlaced = true
+    this.#forgetPlaces()
   }
 
   get hasUnsynced(): boolean {

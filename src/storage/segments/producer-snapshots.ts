@@ -68,8 +68,10 @@ export class ProducerSnapshots {
   }
 
   /** Removes those of segments that are gone. */
-  removeBelow(offset: Offset): void {
-    for (const known of this.#offsets()) if (known < offset && known !== this.#latest) this.#files.remove(this.#path(known))
+  keepThoseOf(segmentStarts: readonly Offset[]): void {
+    for (const known of this.#offsets()) {
+      if (known !== this.#latest && !segmentStarts.includes(known)) this.#files.remove(this.#path(known))
+    }
   }
 
   #offsets(): Offset[] {

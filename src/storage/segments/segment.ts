@@ -6,8 +6,19 @@
 import { assert } from '../../base/assert.js'
 import type { Bytes } from '../../base/bytes.js'
 import type { Offset } from '../../base/ids.js'
-import { batchLength, batchMagic, computeCrc, crc, lastOffset, magic, maxTimestamp } from '../../protocol/records/batch.js'
+import {
+  batchLength,
+  batchMagic,
+  computeCrc,
+  crc,
+  lastOffset,
+  magic,
+  maxTimestamp,
+  noTimestamp,
+  recordCount,
+} from '../../protocol/records/batch.js'
 import { DiskFailure, type Files } from '../files.js'
+import { type AbortedTransaction, encodeTransactionIndex } from '../rules/compaction-transactions.js'
 import type { FileSlice } from '../types.js'
 import { CorruptLogError, walkBatches } from './header-scanner.js'
 import { OffsetIndex, TimeIndex } from './index-file.js'
@@ -56,6 +67,8 @@ export class Segment {
   readonly createdMs: number
   /** Wall clock at the last append, as far as this run of the broker knows. */
   writtenMs: number
+  /** A compacted segment that is in its log: its files must not go. */
+  isPlaced = false
   /** By how much segment.ms is shortened for this segment, so that many partitions do not roll at once. */
   readonly rollJitterMs: number
 
@@ -98,6 +111,9 @@ export class Segment {
 
   get logPath(): string {
     return this.#path('.log')
+  }
+  get transactionIndexPath(): string {
+    return this.#path('.txnindex')
   }
   #path(kind: (typeof fileKinds)[number], suffix = this.#suffix): string {
     return `${this.#stem}${kind}${suffix}`
@@ -189,6 +205,23 @@ export class Segment {
     return this.maxTimestamp
   }
 
+  /** Size of the larger one of the two index files. */
+  get indexBytes(): number {
+    const { files } = this.#home
+    return Math.max(files.sizeOf(this.#path('.index')) ?? 0, files.sizeOf(this.#path('.timeindex')) ?? 0)
+  }
+
+  /** Timestamp of the first batch, -1 when it has none; may read the file. */
+  firstDatedMs(): number {
+    if (this.firstTimestamp === undefined && this.size > 0) {
+      walkBatches(this.#home.files, this.fd, 0, this.size, 'headers', (bytes, at) => {
+        this.firstTimestamp = maxTimestamp(bytes, at)
+        return false
+      })
+    }
+    return this.firstTimestamp ?? -1
+  }
+
   /** When the newest record is dated; where none has a timestamp, when the segment was written. */
   datedMs(): number {
     const largest = this.largestTimestamp()
@@ -206,6 +239,16 @@ export class Segment {
     }
     this.#note(position, batch.byteLength, batchLastOffset, batchMaxTimestamp, indexIntervalBytes)
     if (this.#offsets!.pending >= pendingEntriesMax) this.#flushIndexesIfPossible()
+  }
+
+  /** For a segment that nobody reads yet: adds the batches that lie in `bytes` back to back, and counts each. */
+  appendBatches(bytes: Bytes, length: number, indexIntervalBytes: number): void {
+    const start = this.size
+    this.#home.files.write(this.fd, bytes, 0, length, start)
+    for (let at = 0; at < length; at += batchLength(bytes, at)) {
+      this.#note(start + at, batchLength(bytes, at), lastOffset(bytes, at), datedBy(bytes, at), indexIntervalBytes)
+    }
+    if (this.#offsets!.pending >= pendingEntriesMax) this.flushIndexes()
   }
 
   /** A part of the batch may have reached the file: takes it away again, and says so when even that fails. */
@@ -272,7 +315,7 @@ export class Segment {
       if (needs === 'whole' && crc(bytes, at) !== computeCrc(bytes, at)) return false
       if (!see(bytes, at, position)) return false
       previous = last
-      this.#note(position, batchLength(bytes, at), last, maxTimestamp(bytes, at), indexIntervalBytes)
+      this.#note(position, batchLength(bytes, at), last, datedBy(bytes, at), indexIntervalBytes)
       return true
     })
   }
@@ -287,6 +330,14 @@ export class Segment {
     this.times.maybeAppend(this.maxTimestamp, this.maxTimestampOffset)
     this.flushIndexes()
     this.#isSealed = true
+  }
+
+  /** Ends a compacted segment: its files are there, even when nothing is in it. */
+  sealCleaned(writtenMs: number, aborted: readonly AbortedTransaction[]): void {
+    this.create()
+    this.seal()
+    this.writtenMs = writtenMs
+    if (aborted.length > 0) this.#home.files.writeWhole(this.transactionIndexPath, encodeTransactionIndex(aborted))
   }
 
   /** For a segment found on disk that another one follows. */
@@ -361,6 +412,9 @@ export class Segment {
   /** Removes the files. */
   remove(): void {
     this.abandon()
+    this.removeFiles()
+  }
+  removeFiles(): void {
     for (const kind of fileKinds) this.#home.files.remove(this.#path(kind))
   }
 
@@ -386,6 +440,11 @@ export class Segment {
     this.#home.files.close(this.#fd)
     this.#fd = -1
   }
+}
+
+/** The timestamp that a batch gives to the time index: an emptied batch has no record that could be found by one. */
+function datedBy(bytes: Bytes, at: number): number {
+  return recordCount(bytes, at) === 0 ? noTimestamp : maxTimestamp(bytes, at)
 }
 
 class SegmentSlice implements FileSlice {

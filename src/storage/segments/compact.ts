@@ -1,0 +1,222 @@
+/**
+ * One round of compaction of one log: collects the latest offset of every key in the dirty part, then writes every segment
+ * up to the end of that part anew, without the records that a later one replaces. It reads and writes in pieces and lets
+ * the event loop go round between slices of a few milliseconds; appends and reads go on meanwhile, because the segments it
+ * touches are sealed. It never decides what is worth compacting (rules/compaction.ts) nor what stays of a batch
+ * (rules/compaction-filter.ts).
+ */
+import type { Bytes } from '../../base/bytes.js'
+import type { Offset, ProducerId } from '../../base/ids.js'
+import { computeCrc, crc, isControl, lastOffset } from '../../protocol/records/batch.js'
+import { DecompressedSizeError } from '../../protocol/records/output.js'
+import { MalformedError } from '../../protocol/wire.js'
+import { DiskFailure, type Files } from '../files.js'
+import { groupSegments } from '../rules/compaction.js'
+import { BatchFilter, Kept, type LastOfProducer, RecordReader } from '../rules/compaction-filter.js'
+import { KeyOffsets } from '../rules/compaction-keys.js'
+import { type AbortedTransaction, CleanedTransactions, decodeTransactionIndex } from '../rules/compaction-transactions.js'
+import type { Slices } from '../slices.js'
+import { CorruptLogError, walkBatches } from './header-scanner.js'
+import type { Segment } from './segment.js'
+
+export interface CompactionOrder {
+  readonly firstDirty: Offset
+  /** Segments that begin below are compacted; a segment begins here. */
+  readonly end: Offset
+  readonly nowMs: number
+  readonly deleteRetentionMs: number
+  readonly segmentBytes: number
+  readonly segmentIndexBytes: number
+  readonly indexIntervalBytes: number
+  readonly lastOfProducers: ReadonlyMap<ProducerId, LastOfProducer>
+  /** log.cleaner.dedupe.buffer.size and log.cleaner.io.buffer.load.factor. */
+  readonly keyBytesMax: number
+  readonly keyLoadFactor: number
+  /** log.cleaner.io.buffer.size */
+  readonly ioBytes: number
+  readonly slices: Slices
+  /** Asked between slices: nothing more is wanted. */
+  readonly isCancelled: () => boolean
+}
+
+export interface CompactionResult {
+  /** Everything below has been compacted; less than what was asked for when there were more keys than memory. */
+  readonly cleanedTo: Offset
+  readonly bytesRead: number
+  readonly bytesWritten: number
+  readonly recordsRead: number
+  readonly recordsKept: number
+  readonly unreadableBatches: number
+  readonly segmentsBefore: number
+  readonly segmentsAfter: number
+}
+
+/** What the log gives for it. */
+export interface CompactionHost {
+  readonly files: Files
+  /** Sealed segments that begin below `end`, in order. */
+  segmentsBelow(end: Offset): readonly Segment[]
+  /** An empty segment under the suffix `.cleaned`. */
+  newCleaned(sources: readonly Segment[]): Segment
+  /** False when the log was given up meanwhile. */
+  swapIn(cleaned: Segment, sources: readonly Segment[]): Promise<boolean>
+}
+
+/** Null when it was cancelled; what was swapped in by then stays. Throws DiskFailure, and CorruptLogError for a damaged log. */
+export async function compactLog(host: CompactionHost, order: CompactionOrder): Promise<CompactionResult | null> {
+  const aborted = host.segmentsBelow(order.end).flatMap(segment => abortedIn(host.files, segment))
+  const keys = await collectKeys(host, order, aborted)
+  if (keys === null) return null
+  const cleanedTo = keys.latestOffset + 1
+  if (cleanedTo <= order.firstDirty)
+    throw new CorruptLogError('one batch has more keys than log.cleaner.dedupe.buffer.size allows')
+
+  const transactions = new CleanedTransactions(aborted)
+  const filter = new BatchFilter({ ...order, keys, transactions })
+  const sources = host.segmentsBelow(cleanedTo)
+  const groups = groupSegments(sources, order.end, order.segmentBytes, order.segmentIndexBytes)
+  let bytesRead = 0
+  let bytesWritten = 0
+  for (const group of groups) {
+    const cleaned = await cleanGroup(host, order, group, filter, transactions)
+    if (cleaned === null) return null
+    for (const { size } of group) bytesRead += size
+    bytesWritten += cleaned.size
+  }
+  return {
+    ...filter.counts,
+    ...{ cleanedTo, bytesRead, bytesWritten, segmentsBefore: sources.length, segmentsAfter: groups.length },
+  }
+}
+
+/** The latest offset of each key from `firstDirty` on, up to `end` or as far as there is room. */
+async function collectKeys(
+  host: CompactionHost,
+  order: CompactionOrder,
+  aborted: readonly AbortedTransaction[],
+): Promise<KeyOffsets | null> {
+  const { firstDirty, end } = order
+  // Offsets in the dirty part have hardly a gap: their number bounds that of the keys.
+  const keys = new KeyOffsets(end - firstDirty, order.keyBytesMax, order.keyLoadFactor)
+  const transactions = new CleanedTransactions(aborted.filter(({ lastOffset: marker }) => marker >= firstDirty))
+  const reader = new RecordReader()
+  keys.latestOffset = firstDirty - 1
+  const segments = host.segmentsBelow(end)
+  for (let n = 0; n < segments.length; n++) {
+    const segment = segments[n]!
+    const next = segments[n + 1]?.baseOffset ?? end
+    if (next <= firstDirty) continue
+    let hasRoom = true
+    const from = segment.offsets.floorPosition(firstDirty)
+    const isDone = await walkInSlices(host.files, segment, from, order, (bytes, at) => {
+      const isDropped = transactions.see(bytes, at)
+      const last = lastOffset(bytes, at)
+      if (last < firstDirty) return true
+      if (!isDropped && !isControl(bytes, at)) hasRoom = putKeys(reader, keys, bytes, at, firstDirty)
+      if (hasRoom) keys.latestOffset = last
+      return hasRoom
+    })
+    if (!isDone) return null
+    if (!hasRoom) break
+    // Offsets that nothing has are clean, too.
+    keys.latestOffset = next - 1
+  }
+  return keys
+}
+
+function putKeys(reader: RecordReader, keys: KeyOffsets, bytes: Bytes, at: number, firstDirty: Offset): boolean {
+  try {
+    for (reader.open(bytes, at); reader.next(); ) {
+      if (reader.keyStart < 0 || reader.offset < firstDirty) continue
+      if (!keys.put(reader.records, reader.keyStart, reader.keyEnd, reader.offset)) return false
+    }
+  } catch (error) {
+    // The batch stays as it is; so do earlier records with its keys.
+    if (!(error instanceof MalformedError || error instanceof DecompressedSizeError)) throw error
+  }
+  return true
+}
+
+/** Writes what stays of `sources` into one new segment, and that into their place. Null when cancelled. */
+async function cleanGroup(
+  host: CompactionHost,
+  order: CompactionOrder,
+  sources: readonly Segment[],
+  filter: BatchFilter,
+  transactions: CleanedTransactions,
+): Promise<Segment | null> {
+  const cleaned = host.newCleaned(sources)
+  const kept = new Kept(order.ioBytes)
+  cleaned.retain()
+  try {
+    for (const source of sources) {
+      const isDone = await walkInSlices(host.files, source, 0, order, (bytes, at) => {
+        // What is written anew gets a new checksum: a damaged batch must not become a sound one.
+        if (crc(bytes, at) !== computeCrc(bytes, at)) throw new CorruptLogError(`${source.logPath}: a batch is damaged`)
+        filter.filter(bytes, at, kept)
+        if (kept.length >= order.ioBytes) flush(cleaned, kept, order)
+        return true
+      })
+      if (!isDone) return null
+    }
+    flush(cleaned, kept, order)
+    cleaned.sealCleaned(sources.at(-1)!.writtenMs, transactions.stillAborted.splice(0))
+    return (await host.swapIn(cleaned, sources)) ? cleaned : null
+  } finally {
+    cleaned.release()
+    // From the swap on it is the log's; before that it is nobody's.
+    if (!cleaned.isPlaced) cleaned.remove()
+  }
+}
+
+function flush(cleaned: Segment, kept: Kept, order: CompactionOrder): void {
+  if (kept.length > 0) cleaned.appendBatches(kept.bytes, kept.length, order.indexIntervalBytes)
+  kept.length = 0
+}
+
+/** Shows every batch of a sealed segment; false when it was cancelled. `visit` answers false to end it. */
+async function walkInSlices(
+  files: Files,
+  segment: Segment,
+  from: number,
+  { slices, isCancelled }: CompactionOrder,
+  visit: (bytes: Bytes, at: number) => boolean,
+): Promise<boolean> {
+  segment.retain()
+  try {
+    let position = from
+    let isEnded = false
+    while (position < segment.size && !isEnded) {
+      if (isCancelled()) return false
+      let isPaused = false
+      position = walkBatches(reading(files), segment.fd, position, segment.size, 'whole', (bytes, at) => {
+        if (slices.isOver) isPaused = true
+        else isEnded = !visit(bytes, at)
+        return !isPaused && !isEnded
+      })
+      if (isPaused) await slices.next()
+      else if (position < segment.size && !isEnded) throw new CorruptLogError(`${segment.logPath}: no batch at ${position}`)
+    }
+    return !isCancelled()
+  } finally {
+    segment.release()
+  }
+}
+
+/** A log that cannot be read is not compacted; that the disk refuses to write is another matter. */
+function reading(files: Files): Pick<Files, 'read'> {
+  return {
+    read(...args) {
+      try {
+        return files.read(...args)
+      } catch (error) {
+        throw error instanceof DiskFailure ? new CorruptLogError(error.message, { cause: error }) : error
+      }
+    },
+  }
+}
+
+function abortedIn(files: Files, segment: Segment): AbortedTransaction[] {
+  const bytes = files.readWhole(segment.transactionIndexPath)
+  return bytes === null ? [] : decodeTransactionIndex(bytes)
+}

@@ -12,6 +12,7 @@ import { javaBatches, javaRecords } from '../protocol/records/golden.test-suppor
 import { javaDown, javaLogAppendTime, legacyRecords, messageSets } from '../protocol/records/golden-legacy.test-support.js'
 import { MessageCursor } from '../protocol/records/message-set.js'
 import { recordsOf } from '../protocol/records/records.js'
+import { hardLimitFetchVersionMax, messageSetFetchVersionMax } from './down-conversion.js'
 import { batchOf, fetchRequest, type TestBroker, type TestClient, testBroker } from './test-client.test-support.js'
 
 let broker: TestBroker
@@ -45,6 +46,8 @@ async function stored(topic: string) {
   }
   return all
 }
+
+const versionsUpTo = (last: number) => Array.from({ length: last + 1 }, (_, version) => version)
 
 function messagesOf(set: Bytes): { offset: number; magic: number; value: string | null }[] {
   const cursor = new MessageCursor()
@@ -123,7 +126,8 @@ test('message sets are refused from Produce v3 on', async () => {
   }
 })
 
-describe.each([0, 1, 2, 3])('Fetch v%i', version => {
+describe.each(versionsUpTo(messageSetFetchVersionMax))('Fetch v%i', version => {
+  const isHard = version <= hardLimitFetchVersionMax
   const magic = version < 2 ? 0 : 1
 
   test.each(javaDown)(
@@ -164,14 +168,14 @@ describe.each([0, 1, 2, 3])('Fetch v%i', version => {
       (await client.fetch(topic, 0, { version, partitionMaxBytes })).records!.byteLength
     expect(await sizeOf(2 * size)).toBe(2 * size)
     expect(await sizeOf(2 * size + 50)).toBe(2 * size)
-    expect(await sizeOf(50)).toBe(version < 3 ? 50 : size)
-    expect(await sizeOf(0)).toBe(version < 3 ? 0 : size)
+    expect(await sizeOf(50)).toBe(isHard ? 50 : size)
+    expect(await sizeOf(0)).toBe(isHard ? 0 : size)
 
     const both = fetchRequest(topic, 0, { partitionMaxBytes: 2 * size, maxBytes: 2 * size + 10 })
     both.topics[0]!.partitions.push({ partition: 1, fetchOffset: 0, partitionMaxBytes: 2 * size })
     const { responses } = await client.call(Fetch, version, both)
     const sizes = responses[0]!.partitions.map(({ records }) => records!.byteLength)
-    expect(sizes).toEqual(version < 3 ? [2 * size, 2 * size] : [2 * size, 0])
+    expect(sizes).toEqual(isHard ? [2 * size, 2 * size] : [2 * size, 0])
   })
 
   test('waits for records, and answers with none when none come', async () => {

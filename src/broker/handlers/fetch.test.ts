@@ -355,6 +355,47 @@ describe('waiting', () => {
     await broker.stop()
   })
 
+  test('every range that a plan opened is let go, whether it was sent or not', async () => {
+    const { broker, world } = await brokerInFakeTime()
+    const client = await broker.connect()
+    await client.createTopic('t')
+    const partition = broker.running.services.topics.partition('t', 0)!
+    let opened = 0
+    let retained = 0
+    const read = partition.read.bind(partition)
+    partition.read = (from, limits) => {
+      const outcome = read(from, limits)
+      for (const slice of typeof outcome === 'number' ? [] : outcome.slices) {
+        const release = slice.release.bind(slice)
+        opened += 1
+        retained += 1
+        slice.release = () => {
+          retained -= 1
+          release()
+        }
+      }
+      return outcome
+    }
+    const { waiting } = broker.running.services
+    for (let n = 0; n < 3; n++) await client.produce('t', batchOf(['x']))
+    expect((await client.fetch('t', 0)).highWatermark).toBe(3)
+    // One that waits, and wakes in between; and one whose client goes away.
+    const other = await broker.connect()
+    const waited = client.fetch('t', 0, { minBytes: 10_000, maxWaitMs: 1000 })
+    const abandoned = other.fetch('t', 0, { minBytes: 10_000, maxWaitMs: 1000 })
+    await eventually(() => waiting.parkedCount === 2)
+    const third = await broker.connect()
+    await third.produce('t', batchOf(['y']))
+    await eventually(() => waiting.parkedCount === 2)
+    other.close()
+    await expect(abandoned).rejects.toThrow('closed')
+    world.advance(1000)
+    expect(valuesOf((await waited).records)).toEqual(['x', 'x', 'x', 'y'])
+    await eventually(() => waiting.parkedCount === 0 && retained === 0)
+    expect(opened).toBeGreaterThan(6)
+    await broker.stop()
+  })
+
   test('many consumers of one partition are all woken', async () => {
     const broker = await testBroker()
     const producer = await broker.connect()

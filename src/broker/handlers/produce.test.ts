@@ -4,6 +4,9 @@ import { Errors } from '../../protocol/errors.js'
 import { InitProducerId } from '../../protocol/messages/init-producer-id.js'
 import { Produce } from '../../protocol/messages/produce.js'
 import { stampCrc } from '../../protocol/records/batch.js'
+import type { ResponseOf } from '../../protocol/schema.js'
+import type { Appended, Refusal } from '../../storage/types.js'
+import { Ordered, type RequestContext } from '../handler.js'
 import { batchOf, type TestBroker, type TestClient, testBroker, versionsOf } from '../test-client.test-support.js'
 import { initProducerId } from './init-producer-id.js'
 import { produce } from './produce.js'
@@ -123,6 +126,40 @@ test('a topic with LogAppendTime tells the time of the append', async () => {
 test('zstd needs Produce v7', async () => {
   const zstd = withByte(22, 4)
   expect((await client.produce('t', zstd, { version: 6 })).errorCode).toBe(Errors.UNSUPPORTED_COMPRESSION_TYPE)
+})
+
+describe('a disk that fails', () => {
+  /** The handler over partitions that answer as told, for topic t. */
+  const produceTo = (outcomes: readonly (Partial<Appended> | Partial<Refusal>)[], version: number, acks = -1) => {
+    const partition = (_topic: string, index: number) => ({ append: () => outcomes[index] })
+    const broker = { topics: { partition, image: { topicsById: new Map() } } }
+    const partitionData = outcomes.map((_, index) => ({ index, records: new Uint8Array(0) }))
+    const request = { transactionalId: null, acks, timeoutMs: 0, topicData: [{ name: 't', topicId: '', partitionData }] }
+    return produce.handle(request, { broker, version, clientId: '' } as unknown as RequestContext)
+  }
+  const codesOf = (response: unknown): number[] =>
+    (response as ResponseOf<typeof Produce>).responses.flatMap(topic => topic.partitionResponses.map(each => each.errorCode))
+  const lost = () => ({ kind: 'appended' as const, baseOffset: 0, durable: Promise.reject(new Error('the sync failed')) })
+  const full = { kind: 'refused' as const, errorCode: Errors.KAFKA_STORAGE_ERROR, message: 'full', recordErrors: [] }
+  const other = { ...full, errorCode: Errors.MESSAGE_TOO_LARGE }
+  const well = { kind: 'appended' as const, baseOffset: 0, durable: null }
+
+  test('what is not known to be durable is not acknowledged; what was refused keeps its code', async () => {
+    const outcome = produceTo([lost(), other, well], 9)
+    expect(outcome).toBeInstanceOf(Ordered)
+    const codes = codesOf(await (outcome as Ordered<unknown>).response)
+    expect(codes).toEqual([Errors.KAFKA_STORAGE_ERROR, Errors.MESSAGE_TOO_LARGE, Errors.KAFKA_STORAGE_ERROR])
+  })
+
+  test('clients before v4 are sent to look for another leader', async () => {
+    const codes = codesOf(await (produceTo([lost(), full], 3) as Ordered<unknown>).response)
+    expect(codes).toEqual([Errors.NOT_LEADER_OR_FOLLOWER, Errors.NOT_LEADER_OR_FOLLOWER])
+    expect(codesOf(produceTo([full, other], 4))).toEqual([Errors.KAFKA_STORAGE_ERROR, Errors.MESSAGE_TOO_LARGE])
+  })
+
+  test('acks=1 does not wait for what the disk will say', () => {
+    expect(codesOf(produceTo([lost()], 9, 1))).toEqual([0])
+  })
 })
 
 describe('an idempotent producer', () => {

@@ -1,0 +1,86 @@
+/** What becomes of topics when the disk does not do its part. */
+import { expect, test } from 'vitest'
+import { silentLog } from '../base/log.js'
+import { realWorld } from '../base/world.js'
+import { MutableImage } from '../cluster/image.js'
+import { optionsLayer, resolveBrokerConfig } from '../config/resolve.js'
+import { Errors } from '../protocol/errors.js'
+import type { MetadataRecord, MetadataRecordInput } from '../protocol/state/metadata.js'
+import { DiskFailure } from '../storage/files.js'
+import { StorageFailure } from './storage-failure.js'
+import { Topics, type TopicsOptions } from './topics.js'
+
+interface Disk {
+  /** Of the metadata log; throws when it takes nothing. */
+  readonly write?: () => Promise<void>
+  readonly createPartition?: () => unknown
+}
+
+function topicsOn({ write = async () => {}, createPartition = () => ({}) }: Disk): Topics {
+  const image = new MutableImage()
+  const metadataLog = {
+    write(records: readonly MetadataRecordInput[]) {
+      const written = write()
+      for (const record of records) image.apply(record as MetadataRecord)
+      return written
+    },
+  }
+  const directory = { partition: () => undefined, createPartition, deletePartition: () => {} }
+  const settings = { nodeId: 1, directoryId: '', partitionCountDefault: 1, replicationFactorDefault: 1 }
+  const { config } = resolveBrokerConfig([optionsLayer({})])
+  const parts = { image, metadataLog, directory, settings, config, world: realWorld, log: silentLog }
+  return new Topics(parts as unknown as TopicsOptions)
+}
+
+const creation = { name: 't', partitionCount: 1, replicationFactor: -1, assignments: [], configs: new Map() }
+const refused = { kind: 'refused', errorCode: Errors.KAFKA_STORAGE_ERROR }
+
+test('a metadata log that takes nothing refuses the topic, and there is none', async () => {
+  const topics = topicsOn({
+    write: () => {
+      throw new StorageFailure(Errors.KAFKA_STORAGE_ERROR, 'the disk is full')
+    },
+  })
+  expect(await topics.create(creation)).toEqual({ ...refused, message: 'the disk is full' })
+  expect(topics.image.topics.size).toBe(0)
+})
+
+test('a record that may not be durable is not acknowledged', async () => {
+  const topics = topicsOn({ write: () => Promise.reject(new StorageFailure(Errors.KAFKA_STORAGE_ERROR, 'the sync failed')) })
+  expect(await topics.create(creation)).toMatchObject(refused)
+})
+
+test('a partition that cannot be made refuses the topic', async () => {
+  const topics = topicsOn({
+    createPartition: () => {
+      throw new DiskFailure('the disk is full', 'full', null)
+    },
+  })
+  expect(await topics.create(creation)).toMatchObject(refused)
+})
+
+test('a fault of ours is no refusal', async () => {
+  const topics = topicsOn({
+    createPartition: () => {
+      throw new TypeError('ours')
+    },
+  })
+  await expect(topics.create(creation)).rejects.toThrow('ours')
+})
+
+test('the topic is there before the promise of its durability settles', () => {
+  const topics = topicsOn({ write: () => new Promise(() => {}) })
+  void topics.create(creation)
+  expect(topics.partition('t', 0)).toBeDefined()
+  expect(topics.image.topics.has('t')).toBe(true)
+})
+
+test('who is told of deletions is told before anything of the same name can be made', async () => {
+  const topics = topicsOn({})
+  await topics.create(creation)
+  const told: string[] = []
+  topics.onDeleted(async topic => void told.push(topic))
+  const deleted = topics.delete('t')
+  expect(told).toEqual(['t'])
+  await deleted
+})

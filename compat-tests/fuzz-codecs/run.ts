@@ -13,7 +13,7 @@ import { type Decoder, decoders } from './decoders.js'
 
 /** Seeds are a few KiB: what comes of one is cut off here. */
 const OUTPUT_BYTES_MAX = 64 * 1024
-/** Far above any honest decode of so few bytes, and above the pauses of a busy machine. */
+/** Far above any honest decode of so few bytes. */
 const INPUT_MS_MAX = 2000
 const GROWTH_BYTES_MAX = 200 * 1024 * 1024
 const FINDINGS_MAX = 5
@@ -78,6 +78,7 @@ function isSound(decoder: Decoder, inputs: number, seed: number): boolean {
     const bytes = spoiled(decoder.seeds, random)
     if (decoder.mend !== null && random.oneIn(2)) decoder.mend(bytes)
     const beforeMs = performance.now()
+    const original = copyOf(bytes)
     try {
       const size = decoder.decode(bytes, OUTPUT_BYTES_MAX)
       decoded++
@@ -89,7 +90,8 @@ function isSound(decoder: Decoder, inputs: number, seed: number): boolean {
     }
     const tookMs = performance.now() - beforeMs
     slowestMs = Math.max(slowestMs, tookMs)
-    if (tookMs > INPUT_MS_MAX) report(`took ${Math.round(tookMs)} ms`, bytes)
+    // A busy machine may hold up any input once.
+    if (tookMs > INPUT_MS_MAX && timeOf(decoder, original) > INPUT_MS_MAX) report(`took ${Math.round(tookMs)} ms twice`, original)
   }
   const grownBytes = process.memoryUsage.rss() - startBytes
   if (grownBytes > GROWTH_BYTES_MAX) report(`grew by ${Math.round(grownBytes / 1024 / 1024)} MiB`, Buffer.alloc(0))
@@ -99,6 +101,16 @@ function isSound(decoder: Decoder, inputs: number, seed: number): boolean {
       `slowest ${slowestMs.toFixed(1)} ms, ${seconds} s`,
   )
   return findings === 0
+}
+
+function timeOf(decoder: Decoder, bytes: Bytes): number {
+  const beforeMs = performance.now()
+  try {
+    decoder.decode(bytes, OUTPUT_BYTES_MAX)
+  } catch {
+    // Whether it decodes was seen the first time.
+  }
+  return performance.now() - beforeMs
 }
 
 /** One sound input, changed in one to four places, cut, lengthened, joined with another, or nothing but noise. */

@@ -1,7 +1,7 @@
 /**
  * Decompression of the records part of a batch, for the places where the broker must look inside: checks of what clients
- * produce, record-level timestamp lookup, other formats and codecs. Never compresses. Every codec stops at a bound on its output, so that a
- * bomb costs the bound; bytes that are cut off or damaged give MalformedError, never anything else.
+ * produce, record-level timestamp lookup, other formats and codecs. Never compresses. Every codec stops at a bound on its
+ * output, so that a bomb costs the bound; bytes that are cut off or damaged give MalformedError, never anything else.
  */
 import type { Bytes } from '../../base/bytes.js'
 import { gunzip, isOutputTooLarge, nativeZstd } from '../../base/zlib.js'

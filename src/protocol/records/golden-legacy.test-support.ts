@@ -18,9 +18,6 @@ export const legacyRecords = [
   { key: 'text', value: 'so it goes, '.repeat(12), timestampMs: 1_700_000_000_020 },
 ]
 
-/** Of the batches with LogAppendTime. */
-export const legacyAppendTimeMs = 1_700_000_001_000
-
 export const codecNames = ['none', 'gzip', 'snappy', 'lz4'] as const
 
 export interface GoldenSet {

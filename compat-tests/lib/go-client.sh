@@ -3,10 +3,11 @@
 . "$(dirname "$0")/../lib/run.sh"
 record_set=$cache/$(basename "$here")-record-set
 
+# A missing tool or registry is an absence; a program that does not compile is a defect.
 client_install() {
   need go
-  (cd "$here" && CGO_ENABLED=${cgo:-0} go build -buildvcs=false -o "$record_set" . >&2) ||
-    not_run "go build failed (an old Go, or no module proxy)"
+  (cd "$here" && go mod download >&2) || not_run "go mod download failed (an old Go, or no module proxy)"
+  (cd "$here" && CGO_ENABLED=${cgo:-0} go build -buildvcs=false -o "$record_set" . >&2)
 }
 client_version() { "$record_set" version; }
 client_rs_capabilities() { "$record_set" capabilities; }

@@ -10,7 +10,8 @@ import { type Capabilities, type Codec, codecs } from './expectation.js'
 
 /** `folder` or `folder/profile`, oldest first within a family; the profile reaches the script as RS_PROFILE. */
 export const contenderNames = [
-  'kafka-node',
+  'kafka-node/simple',
+  'kafka-node/group',
   'sarama-1.22/0.8.2',
   'sarama-1.22/0.10.0',
   'sarama-1.22/2.1.0',
@@ -24,7 +25,7 @@ export const contenderNames = [
   'librdkafka-1.x/1.0.1-as-0.9',
   'librdkafka-1.x/1.0.1',
   'librdkafka-1.x/1.9.2',
-  'kcat/2.0.2',
+  'kcat',
   'confluent-kafka',
   'rdkafka',
   'rskafka',

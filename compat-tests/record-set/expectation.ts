@@ -32,6 +32,8 @@ export interface Capabilities {
   readonly consumeCodecs?: readonly Codec[]
   /** The format it writes and asks for: 0 and 1 are message sets, 2 is the record batch. */
   readonly magic: 0 | 1 | 2
+  /** Where it asks for an older format than it writes. */
+  readonly consumeMagic?: 0 | 1 | 2
   /** Whether its interface sets and shows them, given a format that has them. */
   readonly headers: boolean
   readonly timestamps: boolean
@@ -51,6 +53,14 @@ export function writesHeaders(of: Capabilities): boolean {
 /** A client without a way to set timestamps still stamps its records by its own clock when its format has them. */
 function writesTimestamps(of: Capabilities): boolean {
   return of.timestamps && of.magic >= 1
+}
+
+function readsHeaders({ headers, magic, consumeMagic = magic }: Capabilities): boolean {
+  return headers && consumeMagic >= 2
+}
+
+function readsTimestamps({ timestamps, magic, consumeMagic = magic }: Capabilities): boolean {
+  return timestamps && consumeMagic >= 1
 }
 
 /** The part of the set that this producer can say, in order. */
@@ -113,11 +123,11 @@ function recordFault(
     return differs('key', line.key, record.key)
   if (!sameBytes(line.value, record.value, blind.has('null value') || blind.has('empty value')))
     return differs('value', line.value, record.value)
-  if (writesHeaders(producer) && writesHeaders(consumer)) {
+  if (writesHeaders(producer) && readsHeaders(consumer)) {
     const fault = headersFault(line, record, producer, blind)
     if (fault !== null) return fault
   }
-  return writesTimestamps(consumer) ? timestampFault(line.timestamp ?? null, record, producer, produced) : null
+  return readsTimestamps(consumer) ? timestampFault(line.timestamp ?? null, record, producer, produced) : null
 }
 
 /** `blurred`: this client shows null and empty as the same. */

@@ -90,8 +90,9 @@ function contenderTable(contenders: readonly Contender[]): string {
   ])
 }
 
-function format({ magic }: Capabilities): string {
-  return magic === 2 ? 'record batch' : `message set v${magic}`
+function format({ magic, consumeMagic = magic }: Capabilities): string {
+  const named = (of: number) => (of === 2 ? 'record batch' : `message set v${of}`)
+  return magic === consumeMagic ? named(magic) : `writes ${named(magic)}, reads v${consumeMagic}`
 }
 
 function codecList({ codecs: written, consumeCodecs: read = written }: Capabilities): string {

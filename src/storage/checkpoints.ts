@@ -12,11 +12,14 @@ import {
   logStartFile,
   recoveryPointFile,
 } from './checkpoint.js'
+import { directoryStateFile, directoryStateText } from './directory-state.js'
 import { type Files, replaceFile } from './files.js'
 import type { Partition } from './partition.js'
 
 /** The checkpoints of one directory. */
 export interface Checkpoints {
+  /** The one that recovery relies on; the others, which are Kafka's, are written after it. */
+  readonly state: CheckpointFile
   readonly logStarts: CheckpointFile
   readonly recoveryPoints: CheckpointFile
   readonly highWatermarks: CheckpointFile
@@ -25,18 +28,20 @@ export interface Checkpoints {
 }
 
 export function checkpointsOf(files: Files, folder: string, partitions: ReadonlyMap<string, Partition>): Checkpoints {
+  const state = new CheckpointFile(files, folder, directoryStateFile, () => directoryStateText(partitions.values()), null)
   const file = (name: string, offsetOf: (partition: Partition) => Offset | null): CheckpointFile => {
-    const lines = (): CheckpointLine[] => {
-      const found: CheckpointLine[] = []
+    const text = (): string => {
+      const lines: CheckpointLine[] = []
       for (const partition of partitions.values()) {
         const offset = offsetOf(partition)
-        if (offset !== null) found.push({ topic: partition.topic, index: partition.index, offset })
+        if (offset !== null) lines.push({ topic: partition.topic, index: partition.index, offset })
       }
-      return found
+      return checkpointText(lines)
     }
-    return new CheckpointFile(files, folder, name, lines)
+    return new CheckpointFile(files, folder, name, text, state)
   }
   return {
+    state,
     logStarts: file(logStartFile, ({ logStartOffset }) => (logStartOffset > 0 ? logStartOffset : null)),
     recoveryPoints: file(recoveryPointFile, ({ recoveryPoint }) => recoveryPoint),
     highWatermarks: file(highWatermarkFile, ({ highWatermark }) => highWatermark),
@@ -48,16 +53,19 @@ export class CheckpointFile {
   readonly #files: Files
   readonly #folder: string
   readonly #name: string
-  readonly #lines: () => readonly CheckpointLine[]
+  readonly #text: () => string
+  readonly #before: CheckpointFile | null
   #written: string | null = null
   #running: Promise<void> = Promise.resolve()
   #next: Promise<void> | null = null
 
-  constructor(files: Files, folder: string, name: string, lines: () => readonly CheckpointLine[]) {
+  /** `before`: what is always written first. */
+  constructor(files: Files, folder: string, name: string, text: () => string, before: CheckpointFile | null) {
     this.#files = files
     this.#folder = folder
     this.#name = name
-    this.#lines = lines
+    this.#text = text
+    this.#before = before
   }
 
   /** Resolves when everything that is true now is on stable storage. Rejects with DiskFailure. */
@@ -75,7 +83,8 @@ export class CheckpointFile {
   }
 
   async #replace(): Promise<void> {
-    const text = checkpointText(this.#lines())
+    await this.#before?.write()
+    const text = this.#text()
     if (text === this.#written) return
     await replaceFile(this.#files, this.#folder, this.#name, text, true)
     this.#written = text

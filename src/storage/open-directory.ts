@@ -10,11 +10,12 @@ import { cleanerFile, logStartFile, parsePartitionName, partitionName, readCheck
 import { checkpointsOf } from './checkpoints.js'
 import { cleanShutdownFile, DataDirectory, type UpkeepSettings } from './data-directory.js'
 import { lockDirectory } from './directory-lock.js'
+import { directoryStateFile, type PartitionState, parseDirectoryState } from './directory-state.js'
 import { type DiskFailure, type Files, nodeFiles, replaceFile } from './files.js'
 import { GroupCommit } from './group-commit.js'
 import type { LogConfigSource } from './log-config.js'
 import type { Partition } from './partition.js'
-import { loadPartition, type PartitionHost } from './partition-loader.js'
+import { loadPartition, type PartitionHost, readTopicId } from './partition-loader.js'
 import { Removals } from './removals.js'
 import { CorruptLogError } from './segments/header-scanner.js'
 import { OpenSegments } from './segments/open-segments.js'
@@ -102,10 +103,7 @@ async function loadAll(host: PartitionHost, partitions: Map<string, Partition>):
     files.remove(`${path}/${cleanShutdownFile}`)
     await files.syncPath(path)
   }
-  const recoveryPoints = readCheckpoint(files, path, recoveryPointFile)
-  const logStarts = readCheckpoint(files, path, logStartFile)
-  const cleaned = readCheckpoint(files, path, cleanerFile)
-  if (recoveryPoints === null || logStarts === null) log.warn('a checkpoint is damaged: logs are verified as a whole', { path })
+  const stateOf = readStates(host)
   // 2. Every partition, one after the other.
   for (const name of files.list(path)) {
     const place = `${path}/${name}`
@@ -114,10 +112,8 @@ async function loadAll(host: PartitionHost, partitions: Map<string, Partition>):
     if (parsed === null || !files.isDirectory(place)) continue
     const { topic, index } = parsed
     if (!wasClosedCleanly) await completeSwaps(files, place, host.durability !== 'none')
-    const recoveryPoint = recoveryPoints?.get(name) ?? 0
-    const logStartOffset = logStarts?.get(name) ?? 0
-    const cleanedTo = cleaned?.get(name) ?? null
-    const partition = loadPartition(host, { topic, index, wasClosedCleanly, recoveryPoint, logStartOffset, cleanedTo })
+    const topicId = readTopicId(files, place)
+    const partition = loadPartition(host, { topic, index, topicId, wasClosedCleanly, ...stateOf(name, topicId) })
     partitions.set(partitionName(topic, index), partition)
   }
   // 3. Readers may see what was recovered; so it has to stay.
@@ -127,6 +123,33 @@ async function loadAll(host: PartitionHost, partitions: Map<string, Partition>):
     log.info('data directory loaded', { path, partitions: partitions.size, wasClosedCleanly, durationMs })
   }
   return leftovers
+}
+
+type RecoveredState = Omit<PartitionState, 'topicId'>
+
+const nothingIsKnown: RecoveredState = { recoveryPoint: 0, logStartOffset: 0, cleanedTo: null }
+
+/** What the last run wrote down of each partition, in its own file or, where there is none, in Kafka's. */
+function readStates({ files, path, log }: PartitionHost): (name: string, topicId: Uuid) => RecoveredState {
+  const bytes = files.readWhole(`${path}/${directoryStateFile}`)
+  const states = bytes === null ? null : parseDirectoryState(bytes)
+  if (states !== null) {
+    return (name, topicId) => {
+      const state = states.get(name)
+      // Of another topic that had this name: it says nothing about this one.
+      return state === undefined || state.topicId !== topicId ? nothingIsKnown : state
+    }
+  }
+  const recoveryPoints = readCheckpoint(files, path, recoveryPointFile)
+  const logStarts = readCheckpoint(files, path, logStartFile)
+  const cleaned = readCheckpoint(files, path, cleanerFile)
+  const isDamaged = bytes !== null || recoveryPoints === null || logStarts === null
+  if (isDamaged) log.warn('a checkpoint is damaged: logs are verified as a whole', { path })
+  return name => ({
+    recoveryPoint: (isDamaged ? null : recoveryPoints?.get(name)) ?? 0,
+    logStartOffset: logStarts?.get(name) ?? 0,
+    cleanedTo: cleaned?.get(name) ?? null,
+  })
 }
 
 async function identityOf(files: Files, path: string, options: DataDirectoryOptions, isEphemeral: boolean): Promise<Identity> {

@@ -70,6 +70,7 @@ export function createPartition(host: PartitionHost, topic: string, index: numbe
 export interface LoadInput {
   readonly topic: string
   readonly index: number
+  readonly topicId: Uuid
   readonly wasClosedCleanly: boolean
   readonly recoveryPoint: Offset
   readonly logStartOffset: Offset
@@ -107,7 +108,7 @@ export function loadPartition(host: PartitionHost, input: LoadInput): Partition 
   return assemble(host, home, {
     topic,
     index,
-    topicId: readTopicId(files, home.folder),
+    topicId: input.topicId,
     segments,
     epochs: recovered.epochs,
     logStartOffset,
@@ -189,7 +190,7 @@ function assemble(host: PartitionHost, home: SegmentHome, parts: Ingredients): P
   return partition
 }
 
-function readTopicId(files: Files, folder: string): Uuid {
+export function readTopicId(files: Files, folder: string): Uuid {
   const bytes = files.readWhole(`${folder}/${partitionMetadataFile}`)
   const text = bytes === null ? '' : Buffer.from(bytes).toString()
   return /^topic_id: ([\w-]{22})$/m.exec(text)?.[1] ?? zeroUuid

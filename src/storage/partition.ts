@@ -375,6 +375,10 @@ export class Partition implements SyncTarget {
     }
     this.#isBeingCompacted = true
     try {
+      // Above the recovery point a gap between segments, such as compaction leaves, is taken for the work of a power cut.
+      await this.checkpoint()
+      if (this.#durability === 'os') await this.settled()
+      await this.#checkpoints?.state.write()
       const result = await this.#engine.compact(order, fileDeleteDelayMs)
       if (result === null || this.#closedWith !== null) return null
       this.#cleanedTo = result.cleanedTo

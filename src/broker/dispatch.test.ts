@@ -6,7 +6,15 @@ import { ApiVersions } from '../protocol/messages/api-versions.js'
 import { Metadata } from '../protocol/messages/metadata.js'
 import { Produce } from '../protocol/messages/produce.js'
 import { handlers } from './table.js'
-import { batchOf, framed, requestBytes, requestHeader, type TestBroker, testBroker } from './test-client.test-support.js'
+import {
+  batchOf,
+  eventually,
+  framed,
+  requestBytes,
+  requestHeader,
+  type TestBroker,
+  testBroker,
+} from './test-client.test-support.js'
 
 let broker: TestBroker
 beforeAll(async () => {
@@ -117,6 +125,31 @@ test('pipelined requests of all kinds are answered in their order', async () => 
   const answers = await Promise.all(all)
   const produced = [answers[1], answers[2], answers[5], answers[9]] as Awaited<ReturnType<typeof produce>>[]
   expect(produced.map(({ baseOffset }) => baseOffset)).toEqual([0, 1, 2, 3])
+})
+
+test('produces are appended while those before them wait for the disk; another request waits for them all', async () => {
+  const client = await broker.connect()
+  const other = await broker.connect()
+  await client.createTopic('slow-disk')
+  const partition = broker.running.services.topics.partition('slow-disk', 0)!
+  const append = partition.append.bind(partition)
+  const synced: (() => void)[] = []
+  partition.append = (batch, origin) => {
+    const durable = new Promise<void>(resolve => synced.push(resolve))
+    return { ...append(batch, origin), durable } as ReturnType<typeof append>
+  }
+  const answered: number[] = []
+  const produced = [0, 1, 2].map(n => client.produce('slow-disk', batchOf(['x'])).then(() => answered.push(n)))
+  const listed = client.topicNames().then(() => answered.push(3))
+  await eventually(() => synced.length === 3)
+  synced[2]?.()
+  synced[1]?.()
+  // What another client asks for is not held up.
+  await other.topicNames()
+  expect(answered).toEqual([])
+  synced[0]?.()
+  await Promise.all([...produced, listed])
+  expect(answered).toEqual([0, 1, 2, 3])
 })
 
 test('acks=0 is not answered, and the next answer is the next request’s', async () => {

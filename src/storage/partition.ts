@@ -284,6 +284,8 @@ export class Partition implements SyncTarget {
     return { timestamp: noTimestamp, offset, leaderEpoch: this.#engine.epochAt(offset) }
   }
   endOffsetForEpoch(epoch: LeaderEpoch): EpochEndOffset {
+    // A leader's epoch begins when it takes over, not with its first record.
+    if (epoch === this.leaderEpoch) return { leaderEpoch: epoch, endOffset: this.logEndOffset }
     return this.#engine.endOffsetForEpoch(epoch)
   }
 

@@ -148,6 +148,10 @@ describe.each(versionsOf(offsetForLeaderEpoch))('OffsetForLeaderEpoch v%i', vers
     expect(await endOf(-1)).toMatchObject({ errorCode: 0, endOffset: -1 })
   })
 
+  test('the epoch of now ends at 0 in a log without records', async () => {
+    expect(await endOf(0, { partition: 1 })).toMatchObject({ errorCode: 0, endOffset: 0 })
+  })
+
   test('unknown partitions and epochs', async () => {
     expect((await endOf(0, { partition: 9 })).errorCode).toBe(Errors.UNKNOWN_TOPIC_OR_PARTITION)
     expect((await endOf(0, { topic: 'nowhere' })).errorCode).toBe(Errors.UNKNOWN_TOPIC_OR_PARTITION)

@@ -209,7 +209,7 @@ describe('looking up', () => {
 
   test('the one epoch ends at the end of the log; others are unknown', async () => {
     const { partition } = await onePartition()
-    expect(partition.endOffsetForEpoch(0)).toEqual({ leaderEpoch: -1, endOffset: -1 })
+    expect(partition.endOffsetForEpoch(0)).toEqual({ leaderEpoch: 0, endOffset: 0 })
     append(partition, batchOf('a', { count: 4 }))
     expect(partition.endOffsetForEpoch(0)).toEqual({ leaderEpoch: 0, endOffset: 4 })
     expect(partition.endOffsetForEpoch(1)).toEqual({ leaderEpoch: -1, endOffset: -1 })

@@ -36,7 +36,7 @@ const frameMemoryDefaultBytes = 512 * 1024 * 1024
 
 export async function startBroker(options: BrokerOptions): Promise<RunningBroker> {
   const { config, log } = options
-  const native = await nativeCallsFor(config, log)
+  const native = nativeCallsFor(config, log)
   const core = await openCore(options)
   try {
     const listeners = await listen(options, core.dispatch, native)
@@ -64,10 +64,10 @@ export async function startBroker(options: BrokerOptions): Promise<RunningBroker
   }
 }
 
-async function nativeCallsFor(config: BrokerConfig, log: Log): Promise<NativeCalls | null> {
+function nativeCallsFor(config: BrokerConfig, log: Log): NativeCalls | null {
   const wanted = config.get('gregor.send.path')
   if (wanted === 'copy') return null
-  const native = await loadNativeCalls()
+  const native = loadNativeCalls()
   if (native === null) {
     const fields = { reason: nativeFailure() }
     if (wanted === 'sendfile') log.warn(fields, 'sendfile(2) is not to be had here; records are read and written instead')

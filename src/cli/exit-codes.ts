@@ -10,7 +10,6 @@ const codeOfFailure: Readonly<Record<string, ExitCode>> = {
   EADDRINUSE: exitCodes.portInUse,
   DATA_DIRECTORY_LOCKED: exitCodes.dataDirectory,
   DATA_DIRECTORY_CORRUPT: exitCodes.dataDirectory,
-  DirectoryLockedError: exitCodes.dataDirectory,
   CorruptLogError: exitCodes.dataDirectory,
   DiskFailure: exitCodes.diskFailure,
   EIO: exitCodes.diskFailure,

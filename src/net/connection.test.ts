@@ -32,6 +32,14 @@ class FakeSocket extends EventEmitter {
     this.isStuck = false
     for (const confirm of this.#unconfirmed.splice(0)) confirm()
   }
+  /** Corked writes are held back; here only their balance matters. */
+  corked = 0
+  cork(): void {
+    this.corked++
+  }
+  uncork(): void {
+    this.corked--
+  }
   pause(): void {
     this.isPaused = true
   }

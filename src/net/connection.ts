@@ -104,6 +104,7 @@ export class Connection {
   #hasUnordered = false
   #isDraining = false
   #isClosed = false
+  #isGathering = false
   /** Frames are being started further up the stack, which goes on when this returns. */
   #isBusy = false
   lastActiveMs: number
@@ -153,6 +154,18 @@ export class Connection {
     } else this.#cut(bytes, false)
     this.#isBusy = false
     this.#goOn()
+  }
+
+  /** Answers of one turn of the event loop leave in one write. */
+  #gatherWrites(): void {
+    if (this.#isGathering) return
+    this.#isGathering = true
+    this.#socket.cork()
+    // Behind the promises of this turn: one sync releases many answers.
+    process.nextTick(() => {
+      this.#isGathering = false
+      this.#socket.uncork()
+    })
   }
 
   /** No more requests are taken; resolves nothing: watch `isQuiet`. Used by a graceful stop. */
@@ -209,6 +222,7 @@ export class Connection {
       if (start + length <= bytes.byteLength && this.#mayStart(bytes, start)) {
         this.#prefixFilled = 0
         at = start + length
+        if (at < bytes.byteLength) this.#gatherWrites()
         this.#start(bytes.subarray(start, at))
         continue
       }
@@ -310,6 +324,7 @@ export class Connection {
       if (answer !== null) this.#outbound.enqueue(answer) // Closed: only lets go of its files.
       return
     }
+    if (this.#slots.length > 1) this.#gatherWrites()
     for (let head = this.#slots[0]; head !== undefined && head.answer !== undefined; head = this.#slots[0]) {
       this.#slots.shift()
       if (head.answer !== null) this.#outbound.enqueue(head.answer)

@@ -18,7 +18,7 @@ import {
 import { loadNativeCalls } from './native.js'
 
 const fileBytes = 8 * 1024 * 1024
-const native = await loadNativeCalls()
+const native = loadNativeCalls()
 const paths = [
   { name: 'copy', calls: null },
   ...(native === null ? [] : [{ name: 'sendfile', calls: native }]),

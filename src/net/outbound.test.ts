@@ -34,11 +34,11 @@ function glass() {
   const native: NativeCalls = {
     wouldBlock: -11,
     isCached: () => true,
-    send(fd, _bytes, length) {
+    send(fd, _bytes, length, isMore) {
       if (fd !== 7) return -9
       if (errno !== 0) return -errno
       const taken = take(length)
-      events.push(`send ${taken}`)
+      events.push(`send ${taken}${isMore ? ' more' : ''}`)
       return taken
     },
     sendFile(_fd, _file, _position, length) {
@@ -68,10 +68,10 @@ function glass() {
 
 const large = (id: number) => answerWithRanges(id, file, [{ memory: 92, position: 0, byteLength: 50_000 }], 4).answer
 
-test('header and range go through the descriptor, the tail by the socket', () => {
+test('header, range and tail go through the descriptor; only the tail lets the packet leave', () => {
   const { outbound, events, confirm } = glass()
   outbound.enqueue(large(0))
-  expect(events).toEqual(['send 100', 'sendfile 50000', 'write 4'])
+  expect(events).toEqual(['send 100 more', 'sendfile 50000', 'send 4'])
   confirm()
   expect(outbound.pendingBytes).toBe(0)
   expect(file.retained).toBe(0)
@@ -84,27 +84,40 @@ test('nothing goes through the descriptor while Node holds bytes that come befor
   // The header joins what Node holds; the range waits behind an empty write, whose callback says that all has left.
   expect(events).toEqual(['write 5008', 'write 100', 'write 0'])
   confirm()
-  expect(events.slice(3)).toEqual(['sendfile 50000', 'write 4'])
+  expect(events.slice(3)).toEqual(['sendfile 50000', 'send 4'])
 })
 
 test('a full socket gets the next few KiB by Node, and the descriptor goes on when they have left', () => {
   const { outbound, events, confirm, setRoom } = glass()
   setRoom(10_100)
   outbound.enqueue(large(0))
-  expect(events).toEqual(['send 100', 'sendfile 10000', 'sendfile -11', 'write 16384'])
+  expect(events).toEqual(['send 100 more', 'sendfile 10000', 'sendfile -11', 'write 16384'])
   setRoom(Number.POSITIVE_INFINITY)
   confirm()
-  expect(events.slice(4)).toEqual(['sendfile 23616', 'write 4'])
+  expect(events.slice(4)).toEqual(['sendfile 23616', 'send 4'])
 })
 
 test('a full socket gets the header by Node as well', () => {
   const { outbound, events, confirm, setRoom } = glass()
   setRoom(30)
   outbound.enqueue(large(0))
-  expect(events).toEqual(['send 30', 'send -11', 'write 70'])
+  expect(events).toEqual(['send 30 more', 'send -11 more', 'write 70'])
   setRoom(Number.POSITIVE_INFINITY)
   confirm()
-  expect(events.slice(3)).toEqual(['sendfile 50000', 'write 4'])
+  expect(events.slice(3)).toEqual(['sendfile 50000', 'send 4'])
+})
+
+test('a tail that finds no room goes by Node, and the next answer waits behind it', () => {
+  const { outbound, events, confirm, setRoom } = glass()
+  setRoom(50_100)
+  outbound.enqueue(large(0))
+  expect(events).toEqual(['send 100 more', 'sendfile 50000', 'send -11', 'write 4'])
+  setRoom(Number.POSITIVE_INFINITY)
+  outbound.enqueue(large(1))
+  expect(events.slice(4)).toEqual(['write 100', 'write 0'])
+  confirm()
+  expect(events.slice(6)).toEqual(['sendfile 50000', 'send 4'])
+  expect(file.retained).toBe(0)
 })
 
 test('a small answer is one write', () => {

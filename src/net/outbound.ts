@@ -32,6 +32,9 @@ const copyBytesMax = 8 * 1024
 const turnBytesMax = 1024 * 1024
 /** Read and write in pieces of this size where sendfile cannot be used. */
 const chunkBytes = 256 * 1024
+/** Chunks kept for the next answer: fresh memory costs more than what is read into it. Shared, so idle connections hold none. */
+const spareChunksMax = 4
+const spareChunks: Buffer[] = []
 /** Written through Node after EAGAIN: its callback is the "writable" event that a raw descriptor lacks. */
 const nudgeBytes = 16 * 1024
 
@@ -167,19 +170,18 @@ export class Outbound {
   #sendBytes(answer: Outgoing, end: number): number {
     const bytes = answer.bytes.subarray(this.#position, end)
     const isLast = this.#insertIndex === answer.inserts?.length
-    if (this.#native === null || this.#nodeWrites > 0 || isLast) {
-      this.#write(bytes)
-      this.#position = end
-      return bytes.byteLength
+    const canSend = this.#native !== null && this.#nodeWrites === 0
+    const sent = canSend ? this.#native.send(socketFd(this.#socket), bytes, bytes.byteLength, !isLast) : 0
+    if (canSend && sent >= 0) {
+      this.#position += sent
+      return sent
     }
-    const sent = this.#native.send(socketFd(this.#socket), bytes, bytes.byteLength)
-    if (sent === this.#native.wouldBlock) {
-      this.#position = end
-      return this.#writeAndContinue(bytes)
-    }
-    if (sent < 0) return this.#failed('send', -sent)
-    this.#position += sent
-    return sent
+    if (canSend && sent !== this.#native.wouldBlock) return this.#failed('send', -sent)
+    this.#position = end
+    // A range that follows may only be sent once Node holds nothing; behind the last bytes nothing follows.
+    if (canSend && !isLast) return this.#writeAndContinue(bytes)
+    this.#write(bytes)
+    return bytes.byteLength
   }
 
   /** The socket's buffer is full: the next few KiB go through Node, whose callback comes when there is room again. */
@@ -193,15 +195,19 @@ export class Outbound {
 
   /** Reads in the thread pool, so that a slow disk does not hold up the other connections. */
   #readAndWrite(range: FileRange, at: number, left: number): number {
-    const buffer = Buffer.allocUnsafeSlow(Math.min(left, chunkBytes))
-    fs.read(range.fd, buffer, 0, buffer.byteLength, at, (error, read) => {
-      if (this.#isClosed) return
+    const chunk = spareChunks.pop() ?? Buffer.allocUnsafeSlow(chunkBytes)
+    fs.read(range.fd, chunk, 0, Math.min(left, chunkBytes), at, (error, read) => {
+      if (this.#isClosed) {
+        giveBack(chunk)
+        return
+      }
       if (error !== null || read === 0) {
+        giveBack(chunk)
         this.#break(error === null ? shorterThanPromised : error.message)
         return
       }
       this.#insertSent += read
-      this.#writeAndContinue(buffer.subarray(0, read))
+      this.#writeAndContinue(chunk.subarray(0, read), chunk)
     })
     return waiting
   }
@@ -251,10 +257,11 @@ export class Outbound {
     if (!this.#isClosed) this.#options.onProgress()
   }
 
-  #writeAndContinue(bytes: Bytes): typeof waiting {
+  #writeAndContinue(bytes: Bytes, chunk: Buffer | null = null): typeof waiting {
     this.#nodeWrites += 1
     this.#socket.write(bytes, error => {
       this.#nodeWrites -= 1
+      if (chunk !== null) giveBack(chunk)
       if (error === null || error === undefined) this.#resume()
     })
     return waiting
@@ -283,6 +290,10 @@ const goneErrnos: ReadonlySet<number> = new Set([32, 101, 103, 104, 107, 110, 11
 
 /** Returned by a step that a callback will continue. */
 const waiting = -1
+
+function giveBack(chunk: Buffer): void {
+  if (spareChunks.length < spareChunksMax) spareChunks.push(chunk)
+}
 
 function releaseFrom(answer: Outgoing, insertIndex: number): void {
   const inserts = answer.inserts

@@ -15,6 +15,7 @@ import type { Files } from './files.js'
 /** Somebody else has the directory; the command line answers with exit code 4. */
 export class DirectoryLockedError extends Error {
   override readonly name = 'DirectoryLockedError'
+  readonly code = 'DATA_DIRECTORY_LOCKED'
 }
 
 const lockFile = '.lock'

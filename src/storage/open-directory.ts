@@ -47,6 +47,7 @@ export interface DataDirectoryOptions {
 /** The directory belongs to another node, or its content contradicts itself. */
 export class InconsistentDirectoryError extends Error {
   override readonly name = 'InconsistentDirectoryError'
+  readonly code = 'DATA_DIRECTORY_CORRUPT'
 }
 
 /** Segment files that are open at a time, beyond those that are held; sockets need descriptors too. */

@@ -39,7 +39,7 @@ export async function produceLimits(plan: ProducePlan, scratch: string): Promise
   ]
 }
 
-async function compiledServer(name: string, source: string, args: readonly string[], scratch: string): Promise<Limit> {
+export async function compiledServer(name: string, source: string, args: readonly string[], scratch: string): Promise<Limit> {
   const program = await compiled(source, scratch)
   return typeof program === 'string' ? startSubject(name, program, args, listening) : { name, ...program }
 }

@@ -37,10 +37,10 @@ const quietCpuSeconds = 0.002
 const quietChecks = 4
 const quietChecksMax = 200
 
-/** Waits until the process has hardly computed for a while: what it had put off is done. Gives up after 10 s. */
-export async function quiet(pid: number): Promise<void> {
+/** Waits until the process has hardly computed for a while: what it had put off is done. Gives up after 10 s unless told otherwise. */
+export async function quiet(pid: number, checksMax = quietChecksMax): Promise<void> {
   let before = cpuSecondsOf(pid)
-  for (let inRow = 0, checks = 0; inRow < quietChecks && checks < quietChecksMax; checks++) {
+  for (let inRow = 0, checks = 0; inRow < quietChecks && checks < checksMax; checks++) {
     await sleep(quietCheckMs)
     const now = cpuSecondsOf(pid)
     inRow = now - before < quietCpuSeconds ? inRow + 1 : 0

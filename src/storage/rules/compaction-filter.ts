@@ -4,7 +4,9 @@
  *
  * A batch of which all stays is copied as it is. One of which a part stays keeps its offsets, its sequence, its codec and its
  * epoch; the records that stay are copied without being built anew. One of which nothing stays is left out, unless it is the
- * last one of a live producer or of the whole round: then its header stays, with no records.
+ * last one of a live producer or of its segment: then its header stays, with no records. (Kafka keeps the last one of a whole
+ * round. Here every segment goes on to where the next one begins, so that recovery can tell what compaction took away from
+ * what a power cut did.)
  *
  * Tombstones, and markers of which the transaction is gone, go in two steps, so that a reader who is on its way through the
  * log sees them. The first compaction that meets one writes into the batch until when it stays: the *delete horizon* takes
@@ -31,8 +33,6 @@ export interface FilterRules {
   readonly keys: KeyOffsets
   readonly transactions: CleanedTransactions
   readonly lastOfProducers: ReadonlyMap<ProducerId, LastOfProducer>
-  /** End of what this round may compact: the batch that ends there stays, so that the log keeps its end. */
-  readonly end: Offset
   readonly nowMs: number
   readonly deleteRetentionMs: number
 }
@@ -68,6 +68,9 @@ export class Kept {
 
 export class BatchFilter {
   readonly counts: FilterCounts = { recordsRead: 0, recordsKept: 0, unreadableBatches: 0 }
+  /** Where the next segment begins: the batch that ends there stays. */
+  segmentEnd: Offset = -1
+
   readonly #rules: FilterRules
   readonly #reader = new RecordReader()
 
@@ -147,7 +150,7 @@ export class BatchFilter {
 
   #staysEmpty(bytes: Bytes, at: number, isControl: boolean): boolean {
     const lastOffset = batch.lastOffset(bytes, at)
-    if (lastOffset + 1 === this.#rules.end) return true
+    if (lastOffset + 1 === this.segmentEnd) return true
     const producerId = batch.producerId(bytes, at)
     const last = producerId < 0 ? undefined : this.#rules.lastOfProducers.get(producerId)
     if (last === undefined) return false

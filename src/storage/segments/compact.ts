@@ -64,6 +64,7 @@ export interface CompactionHost {
 
 /** Null when it was cancelled; what was swapped in by then stays. Throws DiskFailure, and CorruptLogError for a damaged log. */
 export async function compactLog(host: CompactionHost, order: CompactionOrder): Promise<CompactionResult | null> {
+  if (order.isCancelled()) return null
   const aborted = host.segmentsBelow(order.end).flatMap(segment => abortedIn(host.files, segment))
   const keys = await collectKeys(host, order, aborted)
   if (keys === null) return null
@@ -74,10 +75,15 @@ export async function compactLog(host: CompactionHost, order: CompactionOrder): 
   const transactions = new CleanedTransactions(aborted)
   const filter = new BatchFilter({ ...order, keys, transactions })
   const sources = host.segmentsBelow(cleanedTo)
-  const groups = groupSegments(sources, order.end, order.segmentBytes, order.segmentIndexBytes)
+  // Where what is not compacted this time begins.
+  const next = host.segmentsBelow(order.end)[sources.length]?.baseOffset ?? order.end
+  const groups = groupSegments(sources, next, order.segmentBytes, order.segmentIndexBytes)
   let bytesRead = 0
   let bytesWritten = 0
-  for (const group of groups) {
+  for (let n = 0; n < groups.length; n++) {
+    const group = groups[n]!
+    const [following] = groups[n + 1] ?? []
+    filter.segmentEnd = following?.baseOffset ?? next
     const cleaned = await cleanGroup(host, order, group, filter, transactions)
     if (cleaned === null) return null
     for (const { size } of group) bytesRead += size

@@ -19,8 +19,8 @@ ${rows.join('\n')}
 Produce 0–2 and Fetch 0–3 carry the message formats before v2, which Kafka 4 dropped: what old clients produce is stored as v2,
 what they fetch is converted for them.
 
-Not there yet, and therefore not advertised: transactions (24–28, 61, 65, 66), changing configs (33, 44), DeleteRecords (21),
-SASL (17, 36), ACLs (29–31), quotas (48, 49), the consumer, share and streams group protocols (68, 69, 76–79, 88–92), log
+Not there yet, and therefore not advertised: transactions (24–28, 61, 65, 66), changing configs (33, 44), SASL (17, 36),
+ACLs (29–31), quotas (48, 49), the consumer, share and streams group protocols (68, 69, 76–79, 88–92), log
 directories (34, 35) and reassignments (43, 45, 46).
 
 This page is printed by \`npm run docs\`; a test compares it with the code.

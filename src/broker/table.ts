@@ -7,6 +7,7 @@ import { apiVersions } from './handlers/api-versions.js'
 import { createPartitions } from './handlers/create-partitions.js'
 import { createTopics } from './handlers/create-topics.js'
 import { deleteGroups } from './handlers/delete-groups.js'
+import { deleteRecords } from './handlers/delete-records.js'
 import { deleteTopics } from './handlers/delete-topics.js'
 import { describeCluster } from './handlers/describe-cluster.js'
 import { describeConfigs } from './handlers/describe-configs.js'
@@ -45,6 +46,7 @@ export const handlers: readonly Handler[] = [
   apiVersions, // 18
   createTopics, // 19
   deleteTopics, // 20
+  deleteRecords, // 21
   initProducerId, // 22
   offsetForLeaderEpoch, // 23
   describeConfigs, // 32

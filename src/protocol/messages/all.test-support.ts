@@ -6,6 +6,7 @@ import { ApiVersions } from './api-versions.js'
 import { CreatePartitions } from './create-partitions.js'
 import { CreateTopics } from './create-topics.js'
 import { DeleteGroups } from './delete-groups.js'
+import { DeleteRecords } from './delete-records.js'
 import { DeleteTopics } from './delete-topics.js'
 import { DescribeCluster } from './describe-cluster.js'
 import { DescribeConfigs } from './describe-configs.js'
@@ -45,6 +46,7 @@ export const allApis = [
   ApiVersions,
   CreateTopics,
   DeleteTopics,
+  DeleteRecords,
   InitProducerId,
   OffsetForLeaderEpoch,
   DescribeConfigs,

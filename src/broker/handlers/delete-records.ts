@@ -1,0 +1,34 @@
+import { isInternalTopic } from '../../cluster/topic-name.js'
+import { type ErrorCode, Errors } from '../../protocol/errors.js'
+import { DeleteRecords } from '../../protocol/messages/delete-records.js'
+import { handler, type RequestContext } from '../handler.js'
+
+const highWatermark = -1
+
+// DeleteRecords v0-2: moves the start of partitions up, at most to the high watermark; an offset below the start changes
+// nothing (KIP-107). The answer is there when the new start would survive a crash. Only for topics whose cleanup.policy
+// deletes, and never for internal ones.
+export const deleteRecords = handler(DeleteRecords, async (request, context) => ({
+  topics: await Promise.all(
+    request.topics.map(async ({ name, partitions }) => ({
+      name,
+      partitions: await Promise.all(
+        partitions.map(({ partitionIndex, offset }) => remove(name, partitionIndex, offset, context)),
+      ),
+    })),
+  ),
+}))
+
+async function remove(topic: string, partitionIndex: number, offset: number, { broker }: RequestContext) {
+  const partition = broker.topics.partition(topic, partitionIndex)
+  if (partition === undefined) return failed(partitionIndex, Errors.UNKNOWN_TOPIC_OR_PARTITION)
+  if (isInternalTopic(topic)) return failed(partitionIndex, Errors.INVALID_TOPIC_EXCEPTION)
+  if (!partition.config.deletesOld) return failed(partitionIndex, Errors.POLICY_VIOLATION)
+  const errorCode = await partition.deleteRecordsBefore(offset === highWatermark ? partition.highWatermark : offset)
+  if (errorCode !== Errors.NONE) return failed(partitionIndex, errorCode)
+  return { partitionIndex, lowWatermark: partition.logStartOffset, errorCode }
+}
+
+function failed(partitionIndex: number, errorCode: ErrorCode) {
+  return { partitionIndex, lowWatermark: -1, errorCode }
+}

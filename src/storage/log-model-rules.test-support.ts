@@ -103,11 +103,15 @@ export class LogModel {
   }
 
   #forgetBelowStart(): void {
-    this.#batches = this.#batches.filter(({ lastOffset }) => lastOffset >= this.logStartOffset)
     // A producer of which nothing is left may be forgotten by the next start: its retries prove nothing.
     for (const producer of this.#producers.values()) {
       if (producer.last !== null && producer.last.baseOffset < this.logStartOffset) producer.last = null
     }
+  }
+
+  /** What lies below the start goes with its segment, and counts for the segment's age until then. */
+  forgetBelow(firstSegment: number): void {
+    this.#batches = this.#batches.filter(({ lastOffset }) => lastOffset >= firstSegment)
   }
 
   /** `segments` are the files that there are, by base offset. */
@@ -239,7 +243,7 @@ export class LogModel {
     }
     const values = new Map(found.flatMap(({ records }) => records.map(record => [record.offset, record] as const)))
     const end = found.at(-1)?.lastOffset ?? -1
-    for (const { lastOffset, records } of this.#batches) {
+    for (const { lastOffset, records } of this.visibleFrom(this.logStartOffset)) {
       if (lastOffset > end) break
       for (const record of records) if (!values.has(record.offset)) return `the record at ${record.offset} is lost`
     }

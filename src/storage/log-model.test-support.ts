@@ -282,6 +282,7 @@ class LogModelRun {
     this.#expect(errorCode === 0, () => `DeleteRecords below ${offset} gives ${errorCode}`)
     this.#model.raiseStart(offset)
     this.#model.persistedStart = offset
+    this.#model.forgetBelow(this.#segmentsOnDisk()[0]?.baseOffset ?? offset)
   }
 
   async #retain(): Promise<void> {
@@ -294,6 +295,7 @@ class LogModelRun {
     this.#expect(logStartOffset === expected, () => `retention moved the start to ${logStartOffset}, not ${expected}`)
     if (logStartOffset > before) this.#model.persistedStart = logStartOffset
     const left = this.#segmentsOnDisk()
+    this.#model.forgetBelow(left[0]?.baseOffset ?? logStartOffset)
     this.#counts.segmentsRetired += Math.max(0, sizes.length - left.length)
     const isTidy = left.length === 0 || (left[1]?.baseOffset ?? Number.POSITIVE_INFINITY) > logStartOffset
     this.#expect(isTidy, () => `segments below ${logStartOffset} are left: ${JSON.stringify(left)}`)

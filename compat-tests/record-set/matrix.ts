@@ -10,8 +10,18 @@ import { type Admin, Kafka, logLevel } from 'kafkajs'
 import { eventually } from '../lib/patience.js'
 import type { RunResult } from '../lib/processes.js'
 import { type Contender, type ContenderName, consumeSets, explain, produceSet, type Task } from './contenders.js'
-import { type Capabilities, type Codec, codecs, faultOf, type Moment, producedLines, producible } from './expectation.js'
-import { type ConsumedLine, recordSet } from './record-set.js'
+import {
+  type Capabilities,
+  type Codec,
+  codecs,
+  faultOf,
+  type Moment,
+  producedLines,
+  producible,
+  writesHeaders,
+} from './expectation.js'
+import { knownFault } from './known-faults.js'
+import { type ConsumedLine, nullHeaderSet, recordSet, type SetRecord } from './record-set.js'
 
 /** Failures of one client in one phase before it is given up. */
 const FAILURES_MAX = 6
@@ -25,6 +35,8 @@ const CLOCK_SLACK_MS = 1000
 export interface Written {
   readonly producer: ContenderName
   readonly codec: Codec
+  /** The main set, or the one that not every client can say or read. */
+  readonly hasNullHeaders: boolean
   readonly topic: string
   /** null when it was written, else what went wrong. */
   readonly fault: string | null
@@ -36,6 +48,14 @@ export interface Reading {
   readonly consumer: ContenderName
   /** null: right. A string: what is wrong. */
   readonly fault: string | null
+  /** Why no broker can make this pair work; its fault is then no failure, and null when it was not tried. */
+  readonly known: string | null
+}
+
+interface PlannedTopic {
+  readonly topic: string
+  readonly codec: Codec
+  readonly hasNullHeaders: boolean
 }
 
 /** A contender that runs here. */
@@ -44,13 +64,16 @@ type Running = Contender & { readonly capabilities: Capabilities }
 export class RecordSetMatrix {
   readonly #runId = `${process.pid}-${Math.trunc(performance.timeOrigin)}`
   readonly #running: readonly Running[]
-  readonly #set = recordSet()
+  readonly #mainSet = recordSet()
+  readonly #nullHeaderSet = nullHeaderSet()
   readonly #admin: Admin
 
   constructor(
     readonly bootstrap: string,
     contenders: readonly Contender[],
     readonly codecsRun: readonly Codec[],
+    /** Against real Kafka, to prove that they are what they are said to be. */
+    readonly triesKnownFaults: boolean,
     readonly scratch: string,
     /** Asked before each client: against a dead broker every one of them would wait for its deadline. */
     readonly assertBrokerAlive: () => void,
@@ -60,9 +83,8 @@ export class RecordSetMatrix {
   }
 
   async run(): Promise<readonly Reading[]> {
-    const topics = this.#running.flatMap(({ name, capabilities }) =>
-      this.#codecsOf(capabilities.codecs).map(codec => this.#topicOf(name, codec)),
-    )
+    const plans = this.#running.map(producer => this.#plan(producer))
+    const topics = plans.flat().map(({ topic }) => topic)
     // The set's timestamps are years old: by the default retention the broker would be right to delete it.
     const configEntries = [{ name: 'retention.ms', value: '-1' }]
     await this.#admin.connect()
@@ -74,7 +96,7 @@ export class RecordSetMatrix {
         if (!(await eventually(hasLeader, LEADER_TIMEOUT_MS))) throw new Error(`${topic} has no leader`)
       }
       const written: Written[] = []
-      for (const producer of this.#running) written.push(...(await this.#produceBy(producer)))
+      for (const [index, producer] of this.#running.entries()) written.push(...(await this.#produceBy(producer, plans[index]!)))
       const readings: Reading[] = []
       for (const consumer of this.#running) readings.push(...(await this.#consumeBy(consumer, written)))
       await this.#admin.deleteTopics({ topics })
@@ -84,50 +106,55 @@ export class RecordSetMatrix {
     }
   }
 
+  /** The topics that a producer writes. */
+  #plan({ name, capabilities }: Running): readonly PlannedTopic[] {
+    const named = (what: string) => `record-set-${name.replace('/', '-')}-${what}-${this.#runId}`
+    const saysNullHeaders = writesHeaders(capabilities) && !(capabilities.cannotProduce ?? []).includes('null header value')
+    return [
+      ...this.#codecsOf(capabilities.codecs).map(codec => ({ codec, hasNullHeaders: false, topic: named(codec) })),
+      ...(saysNullHeaders ? [{ codec: 'none' as const, hasNullHeaders: true, topic: named('null-headers') }] : []),
+    ]
+  }
+
   #codecsOf(of: readonly Codec[]): readonly Codec[] {
     return codecs.filter(codec => of.includes(codec) && this.codecsRun.includes(codec))
   }
 
-  #topicOf(producer: ContenderName, codec: Codec): string {
-    return `record-set-${producer.replace('/', '-')}-${codec}-${this.#runId}`
+  #setOf({ hasNullHeaders }: { readonly hasNullHeaders: boolean }): readonly SetRecord[] {
+    return hasNullHeaders ? this.#nullHeaderSet : this.#mainSet
   }
 
-  async #produceBy({ name, capabilities }: Running): Promise<readonly Written[]> {
+  async #produceBy({ name, capabilities }: Running, plan: readonly PlannedTopic[]): Promise<readonly Written[]> {
     this.assertBrokerAlive()
-    const file = join(this.scratch, `${name.replace('/', '-')}.jsonl`)
-    await writeFile(
-      file,
-      producedLines(this.#set, capabilities)
-        .map(line => `${JSON.stringify(line)}\n`)
-        .join(''),
-    )
-    const tasks = this.#codecsOf(capabilities.codecs).map(codec => ({ topic: this.#topicOf(name, codec), argument: codec, file }))
+    const folder = join(this.scratch, `${name.replace('/', '-')}-produces`)
+    await mkdir(folder)
+    const tasks: Task[] = []
+    for (const { topic, codec, hasNullHeaders } of plan) {
+      const file = join(folder, hasNullHeaders ? 'null-headers.jsonl' : 'main.jsonl')
+      const lines = producedLines(this.#setOf({ hasNullHeaders }), capabilities)
+      await writeFile(file, lines.map(line => `${JSON.stringify(line)}\n`).join(''))
+      tasks.push({ topic, argument: codec, file })
+    }
     const fromMs = performance.timeOrigin + performance.now() - CLOCK_SLACK_MS
     const { faults, elapsedMs } = await inTurns(tasks, rest => produceSet(name, this.bootstrap, rest))
     const produced = { fromMs, toMs: performance.timeOrigin + performance.now() + CLOCK_SLACK_MS }
     report(name, 'produced', tasks, faults, elapsedMs)
-    await rm(file)
-    return tasks.map(({ topic, argument }) => ({
-      producer: name,
-      codec: argument,
-      topic,
-      fault: faults.get(topic) ?? null,
-      produced,
-    }))
+    await rm(folder, { recursive: true, force: true })
+    return plan.map(topic => ({ ...topic, producer: name, fault: faults.get(topic.topic) ?? null, produced }))
   }
 
   async #consumeBy(consumer: Running, all: readonly Written[]): Promise<readonly Reading[]> {
     this.assertBrokerAlive()
     const { name, capabilities } = consumer
-    const known = this.#codecsOf(capabilities.consumeCodecs ?? capabilities.codecs)
-    const concerned = all.filter(({ codec }) => known.includes(codec))
-    const readable = concerned.filter(({ fault }) => fault === null)
+    const concerned = all.filter(written => this.#canRead(capabilities, written))
+    const knownOf = (written: Written) => knownFault(written.producer, written.codec, name)
+    const readable = concerned.filter(written => written.fault === null && (this.triesKnownFaults || knownOf(written) === null))
     const folder = join(this.scratch, name.replace('/', '-'))
     await mkdir(folder)
-    const tasks = readable.map(({ topic, producer }) => ({
-      topic,
-      argument: producible(this.#set, this.#capabilitiesOf(producer)).length,
-      file: join(folder, topic),
+    const tasks = readable.map(written => ({
+      topic: written.topic,
+      argument: producible(this.#setOf(written), this.#capabilitiesOf(written.producer)).length,
+      file: join(folder, written.topic),
     }))
     const { faults, elapsedMs } = await inTurns(tasks, rest => consumeSets(name, this.bootstrap, rest))
     for (const written of readable) {
@@ -137,19 +164,28 @@ export class RecordSetMatrix {
     }
     report(name, 'consumed', tasks, faults, elapsedMs)
     await rm(folder, { recursive: true, force: true })
-    return concerned.map(written => ({
-      written,
-      consumer: name,
-      fault: written.fault === null ? (faults.get(written.topic) ?? null) : `producer: ${written.fault}`,
-    }))
+    return concerned.map(written => {
+      const fault = written.fault === null ? (faults.get(written.topic) ?? null) : `producer: ${written.fault}`
+      const known = knownOf(written)
+      const staleKnowledge = this.triesKnownFaults && known !== null && fault === null
+      return staleKnowledge
+        ? { written, consumer: name, fault: 'works, though known-faults.ts says that it cannot', known: null }
+        : { written, consumer: name, fault, known }
+    })
   }
 
-  async #judge(file: string, { producer, produced }: Written, consumer: Capabilities): Promise<string | null> {
+  #canRead(consumer: Capabilities, { codec, hasNullHeaders }: Written): boolean {
+    if (!this.#codecsOf(consumer.consumeCodecs ?? consumer.codecs).includes(codec)) return false
+    return !hasNullHeaders || !(consumer.cannotConsume ?? []).includes('null header value')
+  }
+
+  async #judge(file: string, written: Written, consumer: Capabilities): Promise<string | null> {
+    const { producer, produced } = written
     const text = await readFile(file, 'utf8').catch(() => '')
     try {
       const lines = text.split('\n').filter(line => line !== '')
       const consumed = lines.map(line => JSON.parse(line) as ConsumedLine)
-      return faultOf(consumed, this.#set, this.#capabilitiesOf(producer), consumer, produced)
+      return faultOf(consumed, this.#setOf(written), this.#capabilitiesOf(producer), consumer, produced)
     } catch (error) {
       return `the output is unreadable: ${(error as Error).message}`
     }

@@ -30,6 +30,16 @@ const PLAIN_RECORDS = 40
 /** Two bytes as the varint that counts them. */
 const MANY_HEADERS = 70
 
+/** A set of its own, written uncompressed only: rskafka cannot read a batch that contains one such record. */
+export function nullHeaderSet(): readonly SetRecord[] {
+  return [
+    record('before', 'v', [header('name', 'value')]),
+    record('a null header value', 'v', [header('null', null)]),
+    record('null beside others', 'v', [header('first', 'x'), header('null', null), header('last', '')]),
+    record(null, null, [header('null', null)]),
+  ]
+}
+
 export function recordSet(): readonly SetRecord[] {
   const random = new Random(4)
   return [
@@ -48,7 +58,6 @@ export function recordSet(): readonly SetRecord[] {
     record('line ends', 'a\nb\r\nc\td\0e'),
     record('one header', 'v', [header('name', 'value')]),
     record('an empty header value', 'v', [header('empty', '')]),
-    record('a null header value', 'v', [header('null', null)]),
     record('a header name twice', 'v', [header('name', 'first'), header('other', 'x'), header('name', 'second')]),
     record('a unicode header', 'v', [header('Überschrift 見出し', Buffer.from('значение'))]),
     record('binary header value', 'v', [header('bytes', everyByte())]),

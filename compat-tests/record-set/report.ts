@@ -13,24 +13,26 @@ export interface Result {
   readonly readings: readonly Reading[]
 }
 
-export function counts({ readings }: Result): { passed: number; failed: number } {
-  const failed = readings.filter(({ fault }) => fault !== null).length
-  return { passed: readings.length - failed, failed }
+export function counts({ readings }: Result): { passed: number; failed: number; known: number } {
+  const known = readings.filter(reading => reading.known !== null).length
+  const failed = readings.filter(reading => reading.known === null && reading.fault !== null).length
+  return { passed: readings.length - failed - known, failed, known }
 }
 
-/** `5`: five codecs, all right. `3/5`: three of five. `-`: this pair shares no codec. */
+/** `5`: five topics, all right. `3/5`: three of five. `4*`: four, and others that no broker can help. `-`: no codec in common. */
 export function table({ contenders, readings }: Result): string {
   const running = contenders.filter(({ notRun }) => notRun === null)
-  const cells = new Map<string, { right: number; all: number }>()
-  for (const { written, consumer, fault } of readings) {
+  const cells = new Map<string, { right: number; all: number; mark: string }>()
+  for (const { written, consumer, fault, known } of readings) {
     const key = `${written.producer} ${consumer}`
-    const cell = cells.get(key) ?? { right: 0, all: 0 }
-    cells.set(key, { right: cell.right + (fault === null ? 1 : 0), all: cell.all + 1 })
+    const cell = cells.get(key) ?? { right: 0, all: 0, mark: '' }
+    const counted = { ...cell, right: cell.right + (fault === null ? 1 : 0), all: cell.all + 1 }
+    cells.set(key, known === null ? counted : { ...cell, mark: '*' })
   }
   const shown = (producer: ContenderName, consumer: ContenderName) => {
     const cell = cells.get(`${producer} ${consumer}`)
     if (cell === undefined) return '-'
-    return cell.right === cell.all ? `${cell.all}` : `${cell.right}/${cell.all}`
+    return `${cell.right === cell.all ? '' : `${cell.right}/`}${cell.all}${cell.mark}`
   }
   return markdownTable([
     ['', 'produced by ↓ consumed by →', ...running.map((_, index) => `${index + 1}`)],
@@ -42,8 +44,8 @@ export function table({ contenders, readings }: Result): string {
 export function failureLines({ readings }: Result): string[] {
   const byFault = new Map<string, Reading[]>()
   for (const reading of readings) {
-    const { written, consumer, fault } = reading
-    if (fault === null) continue
+    const { written, consumer, fault, known } = reading
+    if (fault === null || known !== null) continue
     const subject = fault.startsWith('producer: ') ? `${written.producer} with ${written.codec}` : `read by ${consumer}`
     const key = `${subject}: ${fault}`
     byFault.set(key, [...(byFault.get(key) ?? []), reading])
@@ -56,12 +58,19 @@ export function failureLines({ readings }: Result): string[] {
   })
 }
 
+/** What no broker can make work, one line per pair. */
+export function knownLines({ readings }: Result): string[] {
+  return readings.flatMap(({ written, consumer, known }) =>
+    known === null ? [] : [`\\*${written.producer} with ${written.codec}, read by ${consumer}: ${known}`],
+  )
+}
+
 export function notRunLines({ contenders }: Result): string[] {
   return contenders.flatMap(({ name, notRun }) => (notRun === null ? [] : [`not run: ${name}: ${notRun}`]))
 }
 
 export function documentation(result: Result, recordCount: number): string {
-  const { passed, failed } = counts(result)
+  const { passed, failed, known } = counts(result)
   return [
     '## One record set through clients of every age',
     [
@@ -69,12 +78,12 @@ export function documentation(result: Result, recordCount: number): string {
       'records (keys, null and empty keys and values, headers, every byte, unicode, a value of 1,000,000 bytes, timestamps out of',
       'order) once per codec it has, in the oldest or newest format it speaks; each client reads every topic whose codec it has.',
       'Everything must arrive equal that the formats and interfaces of both carry: the rule is',
-      '[expectation.ts](../compat-tests/record-set/expectation.ts). A cell is the number of codecs; `3/5` says that two failed, `-`',
-      'that the pair has no codec in common.',
+      '[expectation.ts](../compat-tests/record-set/expectation.ts). A cell is the number of topics, one per codec that both have and',
+      'one for null header values; `3/5` says that two failed. `*` marks what Apache Kafka cannot make work between the two either.',
     ].join('\n'),
     table(result),
-    `${passed} passed, ${failed} failed.`,
-    ...[...failureLines(result), ...notRunLines(result)].map(line => `- ${line}`),
+    `${passed} passed, ${failed} failed, ${known} impossible between the clients.`,
+    [...failureLines(result), ...knownLines(result), ...notRunLines(result)].map(line => `- ${line}`).join('\n'),
     contenderTable(result.contenders),
   ].join('\n\n')
 }

@@ -15,7 +15,7 @@ import { type Contender, type ContenderName, contenderNames, installContender } 
 import { type Codec, codecs } from './expectation.js'
 import { RecordSetMatrix } from './matrix.js'
 import { recordSet } from './record-set.js'
-import { counts, documentation, failureLines, notRunLines, type Result, table } from './report.js'
+import { counts, documentation, failureLines, knownLines, notRunLines, type Result, table } from './report.js'
 
 /** The last Kafka whose broker still answers Produce 0-2 and Fetch 0-3. */
 const KAFKA_WITH_OLD_VERSIONS = '3.9.1'
@@ -98,7 +98,7 @@ async function main(options: Options): Promise<number> {
   const scratch = scratchFolder('record-set')
   let exitCode = 1
   try {
-    const matrix = new RecordSetMatrix(broker.bootstrap, contenders, options.codecs, scratch, broker.assertAlive)
+    const matrix = new RecordSetMatrix(broker.bootstrap, contenders, options.codecs, options.kafka, scratch, broker.assertAlive)
     const readings = await matrix.run()
     broker.assertAlive()
     exitCode = report({ broker: broker.name, contenders, codecsRun: options.codecs, readings }, options)
@@ -127,8 +127,9 @@ async function startBroker({ bootstrap, kafka }: Options): Promise<Broker> {
 
 function report(result: Result, { writesDocument }: Options): number {
   console.log(`\n${table(result)}\n`)
-  for (const line of [...failureLines(result), ...notRunLines(result)]) console.log(line)
-  const { passed, failed } = counts(result)
+  for (const line of [...failureLines(result), ...knownLines(result), ...notRunLines(result)]) console.log(line)
+  const { passed, failed, known } = counts(result)
+  if (known > 0) console.log(`${known} impossible between the clients`)
   console.log(`${passed} passed, ${failed} failed`)
   if (writesDocument) {
     const page = join(repositoryRoot, 'docs', 'compatibility.md')

@@ -31,17 +31,25 @@ def program(**client_options):
             send.get(timeout=10)
         producer.close(timeout=5)
 
+    # One for all topics: each start probes the broker's version again.
+    consumers = []
+
     def consume(bootstrap, topic, sink):
-        consumer = kafka.KafkaConsumer(
-            bootstrap_servers=bootstrap, group_id=None, auto_offset_reset="earliest", fetch_max_wait_ms=50, **client_options
-        )
+        if not consumers:
+            consumers.append(
+                kafka.KafkaConsumer(
+                    bootstrap_servers=bootstrap,
+                    group_id=None,
+                    auto_offset_reset="earliest",
+                    fetch_max_wait_ms=50,
+                    **client_options,
+                )
+            )
+        consumer = consumers[0]
         consumer.assign([kafka.TopicPartition(topic, 0)])
-        try:
-            while sink.wants_more:
-                for records in consumer.poll(timeout_ms=200).values():
-                    for record in records:
-                        sink.received(record.offset, record.key, record.value, record.headers, record.timestamp)
-        finally:
-            consumer.close()
+        while sink.wants_more:
+            for records in consumer.poll(timeout_ms=200).values():
+                for record in records:
+                    sink.received(record.offset, record.key, record.value, record.headers, record.timestamp)
 
     return produce, consume

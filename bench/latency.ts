@@ -1,7 +1,7 @@
 // How long a broker lets its clients wait when it is not busy, and when it is: latencies of produce and from producer to
 // consumer at fixed offered loads, with acks=all and writing left to the system, as Kafka's defaults have it.
 import type { Comparison, Figure, Target } from './lib/comparison.js'
-import { type CompareOptions, type Contender, compare, withFleet } from './lib/fleet.js'
+import { type CompareOptions, type Contender, compare, type Fleet } from './lib/fleet.js'
 import { makeBatch } from './load/batches.js'
 import { FetchLoad, fetchFrame } from './load/fetch-load.js'
 import { followed } from './load/followed.js'
@@ -55,50 +55,35 @@ const acksAll = -1
 const shareOfMaximum = 0.8
 /** Of the search for the maximum. */
 const searchSeconds = 2
-/** Finding one's way into a load: compilers, buffers, connections. */
-const firstSeconds = { full: 8, quick: 2 }
+const seconds = { full: 5, quick: 1.5 }
 
-export async function latency(options: CompareOptions, report: (comparison: Comparison) => void): Promise<Comparison[]> {
+export async function latency(
+  options: CompareOptions,
+  report: (comparison: Comparison) => void,
+  { running, absent }: Fleet,
+): Promise<void> {
   const { isQuick } = options
-  return withFleet(options, {}, async (fleet, absent) => {
-    const comparisons: Comparison[] = []
-    for (const peer of fleet) {
-      options.progress(`latency: warming up ${peer.name}`)
-      if (speaksFetch(peer))
-        await offer(peer, { ...loadOf(offers[0]!, 1), seconds: isQuick ? firstSeconds.quick : firstSeconds.full })
-    }
-    for (const offered of offers.filter(({ isInQuick }) => isInQuick || !isQuick)) {
-      const contenders: Contender[] = fleet.filter(speaksFetch).map(peer => ({
-        name: peer.name,
-        isLimit: false,
-        run: () => latenciesOf(peer, offered, isQuick ? 1.5 : 5),
-      }))
-      const title = `latency: ${offered.title}, acks=all, one producer and one consumer`
-      const entries = await compare(title, contenders, options)
-      const mute = fleet.filter(peer => !speaksFetch(peer)).map(({ name }) => ({ name, notRun: 'serves an older Fetch' }))
-      const id = `latency-${offered.megabytesPerSecond ?? 'maximum'}`
-      const comparison = {
-        id,
-        question: 'latency',
-        title,
-        figures,
-        entries: [...entries, ...mute, ...absent],
-        targets: offered.targets,
-      }
-      report(comparison)
-      comparisons.push(comparison)
-    }
-    return comparisons
-  })
+  const mute = running.filter(peer => !speaksFetch(peer)).map(({ name }) => ({ name, notRun: 'serves an older Fetch' }))
+  for (const offered of offers.filter(({ isInQuick }) => isInQuick || !isQuick)) {
+    const contenders: Contender[] = running.filter(speaksFetch).map(peer => ({
+      name: peer.name,
+      isLimit: false,
+      run: () => latenciesOf(peer, offered, isQuick ? seconds.quick : seconds.full),
+    }))
+    const title = `latency: ${offered.title}, acks=all, one producer and one consumer`
+    const entries = [...(await compare(title, contenders, options)), ...mute, ...absent]
+    const id = `latency-${offered.megabytesPerSecond ?? 'maximum'}`
+    report({ id, question: 'latency', title, figures, entries, targets: offered.targets })
+  }
 }
 
 function speaksFetch({ peer }: RunningPeer): boolean {
   return peer.id !== 'mock'
 }
 
-async function latenciesOf(peer: RunningPeer, offered: Offer, seconds: number): Promise<Record<string, number>> {
+async function latenciesOf(peer: RunningPeer, offered: Offer, length: number): Promise<Record<string, number>> {
   const megabytesPerSecond = offered.megabytesPerSecond ?? shareOfMaximum * (await maximumOf(peer, offered))
-  const { produce, endToEnd } = await offer(peer, { ...loadOf(offered, megabytesPerSecond), seconds })
+  const { produce, endToEnd } = await offer(peer, { ...loadOf(offered, megabytesPerSecond), seconds: length })
   return {
     endToEndP50: endToEnd.percentileMs(0.5),
     endToEndP99: endToEnd.percentileMs(0.99),

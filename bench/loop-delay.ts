@@ -28,7 +28,7 @@ const hugePartitions = 60
 const hugeBatchBytes = 1_000_000
 const hugeEveryMs = 500
 
-export async function loopDelay(options: CompareOptions, report: (comparison: Comparison) => void): Promise<Comparison[]> {
+export async function loopDelay(options: CompareOptions, report: (comparison: Comparison) => void): Promise<void> {
   const contenders: Contender[] = [
     { name: 'gregor', isLimit: false, run: () => delaysUnderLoad(options, 'fsync') },
     { name: 'gregor, left to the system', isLimit: false, run: () => delaysUnderLoad(options, 'os') },
@@ -36,9 +36,7 @@ export async function loopDelay(options: CompareOptions, report: (comparison: Co
   const title = 'event loop of Gregor: how much too late it comes round under a mixed load'
   const entries = await compare('event loop', contenders, { ...options, cold: options.isQuick })
   const targets = [{ figure: 'p99', to: 'value' as const, atMost: 20 }]
-  const comparison = { id: 'loop-delay', question: 'loop', title, figures, entries, targets }
-  report(comparison)
-  return [comparison]
+  report({ id: 'loop-delay', question: 'loop', title, figures, entries, targets })
 }
 
 async function delaysUnderLoad(options: CompareOptions, durability: string): Promise<Record<string, number>> {

@@ -12,7 +12,7 @@ import { type Chart, charts } from './lib/charts.js'
 import type { Comparison } from './lib/comparison.js'
 import { comparisonText } from './lib/comparison-text.js'
 import type { BenchOptions, Table } from './lib/figure.js'
-import type { CompareOptions } from './lib/fleet.js'
+import { type CompareOptions, type Fleet, withFleet } from './lib/fleet.js'
 import { loadAverage, machine } from './lib/machine.js'
 import { tableText } from './lib/report.js'
 import { loopDelay } from './loop-delay.js'
@@ -34,10 +34,21 @@ const ownQuestions: Readonly<Record<string, readonly ((options: BenchOptions) =>
 }
 
 /** Peer beside peer; each answer is shown as soon as it is there. */
-type CompareQuestion = (options: CompareOptions, report: (comparison: Comparison) => void) => Promise<Comparison[]>
-const compareQuestions: Readonly<Record<string, CompareQuestion>> = { loop: loopDelay, wire, latency, restart, tools }
+type Report = (comparison: Comparison) => void
+/** Start their brokers themselves. */
+const processQuestions: Readonly<Record<string, (options: CompareOptions, report: Report) => Promise<void>>> = {
+  loop: loopDelay,
+  restart,
+}
+/** Are about brokers that run and are warm. */
+const fleetQuestions: Readonly<Record<string, (options: CompareOptions, report: Report, fleet: Fleet) => Promise<void>>> = {
+  wire,
+  latency,
+  tools,
+}
 
-const questionNames = [...Object.keys(ownQuestions), ...Object.keys(compareQuestions)]
+const compareQuestions = [...Object.keys(processQuestions), ...Object.keys(fleetQuestions)]
+const questionNames = [...Object.keys(ownQuestions), ...compareQuestions]
 const defaultPeers = 'gregor,kafka,kfake'
 
 const usage = `Usage: npm run bench -- [options]
@@ -47,12 +58,15 @@ Options:
   --only NAME      one question; may be repeated: ${questionNames.join(', ')}
   --peers LIST     what Gregor is compared with (${defaultPeers}); also there: mock. One that is named must be able to run
   --verify         read back every log that a load leaves behind and account for every batch in it
+  --runs N         measured runs of each load after one warm-up (5, quick 3; beside peers 5, quick 1)
   --json FILE      write all values of all runs to FILE
-  --charts DIR     write charts and what they show to DIR
+  --charts DIR     write charts and what they show to DIR; a whole run writes to docs/performance
   --scratch DIR    where the logs are written (the system's temporary folder)
   --help           print this
 `
 
+/** Unless asked for: each tool starts a Java of its own for each broker. */
+const notInQuick = new Set(['tools'])
 const runsOfFull = 5
 const runsOfQuick = 3
 /** Most of a run's time goes to several brokers in turns. */
@@ -64,6 +78,7 @@ interface BenchArguments {
   readonly only: readonly string[]
   /** Null takes the usual ones, as far as this machine can run them. */
   readonly peers: readonly string[] | null
+  readonly runs: number | null
   readonly json: string | undefined
   readonly charts: string | undefined
   readonly scratch: string
@@ -77,6 +92,7 @@ function readArguments(): BenchArguments | null {
       only: { type: 'string', multiple: true, default: [] },
       peers: { type: 'string' },
       verify: { type: 'boolean', default: false },
+      runs: { type: 'string' },
       json: { type: 'string' },
       charts: { type: 'string' },
       scratch: { type: 'string', default: tmpdir() },
@@ -90,51 +106,76 @@ function readArguments(): BenchArguments | null {
   const peers = values.peers === undefined ? null : values.peers.split(',').filter(name => name !== '')
   if (peers !== null) peersNamed(peers)
   const { quick: isQuick, json, charts: chartFolder, scratch } = values
-  return { isQuick, isVerified: isQuick || values.verify, only, peers, json, charts: chartFolder, scratch }
+  const runs = values.runs === undefined ? null : Number(values.runs)
+  if (runs !== null && !(Number.isInteger(runs) && runs > 0)) throw new Error(`--runs takes a number, not "${values.runs}"`)
+  const isWhole = !isQuick && only.length === 0 && peers === null
+  const charts = chartFolder ?? (isWhole ? join(repositoryRoot, 'docs', 'performance') : undefined)
+  return { isQuick, isVerified: isQuick || values.verify, only, peers, runs, json, charts, scratch }
 }
 
 async function bench(args: BenchArguments): Promise<void> {
   const { isQuick, isVerified, only } = args
-  const isAsked = (name: string) => only.length === 0 || only.includes(name)
+  const isAsked = (name: string) => (only.length === 0 ? !isQuick || !notInQuick.has(name) : only.includes(name))
   const startedMs = performance.now()
   const where = machine()
   print(`${where.cores} cores (${where.processor}), ${where.memoryGibibytes} GiB, ${where.system}, Node ${where.node}`)
   print(`load of the last minute before the start: ${loadAverage().toFixed(2)}`)
-  const { present, absent } = await preparedPeers(args, Object.keys(compareQuestions).some(isAsked))
+  const { present, absent } = await preparedPeers(args, compareQuestions.some(isAsked))
   print('')
 
   const scratch = mkdtempSync(join(args.scratch, 'gregor-bench-'))
+  const tables: Table[] = []
+  const comparisons: Comparison[] = []
+  const secondsOf: Record<string, number> = {}
+  /** Questions that were not asked take no time and no part. */
+  const asking = async (name: string, answer: () => Promise<void>) => {
+    if (!isAsked(name)) return
+    const askedMs = performance.now()
+    await answer()
+    secondsOf[name] = Math.round((performance.now() - askedMs) / 1000)
+  }
   try {
-    const tables: Table[] = []
     for (const [name, parts] of Object.entries(ownQuestions)) {
-      if (!isAsked(name)) continue
-      for (const part of parts) {
-        const table = await part({ isQuick, runs: isQuick ? runsOfQuick : runsOfFull, scratch, progress })
-        progress('')
-        print(tableText(table))
-        tables.push(table)
-      }
+      await asking(name, async () => {
+        for (const part of parts) {
+          const runs = args.runs ?? (isQuick ? runsOfQuick : runsOfFull)
+          const table = await part({ isQuick, runs, scratch, progress })
+          progress('')
+          print(tableText(table))
+          tables.push(table)
+        }
+      })
     }
-    const comparisons: Comparison[] = []
-    const runs = isQuick ? compareRunsOfQuick : runsOfFull
+    const runs = args.runs ?? (isQuick ? compareRunsOfQuick : runsOfFull)
     const options: CompareOptions = { isQuick, runs, scratch, isVerified, present, absent, progress }
     const report = (comparison: Comparison) => {
       progress('')
       print(comparisonText(comparison))
+      comparisons.push(comparison)
     }
-    for (const [name, question] of Object.entries(compareQuestions)) {
-      if (isAsked(name)) comparisons.push(...(await question(options, report)))
+    for (const [name, question] of Object.entries(processQuestions)) await asking(name, () => question(options, report))
+    if (Object.keys(fleetQuestions).some(isAsked)) {
+      await withFleet(options, async fleet => {
+        for (const [name, question] of Object.entries(fleetQuestions)) await asking(name, () => question(options, report, fleet))
+      })
     }
-    const seconds = Math.round((performance.now() - startedMs) / 1000)
-    print(`1 GB is 10⁹ bytes of record batches. Took ${seconds} s.`)
-    const versions = present.map(({ version }) => version)
-    const settings = { machine: where, versions, isQuick, isVerified, seconds, loadAverage: loadAverage() }
-    if (args.json !== undefined) writeFileSync(args.json, jsonText({ ...settings, tables, comparisons }))
-    if (args.charts !== undefined) writeCharts(args.charts, charts(comparisons, { machine: where, versions }))
   } finally {
     progress('')
     rmSync(scratch, { recursive: true, force: true })
   }
+  const seconds = Math.round((performance.now() - startedMs) / 1000)
+  if (isQuick) print('A quick run: few and short runs of brokers that are hardly warm. The figures are rough.')
+  print(`1 GB is 10⁹ bytes of record batches. Took ${seconds} s: ${timesText(secondsOf)}.`)
+  const versions = present.map(({ version }) => version)
+  const settings = { machine: where, versions, isQuick, isVerified, seconds, secondsOf, loadAverage: loadAverage() }
+  if (args.json !== undefined) writeFileSync(args.json, jsonText({ ...settings, tables, comparisons }))
+  if (args.charts !== undefined) writeCharts(args.charts, charts(comparisons, { machine: where, versions }))
+}
+
+function timesText(secondsOf: Readonly<Record<string, number>>): string {
+  return Object.entries(secondsOf)
+    .map(([name, seconds]) => `${name} ${seconds}`)
+    .join(', ')
 }
 
 /** Says who takes part. Exits with 2 when a peer that was named cannot. */
@@ -159,7 +200,7 @@ function jsonText(results: object): string {
 
 function writeCharts(folder: string, all: readonly Chart[]): void {
   mkdirSync(folder, { recursive: true })
-  for (const { file, text } of all) writeFileSync(join(repositoryRoot, folder, file), text)
+  for (const { file, text } of all) writeFileSync(join(folder, file), text)
   print(`${all.length} files in ${folder}`)
 }
 

@@ -6,7 +6,7 @@ import { javaArgs, kafkaClasspath } from '../compat-tests/lib/maven.js'
 import { run } from '../compat-tests/lib/processes.js'
 import type { Comparison, Figure, Target } from './lib/comparison.js'
 import { CpuWatch } from './lib/cpu-watch.js'
-import { type CompareOptions, type Contender, compare, withFleet } from './lib/fleet.js'
+import { type CompareOptions, type Contender, compare, type Fleet } from './lib/fleet.js'
 import { quiet } from './lib/proc.js'
 import { nextTopicName } from './load/produce-load.js'
 import { makeTopic, removeTopic, type Topic, untilLogHolds } from './load/requests.js'
@@ -45,29 +45,27 @@ interface Tool {
   use(peer: RunningPeer, topic: Topic): Promise<Record<string, number>>
 }
 
-export async function tools(options: CompareOptions, report: (comparison: Comparison) => void): Promise<Comparison[]> {
+export async function tools(
+  options: CompareOptions,
+  report: (comparison: Comparison) => void,
+  { running, absent }: Fleet,
+): Promise<void> {
   const size = options.isQuick ? 'quick' : 'full'
   const { missing, all } = await toolsHere(records[size], latencyRecords[size], options.scratch)
-  for (const reason of missing) process.stdout.write(`tools: ${reason}\n`)
-  return withFleet(options, {}, async (fleet, absent) => {
-    const comparisons: Comparison[] = []
-    for (const tool of all) {
-      const contenders: Contender[] = []
-      const entries = [...absent]
-      const filled = new Map<RunningPeer, Topic>()
-      for (const peer of fleet) {
-        if (peer.peer.id === 'mock') entries.push({ name: peer.name, notRun: 'keeps only the last records' })
-        else contenders.push({ name: peer.name, isLimit: false, run: () => useTool(tool, all, peer, filled) })
-      }
-      entries.unshift(...(await compare(tool.title, contenders, options)))
-      for (const [peer, topic] of filled) await removeTopic(peer, topic)
-      const { id, title, figures, targets } = tool
-      const comparison = { id, question: 'tools', title, figures, entries, targets }
-      report(comparison)
-      comparisons.push(comparison)
-    }
-    return comparisons
-  })
+  for (const reason of missing) process.stdout.write(`tools: not run: ${reason}\n`)
+  const mute = running
+    .filter(({ peer }) => peer.id === 'mock')
+    .map(({ name }) => ({ name, notRun: 'keeps only the last records' }))
+  for (const tool of all) {
+    const filled = new Map<RunningPeer, Topic>()
+    const contenders: Contender[] = running
+      .filter(({ peer }) => peer.id !== 'mock')
+      .map(peer => ({ name: peer.name, isLimit: false, run: () => useTool(tool, all, peer, filled) }))
+    const entries = [...(await compare(tool.title, contenders, options)), ...mute, ...absent]
+    for (const [peer, topic] of filled) await removeTopic(peer, topic)
+    const { id, title, figures, targets } = tool
+    report({ id, question: 'tools', title, figures, entries, targets })
+  }
 }
 
 async function useTool(tool: Tool, all: readonly Tool[], peer: RunningPeer, filled: Map<RunningPeer, Topic>) {

@@ -36,7 +36,7 @@ const consuming: readonly Target[] = [
   { figure: 'cpuPerGigabyte', to: 'limit', atMost: 1.15 },
   { figure: 'cpuPerGigabyte', to: 'kafka', atMost: 0.8 },
 ]
-const small: readonly Target[] = [{ figure: 'cpuPerMillion', to: 'kafka', atMost: 1 / 3 }]
+const small: readonly Target[] = [{ figure: 'cpuPerMillion', to: 'kafka', atMost: 0.33 }]
 
 type Change = Partial<Omit<WireCell, 'id' | 'kind' | 'title'>>
 

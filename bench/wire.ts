@@ -3,9 +3,9 @@
 // requests. The generator looks at next to nothing, so what is measured is the broker.
 import { execFileSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
-import { type Comparison, type Entry, entryOf, type Figure, type MeasuredEntry } from './lib/comparison.js'
+import { type Comparison, entryOf, type Figure, type MeasuredEntry } from './lib/comparison.js'
 import { CpuWatch } from './lib/cpu-watch.js'
-import { type CompareOptions, type Contender, compare, newFolder, withFleet } from './lib/fleet.js'
+import { type CompareOptions, type Contender, compare, type Fleet, newFolder } from './lib/fleet.js'
 import { holdMemory } from './lib/hold-memory.js'
 import { quiet } from './lib/proc.js'
 import { spreadOf } from './lib/statistics.js'
@@ -43,24 +43,20 @@ const warmUp: Until = { bytes: 0.02e9, seconds: 0.3 }
 const batchesPerAnswer = 16
 const quietChecksMax = 20
 
-export async function wire(options: CompareOptions, report: (comparison: Comparison) => void): Promise<Comparison[]> {
-  const cells = wireCells.filter(({ isInQuick }) => isInQuick || !options.isQuick)
+export async function wire(options: CompareOptions, report: (comparison: Comparison) => void, fleet: Fleet): Promise<void> {
   const releaseMemory = await holdMemory(options.scratch)
+  const bench = new WireBench(options, fleet)
   try {
-    return await withFleet(options, {}, async (fleet, absent) => {
-      const bench = new WireBench(options, fleet, absent)
-      const comparisons: Comparison[] = []
-      for (const cell of cells) {
-        const comparison = await bench.measure(cell)
-        report(comparison)
-        comparisons.push(comparison)
-      }
-      const growth = growthOf(comparisons)
-      if (growth === null) return comparisons
-      report(growth)
-      return [...comparisons, growth]
-    })
+    const comparisons: Comparison[] = []
+    for (const cell of wireCells.filter(({ isInQuick }) => isInQuick || !options.isQuick)) {
+      const comparison = await bench.measure(cell)
+      report(comparison)
+      comparisons.push(comparison)
+    }
+    const growth = growthOf(comparisons)
+    if (growth !== null) report(growth)
   } finally {
+    await bench.end()
     await releaseMemory()
   }
 }
@@ -74,15 +70,18 @@ interface FilledLog {
 
 class WireBench {
   readonly #options: CompareOptions
-  readonly #fleet: readonly RunningPeer[]
-  readonly #absent: readonly Entry[]
+  readonly #fleet: Fleet
   readonly #logs = new Map<RunningPeer, FilledLog>()
   #recordsChecked = 0
 
-  constructor(options: CompareOptions, fleet: readonly RunningPeer[], absent: readonly Entry[]) {
+  constructor(options: CompareOptions, fleet: Fleet) {
     this.#options = options
     this.#fleet = fleet
-    this.#absent = absent
+  }
+
+  /** Leaves nothing behind in the peers, which have other work to do. */
+  async end(): Promise<void> {
+    for (const [peer, { topic }] of this.#logs) await removeTopic(peer, topic)
   }
 
   async measure(cell: WireCell): Promise<Comparison> {
@@ -90,8 +89,8 @@ class WireBench {
     const cleanUps: (() => Promise<unknown>)[] = []
     try {
       const contenders: Contender[] = []
-      const absent = [...this.#absent]
-      for (const peer of this.#fleet) {
+      const absent = [...this.#fleet.absent]
+      for (const peer of this.#fleet.running) {
         const reason = reasonAgainst(cell, peer)
         if (reason !== null) absent.push({ name: peer.name, notRun: reason })
         else contenders.push(await this.#contender(cell, peer, cleanUps))
@@ -134,7 +133,7 @@ class WireBench {
   }
 
   async #limit(cell: WireCell, cleanUps: (() => Promise<unknown>)[]) {
-    const [first] = this.#fleet
+    const [first] = this.#fleet.running
     if (cell.kind === 'both' || first === undefined) return null
     const { scratch } = this.#options
     if (cell.kind === 'consume' || cell.kind === 'cold') {

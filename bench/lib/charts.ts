@@ -1,7 +1,7 @@
 // Comparisons as pictures: for each question one chart of bars that say how many times Kafka's figure Gregor's is, on a
 // logarithmic scale around 1, with the target as a mark. And the same figures as text. Both name the machine and the
 // versions. The colours follow the reader's light or dark scheme.
-import { type Comparison, entryOf, type Figure, ratioOf, type Target } from './comparison.js'
+import { type Comparison, entryOf, type Figure, ratioOf, ratioText, type Target } from './comparison.js'
 import { comparisonText } from './comparison-text.js'
 import type { Machine } from './machine.js'
 
@@ -116,7 +116,7 @@ function barSvg({ label, ratio, isBetter, target }: Bar, y: number, x: (value: n
   const parts = [
     `<text x="${labelWidth - 10}" y="${y + 15}" text-anchor="end">${escaped(short)}</text>`,
     `<rect class="${isBetter ? 'better' : 'worse'}" x="${px(from)}" y="${y + 4}" width="${px(Math.max(1, to - from))}" height="14" rx="2"/>`,
-    `<text x="${width - 16}" y="${y + 15}" text-anchor="end">${ratio.toFixed(2)}</text>`,
+    `<text x="${width - 16}" y="${y + 15}" text-anchor="end">${ratioText(ratio)}</text>`,
   ]
   if (target !== null) {
     parts.push(`<line class="target" x1="${px(x(target))}" x2="${px(x(target))}" y1="${y + 1}" y2="${y + 21}"/>`)

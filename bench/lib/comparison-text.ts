@@ -1,6 +1,15 @@
 // A comparison as text for a terminal: a line for each peer, medians with the spread behind them, then the headline figures
 // as multiples of Gregor's competitor and of the machine's limit, and the verdict on each target.
-import { type Comparison, entryOf, type Figure, limitOf, type MeasuredEntry, ratioOf, verdictsOf } from './comparison.js'
+import {
+  type Comparison,
+  entryOf,
+  type Figure,
+  limitOf,
+  type MeasuredEntry,
+  ratioOf,
+  ratioText,
+  verdictsOf,
+} from './comparison.js'
 import { spreadOf } from './statistics.js'
 
 export function comparisonText(comparison: Comparison): string {
@@ -24,7 +33,7 @@ export function comparisonText(comparison: Comparison): string {
     const ratios = ratioColumns.map(({ figure, reference }) => {
       if (entry === reference.entry) return '1'
       const value = ratioOf(entry, reference.entry, figure.key)
-      return value === null ? '' : value.toFixed(2)
+      return value === null ? '' : ratioText(value)
     })
     return [entry.name, ...figures.map(figure => spreadText(entry, figure)), ...ratios]
   })

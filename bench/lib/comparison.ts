@@ -64,6 +64,11 @@ export function ratioOf(of: MeasuredEntry | null, to: MeasuredEntry | null, figu
   return ratio(values, others)
 }
 
+/** Ratios far from 1 still tell. */
+export function ratioText(value: number): string {
+  return value < 0.1 ? value.toFixed(3) : value < 100 ? value.toFixed(2) : value.toFixed(0)
+}
+
 export function verdictsOf(comparison: Comparison): Verdict[] {
   return (comparison.targets ?? []).flatMap(target => {
     const measured = targetValue(comparison, target)
@@ -71,10 +76,9 @@ export function verdictsOf(comparison: Comparison): Verdict[] {
     const bound = target.atMost ?? target.atLeast!
     const isMet = target.atMost === undefined ? measured >= bound : measured <= bound
     const unit = comparison.figures.find(({ key }) => key === target.figure)?.unit ?? target.figure
-    const to = target.to === 'kafka' ? '× Kafka' : target.to === 'limit' ? '× limit' : unit
-    const what = target.to === 'value' ? target.figure : unit
+    const to = target.to === 'kafka' ? ' × Kafka' : target.to === 'limit' ? ' × limit' : ''
     const sign = target.atMost === undefined ? '≥' : '≤'
-    return [{ text: `${what}: ${measured.toFixed(2)} ${to}, target ${sign} ${bound}`, isMet }]
+    return [{ text: `${unit}: ${ratioText(measured)}${to}, target ${sign} ${bound}${to}`, isMet }]
   })
 }
 

@@ -1,10 +1,12 @@
-// The peers of one question, started together in folders of their own and ended together. A peer that fails while it is
-// measured is out for that load, with the reason where its figures would stand; Gregor failing ends the whole run.
+// The peers that are measured beside each other, started together in folders of their own and ended together. A peer that
+// fails while it is measured is out for that load, with the reason where its figures would stand; Gregor failing ends the
+// whole run.
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import type { AbsentPeer, PeerStart, PreparedPeer, RunningPeer } from '../peers/peer.js'
+import type { AbsentPeer, PreparedPeer, RunningPeer } from '../peers/peer.js'
 import type { Entry, MeasuredEntry } from './comparison.js'
 import { inTurns } from './rounds.js'
+import { warmUp } from './warm-up.js'
 
 export interface CompareOptions {
   readonly isQuick: boolean
@@ -26,25 +28,33 @@ export function newFolder(scratch: string, name: string): string {
   return folder
 }
 
-/** Starts every peer that can run; `use` gets those that did, and the entries of those that did not. */
-export async function withFleet<Result>(
-  options: CompareOptions,
-  start: Omit<PeerStart, 'directory'>,
-  use: (fleet: readonly RunningPeer[], absent: readonly Entry[]) => Promise<Result>,
-): Promise<Result> {
+export interface Fleet {
+  readonly running: readonly RunningPeer[]
+  /** Those that could not be started, and why. */
+  readonly absent: readonly Entry[]
+}
+
+/** Seconds of work before anything is measured; a Java broker is several times slower in its first ones. */
+const warmUpSeconds = { full: 16, quick: 5 }
+
+/** Starts every peer that can run, for as long as `use` takes. */
+export async function withFleet<Result>(options: CompareOptions, use: (fleet: Fleet) => Promise<Result>): Promise<Result> {
   const running: RunningPeer[] = []
   const absent: Entry[] = absentEntries(options)
   try {
     for (const { peer } of options.present) {
-      options.progress(`starting ${peer.id}`)
       try {
-        running.push(await peer.start({ ...start, directory: newFolder(options.scratch, peer.id) }))
+        options.progress(`starting ${peer.id}`)
+        const started = await peer.start({ directory: newFolder(options.scratch, peer.id) })
+        running.push(started)
+        options.progress(`warming up ${peer.id}`)
+        await warmUp(started, options.isQuick ? warmUpSeconds.quick : warmUpSeconds.full)
       } catch (error) {
         if (peer.id === 'gregor') throw error
         absent.push({ name: peer.id, notRun: firstLine(error) })
       }
     }
-    return await use(running, absent)
+    return await use({ running: running.filter(({ name }) => absent.every(entry => entry.name !== name)), absent })
   } finally {
     for (const peer of running) await peer.stop()
   }

@@ -55,7 +55,8 @@ export async function makeTopic(endpoint: Endpoint, name: string, partitions: nu
     for (let check = 0; check < leaderChecks; check++) {
       const topic = (await metadataOf(client, [name])).topics[0]
       const led = topic?.partitions.filter(({ errorCode, leaderId }) => errorCode === 0 && leaderId >= 0).length ?? 0
-      if (topic?.errorCode === 0 && led >= partitions) return
+      // Some brokers know a leader before it knows itself; one that tells its end does.
+      if (topic?.errorCode === 0 && led >= partitions && !(await endsOf(client, { name, partitions })).includes(null)) return
       await sleep(leaderCheckMs)
     }
     throw new Error(`topic ${name} got no leaders`)
@@ -73,16 +74,17 @@ export async function removeTopic(endpoint: Endpoint, { name }: Topic): Promise<
 
 /** Per partition, the offset that the next record gets; null while the broker does not tell. */
 export function endOffsetsOf(endpoint: Endpoint, topic: Topic): Promise<(number | null)[]> {
-  return asking(endpoint, async client => {
-    const asked = Array.from({ length: topic.partitions }, (_, partitionIndex) => ({ partitionIndex, timestamp: endTimestamp }))
-    const request = { replicaId: -1, topics: [{ name: topic.name, partitions: asked }] }
-    const { topics } = await client.request(ListOffsets, 1, request)
-    const ends: (number | null)[] = asked.map(() => null)
-    for (const { partitionIndex, errorCode, offset } of topics[0]?.partitions ?? []) {
-      if (errorCode === 0) ends[partitionIndex] = offset
-    }
-    return ends
-  })
+  return asking(endpoint, client => endsOf(client, topic))
+}
+
+async function endsOf(client: WireClient, { name, partitions }: Topic): Promise<(number | null)[]> {
+  const asked = Array.from({ length: partitions }, (_, partitionIndex) => ({ partitionIndex, timestamp: endTimestamp }))
+  const { topics } = await client.request(ListOffsets, 1, { replicaId: -1, topics: [{ name, partitions: asked }] })
+  const ends: (number | null)[] = asked.map(() => null)
+  for (const { partitionIndex, errorCode, offset } of topics[0]?.partitions ?? []) {
+    if (errorCode === 0) ends[partitionIndex] = offset
+  }
+  return ends
 }
 
 const endChecksMax = 6000

@@ -85,6 +85,8 @@ export async function openCore(options: CoreOptions): Promise<BrokerCore> {
   })
   try {
     const services = assemble(options, image, directory)
+    // What was written down of the lost files must not be taken for something about the new ones.
+    if (services.topics.hasRemadePartitions && !isEphemeral) await directory.checkpoint()
     return {
       services,
       dispatch: createDispatch({ broker: services, handlers, onInvariantBroken: options.onFatal }),

@@ -44,11 +44,15 @@ export class Topics {
   readonly #partitions = new Map<string, Partition[]>()
   readonly #configs = new Map<string, TopicConfig>()
   #configsRevision = -1
+  /** Files of recorded topics were missing and are there again, empty: a deletion was interrupted, or somebody removed them. */
+  readonly hasRemadePartitions: boolean
   readonly #deletionListeners: ((topic: string) => Promise<void>)[] = []
 
   constructor(options: TopicsOptions) {
     this.#options = options
+    const countBefore = options.directory.partitions.size
     for (const topic of options.image.topics.values()) this.#open(topic, 0)
+    this.hasRemadePartitions = options.directory.partitions.size > countBefore
   }
 
   get image(): MutableImage {

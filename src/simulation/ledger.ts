@@ -23,6 +23,9 @@ export interface PartitionLedger {
   readonly observed: Map<number, string>
   /** Where the next read of the consumer begins. */
   readAt: number
+  /** Records below were deleted, as was acknowledged, and as was asked for. */
+  startMin: number
+  startMax: number
 }
 
 export interface TopicLedger {
@@ -82,14 +85,15 @@ export class Ledger {
 }
 
 export function newPartition(): PartitionLedger {
-  return { sent: [], acknowledged: new Map(), observed: new Map(), readAt: 0 }
+  return { sent: [], acknowledged: new Map(), observed: new Map(), readAt: 0, startMin: 0, startMax: 0 }
 }
 
 function copyOfTopic(topic: TopicLedger): TopicLedger {
   return {
     ...topic,
-    partitions: topic.partitions.map(({ sent, acknowledged, observed, readAt }) => {
-      return { sent: [...sent], acknowledged: new Map(acknowledged), observed: new Map(observed), readAt }
+    partitions: topic.partitions.map(partition => {
+      const { sent, acknowledged, observed } = partition
+      return { ...partition, sent: [...sent], acknowledged: new Map(acknowledged), observed: new Map(observed) }
     }),
   }
 }

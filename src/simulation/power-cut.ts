@@ -114,9 +114,15 @@ export async function randomCuts({ seed, steps, mutant = {}, policies = crashPol
     }
   }
   /** What a power cut in the middle of opening leaves is opened again, until an opening gets through. */
-  const open = async (what: string): Promise<Life> => {
+  const open = async (what: string): Promise<Life | null> => {
     for (;;) {
-      const life = await begin({ ...present, what }, random, mutant)
+      let life: Life
+      try {
+        life = await begin({ ...present, what }, random, mutant)
+      } catch (error) {
+        problems.push(`${what}: does not start: ${(error as Error).stack ?? String(error)}`)
+        return null
+      }
       if (taken === null) return life
       present = taken
       what = (taken as Cut).what
@@ -126,16 +132,17 @@ export async function randomCuts({ seed, steps, mutant = {}, policies = crashPol
   }
 
   arm(random.between(1, callsPerLife))
-  let life = await open('start')
-  for (let step = 0; step < steps && problems.length === 0; step++) {
+  let life = await open(`seed ${seed}, start`)
+  for (let step = 0; step < steps && problems.length === 0 && life !== null; step++) {
     const next = drawStep(random)
     if (next === 'restart') {
       await life.workload.finish()
       await life.broker.stop()
-      if (taken === null) life = await open('restart')
+      if (taken === null) life = await open(`seed ${seed}, restart`)
     } else {
       await life.workload.run(next)
     }
+    if (life === null) break
     problems.push(...life.workload.problems.splice(0).map(problem => `seed ${seed}: ${problem}`))
     if (taken === null) continue
     const cut: Cut = taken
@@ -144,6 +151,7 @@ export async function randomCuts({ seed, steps, mutant = {}, policies = crashPol
     present = cut
     if (random.oneIn(4)) arm(random.between(1, callsPerRecovery))
     life = await open(cut.what)
+    if (life === null) break
     const found = await judge(life.broker, present.ledger, random.fork())
     problems.push(...found.map(problem => `${cut.what}: ${problem}`))
     taken = null
@@ -179,7 +187,7 @@ async function begin({ disk, ledger }: Cut, random: SeededRandom, mutant: Mutant
 async function recover(cut: Cut, random: SeededRandom, mutant: Mutant): Promise<{ problems: string[] }> {
   try {
     const { broker } = await begin(cut, random, mutant)
-    return { problems: await judge(broker, cut.ledger, random) }
+    return { problems: await judge(broker, cut.ledger, random, 'one') }
   } catch (error) {
     return { problems: [`does not start: ${(error as Error).stack ?? String(error)}`] }
   }

@@ -105,7 +105,7 @@ export class SimulatedBroker {
       isEphemeral: false,
       onFatal: error => void fatal.push(error),
       files: files ?? disk.files,
-      defer: run => void deferred.push(run),
+      defer: run => (disk.isEager ? queueMicrotask(run) : void deferred.push(run)),
       adjustLog: (_topic, settings) => ({ ...settings, segmentBytes: segmentBytes ?? simulatedSegmentBytes, indexIntervalBytes }),
     })
     disk.isEager = false

@@ -21,7 +21,7 @@ const topicNames = ['orders', 'a.b', 'logs-1', 'x']
 const groupNames = ['one', 'two', 'three']
 const checkpointIntervalMs = 60_000
 
-export type Step = 'produce' | 'read' | 'commit' | 'create' | 'delete' | 'grow' | 'producer' | 'wait' | 'restart'
+export type Step = 'produce' | 'read' | 'commit' | 'create' | 'delete' | 'grow' | 'trim' | 'producer' | 'wait' | 'restart'
 
 /** How often each is drawn. */
 const weights: Readonly<Record<Step, number>> = {
@@ -31,6 +31,7 @@ const weights: Readonly<Record<Step, number>> = {
   create: 7,
   delete: 3,
   grow: 2,
+  trim: 3,
   producer: 3,
   wait: 5,
   restart: 2,
@@ -87,6 +88,7 @@ export class Workload {
       create: () => this.#create(),
       delete: () => this.#withTopic(topic => this.#delete(topic)),
       grow: () => this.#withTopic(topic => this.#grow(topic)),
+      trim: () => this.#withPartition((topic, index, partition) => this.#trim(topic, index, partition)),
       producer: () => this.#newProducer(),
       wait: () => this.#broker.world.advance(this.#random.oneIn(2) ? checkpointIntervalMs : this.#random.between(1, 5000)),
     }
@@ -236,6 +238,20 @@ export class Workload {
     this.#follow(this.#broker.request(CreatePartitions, 2, { topics, timeoutMs: 1000, validateOnly: false }), answer => {
       if (topic.state !== 'there') return
       if (this.#isDone(answer.results[0]!.errorCode, `growth of ${topic.name}`)) topic.partitionsMin = count
+    })
+  }
+
+  /** Deletes what a consumer has read. */
+  #trim(topic: TopicLedger, index: number, partition: PartitionLedger): void {
+    const open = this.#broker.core.services.topics.partition(topic.name, index)
+    if (open === undefined || partition.readAt <= partition.startMax) return
+    const offset = Math.min(this.#random.between(partition.startMax + 1, partition.readAt), open.highWatermark)
+    partition.startMax = Math.max(partition.startMax, offset)
+    this.#follow(open.deleteRecordsBefore(offset), errorCode => {
+      if (topic.state !== 'there') return
+      if (this.#isDone(errorCode, `deletion of records of ${topic.name}-${index}`)) {
+        partition.startMin = Math.max(partition.startMin, offset)
+      }
     })
   }
 

@@ -33,7 +33,7 @@ export function lockDirectory(files: Files, folder: string, world: World): () =>
   const path = `${folder}/${lockFile}`
   const unique = toHex(world.randomBytes(8))
   const mine = `${folder}/${lockFile}.${unique}`
-  const text = `${JSON.stringify({ ...ownerOf(process.pid), token: unique })}\n`
+  const text = `${JSON.stringify({ ...ourselves(), token: unique })}\n`
   files.writeWhole(mine, text)
   try {
     for (let attempt = 0; attempt < attemptsMax; attempt++) {
@@ -87,10 +87,10 @@ function parse(text: string): Owner | null {
 }
 
 function isAlive(owner: Owner): boolean {
-  const self = ownerOf(process.pid)
-  if (owner.bootId !== self.bootId || owner.pidNamespace !== self.pidNamespace) return false
+  const { bootId, pidNamespace } = ourselves()
+  if (owner.bootId !== bootId || owner.pidNamespace !== pidNamespace) return false
   if (!processExists(owner.pid)) return false
-  return owner.startTime === ownerOf(owner.pid).startTime
+  return owner.startTime === startTimeOf(owner.pid)
 }
 
 function processExists(pid: number): boolean {
@@ -102,14 +102,17 @@ function processExists(pid: number): boolean {
   }
 }
 
-function ownerOf(pid: number): Owner {
-  return {
-    pid,
-    startTime: startTimeOf(pid),
+/** This process; what it is does not change while it lives. */
+function ourselves(): Owner {
+  self ??= {
+    pid: process.pid,
+    startTime: startTimeOf(process.pid),
     bootId: attempt(() => fs.readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()),
     pidNamespace: attempt(() => fs.readlinkSync('/proc/self/ns/pid')),
   }
+  return self
 }
+let self: Owner | null = null
 
 /** Clock ticks since boot, field 22 of stat; the command name before it may hold spaces and parentheses. */
 function startTimeOf(pid: number): string {

@@ -10,12 +10,12 @@ import { cleanerFile, logStartFile, parsePartitionName, partitionName, readCheck
 import { checkpointsOf } from './checkpoints.js'
 import { cleanShutdownFile, DataDirectory, type UpkeepSettings } from './data-directory.js'
 import { lockDirectory } from './directory-lock.js'
-import { directoryStateFile, type PartitionState, parseDirectoryState } from './directory-state.js'
+import { directoryStateFile, parseDirectoryState } from './directory-state.js'
 import { type DiskFailure, type Files, nodeFiles, replaceFile } from './files.js'
 import { GroupCommit } from './group-commit.js'
 import type { LogConfigSource } from './log-config.js'
 import type { Partition } from './partition.js'
-import { loadPartition, type PartitionHost, readTopicId } from './partition-loader.js'
+import { type LoadInput, loadPartition, type PartitionHost, readTopicId } from './partition-loader.js'
 import { Removals } from './removals.js'
 import { CorruptLogError } from './segments/header-scanner.js'
 import { OpenSegments } from './segments/open-segments.js'
@@ -126,9 +126,9 @@ async function loadAll(host: PartitionHost, partitions: Map<string, Partition>):
   return leftovers
 }
 
-type RecoveredState = Omit<PartitionState, 'topicId'>
+type RecoveredState = Pick<LoadInput, 'recoveryPoint' | 'logStartOffset' | 'isStartKnown' | 'cleanedTo'>
 
-const nothingIsKnown: RecoveredState = { recoveryPoint: 0, logStartOffset: 0, cleanedTo: null }
+const nothingIsKnown: RecoveredState = { recoveryPoint: 0, logStartOffset: 0, isStartKnown: true, cleanedTo: null }
 
 /** What the last run wrote down of each partition, in its own file or, where there is none, in Kafka's. */
 function readStates({ files, path, log }: PartitionHost): (name: string, topicId: Uuid) => RecoveredState {
@@ -138,7 +138,7 @@ function readStates({ files, path, log }: PartitionHost): (name: string, topicId
     return (name, topicId) => {
       const state = states.get(name)
       // Of another topic that had this name: it says nothing about this one.
-      return state === undefined || state.topicId !== topicId ? nothingIsKnown : state
+      return state === undefined || state.topicId !== topicId ? nothingIsKnown : { ...state, isStartKnown: true }
     }
   }
   const recoveryPoints = readCheckpoint(files, path, recoveryPointFile)
@@ -146,7 +146,10 @@ function readStates({ files, path, log }: PartitionHost): (name: string, topicId
   const cleaned = readCheckpoint(files, path, cleanerFile)
   const isDamaged = bytes !== null || recoveryPoints === null || logStarts === null
   if (isDamaged) log.warn('a checkpoint is damaged: logs are verified as a whole', { path })
+  // Kafka deletes segments of its own accord without saying where the log starts now.
+  const isStartKnown = bytes === null && files.sizeOf(`${path}/${recoveryPointFile}`) === null
   return name => ({
+    isStartKnown,
     recoveryPoint: (isDamaged ? null : recoveryPoints?.get(name)) ?? 0,
     logStartOffset: logStarts?.get(name) ?? 0,
     cleanedTo: cleaned?.get(name) ?? null,

@@ -74,6 +74,7 @@ export interface LoadInput {
   readonly wasClosedCleanly: boolean
   readonly recoveryPoint: Offset
   readonly logStartOffset: Offset
+  readonly isStartKnown: boolean
   /** Up to where the log was compacted; null when it never was. */
   readonly cleanedTo: Offset | null
 }
@@ -89,6 +90,7 @@ export function loadPartition(host: PartitionHost, input: LoadInput): Partition 
     wasClosedCleanly: input.wasClosedCleanly,
     recoveryPoint: input.recoveryPoint,
     logStartOffset: input.logStartOffset,
+    isStartKnown: input.isStartKnown,
     cleanedTo: input.cleanedTo,
     // The topic's own interval may not be known yet; it matters for nothing but the density of rebuilt entries.
     indexIntervalBytes: defaultLogConfig.indexIntervalBytes,

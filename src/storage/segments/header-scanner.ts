@@ -30,13 +30,19 @@ export class HeaderScanner {
   lastOffset: Offset = 0
 
   readonly #files: Files
-  readonly #probe = allocate(probeBytes)
+  /** Made at first use: a log that nobody reads needs none. */
+  #probeMemory: Bytes | null = null
   #probeFd = -1
   #probeStart = 0
   #probeEnd = 0
 
   constructor(files: Files) {
     this.#files = files
+  }
+
+  get #probe(): Bytes {
+    this.#probeMemory ??= allocate(probeBytes)
+    return this.#probeMemory
   }
 
   /** Finds the first batch whose last offset is at least `offset`, from the one at `from` on; false when none before `limit`. */

@@ -78,6 +78,7 @@ export class SegmentedLog implements LogEngine {
   #dirtyIndexes = new Set<Segment>()
   /** Up to here every index entry is in its file. */
   #indexedTo: Offset
+  #latestSync: Promise<unknown> = Promise.resolve()
   #isAbandoned = false
 
   // A ring of (offset, segment, position).
@@ -364,7 +365,13 @@ export class SegmentedLog implements LogEngine {
     return this.#dirty.length > 0 || this.#newPaths.size > 0 || this.#dirtyIndexes.size > 0
   }
 
-  async sync(): Promise<LogMark> {
+  sync(): Promise<LogMark> {
+    const running = this.#syncAll()
+    this.#latestSync = running
+    return running
+  }
+
+  async #syncAll(): Promise<LogMark> {
     const { files } = this.#home
     const active = this.#active
     // In `os` mode only sealed segments are ever synced.
@@ -411,7 +418,11 @@ export class SegmentedLog implements LogEngine {
       this.#noteIndexes(active)
       if (this.#durability === 'os' && active.size > 0) this.#noteDirty(active)
     }
-    if (this.#durability !== 'none') await this.sync()
+    if (this.#durability !== 'none') {
+      // One that is still running has taken over what it syncs: nothing else would wait for that.
+      await this.#latestSync
+      await this.sync()
+    }
     this.recoveryPoint = this.logEndOffset
     this.abandon()
   }

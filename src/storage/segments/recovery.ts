@@ -16,6 +16,8 @@ export interface RecoveryInput {
   readonly recoveryPoint: Offset
   /** Checkpointed start of the log. */
   readonly logStartOffset: Offset
+  /** Every start above 0 was checkpointed before segments went. */
+  readonly isStartKnown: boolean
   /** Below, compaction may have left holes between segments; null when there was none. */
   readonly cleanedTo: Offset | null
   readonly indexIntervalBytes: number
@@ -42,6 +44,11 @@ export function recoverLog(input: RecoveryInput): RecoveredLog {
   let segments = listSegments(input)
   const unsyncedPaths: string[] = []
 
+  if (!input.wasClosedCleanly && isFrontLost(segments, input)) {
+    log.warn('log begins with a segment that is not its first: nothing of it was ever synced', { folder: home.folder })
+    for (const segment of segments.splice(0)) segment.remove()
+    unsyncedPaths.push(home.folder)
+  }
   if (epochs.count === 0) for (const segment of segments) noteFirstEpoch(segment, input, epochs)
 
   // 1. The end of the log: quickly when it was closed in order, else by checksum.
@@ -67,6 +74,12 @@ export function recoverLog(input: RecoveryInput): RecoveredLog {
   if (isChanged || (epochs.count > 0 && epochText === null))
     home.files.writeWhole(`${home.folder}/${leaderEpochFile}`, epochs.toText())
   return { segments, epochs, logStartOffset, logEndOffset, unsyncedPaths }
+}
+
+/** Whether the system had written a later segment and not the first when the power failed. */
+function isFrontLost(segments: readonly Segment[], { isStartKnown, logStartOffset, recoveryPoint }: RecoveryInput): boolean {
+  const first = segments[0]?.baseOffset ?? 0
+  return isStartKnown && first > logStartOffset && first > recoveryPoint
 }
 
 /** Segments in order, sealed but for the last; leftovers of deletions and indexes without a log are removed. */
@@ -107,7 +120,8 @@ function scan(segments: Segment[], input: RecoveryInput, epochs: LeaderEpochs, u
   const { home, log, recoveryPoint } = input
   let end: Offset = 0
   let first = segments.length - 1
-  while (first > 0 && segments[first]!.baseOffset > recoveryPoint) first--
+  // A segment that ends with the recovery point may have been sealed after that was written: its last time may be missing.
+  while (first > 0 && segments[first]!.baseOffset >= recoveryPoint) first--
   for (let n = first; n < segments.length; n++) {
     const segment = segments[n]!
     const { size } = segment

@@ -311,8 +311,17 @@ export class SimulatedDisk {
   }
 }
 
+const knownParts = new Map<string, string[]>()
+const knownPartsMax = 10_000
+
 function partsOf(path: string): string[] {
-  return path.split('/').filter(part => part !== '')
+  let parts = knownParts.get(path)
+  if (parts === undefined) {
+    if (knownParts.size >= knownPartsMax) knownParts.clear()
+    parts = path.split('/').filter(part => part !== '')
+    knownParts.set(path, parts)
+  }
+  return parts
 }
 
 function nameOf(path: string): string {

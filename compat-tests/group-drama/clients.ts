@@ -21,6 +21,8 @@ export interface MemberClient {
   /** Of the twenty places. */
   readonly places: number
   command(member: MemberArguments): readonly string[]
+  /** False for one that may commit a record which it never shows when it is told to leave; it is only killed. */
+  readonly leavesWhole: boolean
   /** Lines on stderr that belong to a group in motion. */
   readonly expected: readonly RegExp[]
   /** Lines that only a member may say which was stopped for longer than its session. */
@@ -39,12 +41,16 @@ const librdkafkaAfterPause: readonly RegExp[] = [
   /SESSTMOUT.*[Cc]onsumer group session timed out/,
 ]
 
-const kafkajs = {
+type Words = Pick<MemberClient, 'expected' | 'expectedAfterPause' | 'leavesWhole'>
+
+const kafkajs: Words = {
+  leavesWhole: true,
   expected: [/The group is rebalancing, so a rejoin is needed|The group is rebalancing, re-joining/],
   expectedAfterPause: [/The coordinator is not aware of this member|Specified group generation id is not valid/],
 }
 
-const aiokafka = {
+const aiokafka: Words = {
+  leavesWhole: true,
   expected: [/^WARNING .* Heartbeat failed for group \S+ because it is rebalancing$/],
   expectedAfterPause: [
     /Heartbeat session expired - marking coordinator dead$|Marking the coordinator dead \(node \d+\)\s?for group/,
@@ -56,19 +62,47 @@ const aiokafka = {
   ],
 }
 
-const kafkaPython = {
+const kafkaPython: Words = {
+  leavesWhole: true,
   expected: [
     // Others leave while this member commits for the last time.
     /Offset commit failed: group membership out of date/,
+    // The commit before a rebalance shares the time of the poll, which may be almost over; it says so with a stack.
+    /Pre-rebalance offset commit failed: This is likely to cause duplicate message delivery/,
+    /^Traceback \(most recent call last\):$|^ {2,}\S|^kafka\.errors\.KafkaTimeoutError: KafkaTimeoutError: None$/,
     // The machine is busy.
     /Task .* ran for \d+\.\d+s \(>0\.100s threshold\)/,
   ],
   expectedAfterPause: [/Heartbeat session expired/, /OffsetCommit for group \S+ failed: \[Error 25\] UnknownMemberIdError/],
 }
 
-const javaConsoleWords = { expected: [/^Processed a total of \d+ messages$/], expectedAfterPause: [] }
+const franzGo: Words = {
+  leavesWhole: true,
+  expected: [],
+  expectedAfterPause: [
+    /unable to commit offset for topic partition; .* error_code: (22|25)$/,
+    /in default commit: unable to commit offsets for topic partition; .* error: (UNKNOWN_MEMBER_ID|ILLEGAL_GENERATION)/,
+    /group manage loop errored; .* err: (UNKNOWN_MEMBER_ID|ILLEGAL_GENERATION)/,
+    /unable to join group session: (UNKNOWN_MEMBER_ID|ILLEGAL_GENERATION)/,
+    /received an OffsetCommitResponse after our group session has ended/,
+  ],
+}
 
-const nothing = { expected: [], expectedAfterPause: [] }
+const javaConsoleWords: Words = {
+  leavesWhole: true,
+  expected: [/^Processed a total of \d+ messages$/],
+  expectedAfterPause: [
+    /Offset commit failed on partition \S+ at offset \d+: The coordinator is not aware of this member\./,
+    /Asynchronous auto-commit of offsets .*(is not part of an active group|the group has already rebalanced)/,
+  ],
+}
+
+const nothing: Words = { leavesWhole: true, expected: [], expectedAfterPause: [] }
+
+const confluentKafka: Words = { leavesWhole: true, expected: [], expectedAfterPause: librdkafkaAfterPause }
+
+/** Its consume callback returns at once when a signal has come, while librdkafka has stored the record's offset already. */
+const kcatWords: Words = { leavesWhole: false, expected: [], expectedAfterPause: librdkafkaAfterPause }
 
 async function available(name: ClientName): Promise<boolean> {
   const { notRun } = await installClient(name)
@@ -100,8 +134,7 @@ export async function memberClients(): Promise<MemberClient[]> {
         name: 'confluent-kafka',
         places: 3,
         command: script('confluent_kafka_member.py'),
-        expected: [],
-        expectedAfterPause: librdkafkaAfterPause,
+        ...confluentKafka,
       },
       { name: 'aiokafka', places: 3, command: script('aiokafka_member.py'), ...aiokafka },
       { name: 'kafka-python', places: 2, command: script('kafka_python_member.py'), ...kafkaPython },
@@ -112,11 +145,11 @@ export async function memberClients(): Promise<MemberClient[]> {
       name: 'franz-go',
       places: 2,
       command: member => [join(cacheFolder(), 'franz-go-client'), 'member', ...positional(member)],
-      ...nothing,
+      ...franzGo,
     })
   }
   if (await available('kcat')) {
-    clients.push({ name: 'kcat', places: 2, command: kcat, expected: [], expectedAfterPause: librdkafkaAfterPause })
+    clients.push({ name: 'kcat', places: 2, command: kcat, ...kcatWords })
   }
   const classpath = await kafkaClasspath()
   if (classpath !== null) {

@@ -66,12 +66,12 @@ export class Drama {
         const member = this.random.pick(absent)
         told.push(`${member.clientId} joins`)
         this.#join(member)
-      } else if (kind < 7) {
-        const member = this.random.pick(present)
+      } else if (kind < 6) {
+        const member = this.random.pick(present.filter(({ client }) => client.leavesWhole))
         told.push(`${member.clientId} leaves`)
         this.turns.leave++
         turns.push(member.leave())
-      } else if (kind < 9) {
+      } else if (kind < 8) {
         const member = this.random.pick(present)
         told.push(`${member.clientId} crashes`)
         this.turns.crash++

@@ -22,12 +22,17 @@ export interface MemberEvents {
   problem(text: string): void
 }
 
+interface Life {
+  readonly child: ChildProcess
+  /** The end that was asked for; any other is a problem. */
+  expectedEnd: 'none' | 'leave' | 'kill'
+  wasPaused: boolean
+}
+
 export class Member {
   state: MemberState = 'absent'
-  #child: ChildProcess | null = null
-  /** The end that was asked for; any other is a problem. */
-  #expectedEnd: 'none' | 'leave' | 'kill' = 'none'
-  #wasPaused = false
+  /** The present one; an earlier one may still be on its way out. */
+  #life: Life | null = null
 
   constructor(
     readonly clientId: string,
@@ -39,9 +44,8 @@ export class Member {
   join(): void {
     const [program, ...args] = this.client.command({ ...this.place, clientId: this.clientId })
     const child = spawn(program!, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...memberEnvironment } })
-    this.#child = child
-    this.#expectedEnd = 'none'
-    this.#wasPaused = false
+    const life: Life = { child, expectedEnd: 'none', wasPaused: false }
+    this.#life = life
     this.state = 'present'
     createInterface({ input: child.stdout }).on('line', line => {
       const match = line.match(RECEIVED)
@@ -50,27 +54,28 @@ export class Member {
     })
     createInterface({ input: child.stderr }).on('line', line => {
       const { expected, expectedAfterPause } = this.client
-      const patterns = this.#wasPaused ? [...expected, ...expectedAfterPause] : expected
+      const patterns = life.wasPaused ? [...expected, ...expectedAfterPause] : expected
       if (line.trim() === '' || patterns.some(pattern => pattern.test(line))) return
       this.events.problem(`${this.clientId} said: ${line.slice(0, 400)}`)
     })
     child.on('error', error => this.events.problem(`${this.clientId}: ${error.message}`))
     child.on('exit', (code, signal) => {
-      const expected = this.#expectedEnd
-      if (this.#child === child) this.#child = null
+      const expected = life.expectedEnd
+      if (this.#life === life) this.#life = null
       if (expected === 'kill' || (expected === 'leave' && code === 0)) return
       // Kafka's console consumer and kcat end by the signal itself, after leaving in a hook.
       if (expected === 'leave' && (code === 143 || signal === 'SIGTERM')) return
-      this.state = 'absent'
+      if (this.#life === null) this.state = 'absent'
       this.events.problem(`${this.clientId} ended (${expected === 'none' ? 'unasked' : expected}): code ${code} signal ${signal}`)
     })
   }
 
   /** Resolves when the process has ended. */
   async leave(): Promise<void> {
-    const child = this.#child
-    if (child === null) return
-    this.#expectedEnd = 'leave'
+    const life = this.#life
+    if (life === null) return
+    const { child } = life
+    life.expectedEnd = 'leave'
     this.state = 'absent'
     child.kill('SIGTERM')
     const inTime = new AbortController()
@@ -78,7 +83,7 @@ export class Member {
     void delay(LEAVE_MS_MAX, undefined, { signal: inTime.signal }).then(
       () => {
         this.events.problem(`${this.clientId} did not leave within ${LEAVE_MS_MAX} ms`)
-        this.#expectedEnd = 'kill'
+        life.expectedEnd = 'kill'
         child.kill('SIGKILL')
       },
       () => {},
@@ -88,22 +93,24 @@ export class Member {
   }
 
   async crash(): Promise<void> {
-    const child = this.#child
-    if (child === null) return
-    this.#expectedEnd = 'kill'
+    const life = this.#life
+    if (life === null) return
+    life.expectedEnd = 'kill'
     this.state = 'absent'
-    child.kill('SIGKILL')
-    await new Promise(resolve => child.once('exit', resolve))
+    life.child.kill('SIGKILL')
+    await new Promise(resolve => life.child.once('exit', resolve))
   }
 
   pause(): void {
-    this.#child?.kill('SIGSTOP')
+    if (this.#life === null) return
+    this.#life.child.kill('SIGSTOP')
+    this.#life.wasPaused = true
     this.state = 'paused'
-    this.#wasPaused = true
   }
 
   resume(): void {
-    this.#child?.kill('SIGCONT')
+    if (this.#life === null) return
+    this.#life.child.kill('SIGCONT')
     this.state = 'present'
   }
 }

@@ -100,7 +100,8 @@ async function perform(
   // 1. The cast: places are dealt in turns until all are taken.
   const clients = (await memberClients()).filter(({ name }) => !without.includes(name))
   const producedEnds = new Map<number, number>()
-  const consumed = Array.from({ length: PARTITIONS }, () => new Set<number>())
+  /** Of each partition: offset → who received it last. */
+  const consumed = Array.from({ length: PARTITIONS }, () => new Map<number, string>())
   const problems: string[] = []
   const strangers: string[] = []
   const events = {
@@ -109,7 +110,7 @@ async function perform(
       console.log(`        ${text}`)
     },
     received: (clientId: string, partition: number, offset: number) => {
-      consumed[partition]!.add(offset)
+      consumed[partition]!.set(offset, clientId)
       const quiet = drama.quiet
       // The first one may have been appended, though not yet acknowledged, before the quiet time began.
       if (quiet !== null && offset > (quiet.fromOffsets.get(partition) ?? 0) && quiet.owners.get(partition) !== clientId) {
@@ -158,7 +159,10 @@ async function perform(
     [...producedEnds].flatMap(([partition, end]) =>
       Array.from({ length: end }, (_, offset) => offset)
         .filter(offset => !consumed[partition]!.has(offset))
-        .map(offset => `${partition}@${offset}`),
+        .map(offset => {
+          const [before, after] = [offset - 1, offset + 1].map(beside => consumed[partition]!.get(beside) ?? 'nobody')
+          return `${partition}@${offset}; the one before went to ${before}, the one after to ${after}`
+        }),
     )
   await eventually(() => missing().length === 0, CATCH_UP_MS, 500)
   const unread = missing()

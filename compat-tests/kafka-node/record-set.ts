@@ -1,7 +1,8 @@
 /**
  * kafka-node 5: the record set. It knows message sets only, and writes a compressed one with every inner offset zero. The profile
- * says which of its consumers reads: `group` asks with Fetch 2, the simple one always with Fetch 0. Snappy is an optional addon that it brings as source: without a compiler at install there is no Snappy. The package lies in
- * KAFKA_NODE_FOLDER (see ./run), where no types are.
+ * says which of its consumers reads: `group` asks with Fetch 2, the simple one always with Fetch 0. Snappy is an optional addon
+ * that it brings as source: without a compiler at install there is no Snappy. The package lies in KAFKA_NODE_FOLDER (see ./run),
+ * where no types are.
  */
 import { createRequire } from 'node:module'
 import { join } from 'node:path'

@@ -76,7 +76,8 @@ dispatch() {
       ;;
     *)
       echo "usage: run install | version | produce BOOTSTRAP TOPIC FILE | consume BOOTSTRAP COUNT (TOPIC GROUP OUT)..." >&2
-      echo "       run rs-capabilities | rs-produce BOOTSTRAP (TOPIC CODEC FILE)... | rs-consume BOOTSTRAP (TOPIC COUNT OUT)..." >&2
+      echo "       run rs-capabilities | rs-produce BOOTSTRAP (TOPIC CODEC FILE)..." >&2
+      echo "       run rs-consume BOOTSTRAP (TOPIC COUNT OUT)..." >&2
       exit 64
       ;;
   esac

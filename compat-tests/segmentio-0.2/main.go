@@ -1,5 +1,5 @@
-// segmentio/kafka-go 0.2: the record set through its Writer and its Reader on one partition. Its codecs are packages of their own,
-// which register themselves when they are imported.
+// segmentio/kafka-go 0.2: the record set through its Writer and its Reader on one partition. Its codecs are packages of their
+// own, which register themselves when they are imported.
 package main
 
 import (

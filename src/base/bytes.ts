@@ -13,11 +13,6 @@ export function allocate(size: number): Bytes {
   return Buffer.allocUnsafeSlow(size)
 }
 
-/** A buffer for short-lived small data; may be cut from Node's shared pool. */
-export function allocatePooled(size: number): Bytes {
-  return Buffer.allocUnsafe(size)
-}
-
 /** A copy that outlives the buffer `source` is a view of. */
 export function copyOf(source: Bytes): Bytes {
   const copy = Buffer.allocUnsafe(source.byteLength)

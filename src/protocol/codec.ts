@@ -159,13 +159,10 @@ function primitiveBytesMin(context: Context, kind: PrimitiveKind): number {
     case 'int8':
       return 1
     case 'int16':
-    case 'uint16':
       return 2
     case 'int32':
-    case 'uint32':
       return 4
     case 'int64':
-    case 'float64':
       return 8
     case 'uuid':
       return 16

@@ -145,8 +145,6 @@ export const Errors = {
   SHARE_SESSION_LIMIT_REACHED: 133,
 } as const satisfies Readonly<Record<string, ErrorCode>>
 
-export type ErrorName = keyof typeof Errors
-
 const names: ReadonlyMap<number, string> = new Map(Object.entries(Errors).map(([name, code]) => [code, name]))
 
 /** Kafka's name of `code`, for logs and metrics; a code that Kafka does not have is spelled as its number. */

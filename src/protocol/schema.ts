@@ -25,19 +25,7 @@ export interface ByteSource {
 /** Record batches inside a message: bytes in memory, or an ordered list of ranges sent from where they lie. */
 export type RecordsInput = Bytes | readonly ByteSource[]
 
-export type PrimitiveKind =
-  | 'bool'
-  | 'int8'
-  | 'int16'
-  | 'uint16'
-  | 'int32'
-  | 'uint32'
-  | 'int64'
-  | 'float64'
-  | 'string'
-  | 'bytes'
-  | 'records'
-  | 'uuid'
+export type PrimitiveKind = 'bool' | 'int8' | 'int16' | 'int32' | 'int64' | 'string' | 'bytes' | 'records' | 'uuid'
 
 export interface FieldOptions<T> {
   /** Versions in which the field may be null. */
@@ -141,12 +129,9 @@ function primitive<T, In = T>(kind: PrimitiveKind) {
 export const bool = primitive<boolean>('bool')
 export const int8 = primitive<number>('int8')
 export const int16 = primitive<number>('int16')
-export const uint16 = primitive<number>('uint16')
 export const int32 = primitive<number>('int32')
-export const uint32 = primitive<number>('uint32')
 /** A number within ±2^53; a request that carries more is refused (or clamped, where `saturating`). */
 export const int64 = primitive<number>('int64')
-export const float64 = primitive<number>('float64')
 export const string = primitive<string>('string')
 /** A view into the frame: whoever keeps it copies it. */
 export const bytes = primitive<Bytes>('bytes')
@@ -181,11 +166,8 @@ interface PrimitiveTypes {
   bool: boolean
   int8: number
   int16: number
-  uint16: number
   int32: number
-  uint32: number
   int64: number
-  float64: number
   string: string
   bytes: Bytes
   uuid: Uuid

@@ -38,10 +38,12 @@ const twoTo32 = 0x1_0000_0000
 const highWordMax = 0x1f_ffff
 
 export class Reader {
-  readonly #bytes: TextBytes
-  readonly #view: DataView
-  readonly #end: number
+  #bytes: TextBytes
+  #view: DataView
+  #end: number
   #structsLeft = structsPerRequestMax
+  /** The buffer that the reader sees all of, since `reset`. */
+  #whole: ArrayBufferLike | null = null
   position: number
 
   constructor(bytes: Bytes, start = 0, end = bytes.byteLength) {
@@ -49,6 +51,20 @@ export class Reader {
     this.#view = viewOf(bytes)
     this.position = start
     this.#end = end
+  }
+
+  /** Points the reader at other bytes. For many small pieces of one buffer, each of which would cost a view of its own. */
+  reset(bytes: Bytes): void {
+    const { buffer } = bytes
+    if (this.#whole !== buffer) {
+      const whole = new Uint8Array(buffer)
+      this.#bytes = asBuffer(whole)
+      this.#view = viewOf(whole)
+      this.#whole = buffer
+    }
+    this.position = bytes.byteOffset
+    this.#end = bytes.byteOffset + bytes.byteLength
+    this.#structsLeft = structsPerRequestMax
   }
 
   get remaining(): number {
@@ -72,17 +88,8 @@ export class Reader {
   int16(): number {
     return this.#view.getInt16(this.#take(2))
   }
-  uint16(): number {
-    return this.#view.getUint16(this.#take(2))
-  }
   int32(): number {
     return this.#view.getInt32(this.#take(4))
-  }
-  uint32(): number {
-    return this.#view.getUint32(this.#take(4))
-  }
-  float64(): number {
-    return this.#view.getFloat64(this.#take(8))
   }
   int64(): number {
     const at = this.#take(8)
@@ -267,21 +274,9 @@ export class Writer {
     const at = this.#room(2)
     this.#view.setInt16(at, value)
   }
-  uint16(value: number): void {
-    const at = this.#room(2)
-    this.#view.setUint16(at, value)
-  }
   int32(value: number): void {
     const at = this.#room(4)
     this.#view.setInt32(at, value)
-  }
-  uint32(value: number): void {
-    const at = this.#room(4)
-    this.#view.setUint32(at, value)
-  }
-  float64(value: number): void {
-    const at = this.#room(8)
-    this.#view.setFloat64(at, value)
   }
   int64(value: number): void {
     const at = this.#room(8)

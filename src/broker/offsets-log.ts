@@ -27,7 +27,7 @@ export function offsetsLog(topics: Topics, world: World, log: Log): LogPort {
     *replay(index): Iterable<LogRecord> {
       const partition = topics.partition(offsetsTopic, index)
       if (partition === undefined) return
-      for (const { key, value } of recordsOfLog(partition)) if (key !== null) yield { key, value }
+      for (const record of recordsOfLog(partition)) if (record.key !== null) yield record as LogRecord
     },
   }
 }

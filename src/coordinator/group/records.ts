@@ -2,7 +2,7 @@
  * The records of __consumer_offsets in Kafka's own schemas. Both key and value start with an int16: the type of the record,
  * and the version of its value. Written are the versions that Kafka and the tools around it have long agreed on.
  */
-import { copyOf } from '../../base/bytes.js'
+import { copyOf, emptyBytes } from '../../base/bytes.js'
 import { zeroUuid } from '../../base/ids.js'
 import { decode, encode } from '../../protocol/codec.js'
 import { type Encodable, type Fields, inRange, type Message } from '../../protocol/schema.js'
@@ -48,9 +48,13 @@ function encodeOffset(committed: CommittedOffset): LogRecord['value'] {
   })
 }
 
+// A restart decodes every committed offset there is: a reader per record would cost more than the decoding.
+const keyReader = new Reader(emptyBytes)
+const valueReader = new Reader(emptyBytes)
+
 /** null when the type or the version is not one of a classic group; the bytes may be a view, nothing of them is kept. */
 export function decodeRecord({ key, value }: LogRecord): GroupRecord | null {
-  const keyReader = new Reader(key)
+  keyReader.reset(key)
   const type = keyReader.int16()
   if (inRange(OffsetCommitKey.versions, type)) {
     const { group, topic, partition } = decode(OffsetCommitKey, type, keyReader)
@@ -66,18 +70,18 @@ export function decodeRecord({ key, value }: LogRecord): GroupRecord | null {
 }
 
 function decodeOffset(value: NonNullable<LogRecord['value']>): CommittedOffset | undefined {
-  const reader = new Reader(value)
-  const version = reader.int16()
+  valueReader.reset(value)
+  const version = valueReader.int16()
   if (!inRange(OffsetCommitValue.versions, version)) return undefined
-  const { offset, leaderEpoch, metadata, commitTimestamp, expireTimestamp } = decode(OffsetCommitValue, version, reader)
+  const { offset, leaderEpoch, metadata, commitTimestamp, expireTimestamp } = decode(OffsetCommitValue, version, valueReader)
   return { offset, leaderEpoch, metadata, commitTimestampMs: commitTimestamp, expireTimestampMs: expireTimestamp }
 }
 
 function decodeMetadata(value: NonNullable<LogRecord['value']>): GroupMetadata | undefined {
-  const reader = new Reader(value)
-  const version = reader.int16()
+  valueReader.reset(value)
+  const version = valueReader.int16()
   if (!inRange(GroupMetadataValue.versions, version)) return undefined
-  const metadata = decode(GroupMetadataValue, version, reader)
+  const metadata = decode(GroupMetadataValue, version, valueReader)
   for (const member of metadata.members) {
     member.subscription = copyOf(member.subscription)
     member.assignment = copyOf(member.assignment)

@@ -13,6 +13,7 @@ import type { Comparison } from './lib/comparison.js'
 import { comparisonText } from './lib/comparison-text.js'
 import type { BenchOptions, Table } from './lib/figure.js'
 import { type CompareOptions, type Fleet, withFleet } from './lib/fleet.js'
+import { tidyUpWhenInterrupted } from './lib/interrupted.js'
 import { loadAverage, machine } from './lib/machine.js'
 import { tableText } from './lib/report.js'
 import { loopDelay } from './loop-delay.js'
@@ -124,6 +125,7 @@ async function bench(args: BenchArguments): Promise<void> {
   print('')
 
   const scratch = mkdtempSync(join(args.scratch, 'gregor-bench-'))
+  tidyUpWhenInterrupted(scratch)
   const tables: Table[] = []
   const comparisons: Comparison[] = []
   const secondsOf: Record<string, number> = {}

@@ -4,7 +4,7 @@
  */
 import type { Log } from '../base/log.js'
 import type { BrokerConfig } from '../config/resolve.js'
-import type { ConnectionInfo, DispatchFunction } from '../net/connection.js'
+import type { DispatchFunction } from '../net/connection.js'
 import { frameMemory } from '../net/frame-memory.js'
 import { Listener } from '../net/listener.js'
 import { loadNativeCalls, type NativeCalls, nativeFailure } from '../net/native.js'
@@ -13,7 +13,7 @@ import { zstdSource } from '../protocol/records/compress.js'
 import { crc32cSource } from '../protocol/records/crc32c.js'
 import type { Durability } from '../storage/types.js'
 import { type CoreOptions, openCore } from './core.js'
-import { CloseConnection } from './handler.js'
+import { FaultReport } from './fault-report.js'
 import type { Broker } from './services.js'
 
 export interface BrokerOptions extends CoreOptions {
@@ -80,6 +80,7 @@ async function listen(options: BrokerOptions, dispatch: DispatchFunction, native
   const { config, world, log, unref } = options
   const queuedBytesMax = config.get('queued.max.request.bytes')
   const memory = frameMemory(queuedBytesMax < 0 ? frameMemoryDefaultBytes : queuedBytesMax)
+  const faults = new FaultReport(log, world)
   const listeners: Listener[] = []
   try {
     for (const { name, host, port } of config.listeners) {
@@ -97,8 +98,8 @@ async function listen(options: BrokerOptions, dispatch: DispatchFunction, native
         connectionsPerAddressMax: config.get('max.connections.per.ip'),
         backlog: config.get('socket.listen.backlog.size'),
         unref,
-        onFault: (connection, error) => reportFault(log, connection, error),
-        onRefused: (remoteAddress, reason) => log.warn({ remoteAddress, reason }, 'a connection was refused'),
+        onFault: (connection, error) => faults.closed(connection, error),
+        onRefused: (remoteAddress, reason) => faults.refused(remoteAddress, reason),
       })
       listeners.push(listener)
     }
@@ -108,13 +109,3 @@ async function listen(options: BrokerOptions, dispatch: DispatchFunction, native
   }
   return listeners
 }
-
-/** What a client did wrong is a warning; what we did wrong is an error with its stack. */
-function reportFault(log: Log, { remoteAddress, id }: ConnectionInfo, error: unknown): void {
-  const fields = { remoteAddress, connection: id }
-  const isTheirs = error instanceof CloseConnection || (error instanceof Error && expectedFaults.has(error.name))
-  if (isTheirs) log.warn({ ...fields, reason: (error as Error).message }, 'a connection was closed for what it sent')
-  else log.error({ ...fields, err: error }, 'a connection was closed because of a fault in the broker')
-}
-
-const expectedFaults: ReadonlySet<string> = new Set(['MalformedError', 'ConnectionFault'])

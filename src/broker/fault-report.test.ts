@@ -1,0 +1,39 @@
+import { expect, test } from 'vitest'
+import { fakeWorld } from '../base/fake-world.js'
+import type { LogFields } from '../base/log.js'
+import { MalformedError } from '../protocol/wire.js'
+import { FaultReport } from './fault-report.js'
+
+function reporting() {
+  const lines: { level: string; message: string; fields: LogFields }[] = []
+  const at = (level: string) => (fields: LogFields, message: string) => void lines.push({ level, message, fields })
+  const world = fakeWorld()
+  const report = new FaultReport({ debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') }, world)
+  return { lines, world, report }
+}
+const client = { id: 7, listenerName: 'PLAINTEXT', remoteAddress: '127.0.0.1', localAddress: '127.0.0.1', localPort: 1 }
+
+test('what a client sent is a warning, what the broker did is an error', () => {
+  const { lines, report } = reporting()
+  report.closed(client, new MalformedError('short'))
+  report.closed(client, new TypeError('ours'))
+  expect(lines.map(({ level, fields }) => [level, fields.connection])).toEqual([
+    ['warn', 7],
+    ['error', 7],
+  ])
+})
+
+test('a flood of bad input is twenty lines in ten seconds, and the rest is counted', () => {
+  const { lines, world, report } = reporting()
+  for (let i = 0; i < 1000; i++) report.closed(client, new MalformedError('again'))
+  expect(lines).toHaveLength(20)
+  world.advance(10_000)
+  report.refused('127.0.0.1', 'max.connections (1) is reached')
+  expect(lines.slice(20)).toMatchObject([{ fields: { leftOut: 980 } }, { message: 'a connection was refused' }])
+})
+
+test('faults of the broker are never left out', () => {
+  const { lines, report } = reporting()
+  for (let i = 0; i < 100; i++) report.closed(client, new Error('ours'))
+  expect(lines).toHaveLength(100)
+})

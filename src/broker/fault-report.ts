@@ -1,0 +1,57 @@
+/**
+ * Says why connections were closed or refused. What a client did wrong is a warning; what we did wrong is an error with its
+ * stack. Clients that are broken are broken in a loop, so warnings have a bound in time, and what was left out is counted:
+ * a flood of bad input must not become a flood of log lines.
+ */
+import type { Log, LogFields } from '../base/log.js'
+import type { World } from '../base/world.js'
+import type { ConnectionInfo } from '../net/connection.js'
+
+const windowMs = 10_000
+/** Warnings in one window. */
+const warningsMax = 20
+
+/** Names of the errors that speak of the client; they come from rooms below and from handler.ts. */
+const faultsOfClients: ReadonlySet<string> = new Set(['MalformedError', 'ConnectionFault', 'CloseConnection'])
+
+export class FaultReport {
+  readonly #log: Log
+  readonly #world: World
+  #windowStartMs = Number.NEGATIVE_INFINITY
+  #warnings = 0
+  #leftOut = 0
+
+  constructor(log: Log, world: World) {
+    this.#log = log
+    this.#world = world
+  }
+
+  /** A connection was closed because of `error`. */
+  closed({ remoteAddress, id }: ConnectionInfo, error: unknown): void {
+    const fields = { remoteAddress, connection: id }
+    if (error instanceof Error && faultsOfClients.has(error.name)) {
+      this.#warn({ ...fields, reason: error.message }, 'a connection was closed for what it sent')
+    } else this.#log.error({ ...fields, err: error }, 'a connection was closed because of a fault in the broker')
+  }
+
+  /** A client was not let in. */
+  refused(remoteAddress: string, reason: string): void {
+    this.#warn({ remoteAddress, reason }, 'a connection was refused')
+  }
+
+  #warn(fields: LogFields, message: string): void {
+    const nowMs = this.#world.monotonicMs()
+    if (nowMs - this.#windowStartMs >= windowMs) {
+      if (this.#leftOut > 0) this.#log.warn({ leftOut: this.#leftOut }, 'more connections were closed or refused')
+      this.#windowStartMs = nowMs
+      this.#warnings = 0
+      this.#leftOut = 0
+    }
+    if (this.#warnings === warningsMax) {
+      this.#leftOut++
+      return
+    }
+    this.#warnings++
+    this.#log.warn(fields, message)
+  }
+}

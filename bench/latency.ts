@@ -64,7 +64,7 @@ export async function latency(
 ): Promise<void> {
   const { isQuick } = options
   const mute = running.filter(peer => !speaksFetch(peer)).map(({ name }) => ({ name, notRun: 'serves an older Fetch' }))
-  for (const offered of offers.filter(({ isInQuick }) => isInQuick || !isQuick)) {
+  for (const offered of offers.filter(({ isInQuick, title }) => (isInQuick || !isQuick) && title.includes(options.load))) {
     const contenders: Contender[] = running.filter(speaksFetch).map(peer => ({
       name: peer.name,
       isLimit: false,

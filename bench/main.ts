@@ -57,6 +57,7 @@ const usage = `Usage: npm run bench -- [options]
 Options:
   --quick          fewer and shorter runs, in less than three minutes; checks every log as --verify does
   --only NAME      one question; may be repeated: ${questionNames.join(', ')}
+  --load TEXT      of wire, latency and tools only the loads whose title holds TEXT
   --peers LIST     what Gregor is compared with (${defaultPeers}); also there: mock. One that is named must be able to run
   --verify         read back every log that a load leaves behind and account for every batch in it
   --runs N         measured runs of each load after one warm-up (5, quick 3; beside peers 5, quick 1)
@@ -77,6 +78,8 @@ interface BenchArguments {
   readonly isQuick: boolean
   readonly isVerified: boolean
   readonly only: readonly string[]
+  /** A part of the titles of loads; empty is a part of all. */
+  readonly load: string
   /** Null takes the usual ones, as far as this machine can run them. */
   readonly peers: readonly string[] | null
   readonly runs: number | null
@@ -91,6 +94,7 @@ function readArguments(): BenchArguments | null {
     options: {
       quick: { type: 'boolean', default: false },
       only: { type: 'string', multiple: true, default: [] },
+      load: { type: 'string', default: '' },
       peers: { type: 'string' },
       verify: { type: 'boolean', default: false },
       runs: { type: 'string' },
@@ -109,9 +113,10 @@ function readArguments(): BenchArguments | null {
   const { quick: isQuick, json, charts: chartFolder, scratch } = values
   const runs = values.runs === undefined ? null : Number(values.runs)
   if (runs !== null && !(Number.isInteger(runs) && runs > 0)) throw new Error(`--runs takes a number, not "${values.runs}"`)
-  const isWhole = !isQuick && only.length === 0 && peers === null
+  const { load } = values
+  const isWhole = !isQuick && only.length === 0 && load === '' && peers === null
   const charts = chartFolder ?? (isWhole ? join(repositoryRoot, 'docs', 'performance') : undefined)
-  return { isQuick, isVerified: isQuick || values.verify, only, peers, runs, json, charts, scratch }
+  return { isQuick, isVerified: isQuick || values.verify, only, load, peers, runs, json, charts, scratch }
 }
 
 async function bench(args: BenchArguments): Promise<void> {
@@ -149,7 +154,7 @@ async function bench(args: BenchArguments): Promise<void> {
       })
     }
     const runs = args.runs ?? (isQuick ? compareRunsOfQuick : runsOfFull)
-    const options: CompareOptions = { isQuick, runs, scratch, isVerified, present, absent, progress }
+    const options: CompareOptions = { isQuick, runs, load: args.load, scratch, isVerified, present, absent, progress }
     const report = (comparison: Comparison) => {
       progress('')
       print(comparisonText(comparison))

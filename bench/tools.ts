@@ -56,7 +56,7 @@ export async function tools(
   const mute = running
     .filter(({ peer }) => peer.id === 'mock')
     .map(({ name }) => ({ name, notRun: 'keeps only the last records' }))
-  for (const tool of all) {
+  for (const tool of all.filter(({ title }) => title.includes(options.load))) {
     const filled = new Map<RunningPeer, Topic>()
     const contenders: Contender[] = running
       .filter(({ peer }) => peer.id !== 'mock')

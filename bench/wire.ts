@@ -39,6 +39,9 @@ const quickRun: Until = { bytes: 0.2e9, seconds: 0.7 }
 const logBytesOfFull = 0.5e9
 const logBytesOfQuick = 0.15e9
 const warmUp: Until = { bytes: 0.02e9, seconds: 0.3 }
+/** Until each partition has had its first batches, for which a broker makes files. */
+const warmUpBatchesPerPartition = 2
+const warmUpSecondsMax = 30
 /** A stock consumer's answers hold this many of our batches, and the limit's always do. */
 const batchesPerAnswer = 16
 const quietChecksMax = 20
@@ -48,7 +51,9 @@ export async function wire(options: CompareOptions, report: (comparison: Compari
   const bench = new WireBench(options, fleet)
   try {
     const comparisons: Comparison[] = []
-    for (const cell of wireCells.filter(({ isInQuick }) => isInQuick || !options.isQuick)) {
+    for (const cell of wireCells.filter(
+      ({ isInQuick, title }) => (isInQuick || !options.isQuick) && title.includes(options.load),
+    )) {
       const comparison = await bench.measure(cell)
       report(comparison)
       comparisons.push(comparison)
@@ -171,7 +176,7 @@ class WireBench {
     const frame = await frameFor(peer, topic, cell.acks, batch)
     const load = await ProduceLoad.open(peer.port, frame, shape, this.#options.isVerified && cell.acks !== 0)
     try {
-      const warm = await load.run(warmUp)
+      const warm = await load.run(warmUpOf(cell, batch))
       if (cell.acks === 0) await untilLogHolds(peer, topic, warm.records)
       const values = await this.#measured(peer, async () => {
         const startMs = performance.now()
@@ -267,6 +272,13 @@ class WireBench {
     this.#logs.set(peer, log)
     return log
   }
+}
+
+function warmUpOf({ partitions, connections }: WireCell, batch: Buffer): Until {
+  if (partitions === 1) return warmUp
+  // Every connection goes round all partitions.
+  const requests = warmUpBatchesPerPartition * partitions * Math.min(connections, 2)
+  return { bytes: Math.max(warmUp.bytes!, requests * batch.length), seconds: warmUpSecondsMax }
 }
 
 function batchOf({ valueBytes, codec, records }: WireCell): Buffer {

@@ -12,6 +12,8 @@ export interface CompareOptions {
   readonly isQuick: boolean
   /** Measured runs of each load, after one warm-up. */
   readonly runs: number
+  /** Only loads whose title holds this are measured. */
+  readonly load: string
   readonly scratch: string
   /** Every log that a load leaves behind is read back and checked. */
   readonly isVerified: boolean

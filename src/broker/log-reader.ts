@@ -1,8 +1,8 @@
 /** Reads a partition from its start, record by record: how internal topics are replayed when a broker starts. */
-import { InvariantError } from '../base/assert.js'
 import type { Bytes } from '../base/bytes.js'
 import { batchLength, isControl, lastOffset } from '../protocol/records/batch.js'
 import { RecordCursor } from '../protocol/records/records.js'
+import { DiskFailure } from '../storage/files.js'
 import type { Partition } from '../storage/partition.js'
 
 const chunkBytes = 4 * 1024 * 1024
@@ -27,7 +27,9 @@ export function* recordsOfLog(partition: Partition): Generator<StoredRecord, voi
       isolation: 'read_uncommitted',
       upTo: 'logEnd',
     })
-    if (typeof read === 'number') throw new InvariantError(`${partition.topic}-${partition.index} cannot be read: ${read}`)
+    if (typeof read === 'number') {
+      throw new DiskFailure(`${partition.topic}-${partition.index} cannot be read at ${next}: error ${read}`, 'broken', null)
+    }
     if (read.byteLength === 0) return
     const bytes = Buffer.allocUnsafeSlow(read.byteLength)
     let at = 0

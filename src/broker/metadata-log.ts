@@ -13,6 +13,8 @@ import {
   type MetadataRecord,
   type MetadataRecordInput,
 } from '../protocol/state/metadata.js'
+import { MalformedError } from '../protocol/wire.js'
+import { InconsistentDirectoryError } from '../storage/open-directory.js'
 import type { Partition } from '../storage/partition.js'
 import { recordsOfLog } from './log-reader.js'
 import { StorageFailure } from './storage-failure.js'
@@ -33,6 +35,15 @@ export class MetadataLog {
 
   /** Builds the image from the log; ids of topics that were removed, whose files may still be there. */
   replay(log: Log): { removedTopicIds: ReadonlySet<string> } {
+    try {
+      return this.#replay(log)
+    } catch (error) {
+      if (!(error instanceof MalformedError)) throw error
+      throw new InconsistentDirectoryError(`the log of the cluster's metadata is damaged: ${error.message}`, { cause: error })
+    }
+  }
+
+  #replay(log: Log): { removedTopicIds: ReadonlySet<string> } {
     const removedTopicIds = new Set<string>()
     let strangers = 0
     for (const { value } of recordsOfLog(this.#partition)) {

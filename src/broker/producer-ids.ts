@@ -26,20 +26,18 @@ export class ProducerIds {
 
   async next(): Promise<ProducerId> {
     while (this.#next === this.#end) {
-      this.#reserving ??= this.#reserve()
+      this.#reserving ??= this.#reserve().finally(() => {
+        this.#reserving = null
+      })
       await this.#reserving
     }
     return this.#next++
   }
 
   async #reserve(): Promise<void> {
-    try {
-      const { records, result } = allocateProducerIds(this.#image, this.#settings, blockSize)
-      await this.#metadataLog.write(records)
-      this.#next = result.first
-      this.#end = result.end
-    } finally {
-      this.#reserving = null
-    }
+    const { records, result } = allocateProducerIds(this.#image, this.#settings, blockSize)
+    await this.#metadataLog.write(records)
+    this.#next = result.first
+    this.#end = result.end
   }
 }

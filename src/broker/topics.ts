@@ -19,6 +19,7 @@ import type { MutableImage, TopicImage } from '../cluster/image.js'
 import type { BrokerConfig } from '../config/resolve.js'
 import { type TopicConfig, topicConfig } from '../config/topic-config.js'
 import { Errors } from '../protocol/errors.js'
+import type { MetadataRecordInput } from '../protocol/state/metadata.js'
 import type { DataDirectory } from '../storage/data-directory.js'
 import { DiskFailure } from '../storage/files.js'
 import type { Partition } from '../storage/partition.js'
@@ -50,9 +51,9 @@ export class Topics {
 
   constructor(options: TopicsOptions) {
     this.#options = options
-    const countBefore = options.directory.partitions.size
-    for (const topic of options.image.topics.values()) this.#open(topic, 0)
-    this.hasRemadePartitions = options.directory.partitions.size > countBefore
+    let made = 0
+    for (const topic of options.image.topics.values()) made += this.#open(topic, 0)
+    this.hasRemadePartitions = made > 0
   }
 
   get image(): MutableImage {
@@ -93,7 +94,8 @@ export class Topics {
     return orRefused(async () => {
       const decided = this.tryCreate(command)
       if (decided.kind === 'refused') return decided
-      const written = this.#options.metadataLog.write(decided.records)
+      const { result } = decided
+      const written = this.#writeWithFiles(decided.records, result, 0, result.partitions.length)
       const topic = this.image.topics.get(command.name) as TopicImage
       this.#open(topic, 0)
       const { name, topicId, partitions, configs } = topic
@@ -138,21 +140,45 @@ export class Topics {
     return orRefused(async () => {
       const decided = createPartitions(this.image, this.#options.settings, command)
       if (decided.kind === 'refused') return decided
-      const written = this.#options.metadataLog.write(decided.records)
-      this.#open(decided.result.topic, decided.result.firstNew)
+      const { topic, firstNew } = decided.result
+      const written = this.#writeWithFiles(decided.records, topic, firstNew, command.count)
+      this.#open(topic, firstNew)
       await written
       return decided.result.topic
     })
   }
 
-  /** Opens the topic's partitions from `firstIndex` on, making those that are not there yet. */
-  #open(topic: TopicImage, firstIndex: number): void {
+  /**
+   * Makes the files of new partitions, then writes the records that say so: a disk that refuses either leaves nothing behind.
+   * (A crash in between leaves files without a record, which go at the next start.)
+   */
+  #writeWithFiles(records: readonly MetadataRecordInput[], topic: TopicImage, from: number, to: number): Promise<void> {
+    const { directory, metadataLog } = this.#options
+    let made = from
+    try {
+      for (; made < to; made++) directory.createPartition(topic.name, made, topic.topicId)
+      return metadataLog.write(records)
+    } catch (error) {
+      while (made-- > from) directory.deletePartition(topic.name, made)
+      throw error
+    }
+  }
+
+  /** Opens the topic's partitions from `firstIndex` on, and makes those whose files are missing; answers how many. */
+  #open(topic: TopicImage, firstIndex: number): number {
     const { directory } = this.#options
     const open = this.#partitions.get(topic.name) ?? []
     this.#partitions.set(topic.name, open)
+    let made = 0
     for (const { index } of topic.partitions.slice(firstIndex)) {
-      open[index] = directory.partition(topic.name, index) ?? directory.createPartition(topic.name, index, topic.topicId)
+      let partition = directory.partition(topic.name, index)
+      if (partition === undefined) {
+        partition = directory.createPartition(topic.name, index, topic.topicId)
+        made++
+      }
+      open[index] = partition
     }
+    return made
   }
 }
 

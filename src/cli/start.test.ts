@@ -154,6 +154,7 @@ describe('gregor start', () => {
     ['EADDRINUSE', 3],
     ['DATA_DIRECTORY_LOCKED', 4],
     ['DATA_DIRECTORY_CORRUPT', 4],
+    ['InconsistentDirectoryError', 4],
     ['ENOSPC', 5],
     ['EACCES', 1],
     ['ERR_ASSERTION', 1],

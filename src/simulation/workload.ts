@@ -13,6 +13,7 @@ import { OffsetCommit } from '../protocol/messages/offset-commit.js'
 import { Produce } from '../protocol/messages/produce.js'
 import { baseOffset, batchLength } from '../protocol/records/batch.js'
 import { buildBatch } from '../protocol/records/build.js'
+import { DiskFailure } from '../storage/files.js'
 import { batchesInFlightMax, labelOf } from './judge.js'
 import { commitKey, type Ledger, newPartition, type PartitionLedger, type SentBatch, type TopicLedger } from './ledger.js'
 import type { SimulatedBroker } from './simulated-broker.js'
@@ -110,7 +111,10 @@ export class Workload {
 
   /** Notes the promise, and whatever goes wrong in it. */
   #follow<T>(answer: Promise<T>, learn: (answer: T) => void): void {
-    const followed = answer.then(learn).catch((error: unknown) => this.problems.push(String(error)))
+    const followed = answer.then(learn).catch((error: unknown) => {
+      // Records that cannot be read when they are sent cost the client its connection.
+      if (!(this.#mayRefuse && error instanceof DiskFailure)) this.problems.push(String(error))
+    })
     this.#underWay.add(followed)
     void followed.then(() => this.#underWay.delete(followed))
   }
@@ -136,6 +140,8 @@ export class Workload {
       const { errorCode, baseOffset: offset } = answer.responses[0]!.partitionResponses[0]!
       if (topic.state !== 'there') return
       if (this.#isDone(errorCode, `produce to ${topic.name}-${index}`)) partition.acknowledged.set(batch.label, offset)
+      // Refused is refused, unless the broker could not know any more.
+      else if (this.#broker.fatal.length === 0) partition.sent.splice(partition.sent.indexOf(batch), 1)
     })
   }
 
@@ -212,7 +218,12 @@ export class Workload {
     const topics = [{ name, numPartitions, replicationFactor: 1, assignments: [], configs }]
     this.#follow(this.#broker.request(CreateTopics, 7, { topics }), answer => {
       const { errorCode, topicId } = answer.topics[0]!
-      if (!this.#isDone(errorCode, `creation of ${name}`)) return
+      if (!this.#isDone(errorCode, `creation of ${name}`)) {
+        if (this.#broker.fatal.length > 0) return
+        if (this.#broker.core.services.topics.image.topics.has(name)) this.problems.push(`${name} was refused and is there`)
+        this.#ledger.topics.delete(name)
+        return
+      }
       topic.topicId = topicId
       topic.state = 'there'
       this.#ledger.gone.delete(name)
@@ -223,7 +234,13 @@ export class Workload {
     topic.state = 'deleting'
     const topics = [{ name: topic.name }]
     this.#follow(this.#broker.request(DeleteTopics, 6, { topics, timeoutMs: 1000 }), answer => {
-      if (!this.#isDone(answer.responses[0]!.errorCode, `deletion of ${topic.name}`)) return
+      if (!this.#isDone(answer.responses[0]!.errorCode, `deletion of ${topic.name}`)) {
+        if (this.#broker.fatal.length > 0) return
+        topic.state = 'there'
+        const isThere = this.#broker.core.services.topics.image.topics.has(topic.name)
+        if (!isThere) this.problems.push(`the deletion of ${topic.name} was refused and it is gone`)
+        return
+      }
       this.#ledger.forget(topic.name)
       this.#ledger.gone.add(topic.name)
     })
@@ -238,6 +255,10 @@ export class Workload {
     this.#follow(this.#broker.request(CreatePartitions, 2, { topics, timeoutMs: 1000, validateOnly: false }), answer => {
       if (topic.state !== 'there') return
       if (this.#isDone(answer.results[0]!.errorCode, `growth of ${topic.name}`)) topic.partitionsMin = count
+      else if (this.#broker.fatal.length === 0) {
+        topic.partitionsMax = topic.partitionsMin
+        topic.partitions.pop()
+      }
     })
   }
 

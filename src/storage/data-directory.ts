@@ -106,16 +106,24 @@ export class DataDirectory {
 
   /** Takes a partition out of service; answers where its files are now, or null when it had none. */
   #takeOut(partition: Partition, why: 'delete' | 'stray'): string | null {
-    const { files, world } = this.#host
+    const { files, world, commit } = this.#host
     const name = partitionName(partition.topic, partition.index)
     const suffix = `.${toHex(fromBase64Url(randomUuid(world)))}-${why}`
     const aside = `${this.path}/${name.slice(0, nameLengthMax - suffix.length)}${suffix}`
     // An ephemeral partition has a directory only once it was written to.
     const isOnDisk = files.isDirectory(`${this.path}/${name}`)
-    if (isOnDisk) files.rename(`${this.path}/${name}`, aside)
     this.#partitions.delete(name)
     partition.abandon(Errors.UNKNOWN_TOPIC_OR_PARTITION)
-    return isOnDisk ? aside : null
+    if (!isOnDisk) return null
+    try {
+      files.rename(`${this.path}/${name}`, aside)
+      return aside
+    } catch (error) {
+      // The name cannot be used again while old files stand under it; the next start sorts that out.
+      if (!(error instanceof DiskFailure)) throw error
+      commit.fail(error)
+      return null
+    }
   }
 
   /** What an earlier run had set aside goes now. */

@@ -39,6 +39,10 @@ export class GroupCommit {
   }
 
   enqueue(line: CommitLine): void {
+    if (this.#failure !== null) {
+      line.refuse(this.#failure)
+      return
+    }
     this.#queue.push(line)
     if (this.#isDeferred) return
     this.#isDeferred = true

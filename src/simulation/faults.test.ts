@@ -1,0 +1,42 @@
+import { describe, expect, test } from 'vitest'
+import { runWithFault, runWithFullDisk } from './faults.js'
+
+const minutes = 60_000
+const run = { seed: 5, steps: 45 }
+
+describe('a disk that fails once, at any call', () => {
+  test.each(['EIO', 'ENOSPC', 'short'] as const)(
+    '%s: nothing is acknowledged that is not there, nobody waits for ever, nothing else breaks',
+    async kind => {
+      const { calls, problems } = await runWithFault({ ...run, fault: () => undefined })
+      expect(problems).toEqual([])
+      let fatal = 0
+      for (let n = 1; n <= calls; n++) {
+        let failed = ''
+        const report = await runWithFault({
+          ...run,
+          fault: ({ number, operation, path }) => {
+            if (number !== n) return undefined
+            failed = `${operation} ${path}`
+            return kind
+          },
+        })
+        expect(report.problems.map(problem => `call ${n}, ${failed}: ${problem}`)).toEqual([])
+        if (report.isFatal) fatal++
+        // [fsyncgate] A sync that failed is never tried again.
+        if (/^sync/.test(failed) && !report.isRefusedAtStart && n < calls / 2)
+          expect([failed, report.isFatal]).toEqual([failed, true])
+      }
+      expect(fatal).toBeGreaterThan(10)
+    },
+    5 * minutes,
+  )
+})
+
+test.each(Array.from({ length: 40 }, (_, n) => [n + 1, 20 + n * 7, 5 + (n % 8) * 12]))(
+  'a full disk (seed %i, from call %i, for %i calls) refuses what needs room, goes on reading, and is forgotten',
+  async (seed, from, calls) => {
+    expect(await runWithFullDisk({ seed, from, calls })).toEqual([])
+  },
+  minutes,
+)

@@ -1,0 +1,136 @@
+/**
+ * A disk that fails: one workload, run again and again, and in each run one call fails in one way. `EIO` on a write or a sync
+ * ends the broker, and nothing is acknowledged afterwards; a full disk refuses what it must and is forgotten once there is
+ * room. At the end the power fails, and what was acknowledged has to be there.
+ */
+import { SeededRandom } from '../base/seeded-random.js'
+import { DiskFailure } from '../storage/files.js'
+import { type DiskCall, type DiskFault, SimulatedDisk } from '../storage/simulated-disk/disk.js'
+import type { ReadLimits } from '../storage/types.js'
+import { judge } from './judge.js'
+import { Ledger } from './ledger.js'
+import { dataPath, SimulatedBroker } from './simulated-broker.js'
+import { drawStep, Workload } from './workload.js'
+
+export interface FaultOptions {
+  readonly seed: number
+  readonly steps: number
+  /** Whether this call fails. */
+  readonly fault: (call: DiskCall) => DiskFault | undefined
+}
+
+export interface FaultReport {
+  readonly problems: string[]
+  readonly calls: number
+  /** The broker gave up, as it must when it cannot know what the disk holds. */
+  readonly isFatal: boolean
+  /** It did not start. */
+  readonly isRefusedAtStart: boolean
+  readonly acknowledged: number
+}
+
+export async function runWithFault({ seed, steps, fault }: FaultOptions): Promise<FaultReport> {
+  const random = new SeededRandom(seed)
+  const ledger = new Ledger()
+  const disk = new SimulatedDisk(dataPath)
+  const problems: string[] = []
+  let isFatal = false
+  let isRefusedAtStart = false
+  disk.beforeCall = fault
+  try {
+    const broker = await SimulatedBroker.open({ disk, seed: random.uint32() })
+    const workload = new Workload(broker, ledger, random.fork(), true)
+    for (let step = 0; step < steps && broker.fatal.length === 0; step++) {
+      const next = drawStep(random)
+      if (next !== 'restart') await workload.run(next)
+    }
+    isFatal = broker.fatal.length > 0
+    if (isFatal) await refusesEverything(workload, ledger, problems)
+    else await workload.finish()
+    problems.push(...workload.problems)
+    if (broker.fatal.length > 1) problems.push(`gave up ${broker.fatal.length} times`)
+    await broker.stop()
+  } catch (error) {
+    if (!(error instanceof DiskFailure)) throw error
+    isRefusedAtStart = true
+  }
+  const { callCount: calls } = disk
+  const acknowledged = [...ledger.topics.values()].flatMap(topic => topic.partitions.map(one => one.acknowledged.size))
+  const left = disk.crash('drop', random)
+  left.files.remove(`${dataPath}/.lock`)
+  const again = await SimulatedBroker.open({ disk: left, seed: random.uint32() })
+  problems.push(...(await judge(again, ledger, random)))
+  return { problems, calls, isFatal, isRefusedAtStart, acknowledged: acknowledged.reduce((sum, count) => sum + count, 0) }
+}
+
+/** No room between two calls: writes are refused, reads are not, and afterwards everything is as before. */
+export async function runWithFullDisk({ seed, from, calls }: { seed: number; from: number; calls: number }): Promise<string[]> {
+  const random = new SeededRandom(seed)
+  const ledger = new Ledger()
+  const disk = new SimulatedDisk(dataPath)
+  const broker = await SimulatedBroker.open({ disk, seed: random.uint32() })
+  const workload = new Workload(broker, ledger, random.fork(), true)
+  const first = disk.callCount + from
+  let refused = 0
+  disk.beforeCall = ({ number, operation }) => {
+    const isFull = number >= first && number < first + calls && takesRoom.has(operation)
+    if (!isFull) return undefined
+    refused++
+    return random.oneIn(2) ? 'short' : 'ENOSPC'
+  }
+  // 1. Until the disk has been full and has room again.
+  for (let step = 0; step < fullDiskStepsMax && disk.callCount < first + calls; step++) {
+    const next = drawStep(random)
+    if (next !== 'restart') await workload.run(next)
+    await readsGoOn(broker, ledger, workload.problems)
+  }
+  await workload.finish()
+  disk.beforeCall = () => undefined
+  // 2. Nobody is refused any more.
+  const after = new Workload(broker, ledger, random.fork())
+  for (const step of ['create', 'produce', 'commit', 'produce', 'read', 'producer', 'trim', 'grow'] as const)
+    await after.run(step)
+  await after.finish()
+  const problems = [...workload.problems, ...after.problems]
+  if (refused === 0) problems.push('the disk was never full')
+  for (const error of broker.fatal) problems.push(`gave up because the disk was full: ${error.message}`)
+  await broker.stop()
+  // 3. What was acknowledged is there.
+  const left = disk.crash('drop', random)
+  left.files.remove(`${dataPath}/.lock`)
+  const again = await SimulatedBroker.open({ disk: left, seed: random.uint32() })
+  problems.push(...(await judge(again, ledger, random)))
+  return problems
+}
+
+const takesRoom: ReadonlySet<string> = new Set<DiskCall['operation']>(['write', 'writeWhole', 'makeDirectory'])
+const fullDiskStepsMax = 400
+
+async function readsGoOn(broker: SimulatedBroker, ledger: Ledger, problems: string[]): Promise<void> {
+  for (const topic of ledger.usable()) {
+    const partition = broker.core.services.topics.partition(topic.name, 0)
+    const read = partition?.read(partition.logStartOffset, readLimits)
+    if (typeof read !== 'object') problems.push(`${topic.name}-0 cannot be read while the disk is full: ${read}`)
+    else for (const slice of read.slices) slice.release()
+  }
+}
+
+const readLimits: ReadLimits = { maxBytes: 1 << 20, atLeastOneBatch: true, isolation: 'read_uncommitted' }
+
+/**
+ * After the disk has failed nothing that begins is promised any more, and everybody who waits is told. (What another sync has
+ * brought to stable storage meanwhile may be acknowledged.)
+ */
+async function refusesEverything(workload: Workload, ledger: Ledger, problems: string[]): Promise<void> {
+  const before = new Ledger(ledger)
+  for (const step of ['produce', 'create', 'commit', 'produce', 'delete'] as const) await workload.run(step)
+  await workload.finish()
+  for (const [name, topic] of ledger.topics) {
+    if (!before.topics.has(name) && topic.topicId !== null) problems.push(`topic ${name} was created after the disk had failed`)
+    for (const [index, { sent, acknowledged }] of topic.partitions.entries()) {
+      const known = new Set(before.topics.get(name)?.partitions[index]?.sent.map(({ label }) => label))
+      const late = sent.filter(({ label }) => acknowledged.has(label) && !known.has(label))
+      for (const { label } of late) problems.push(`${label} was acknowledged after the disk had failed`)
+    }
+  }
+}

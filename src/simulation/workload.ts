@@ -44,7 +44,7 @@ export function drawStep(random: SeededRandom): Step {
 }
 
 /** An answer that no client should get from a disk without faults. */
-export class UnexpectedAnswer extends Error {
+class UnexpectedAnswer extends Error {
   override readonly name = 'UnexpectedAnswer'
 }
 

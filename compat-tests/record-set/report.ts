@@ -61,7 +61,7 @@ export function failureLines({ readings }: Result): string[] {
 /** What no broker can make work, one line per pair. */
 export function knownLines({ readings }: Result): string[] {
   return readings.flatMap(({ written, consumer, known }) =>
-    known === null ? [] : [`\\*${written.producer} with ${written.codec}, read by ${consumer}: ${known}`],
+    known === null ? [] : [`impossible: ${written.producer} with ${written.codec}, read by ${consumer}: ${known}`],
   )
 }
 

@@ -11,7 +11,7 @@ import (
 	"gregor.example/compat/recordset"
 )
 
-// Zstandard is in its list of codecs, but it never asks with the request versions that may carry it.
+// It never writes with a request version that may carry Zstandard; see zstd.go for reading it.
 var formats = map[string]recordset.Capabilities{
 	"0.8.2":  {Codecs: []string{"none", "gzip", "snappy"}, Magic: 0},
 	"0.10.0": {Codecs: []string{"none", "gzip", "snappy", "lz4"}, Magic: 1, Timestamps: true},

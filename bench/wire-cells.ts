@@ -44,7 +44,7 @@ const quick = { isInQuick: true } as const
 
 export const wireCells: readonly WireCell[] = [
   cell('produce', '1 KB', { ...quick, targets: producing }),
-  cell('produce', '1 KB, acks=all', { ...quick, acks: -1, targets: producing }),
+  cell('produce', '1 KB, acks=all', { acks: -1, targets: producing }),
   cell('stable', '1 KB, acks=all, Gregor with fdatasync', { ...quick, acks: -1, targets: stable }),
   cell('produce', '1 KB, acks=0', { acks: 0 }),
   cell('produce', '100 B', { valueBytes: 100 }),
@@ -64,7 +64,7 @@ export const wireCells: readonly WireCell[] = [
     targets: small,
   }),
   cell('consume', '1 KB', { ...quick, targets: consuming }),
-  cell('cold', '1 KB, from the disk', quick),
+  cell('cold', '1 KB, from the disk', {}),
   cell('consume', '1 KB, 10 connections', { connections: 10 }),
   cell('consume', '1 KB, 500 connections', { connections: 500 }),
   cell('consume', '100 B', { valueBytes: 100 }),

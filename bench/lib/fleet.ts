@@ -37,7 +37,7 @@ export interface Fleet {
 }
 
 /** Seconds of work before anything is measured; a Java broker is several times slower in its first ones. */
-const warmUpSeconds = { full: 16, quick: 5 }
+const warmUpSeconds = { full: 16, quick: 3 }
 
 /** Starts every peer that can run, for as long as `use` takes. */
 export async function withFleet<Result>(options: CompareOptions, use: (fleet: Fleet) => Promise<Result>): Promise<Result> {

@@ -15,6 +15,7 @@ export function tidyUpWhenInterrupted(folder: string): void {
           // It ended by itself, as it may have heard the same signal.
         }
       }
+      process.stderr.write(`bench: ended by ${signal}\n`)
       rmSync(folder, { recursive: true, force: true, maxRetries: 3 })
       process.exit(exitCode)
     })

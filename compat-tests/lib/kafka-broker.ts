@@ -4,6 +4,7 @@
  * same program runs against this first. Never reused between runs and never reachable from another machine.
  */
 import { randomBytes } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { javaArgs, kafkaClasspath, shortLivedJvmArgs } from './maven.js'
@@ -52,9 +53,12 @@ export async function startKafka(options: KafkaOptions = {}): Promise<RunningKaf
       .join(''),
   )
 
-  const storageTool = ['kafka.tools.StorageTool', 'format', '--ignore-formatted', '-t', clusterId(), '-c', propertiesFile]
-  const formatted = await run('java', [...shortLivedJvmArgs, ...javaArgs(classpath), ...storageTool])
-  if (formatted.exitCode !== 0) throw new Error(`formatting Kafka's storage failed:\n${formatted.stdout}${formatted.stderr}`)
+  // A directory that was used before keeps its cluster id.
+  if (!existsSync(join(logDir, 'meta.properties'))) {
+    const storageTool = ['kafka.tools.StorageTool', 'format', '--ignore-formatted', '-t', clusterId(), '-c', propertiesFile]
+    const formatted = await run('java', [...shortLivedJvmArgs, ...javaArgs(classpath), ...storageTool])
+    if (formatted.exitCode !== 0) throw new Error(`formatting Kafka's storage failed:\n${formatted.stdout}${formatted.stderr}`)
+  }
 
   // Its own log must be at `info`: the line that says "started" is the only sign of readiness.
   const jvm = [`-Xmx${options.heap ?? '1g'}`, '-Dgregor.log.level=info', ...(options.jvmArgs ?? []), ...javaArgs(classpath)]

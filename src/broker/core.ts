@@ -19,7 +19,7 @@ import type { Durability } from '../storage/types.js'
 import { createDispatch } from './dispatch.js'
 import { FetchSessions } from './fetch-session.js'
 import { offsetsTopic } from './internal-topics.js'
-import { MetadataLog, metadataTopicId } from './metadata-log.js'
+import { MetadataLog, metadataTopicId, newestSnapshot } from './metadata-log.js'
 import { groupReport, offsetsLog } from './offsets-log.js'
 import { ProducerIds } from './producer-ids.js'
 import { reconcile } from './reconcile.js'
@@ -114,7 +114,10 @@ function assemble(options: CoreOptions, image: MutableImage, directory: DataDire
   }
   const metadataPartition =
     directory.partition(clusterMetadataTopic, 0) ?? directory.createPartition(clusterMetadataTopic, 0, metadataTopicId)
-  const metadataLog = new MetadataLog(metadataPartition, image, world)
+  const snapshot = newestSnapshot(directory.fileNames(clusterMetadataTopic, 0), name =>
+    directory.readFile(clusterMetadataTopic, 0, name),
+  )
+  const metadataLog = new MetadataLog(metadataPartition, image, world, snapshot)
   const { removedTopicIds } = metadataLog.replay(log)
   reconcile({ directory, image, metadataLog, removedTopicIds, settings, log })
 

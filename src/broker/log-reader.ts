@@ -16,10 +16,10 @@ export interface StoredRecord {
  * Every record of the log, oldest first, control batches left out. A record and its key and value are valid until the next
  * step. A million committed offsets pass here at a start, so there is nothing that can be saved and is made anew for each.
  */
-export function* recordsOfLog(partition: Partition): Generator<StoredRecord, void> {
+export function* recordsOfLog(partition: Partition, from = partition.logStartOffset): Generator<StoredRecord, void> {
   const cursor = new RecordCursor()
   const record: { key: Bytes | null; value: Bytes | null } = { key: null, value: null }
-  let next = partition.logStartOffset
+  let next = from
   while (next < partition.logEndOffset) {
     const read = partition.read(next, {
       maxBytes: chunkBytes,

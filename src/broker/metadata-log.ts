@@ -2,11 +2,15 @@
  * __cluster_metadata: the log from which the image is built. Records of one decision are one batch, so a crash leaves all
  * of them or none.
  */
+import type { Bytes } from '../base/bytes.js'
+import type { Offset } from '../base/ids.js'
 import type { Log } from '../base/log.js'
 import type { World } from '../base/world.js'
 import type { MutableImage } from '../cluster/image.js'
 import { Errors } from '../protocol/errors.js'
+import { batchLength, isControl } from '../protocol/records/batch.js'
 import { buildBatch } from '../protocol/records/build.js'
+import { recordsOf } from '../protocol/records/records.js'
 import {
   decodeMetadataRecord,
   encodeMetadataRecord,
@@ -19,6 +23,24 @@ import type { Partition } from '../storage/partition.js'
 import { recordsOfLog } from './log-reader.js'
 import { StorageFailure } from './storage-failure.js'
 
+/** The image as of an offset, as batches of records. Gregor writes none: its log is short. */
+export interface MetadataSnapshot {
+  readonly endOffset: Offset
+  readonly bytes: Bytes
+}
+
+const snapshotName = /^(\d{20})-\d{10}\.checkpoint$/
+
+/** The newest snapshot in the directory of __cluster_metadata. */
+export function newestSnapshot(names: readonly string[], read: (name: string) => Bytes | null): MetadataSnapshot | null {
+  const name = names
+    .filter(one => snapshotName.test(one))
+    .sort()
+    .at(-1)
+  const bytes = name === undefined ? null : read(name)
+  return name === undefined || bytes === null ? null : { endOffset: Number(name.slice(0, 20)), bytes }
+}
+
 /** KRaft's fixed id of the metadata topic. */
 export const metadataTopicId = 'AAAAAAAAAAAAAAAAAAAAAQ'
 
@@ -26,11 +48,14 @@ export class MetadataLog {
   readonly #partition: Partition
   readonly #image: MutableImage
   readonly #world: World
+  readonly #snapshot: MetadataSnapshot | null
 
-  constructor(partition: Partition, image: MutableImage, world: World) {
+  /** `snapshot`: the newest that Kafka left beside the log. */
+  constructor(partition: Partition, image: MutableImage, world: World, snapshot: MetadataSnapshot | null = null) {
     this.#partition = partition
     this.#image = image
     this.#world = world
+    this.#snapshot = snapshot
   }
 
   /** Builds the image from the log; ids of topics that were removed, whose files may still be there. */
@@ -45,16 +70,41 @@ export class MetadataLog {
 
   #replay(log: Log): { removedTopicIds: ReadonlySet<string> } {
     const removedTopicIds = new Set<string>()
-    let strangers = 0
-    for (const { value } of recordsOfLog(this.#partition)) {
-      const record = value === null ? null : decodeMetadataRecord(value)
-      if (record === null) strangers += 1
-      else {
-        if (record.kind === 'removeTopic') removedTopicIds.add(record.topicId)
-        this.#image.apply(record)
-      }
+    const strangers = new Set<number>()
+    /** Records of a transaction whose end was not seen yet. */
+    let pending: MetadataRecord[] | null = null
+    const apply = (record: MetadataRecord): void => {
+      if (record.kind === 'removeTopic') removedTopicIds.add(record.topicId)
+      this.#image.apply(record)
     }
-    if (strangers > 0) log.warn({ count: strangers }, 'metadata records of unknown kinds were passed over')
+    const see = (value: Bytes | null): void => {
+      const record = value === null ? 'of no interest' : decodeMetadataRecord(value)
+      if (record === 'of no interest') return
+      if (typeof record === 'number') strangers.add(record)
+      else if (record.kind === 'beginTransaction') pending = []
+      else if (record.kind === 'abortTransaction') pending = null
+      else if (record.kind === 'endTransaction') {
+        for (const one of pending ?? []) apply(one)
+        pending = null
+      } else if (pending === null) apply(record)
+      else pending.push(record)
+    }
+    // What Kafka's snapshot says need not be in the log any more.
+    let from = this.#partition.logStartOffset
+    const snapshot = this.#snapshot
+    if (snapshot !== null && snapshot.endOffset > from) {
+      for (let at = 0; at < snapshot.bytes.byteLength; at += batchLength(snapshot.bytes, at)) {
+        if (!isControl(snapshot.bytes, at)) for (const { value } of recordsOf(snapshot.bytes, at)) see(value)
+      }
+      from = snapshot.endOffset
+    }
+    for (const { value } of recordsOfLog(this.#partition, from)) see(value)
+    if (strangers.size > 0) {
+      log.warn(
+        { kinds: [...strangers].sort((a, b) => a - b).join(', ') },
+        'metadata of kinds that mean nothing here is left alone',
+      )
+    }
     return { removedTopicIds }
   }
 

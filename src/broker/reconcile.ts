@@ -13,7 +13,9 @@ import type { Log } from '../base/log.js'
 import { type ClusterSettings, createTopic } from '../cluster/controller.js'
 import type { ClusterImage } from '../cluster/image.js'
 import { clusterMetadataTopic } from '../cluster/topic-name.js'
+import type { MetadataRecordInput } from '../protocol/state/metadata.js'
 import type { DataDirectory } from '../storage/data-directory.js'
+import { InconsistentDirectoryError } from '../storage/open-directory.js'
 import type { MetadataLog } from './metadata-log.js'
 
 interface Reconciliation {
@@ -25,7 +27,9 @@ interface Reconciliation {
   readonly log: Log
 }
 
-export function reconcile({ directory, image, metadataLog, removedTopicIds, settings, log }: Reconciliation): void {
+export function reconcile(parts: Reconciliation): void {
+  const { directory, image, metadataLog, removedTopicIds, settings, log } = parts
+  takeTheLead(parts)
   const orphans = new Map<string, { topicId: Uuid; indexes: number[]; isEmpty: boolean }>()
   for (const { topic, index, topicId, logEndOffset } of [...directory.partitions.values()]) {
     if (topic === clusterMetadataTopic || image.topicsById.has(topicId)) continue
@@ -60,3 +64,28 @@ export function reconcile({ directory, image, metadataLog, removedTopicIds, sett
     metadataLog.write(decided.records).catch(() => {})
   }
 }
+
+/**
+ * In a directory that Kafka wrote, nobody leads a partition whose broker was shut down in order: we do from now on, and write
+ * it down as Kafka's controller would. A directory of a cluster in which other nodes keep partitions is not ours to serve.
+ */
+function takeTheLead({ image, metadataLog, settings, log }: Reconciliation): void {
+  const { nodeId } = settings
+  const elections: MetadataRecordInput[] = []
+  for (const { name, topicId, partitions } of image.topics.values()) {
+    for (const { index, leader, replicas, isr } of partitions) {
+      if (!replicas.includes(nodeId)) {
+        throw new InconsistentDirectoryError(`${name}-${index} is kept by ${replicas.join(', ')} and not by this node, ${nodeId}`)
+      }
+      if (leader === nodeId && isr.length === 1) continue
+      elections.push({ kind: 'partitionChange', topicId, partitionId: index, leader: nodeId, isr: [nodeId], replicas: [nodeId] })
+    }
+  }
+  if (elections.length === 0) return
+  log.info({ partitions: elections.length }, 'partitions without a leader, or with other replicas, are led by this node alone')
+  for (let from = 0; from < elections.length; from += recordsPerBatchMax) {
+    metadataLog.write(elections.slice(from, from + recordsPerBatchMax)).catch(() => {})
+  }
+}
+
+const recordsPerBatchMax = 1000

@@ -170,11 +170,16 @@ export class Topics {
     const open = this.#partitions.get(topic.name) ?? []
     this.#partitions.set(topic.name, open)
     let made = 0
-    for (const { index } of topic.partitions.slice(firstIndex)) {
+    for (const { index, leaderEpoch } of topic.partitions.slice(firstIndex)) {
       let partition = directory.partition(topic.name, index)
       if (partition === undefined) {
         partition = directory.createPartition(topic.name, index, topic.topicId)
         made++
+      }
+      // Clients compare what Metadata says with what Fetch accepts: the log and its record are of the same epoch.
+      if (partition.leaderEpoch < leaderEpoch) partition.raiseLeaderEpoch(leaderEpoch)
+      else if (partition.leaderEpoch > leaderEpoch) {
+        this.#options.image.raiseLeaderEpoch(topic.topicId, index, partition.leaderEpoch)
       }
       open[index] = partition
     }

@@ -32,6 +32,9 @@ export interface ClusterImage {
   readonly configsRevision: number
 }
 
+/** In a PartitionChangeRecord: nobody was elected. */
+const unchangedLeader = -2
+
 /** Numbers of resource types in ConfigRecord and DescribeConfigs. */
 export const topicResource = 2
 export const brokerResource = 4
@@ -66,6 +69,22 @@ export class MutableImage implements ClusterImage {
         if (partitions !== undefined) partitions[partitionId] = { index: partitionId, leader, leaderEpoch, replicas, isr }
         return
       }
+      case 'partitionChange': {
+        const { partitionId, leader, replicas, isr } = record
+        const partitions = this.topicsById.get(record.topicId)?.partitions
+        const before = partitions?.[partitionId]
+        if (partitions === undefined || before === undefined) return
+        const hasNewLeader = leader !== unchangedLeader
+        partitions[partitionId] = {
+          index: partitionId,
+          leader: hasNewLeader ? leader : before.leader,
+          // Every election is an epoch of its own, whoever wins it.
+          leaderEpoch: hasNewLeader ? before.leaderEpoch + 1 : before.leaderEpoch,
+          replicas: replicas ?? before.replicas,
+          isr: isr ?? before.isr,
+        }
+        return
+      }
       case 'config': {
         this.configsRevision++
         if (record.resourceType !== topicResource) return
@@ -86,7 +105,18 @@ export class MutableImage implements ClusterImage {
         this.nextProducerId = Math.max(this.nextProducerId, record.nextProducerId)
         return
       case 'featureLevel':
+      case 'beginTransaction':
+      case 'endTransaction':
+      case 'abortTransaction':
         return
     }
+  }
+
+  /** For a log that was written in a later epoch than its record says. */
+  raiseLeaderEpoch(topicId: Uuid, index: number, leaderEpoch: LeaderEpoch): void {
+    const partitions = this.topicsById.get(topicId)?.partitions
+    const partition = partitions?.[index]
+    if (partitions === undefined || partition === undefined || partition.leaderEpoch >= leaderEpoch) return
+    partitions[index] = { ...partition, leaderEpoch }
   }
 }

@@ -3,7 +3,7 @@
  * partitions and closes everything in order; open-directory.ts is how one comes to be. It never decides which topics exist.
  */
 import { assert } from '../base/assert.js'
-import { fromBase64Url, toHex } from '../base/bytes.js'
+import { type Bytes, fromBase64Url, toHex } from '../base/bytes.js'
 import type { Uuid } from '../base/ids.js'
 import { randomUuid, type Timer } from '../base/world.js'
 import { Errors } from '../protocol/errors.js'
@@ -78,6 +78,15 @@ export class DataDirectory {
 
   partition(topic: string, index: number): Partition | undefined {
     return this.#partitions.get(partitionName(topic, index))
+  }
+
+  /** The files in a partition's directory, and their content: for what others than its log keep there. */
+  fileNames(topic: string, index: number): readonly string[] {
+    const folder = `${this.path}/${partitionName(topic, index)}`
+    return this.#host.files.isDirectory(folder) ? this.#host.files.list(folder) : []
+  }
+  readFile(topic: string, index: number, name: string): Bytes | null {
+    return this.#host.files.readWhole(`${this.path}/${partitionName(topic, index)}/${name}`)
   }
 
   /** Makes a partition with an empty log. Its directory is on stable storage before its first append is acknowledged. */

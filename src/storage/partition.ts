@@ -67,8 +67,8 @@ export class Partition implements SyncTarget {
   readonly topic: string
   readonly index: number
   readonly topicId: Uuid
-  readonly leaderEpoch: LeaderEpoch
 
+  #leaderEpoch: LeaderEpoch
   readonly #engine: LogEngine
   readonly #producers: ProducerStates
   readonly #snapshots: ProducerSnapshots | null
@@ -91,7 +91,7 @@ export class Partition implements SyncTarget {
     this.topic = parts.topic
     this.index = parts.index
     this.topicId = parts.topicId
-    this.leaderEpoch = parts.leaderEpoch
+    this.#leaderEpoch = parts.leaderEpoch
     this.#engine = parts.engine
     this.#producers = parts.producers
     this.#snapshots = parts.snapshots
@@ -111,6 +111,9 @@ export class Partition implements SyncTarget {
     return this.#config()
   }
 
+  get leaderEpoch(): LeaderEpoch {
+    return this.#leaderEpoch
+  }
   get logStartOffset(): Offset {
     return this.#engine.logStartOffset
   }
@@ -287,6 +290,11 @@ export class Partition implements SyncTarget {
     // A leader's epoch begins when it takes over, not with its first record.
     if (epoch === this.leaderEpoch) return { leaderEpoch: epoch, endOffset: this.logEndOffset }
     return this.#engine.endOffsetForEpoch(epoch)
+  }
+
+  /** An election of which the log knows nothing yet: what is appended from now on is of that epoch. */
+  raiseLeaderEpoch(epoch: LeaderEpoch): void {
+    if (epoch > this.#leaderEpoch) this.#leaderEpoch = epoch
   }
 
   /** Calls `listener` after the high watermark moved and when the partition is closed or deleted; returns the way out. */

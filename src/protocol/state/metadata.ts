@@ -15,9 +15,10 @@ import {
 } from '../schema.js'
 import { MalformedError, Reader, Writer } from '../wire.js'
 
-// The records of __cluster_metadata that a broker without peers writes: topics, partitions, configs, blocks of producer
-// ids. In KRaft's own form (KIP-631), so that Kafka's tools can read the log: the value is a frame of version, record key
-// and record version, all varints, then the record; there is no record key in the Kafka sense.
+// The records of __cluster_metadata that matter to a broker without peers: topics, partitions, configs, blocks of producer
+// ids. In KRaft's own form (KIP-631), so that Kafka's tools can read the log, and a log that Kafka wrote can be read here:
+// the value is a frame of version, record key and record version, all varints, then the record; there is no record key in
+// the Kafka sense.
 
 export const TopicRecord = message({
   name: 'TopicRecord',
@@ -28,7 +29,7 @@ export const TopicRecord = message({
 
 export const PartitionRecord = message({
   name: 'PartitionRecord',
-  versions: '0-1',
+  versions: '0-2',
   flexible: '0+',
   fields: {
     partitionId: int32('0+', { default: -1 }),
@@ -42,6 +43,28 @@ export const PartitionRecord = message({
     leaderEpoch: int32('0+', { default: -1 }),
     partitionEpoch: int32('0+', { default: -1 }),
     directories: arrayOf('1+', 'uuid'),
+    eligibleLeaderReplicas: arrayOf('2+', 'int32', { nullable: '2+', default: null, tag: 1, tagged: '2+' }),
+    lastKnownElr: arrayOf('2+', 'int32', { nullable: '2+', default: null, tag: 2, tagged: '2+' }),
+  },
+})
+
+/** What it leaves out has not changed. */
+export const PartitionChangeRecord = message({
+  name: 'PartitionChangeRecord',
+  versions: '0-2',
+  flexible: '0+',
+  fields: {
+    partitionId: int32('0+', { default: -1 }),
+    topicId: uuid('0+'),
+    isr: arrayOf('0+', 'int32', { nullable: '0+', default: null, tag: 0, tagged: '0+' }),
+    leader: int32('0+', { default: -2, tag: 1, tagged: '0+' }),
+    replicas: arrayOf('0+', 'int32', { nullable: '0+', default: null, tag: 2, tagged: '0+' }),
+    removingReplicas: arrayOf('0+', 'int32', { nullable: '0+', default: null, tag: 3, tagged: '0+' }),
+    addingReplicas: arrayOf('0+', 'int32', { nullable: '0+', default: null, tag: 4, tagged: '0+' }),
+    leaderRecoveryState: int8('0+', { default: -1, tag: 5, tagged: '0+' }),
+    directories: arrayOf('1+', 'uuid', { nullable: '1+', default: null, tag: 8, tagged: '1+' }),
+    eligibleLeaderReplicas: arrayOf('2+', 'int32', { nullable: '2+', default: null, tag: 6, tagged: '2+' }),
+    lastKnownElr: arrayOf('2+', 'int32', { nullable: '2+', default: null, tag: 7, tagged: '2+' }),
   },
 })
 
@@ -78,13 +101,34 @@ export const ProducerIdsRecord = message({
   fields: { brokerId: int32('0+'), brokerEpoch: int64('0+', { default: -1 }), nextProducerId: int64('0+') },
 })
 
+/** [KIP-868] Records between these two count together or, when the second one is missing or an abort, not at all. */
+export const BeginTransactionRecord = message({
+  name: 'BeginTransactionRecord',
+  versions: '0',
+  flexible: '0+',
+  fields: { name: string('0+', { nullable: '0+', default: null, tag: 0, tagged: '0+' }) },
+})
+
+export const EndTransactionRecord = message({ name: 'EndTransactionRecord', versions: '0', flexible: '0+', fields: {} })
+
+export const AbortTransactionRecord = message({
+  name: 'AbortTransactionRecord',
+  versions: '0',
+  flexible: '0+',
+  fields: { reason: string('0+', { nullable: '0+', default: null, tag: 0, tagged: '0+' }) },
+})
+
 const kinds = {
   topic: { key: 2, version: 0, message: TopicRecord },
   partition: { key: 3, version: 1, message: PartitionRecord },
+  partitionChange: { key: 5, version: 1, message: PartitionChangeRecord },
   config: { key: 4, version: 0, message: ConfigRecord },
   removeTopic: { key: 9, version: 0, message: RemoveTopicRecord },
   featureLevel: { key: 12, version: 0, message: FeatureLevelRecord },
   producerIds: { key: 15, version: 0, message: ProducerIdsRecord },
+  beginTransaction: { key: 23, version: 0, message: BeginTransactionRecord },
+  endTransaction: { key: 24, version: 0, message: EndTransactionRecord },
+  abortTransaction: { key: 25, version: 0, message: AbortTransactionRecord },
 } as const
 type Kinds = typeof kinds
 type FieldsOf<K extends keyof Kinds> = Kinds[K]['message'] extends Message<infer F> ? F : never
@@ -105,16 +149,25 @@ export function encodeMetadataRecord(record: MetadataRecordInput): Bytes {
   return writer.finish()
 }
 
-/** The record, or null for a kind that this broker does not know. Throws MalformedError when the bytes are broken. */
-export function decodeMetadataRecord(value: Bytes): MetadataRecord | null {
+/**
+ * Kinds that say something about brokers and controllers, of which there is one here: registrations, fencing, heartbeats of
+ * the log. They are of no interest.
+ */
+const kindsOfNoInterest: ReadonlySet<number> = new Set([0, 1, 7, 8, 17, 20, 21, 27])
+
+/**
+ * The record; `'of no interest'`; or the key of a kind or a version that this broker does not know. Throws MalformedError when
+ * the bytes are broken.
+ */
+export function decodeMetadataRecord(value: Bytes): MetadataRecord | 'of no interest' | number {
   const reader = new Reader(asBuffer(value))
   if (reader.unsignedVarint() !== frameVersion) throw new MalformedError('metadata record of an unknown frame version')
   const key = reader.unsignedVarint()
   const version = reader.unsignedVarint()
   for (const [kind, { key: kindKey, message: schema }] of Object.entries(kinds)) {
     if (kindKey !== key) continue
-    if (version > schema.versions.max) return null
+    if (version > schema.versions.max) return key
     return { kind, ...decode(schema as Message, version, reader) } as MetadataRecord
   }
-  return null
+  return kindsOfNoInterest.has(key) ? 'of no interest' : key
 }

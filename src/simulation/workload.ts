@@ -43,11 +43,6 @@ export function drawStep(random: SeededRandom): Step {
   return random.pick(drawn)
 }
 
-/** An answer that no client should get from a disk without faults. */
-class UnexpectedAnswer extends Error {
-  override readonly name = 'UnexpectedAnswer'
-}
-
 export class Workload {
   readonly #broker: SimulatedBroker
   readonly #ledger: Ledger

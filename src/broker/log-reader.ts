@@ -1,7 +1,7 @@
 /** Reads a partition from its start, record by record: how internal topics are replayed when a broker starts. */
 import type { Bytes } from '../base/bytes.js'
 import { batchLength, isControl, lastOffset } from '../protocol/records/batch.js'
-import { RecordCursor } from '../protocol/records/records.js'
+import { RecordCursor, recordsOf } from '../protocol/records/records.js'
 import { DiskFailure } from '../storage/files.js'
 import type { Partition } from '../storage/partition.js'
 
@@ -50,4 +50,9 @@ export function* recordsOfLog(partition: Partition, from = partition.logStartOff
       next = lastOffset(bytes, start) + 1
     }
   }
+}
+
+/** Every record of whole batches in memory, control batches left out. */
+export function* recordsOfBatches(bytes: Bytes): Generator<StoredRecord, void> {
+  for (let at = 0; at < bytes.byteLength; at += batchLength(bytes, at)) if (!isControl(bytes, at)) yield* recordsOf(bytes, at)
 }

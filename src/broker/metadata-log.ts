@@ -7,20 +7,14 @@ import type { Offset } from '../base/ids.js'
 import type { Log } from '../base/log.js'
 import type { World } from '../base/world.js'
 import type { MutableImage } from '../cluster/image.js'
+import { ImageReplay } from '../cluster/replay.js'
 import { Errors } from '../protocol/errors.js'
-import { batchLength, isControl } from '../protocol/records/batch.js'
 import { buildBatch } from '../protocol/records/build.js'
-import { recordsOf } from '../protocol/records/records.js'
-import {
-  decodeMetadataRecord,
-  encodeMetadataRecord,
-  type MetadataRecord,
-  type MetadataRecordInput,
-} from '../protocol/state/metadata.js'
+import { encodeMetadataRecord, type MetadataRecord, type MetadataRecordInput } from '../protocol/state/metadata.js'
 import { MalformedError } from '../protocol/wire.js'
 import { InconsistentDirectoryError } from '../storage/open-directory.js'
 import type { Partition } from '../storage/partition.js'
-import { recordsOfLog } from './log-reader.js'
+import { recordsOfBatches, recordsOfLog } from './log-reader.js'
 import { StorageFailure } from './storage-failure.js'
 
 /** The image as of an offset, as batches of records. Gregor writes none: its log is short. */
@@ -69,39 +63,19 @@ export class MetadataLog {
   }
 
   #replay(log: Log): { removedTopicIds: ReadonlySet<string> } {
-    const removedTopicIds = new Set<string>()
-    const strangers = new Set<number>()
-    /** Records of a transaction whose end was not seen yet. */
-    let pending: MetadataRecord[] | null = null
-    const apply = (record: MetadataRecord): void => {
-      if (record.kind === 'removeTopic') removedTopicIds.add(record.topicId)
-      this.#image.apply(record)
-    }
-    const see = (value: Bytes | null): void => {
-      const record = value === null ? 'of no interest' : decodeMetadataRecord(value)
-      if (record === 'of no interest') return
-      if (typeof record === 'number') strangers.add(record)
-      else if (record.kind === 'beginTransaction') pending = []
-      else if (record.kind === 'abortTransaction') pending = null
-      else if (record.kind === 'endTransaction') {
-        for (const one of pending ?? []) apply(one)
-        pending = null
-      } else if (pending === null) apply(record)
-      else pending.push(record)
-    }
-    // What Kafka's snapshot says need not be in the log any more.
+    const replay = new ImageReplay(this.#image)
     let from = this.#partition.logStartOffset
+    // What Kafka's snapshot says need not be in the log any more.
     const snapshot = this.#snapshot
     if (snapshot !== null && snapshot.endOffset > from) {
-      for (let at = 0; at < snapshot.bytes.byteLength; at += batchLength(snapshot.bytes, at)) {
-        if (!isControl(snapshot.bytes, at)) for (const { value } of recordsOf(snapshot.bytes, at)) see(value)
-      }
+      for (const { value } of recordsOfBatches(snapshot.bytes)) replay.see(value)
       from = snapshot.endOffset
     }
-    for (const { value } of recordsOfLog(this.#partition, from)) see(value)
-    if (strangers.size > 0) {
+    for (const { value } of recordsOfLog(this.#partition, from)) replay.see(value)
+    const { removedTopicIds, unknownKinds } = replay
+    if (unknownKinds.size > 0) {
       log.warn(
-        { kinds: [...strangers].sort((a, b) => a - b).join(', ') },
+        { kinds: [...unknownKinds].sort((a, b) => a - b).join(', ') },
         'metadata of kinds that mean nothing here is left alone',
       )
     }

@@ -43,7 +43,7 @@ function applied<R>(image: MutableImage, decided: Decided<R> | ClusterRefusal): 
 /** As it comes back from the log. */
 function onDisk(record: MetadataRecordInput) {
   const decoded = decodeMetadataRecord(encodeMetadataRecord(record))
-  if (decoded === null) throw new Error('a record that cannot be read')
+  if (typeof decoded !== 'object') throw new Error('a record that cannot be read')
   return decoded
 }
 

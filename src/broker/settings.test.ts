@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { MutableImage, topicResource } from '../cluster/image.js'
-import { resolveBrokerConfig } from '../config/resolve.js'
+import { optionsLayer, resolveBrokerConfig } from '../config/resolve.js'
 import { topicConfig } from '../config/topic-config.js'
 import { liveLogSettings, logSettings, metadataLogSettings } from './settings.js'
 
@@ -39,6 +39,7 @@ test('a deleted topic keeps its last settings', () => {
   expect(source().fileDeleteDelayMs).toBe(7)
 })
 
-test('the log of the cluster’s metadata is never shortened, whatever the defaults for topics say', () => {
-  expect(metadataLogSettings(config)).toMatchObject({ deletesOld: false, isCompacted: false })
+test('the log of the cluster’s metadata is never shortened nor cut into small pieces, whatever the defaults for topics say', () => {
+  const { config: hasty } = resolveBrokerConfig([optionsLayer({ 'log.roll.ms': '1000', 'log.cleanup.policy': 'compact' })])
+  expect(metadataLogSettings(hasty)).toMatchObject({ deletesOld: false, isCompacted: false, segmentMs: 604_800_000 })
 })

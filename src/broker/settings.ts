@@ -27,6 +27,8 @@ export function metadataLogSettings(config: BrokerConfig): LogConfig {
   return {
     ...settings,
     segmentBytes: metadataSegmentBytes,
+    segmentMs: metadataSegmentMs,
+    segmentJitterMs: 0,
     messageBytesMax: metadataSegmentBytes,
     timestampType: 'CreateTime',
     isCompacted: false,
@@ -70,6 +72,8 @@ export function upkeepSettings(config: BrokerConfig): UpkeepSettings {
 
 /** Kafka's metadata.log.segment.bytes. */
 const metadataSegmentBytes = 1024 * 1024 * 1024
+/** Kafka's metadata.log.segment.ms. */
+const metadataSegmentMs = 7 * 24 * 60 * 60 * 1000
 
 export function logSettings(topic: TopicConfig): LogConfig {
   const isCompacted = topic.get('cleanup.policy').includes('compact')

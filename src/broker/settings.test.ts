@@ -39,7 +39,7 @@ test('a deleted topic keeps its last settings', () => {
   expect(source().fileDeleteDelayMs).toBe(7)
 })
 
-test('the log of the cluster’s metadata is never shortened nor cut into small pieces, whatever the defaults for topics say', () => {
+test('the metadata log is never shortened nor cut small, whatever the defaults for topics say', () => {
   const { config: hasty } = resolveBrokerConfig([optionsLayer({ 'log.roll.ms': '1000', 'log.cleanup.policy': 'compact' })])
   expect(metadataLogSettings(hasty)).toMatchObject({ deletesOld: false, isCompacted: false, segmentMs: 604_800_000 })
 })

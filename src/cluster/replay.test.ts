@@ -18,14 +18,14 @@ function replayed(...records: MetadataRecordInput[]): ImageReplay {
 
 describe('a change of a partition', () => {
   const change = (fields: object): MetadataRecordInput => ({ kind: 'partitionChange', partitionId: 0, topicId, ...fields })
-  const after = (fields: object) => replayed(topic('t'), partition(0), change(fields)).image.topics.get('t')?.partitions[0]
+  const changed = (fields: object) => replayed(topic('t'), partition(0), change(fields)).image.topics.get('t')?.partitions[0]
 
   test('keeps what it does not name', () => {
-    expect(after({})).toEqual({ index: 0, leader: 1, leaderEpoch: 4, replicas: [1], isr: [1] })
+    expect(changed({})).toEqual({ index: 0, leader: 1, leaderEpoch: 4, replicas: [1], isr: [1] })
   })
   test('with a leader is an election, even of the same one', () => {
-    expect(after({ leader: 1 })).toMatchObject({ leader: 1, leaderEpoch: 5 })
-    expect(after({ leader: -1, isr: [] })).toMatchObject({ leader: -1, leaderEpoch: 5, isr: [] })
+    expect(changed({ leader: 1 })).toMatchObject({ leader: 1, leaderEpoch: 5 })
+    expect(changed({ leader: -1, isr: [] })).toMatchObject({ leader: -1, leaderEpoch: 5, isr: [] })
   })
   test('of a partition that nobody knows is nothing', () => {
     expect(replayed(topic('t'), change({ leader: 2 })).image.topics.get('t')?.partitions).toEqual([])

@@ -45,9 +45,11 @@ const warmUpSecondsMax = 30
 /** A stock consumer's answers hold this many of our batches, and the limit's always do. */
 const batchesPerAnswer = 16
 const quietChecksMax = 20
+/** The logs of several peers, and the heaps of those that keep them there. */
+const heldBytes = 8e9
 
 export async function wire(options: CompareOptions, report: (comparison: Comparison) => void, fleet: Fleet): Promise<void> {
-  const releaseMemory = await holdMemory(options.scratch)
+  const releaseMemory = await holdMemory(options.scratch, options.isQuick ? undefined : heldBytes)
   const bench = new WireBench(options, fleet)
   try {
     const comparisons: Comparison[] = []

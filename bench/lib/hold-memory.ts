@@ -9,10 +9,10 @@ const heldBytes = 3e9
 const startTimeoutMs = 60_000
 
 /** Resolves when the memory is there, to a function that ends the holding. */
-export async function holdMemory(scratch: string): Promise<() => Promise<unknown>> {
+export async function holdMemory(scratch: string, wantedBytes = heldBytes): Promise<() => Promise<unknown>> {
   const program = await compiled('hold-memory.c', scratch)
   if (typeof program !== 'string') return async () => {}
-  const bytes = Math.round(Math.min(heldBytes, freemem() / 3))
+  const bytes = Math.round(Math.min(wantedBytes, freemem() / 3))
   const timeouts = { readyTimeoutMs: startTimeoutMs, stopTimeoutMs: startTimeoutMs }
   const service = await startService(program, [String(bytes)], { readyLine: /^holding$/, ...timeouts })
   return () => service.stop()

@@ -9,6 +9,8 @@ A broker that speaks the Apache Kafka wire protocol.
 
 Verbs:
   start      start a broker
+  verify     check a data directory that no broker uses
+  dump       show what is in a data directory or one of its files
 
 Options:
   --help     print this, or with a verb the help of the verb
@@ -46,4 +48,37 @@ Exit codes:
   ${exitCodes.portInUse}  the port is in use
   ${exitCodes.dataDirectory}  the data directory is in use by another broker, or corrupt
   ${exitCodes.diskFailure}  the disk failed
+`
+
+export const verifyHelpText = `Usage: gregor verify DIR [options]
+
+Checks every file of a data directory, of Gregor's or of Apache Kafka's: batches
+by checksum and offset, indexes against batches, producer state, leader epochs,
+checkpoints, and the records of internal topics. Changes nothing. The directory
+must not be in use.
+
+Options:
+  --json    print one JSON value instead of lines
+  --help    print this
+
+Exit codes:
+  ${exitCodes.clean}  everything is as it should be (notes may have been printed)
+  ${exitCodes.usage}  wrong arguments
+  ${exitCodes.dataDirectory}  damage was found, or the directory is in use
+  ${exitCodes.diskFailure}  the disk could not be read
+`
+
+export const dumpHelpText = `Usage: gregor dump DIR|FILE [options]
+
+Shows the batches of a data directory, of a partition's directory or of one
+segment; the entries of an index; the producers of a snapshot. Records of
+__consumer_offsets and __cluster_metadata are shown decoded. Changes nothing.
+
+Options:
+  --records  show every record, not only the batches
+  --help     print this
+
+Exit codes:
+  ${exitCodes.clean}  shown
+  ${exitCodes.usage}  wrong arguments, or nothing that can be shown
 `

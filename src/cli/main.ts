@@ -39,6 +39,17 @@ switch (verb) {
       return startBroker(options)
     })
     break
+  case 'verify':
+  case 'dump': {
+    // Loaded late, like the broker: starting must not pay for it.
+    const [{ verify }, { dump }, { nodeFiles }] = await Promise.all([
+      import('./verify.js'),
+      import('./dump.js'),
+      import('../storage/files.js'),
+    ])
+    process.exitCode = (verb === 'verify' ? verify : dump)(host, nodeFiles)
+    break
+  }
   case '--version':
   case '-v':
     host.stdout(`${version()}\n`)

@@ -40,14 +40,41 @@ export function lockDirectory(files: Files, folder: string, world: World): () =>
       if (files.link(mine, path)) return () => release(files, path, text)
       const before = textOf(files, path)
       if (before === null) continue
-      const owner = parse(before)
-      if (owner !== null && isAlive(owner)) throw new DirectoryLockedError(`${folder} is in use by process ${owner.pid}`)
+      const holder = holderOf(path, before)
+      if (holder !== null) throw new DirectoryLockedError(`${folder} is in use by process ${holder}`)
       takeAway(files, path, `${mine}.stale`, before)
     }
   } finally {
     files.remove(mine)
   }
   throw new DirectoryLockedError(`${folder}: other brokers are starting on it`)
+}
+
+/** The process that has the directory now; null when nobody has. Takes nothing and changes nothing. */
+export function lockHolder(files: Files, folder: string): number | null {
+  const path = `${folder}/${lockFile}`
+  const text = textOf(files, path)
+  return text === null ? null : holderOf(path, text)
+}
+
+function holderOf(path: string, text: string): number | null {
+  const owner = parse(text)
+  if (owner !== null) return isAlive(owner) ? owner.pid : null
+  return text === '' ? kafkaHolding(path) : null
+}
+
+/** Kafka leaves its file empty and holds it by an advisory lock; the system knows who has such a lock. */
+function kafkaHolding(path: string): number | null {
+  const locks = attempt(() => fs.readFileSync('/proc/locks', 'utf8'))
+  const place = attempt(() => {
+    const { dev, ino } = fs.statSync(path)
+    const hex = (value: number): string => value.toString(16).padStart(2, '0')
+    return `${hex((dev >>> 8) & 0xfff)}:${hex(dev & 0xff)}:${ino}`
+  })
+  // 1: POSIX  ADVISORY  WRITE 31634 fe:00:9988428 0 EOF
+  const fields = locks.split('\n').map(line => line.trim().split(/\s+/))
+  const pid = Number(fields.find(field => place !== '' && field[5] === place)?.[4])
+  return pid > 0 ? pid : null
 }
 
 /** Removes the lock whose text is `expected`; puts back what turns out to be somebody's fresh lock. */

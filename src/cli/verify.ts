@@ -1,0 +1,58 @@
+/** `gregor verify`: checks a data directory that nobody uses. Reads only. */
+import { parseArgs } from 'node:util'
+import { reportJson, reportLines } from '../inspect/report.js'
+import { verifyDirectory } from '../inspect/verify-directory.js'
+import { lockHolder } from '../storage/directory-lock.js'
+import { DiskFailure, type Files } from '../storage/files.js'
+import { type ExitCode, exitCodes } from './exit-codes.js'
+import { verifyHelpText } from './help.js'
+
+export interface Terminal {
+  readonly args: readonly string[]
+  stdout(text: string): void
+  stderr(text: string): void
+}
+
+export function verify({ args, stdout, stderr }: Terminal, files: Files): ExitCode {
+  const wrong = (message: string): ExitCode => {
+    stderr(`gregor verify: ${message}\nTry: gregor verify --help\n`)
+    return exitCodes.usage
+  }
+  let parsed: ReturnType<typeof parse>
+  try {
+    parsed = parse(args)
+  } catch (error) {
+    return wrong((error as Error).message.replace(/\. .*$/s, ''))
+  }
+  const { values, positionals } = parsed
+  if (values.help) {
+    stdout(verifyHelpText)
+    return exitCodes.clean
+  }
+  const [path, ...more] = positionals
+  if (path === undefined || more.length > 0) return wrong('takes one data directory')
+  if (!files.isDirectory(path)) return wrong(`${path} is no directory`)
+  const holder = lockHolder(files, path)
+  if (holder !== null) {
+    stderr(`gregor verify: ${path} is in use by process ${holder}; stop it first\n`)
+    return exitCodes.dataDirectory
+  }
+  try {
+    const verification = verifyDirectory(files, path)
+    if (values.json) stdout(`${reportJson(verification)}\n`)
+    else for (const line of reportLines(verification)) stdout(`${line}\n`)
+    return verification.findings.damages === 0 ? exitCodes.clean : exitCodes.dataDirectory
+  } catch (error) {
+    if (!(error instanceof DiskFailure)) throw error
+    stderr(`gregor verify: ${error.message}\n`)
+    return exitCodes.diskFailure
+  }
+}
+
+function parse(args: readonly string[]) {
+  return parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: { help: { type: 'boolean', short: 'h', default: false }, json: { type: 'boolean', default: false } },
+  })
+}

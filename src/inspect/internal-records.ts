@@ -1,0 +1,50 @@
+/**
+ * Shows the records of internal topics in words: committed offsets and groups of __consumer_offsets, and the records of
+ * __cluster_metadata. Null for what this broker does not know; then the bytes are all there is to show.
+ */
+import { asBuffer, type Bytes } from '../base/bytes.js'
+import { clusterMetadataTopic } from '../cluster/topic-name.js'
+import { decode } from '../protocol/codec.js'
+import { inRange, type Message } from '../protocol/schema.js'
+import { GroupMetadataKey, GroupMetadataValue } from '../protocol/state/group.js'
+import { decodeMetadataRecord } from '../protocol/state/metadata.js'
+import { OffsetCommitKey, OffsetCommitValue } from '../protocol/state/offsets.js'
+import { Reader } from '../protocol/wire.js'
+
+export const offsetsTopic = '__consumer_offsets'
+
+export function isDecodable(topic: string): boolean {
+  return topic === offsetsTopic || topic === clusterMetadataTopic
+}
+
+export interface DecodedRecord {
+  readonly key: unknown
+  readonly value: unknown
+}
+
+/** @throws MalformedError when the bytes are not what their type says. */
+export function decodeInternal(topic: string, key: Bytes | null, value: Bytes | null): DecodedRecord | null {
+  if (topic === clusterMetadataTopic) {
+    if (value === null) return null
+    const record = decodeMetadataRecord(value)
+    return typeof record === 'object' ? { key: null, value: record } : null
+  }
+  if (topic !== offsetsTopic || key === null) return null
+  const keyReader = new Reader(asBuffer(key))
+  const type = keyReader.int16()
+  if (inRange(OffsetCommitKey.versions, type)) {
+    return withValue(decode(OffsetCommitKey, type, keyReader), OffsetCommitValue as unknown as Message, value)
+  }
+  if (inRange(GroupMetadataKey.versions, type)) {
+    return withValue(decode(GroupMetadataKey, type, keyReader), GroupMetadataValue as unknown as Message, value)
+  }
+  return null
+}
+
+function withValue(key: unknown, schema: Message, value: Bytes | null): DecodedRecord | null {
+  if (value === null) return { key, value: null }
+  const reader = new Reader(asBuffer(value))
+  const version = reader.int16()
+  if (!inRange(schema.versions, version)) return null
+  return { key, value: decode(schema, version, reader) }
+}

@@ -1,0 +1,167 @@
+import { describe, expect, test } from 'vitest'
+import { SeededRandom } from '../base/seeded-random.js'
+import { dump as dumpVerb } from '../cli/dump.js'
+import { verify as verifyVerb } from '../cli/verify.js'
+import { Ledger } from '../simulation/ledger.js'
+import { dataPath, SimulatedBroker } from '../simulation/simulated-broker.js'
+import { drawStep, Workload } from '../simulation/workload.js'
+import { SimulatedDisk } from '../storage/simulated-disk/disk.js'
+import { verifyDirectory } from './verify-directory.js'
+
+/** A directory that a broker has worked in, stopped in order unless its power is to fail. */
+async function worked(seed: number, steps = 120): Promise<SimulatedDisk> {
+  const disk = new SimulatedDisk(dataPath)
+  const random = new SeededRandom(seed)
+  const broker = await SimulatedBroker.open({ disk, seed })
+  const workload = new Workload(broker, new Ledger(), random)
+  for (let step = 0; step < steps; step++) {
+    const next = drawStep(random)
+    if (next !== 'restart' && next !== 'delete') await workload.run(next)
+  }
+  await workload.finish()
+  await broker.stop()
+  return disk
+}
+
+const messages = (disk: SimulatedDisk, severity = 'damage') =>
+  verifyDirectory(disk.files, dataPath)
+    .findings.list.filter(finding => finding.severity === severity)
+    .map(({ path, message }) => `${path}: ${message}`)
+
+const fileOf = (disk: SimulatedDisk, pattern: RegExp) => disk.paths(dataPath).find(path => pattern.test(path))!
+
+test.each(Array.from({ length: 20 }, (_, n) => n + 1))('what a broker leaves is sound, whatever it did (seed %i)', async seed => {
+  const disk = await worked(seed)
+  const { partitions, wasClosedCleanly } = verifyDirectory(disk.files, dataPath)
+  expect(messages(disk)).toEqual([])
+  expect(wasClosedCleanly).toBe(true)
+  expect(partitions.reduce((sum, { records }) => sum + records, 0)).toBeGreaterThan(50)
+})
+
+test('it changes nothing', async () => {
+  const disk = await worked(3)
+  const before = disk.paths().map(path => `${path} ${disk.files.readWhole(path)?.toString()}`)
+  disk.beforeCall = ({ changes, operation }) => (changes && operation !== 'open' ? 'EIO' : undefined)
+  verifyDirectory(disk.files, dataPath)
+  expect(disk.paths().map(path => `${path} ${disk.files.readWhole(path)?.toString()}`)).toEqual(before)
+})
+
+describe('damage is found in', () => {
+  const flipped = (at: number) => (bytes: Buffer) => {
+    bytes[at] = bytes[at]! ^ 0x10
+  }
+  test.each([
+    ['a record', /x-0\/0{20}\.log/, flipped(75), /x-0\/0{20}\.log: the batch at offset 0 has a wrong checksum/],
+    ['an offset', /x-0\/0{20}\.log/, flipped(6), /x-0\/0{20}\.log: offsets 0 to \d+ are missing/],
+    ['the length of a batch', /x-0\/0{20}\.log/, flipped(8), /bytes that are no whole batch/],
+    ['an offset index', /x-0\/0{20}\.index/, flipped(3), /x-0\/0{20}\.index: entry 0: offset \d+ at \d+ is no batch's/],
+    ['a time index', /x-0\/0{20}\.timeindex/, flipped(7), /x-0\/0{20}\.timeindex: entry 0: time \d+ at offset \d+ is no batch's/],
+    ['a producer snapshot', /x-0\/\d{20}\.snapshot/, flipped(3), /snapshot: producer snapshot: CRC/],
+    ['the epochs', /x-0\/leader-epoch-checkpoint/, flipped(0), /leader-epoch-checkpoint: is no checkpoint/],
+    ['the identity of a partition', /x-0\/partition.metadata/, flipped(13), /does not say which topic this is/],
+    ['the identity of the directory', /meta.properties/, flipped(3), /meta.properties: does not say whose/],
+    ['the checkpoint', /gregor-checkpoint/, flipped(30), /gregor-checkpoint: is not what was written/],
+    ["Kafka's checkpoints", /recovery-point-offset-checkpoint/, flipped(0), /is no checkpoint of version 0/],
+  ])('%s', async (_what, pattern, change, expected) => {
+    const disk = await withTopicX()
+    disk.damage(fileOf(disk, pattern), change)
+    expect(messages(disk).join('\n')).toMatch(expected)
+  })
+
+  test('a segment that is gone', async () => {
+    const disk = await withTopicX()
+    disk.files.remove(disk.paths(dataPath).filter(path => /x-0\/\d{20}\.log/.test(path))[1]!)
+    expect(messages(disk).join('\n')).toMatch(/offsets \d+ to \d+ are missing before it/)
+  })
+})
+
+async function withTopicX(): Promise<SimulatedDisk> {
+  for (let seed = 1; ; seed++) {
+    const disk = await worked(seed, 200)
+    if (disk.paths(dataPath).filter(path => /x-0\/\d{20}\.log/.test(path)).length > 2) return disk
+  }
+}
+
+test('a torn end is a note as long as the next start will look at it', async () => {
+  const disk = await withTopicX()
+  disk.files.remove(`${dataPath}/.kafka_cleanshutdown`)
+  const last = disk.paths(dataPath).findLast(path => /x-0\/\d{20}\.log/.test(path))!
+  const fd = disk.files.open(last, 'write')
+  disk.files.truncate(fd, disk.files.size(fd) - 3)
+  expect(messages(disk).filter(line => !/stable storage/.test(line))).toEqual([])
+  expect(messages(disk, 'note').join()).toMatch(/no whole batch; the next start looks at them/)
+})
+
+describe('the command', () => {
+  const run = (verb: typeof verifyVerb, disk: SimulatedDisk, ...args: string[]) => {
+    let [stdout, stderr] = ['', '']
+    const terminal = {
+      args,
+      stdout: (text: string) => {
+        stdout += text
+      },
+      stderr: (text: string) => {
+        stderr += text
+      },
+    }
+    const code = verb(terminal, disk.files)
+    return { code, stdout, stderr }
+  }
+
+  test('says that all is well, for people and for programs', async () => {
+    const disk = await worked(5)
+    const { code, stdout } = run(verifyVerb, disk, dataPath)
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/^ok {6}__cluster_metadata-0: offsets 0 to \d+, /)
+    expect(stdout).toMatch(/\n\d+ partitions, 0 damaged places, \d+ notes; closed in order\n$/)
+    expect(JSON.parse(run(verifyVerb, disk, dataPath, '--json').stdout)).toMatchObject({ isSound: true })
+  })
+
+  test('ends with 4 where something is wrong', async () => {
+    const disk = await withTopicX()
+    disk.damage(fileOf(disk, /x-0\/0{20}\.log/), bytes => {
+      bytes[75] = bytes[75]! ^ 1
+    })
+    const { code, stdout } = run(verifyVerb, disk, dataPath)
+    expect(code).toBe(4)
+    expect(stdout).toMatch(/\nDAMAGE {2}x-0: .*\n {2}DAMAGE {2}x-0\/0{20}\.log at byte 0: the batch at offset 0 has a wrong/)
+    expect(JSON.parse(run(verifyVerb, disk, dataPath, '--json').stdout)).toMatchObject({ isSound: false })
+  })
+
+  test('leaves a directory alone that is in use', async () => {
+    const disk = new SimulatedDisk(dataPath)
+    await SimulatedBroker.open({ disk, seed: 1 })
+    expect(run(verifyVerb, disk, dataPath)).toMatchObject({ code: 4, stderr: expect.stringMatching(/in use by process \d+/) })
+  })
+
+  test.each([[[]], [['a', 'b']], [['/no/such/folder']], [['--no-such-option']]])('%j is wrong usage', async args => {
+    expect(run(verifyVerb, new SimulatedDisk(dataPath), ...args)).toMatchObject({ code: 2, stdout: '' })
+    expect(run(dumpVerb, new SimulatedDisk(dataPath), ...args)).toMatchObject({ code: 2, stdout: '' })
+  })
+
+  test('dump shows batches, records, index entries and producers', async () => {
+    const disk = await withTopicX()
+    const shown = (...args: string[]) => run(dumpVerb, disk, ...args).stdout
+    expect(shown(dataPath)).toMatch(/^__cluster_metadata-0\/0{20}\.log\n {2}offsets 0-\d+, position 0, \d+ bytes, \d+ records/)
+    expect(shown(`${dataPath}/x-0`, '--records')).toMatch(/\n {4}0 \d{4}-.*Z key null value "b\w+\|0\|\.*"\n/)
+    expect(shown(fileOf(disk, /__cluster_metadata-0\/0{20}\.log/), '--records')).toContain('"kind":"topic","name":"x"')
+    expect(shown(fileOf(disk, /__consumer_offsets-\d\/0{20}\.log/), '--records')).toMatch(/key \{"group":"\w+","topic":/)
+    expect(shown(fileOf(disk, /x-0\/0{20}\.index/))).toMatch(/\n {2}offset \d+ position \d+\n/)
+    expect(shown(fileOf(disk, /x-0\/0{20}\.timeindex/))).toMatch(/\n {2}time \d{4}-.* offset \d+\n/)
+    const snapshots = disk.paths(dataPath).filter(path => /x-0\/\d{20}\.snapshot/.test(path))
+    expect(snapshots.map(path => shown(path)).join('')).toMatch(/\n {2}producer \d+ epoch 0: sequences \d+-\d+ at \d+-\d+/)
+    expect(shown(fileOf(disk, /meta.properties/))).toMatch(/\nversion=1\n/)
+  })
+
+  test('dump says where reading ends', async () => {
+    const disk = await withTopicX()
+    const path = fileOf(disk, /x-0\/0{20}\.log/)
+    disk.damage(path, bytes => {
+      bytes[75] = bytes[75]! ^ 1
+      bytes[bytes.byteLength - 1] = bytes.at(-1)! ^ 1
+    })
+    const fd = disk.files.open(path, 'write')
+    disk.files.truncate(fd, disk.files.size(fd) - 1)
+    expect(run(dumpVerb, disk, path).stdout).toMatch(/WRONG CHECKSUM\n(.*\n)* {2}\d+: \d+ bytes that are no whole batch\n$/)
+  })
+})

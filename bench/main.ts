@@ -16,6 +16,7 @@ import { type CompareOptions, type Fleet, withFleet } from './lib/fleet.js'
 import { tidyUpWhenInterrupted } from './lib/interrupted.js'
 import { loadAverage, machine } from './lib/machine.js'
 import { tableText } from './lib/report.js'
+import { logSize } from './log-size.js'
 import { loopDelay } from './loop-delay.js'
 import { idleConnections, residentIdle } from './memory.js'
 import { peersNamed } from './peers/all.js'
@@ -39,6 +40,7 @@ type Report = (comparison: Comparison) => void
 /** Start their brokers themselves. */
 const processQuestions: Readonly<Record<string, (options: CompareOptions, report: Report) => Promise<void>>> = {
   loop: loopDelay,
+  size: logSize,
   restart,
 }
 /** Are about brokers that run and are warm. */
@@ -67,8 +69,8 @@ Options:
   --help           print this
 `
 
-/** Unless asked for: each tool starts a Java of its own for each broker. */
-const notInQuick = new Set(['tools'])
+/** Unless asked for: each tool starts a Java of its own for each broker, and recovering large logs takes its time. */
+const notInQuick = new Set(['tools', 'size'])
 const runsOfFull = 5
 const runsOfQuick = 3
 /** Most of a run's time goes to several brokers in turns. */

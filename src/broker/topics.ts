@@ -156,7 +156,11 @@ export class Topics {
     const { directory, metadataLog } = this.#options
     let made = from
     try {
-      for (; made < to; made++) directory.createPartition(topic.name, made, topic.topicId)
+      for (; made < to; made++) {
+        // A crash between the files and the record of a growing topic left them there: they are its own.
+        if (directory.partition(topic.name, made)?.topicId !== topic.topicId)
+          directory.createPartition(topic.name, made, topic.topicId)
+      }
       return metadataLog.write(records)
     } catch (error) {
       while (made-- > from) directory.deletePartition(topic.name, made)

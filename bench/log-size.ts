@@ -1,7 +1,7 @@
 // Whether reading gets slower as a log grows: fetches at places all over a log of one gigabyte and of one of fifty. The places
-// are the same in every run, so that they lie in page cache and what differs is finding them. The logs
-// are written as files before the broker starts, in Kafka's form, with holes where the records are zeros, so that the disk
-// holds little of them; the broker recovers them as it recovers any log.
+// are the same in every run, so that they lie in page cache and what differs is finding them. The logs are written as files
+// before the broker starts, in Kafka's form, with holes where the records are zeros, so that the disk holds little of them;
+// the broker recovers them as it recovers any log.
 import { closeSync, ftruncateSync, openSync, readdirSync, rmSync, statfsSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { Fetch } from '#protocol/messages/fetch.js'

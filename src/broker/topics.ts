@@ -157,9 +157,12 @@ export class Topics {
     let made = from
     try {
       for (; made < to; made++) {
+        const there = directory.partition(topic.name, made)
         // A crash between the files and the record of a growing topic left them there: they are its own.
-        if (directory.partition(topic.name, made)?.topicId !== topic.topicId)
-          directory.createPartition(topic.name, made, topic.topicId)
+        if (there?.topicId === topic.topicId) continue
+        // Files of another topic of this name that no record knows are set aside.
+        if (there !== undefined) directory.strayPartition(topic.name, made)
+        directory.createPartition(topic.name, made, topic.topicId)
       }
       return metadataLog.write(records)
     } catch (error) {

@@ -27,6 +27,12 @@ export function* recordsOfLog(partition: Partition, from = partition.logStartOff
       isolation: 'read_uncommitted',
       upTo: 'logEnd',
     })
+    const behindDamage = partition.endOfDamage(next)
+    if (typeof read === 'number' && behindDamage !== null) {
+      // It was said when the log was recovered; the rest is worth more than nothing.
+      next = behindDamage
+      continue
+    }
     if (typeof read === 'number') {
       throw new DiskFailure(`${partition.topic}-${partition.index} cannot be read at ${next}: error ${read}`, 'broken', null)
     }

@@ -8,10 +8,10 @@
  *   record is there, files are not         → Topics makes the partitions when it opens them
  */
 
-import { type Uuid, zeroUuid } from '../base/ids.js'
+import { type Offset, type Uuid, zeroUuid } from '../base/ids.js'
 import type { Log } from '../base/log.js'
-import { type ClusterSettings, createTopic } from '../cluster/controller.js'
-import type { ClusterImage } from '../cluster/image.js'
+import { type ClusterSettings, createPartitions, createTopic } from '../cluster/controller.js'
+import type { ClusterImage, TopicImage } from '../cluster/image.js'
 import { clusterMetadataTopic } from '../cluster/topic-name.js'
 import type { MetadataRecordInput } from '../protocol/state/metadata.js'
 import type { DataDirectory } from '../storage/data-directory.js'
@@ -32,7 +32,12 @@ export function reconcile(parts: Reconciliation): void {
   takeTheLead(parts)
   const orphans = new Map<string, { topicId: Uuid; indexes: number[]; isEmpty: boolean }>()
   for (const { topic, index, topicId, logEndOffset } of [...directory.partitions.values()]) {
-    if (topic === clusterMetadataTopic || image.topicsById.has(topicId)) continue
+    if (topic === clusterMetadataTopic) continue
+    const known = image.topicsById.get(topicId)
+    if (known !== undefined) {
+      if (index >= known.partitions.length) growBackOrForget(parts, known, index, logEndOffset)
+      continue
+    }
     if (topicId === zeroUuid && logEndOffset > 0) {
       const path = directory.strayPartition(topic, index)
       log.warn({ topic, partition: index, path }, 'files that do not say which topic they belong to are set aside')
@@ -63,6 +68,20 @@ export function reconcile(parts: Reconciliation): void {
     // Nothing was promised about this record yet; it becomes durable with the next one at the latest.
     metadataLog.write(decided.records).catch(() => {})
   }
+}
+
+/** A partition that its topic does not have, as far as the record says: it had just been added. */
+function growBackOrForget(parts: Reconciliation, topic: TopicImage, index: number, logEndOffset: Offset): void {
+  const { directory, image, metadataLog, settings, log } = parts
+  if (logEndOffset === 0) {
+    log.info({ topic: topic.name, partition: index }, 'files of a partition that was never added are removed')
+    directory.deletePartition(topic.name, index)
+    return
+  }
+  const decided = createPartitions(image, settings, { name: topic.name, count: index + 1, assignments: null })
+  if (decided.kind === 'refused') return
+  log.warn({ topic: topic.name, partitions: index + 1 }, 'a partition without a record was found on disk and is kept')
+  metadataLog.write(decided.records).catch(() => {})
 }
 
 /**

@@ -28,20 +28,35 @@ interface Owner {
   readonly pidNamespace: string
 }
 
-/** Takes the lock or throws DirectoryLockedError; answers the way to give it back. */
-export function lockDirectory(files: Files, folder: string, world: World): () => void {
+export interface DirectoryLock {
+  /**
+   * The owner before died and the machine did not: whatever it wrote can be read, synced or not. (Not when its disk had
+   * failed: then pages may be gone that it wrote.)
+   */
+  readonly wasKilled: boolean
+  /** The disk failed: who comes next must not rely on what was written. */
+  distrust(): void
+  release(): void
+}
+
+/** Takes the lock or throws DirectoryLockedError. */
+export function lockDirectory(files: Files, folder: string, world: World): DirectoryLock {
   const path = `${folder}/${lockFile}`
   const unique = toHex(world.randomBytes(8))
   const mine = `${folder}/${lockFile}.${unique}`
   const text = `${JSON.stringify({ ...ourselves(), token: unique })}\n`
+  let wasKilled = false
   files.writeWhole(mine, text)
   try {
     for (let attempt = 0; attempt < attemptsMax; attempt++) {
-      if (files.link(mine, path)) return () => release(files, path, text)
+      if (files.link(mine, path)) {
+        return { wasKilled, distrust: () => distrust(files, path, text), release: () => release(files, path, text) }
+      }
       const before = textOf(files, path)
       if (before === null) continue
       const holder = holderOf(path, before)
       if (holder !== null) throw new DirectoryLockedError(`${folder} is in use by process ${holder}`)
+      wasKilled = parse(before)?.bootId === ourselves().bootId
       takeAway(files, path, `${mine}.stale`, before)
     }
   } finally {
@@ -86,6 +101,15 @@ function takeAway(files: Files, path: string, aside: string, expected: string): 
   }
   if (textOf(files, aside) !== expected) files.link(aside, path)
   files.remove(aside)
+}
+
+/** An owner of no boot is nobody, and its death says nothing. */
+function distrust(files: Files, path: string, text: string): void {
+  try {
+    if (textOf(files, path) === text) files.writeWhole(path, `${JSON.stringify({ ...JSON.parse(text), bootId: '' })}\n`)
+  } catch {
+    // On a disk that takes nothing any more nothing can be said.
+  }
 }
 
 function release(files: Files, path: string, text: string): void {

@@ -22,6 +22,8 @@ export interface LogEngine {
   /** Everything below, index entries included, is on stable storage: where the next recovery may begin. */
   readonly recoveryPoint: Offset
   readonly sizeBytes: number
+  /** The offset behind the damaged records among which `offset` lies; null when it lies among none. */
+  endOfDamage(offset: Offset): Offset | null
 
   /** Writes one batch that begins at the log's end; its base offset and epoch are stamped already. */
   append(batch: Bytes, config: LogConfig, nowMs: number): void

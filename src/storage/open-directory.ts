@@ -9,7 +9,7 @@ import { randomUuid, type World } from '../base/world.js'
 import { cleanerFile, logStartFile, parsePartitionName, partitionName, readCheckpoint, recoveryPointFile } from './checkpoint.js'
 import { checkpointsOf } from './checkpoints.js'
 import { cleanShutdownFile, DataDirectory, type UpkeepSettings } from './data-directory.js'
-import { lockDirectory } from './directory-lock.js'
+import { type DirectoryLock, lockDirectory } from './directory-lock.js'
 import { directoryStateFile, parseDirectoryState } from './directory-state.js'
 import { type DiskFailure, type Files, nodeFiles, replaceFile } from './files.js'
 import { GroupCommit } from './group-commit.js'
@@ -71,10 +71,13 @@ export async function openDataDirectory(options: DataDirectoryOptions): Promise<
   const durability: Durability = isEphemeral ? 'none' : options.durability
   const path = options.path ?? files.makeTemporaryDirectory(`${os.tmpdir()}/gregor-`)
   if (!isEphemeral) files.makeDirectory(path)
-  const unlock = isEphemeral ? () => {} : lockDirectory(files, path, world)
+  const lock = isEphemeral ? noLock : lockDirectory(files, path, world)
   try {
     const identity = await identityOf(files, path, options, isEphemeral)
-    const commit = new GroupCommit(options.onFatal, options.defer)
+    const commit = new GroupCommit(failure => {
+      lock.distrust()
+      options.onFatal(failure)
+    }, options.defer)
     const pool = new OpenSegments(openSegmentsMax)
     const partitions = new Map<string, Partition>()
     const checkpoints = isEphemeral ? null : checkpointsOf(files, path, partitions)
@@ -83,18 +86,20 @@ export async function openDataDirectory(options: DataDirectoryOptions): Promise<
     const host: PartitionHost = {
       ...{ path, files, pool, world, log, durability, commit, checkpoints, removals, nextTurn, configFor },
     }
-    const leftovers = isEphemeral ? [] : await loadAll(host, partitions)
-    const directory = new DataDirectory({ ...identity, host, partitions, unlock, upkeep: options.upkeep ?? null })
+    const leftovers = isEphemeral ? [] : await loadAll(host, partitions, lock.wasKilled)
+    const directory = new DataDirectory({ ...identity, host, partitions, unlock: lock.release, upkeep: options.upkeep ?? null })
     directory.removeLeftovers(leftovers)
     return directory
   } catch (error) {
-    unlock()
+    lock.release()
     throw error instanceof CorruptLogError ? new InconsistentDirectoryError(error.message, { cause: error }) : error
   }
 }
 
+const noLock: DirectoryLock = { wasKilled: false, distrust: () => {}, release: () => {} }
+
 /** Fills `partitions`; answers the directories of partitions that were deleted but not yet removed. */
-async function loadAll(host: PartitionHost, partitions: Map<string, Partition>): Promise<string[]> {
+async function loadAll(host: PartitionHost, partitions: Map<string, Partition>, keepsWrites: boolean): Promise<string[]> {
   const { files, path, log } = host
   const leftovers: string[] = []
   const startedMs = host.world.monotonicMs()
@@ -114,7 +119,8 @@ async function loadAll(host: PartitionHost, partitions: Map<string, Partition>):
     const { topic, index } = parsed
     if (!wasClosedCleanly) await completeSwaps(files, place, host.durability !== 'none')
     const topicId = readTopicId(files, place)
-    const partition = loadPartition(host, { topic, index, topicId, wasClosedCleanly, ...stateOf(name, topicId) })
+    const known = { ...stateOf(name, topicId), wasClosedCleanly, keepsWrites }
+    const partition = await loadPartition(host, { topic, index, topicId, ...known })
     partitions.set(partitionName(topic, index), partition)
   }
   // 3. Readers may see what was recovered; so it has to stay.

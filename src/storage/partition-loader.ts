@@ -18,6 +18,7 @@ import { SegmentedLog } from './segments/log.js'
 import type { OpenSegments } from './segments/open-segments.js'
 import { ProducerSnapshots } from './segments/producer-snapshots.js'
 import { recoverLog, replayHeaders } from './segments/recovery.js'
+import type { DamagedRange } from './segments/salvage.js'
 import { Segment, type SegmentHome } from './segments/segment.js'
 import type { Durability, StorageLog } from './types.js'
 
@@ -56,6 +57,7 @@ export function createPartition(host: PartitionHost, topic: string, index: numbe
     index,
     topicId,
     segments: [new Segment(home, 0, null, world.nowMs(), 0)],
+    damaged: [],
     epochs: new LeaderEpochs(),
     logStartOffset: 0,
     logEndOffset: 0,
@@ -75,22 +77,24 @@ export interface LoadInput {
   readonly recoveryPoint: Offset
   readonly logStartOffset: Offset
   readonly isStartKnown: boolean
+  readonly keepsWrites: boolean
   /** Up to where the log was compacted; null when it never was. */
   readonly cleanedTo: Offset | null
 }
 
-export function loadPartition(host: PartitionHost, input: LoadInput): Partition {
+export async function loadPartition(host: PartitionHost, input: LoadInput): Promise<Partition> {
   const { files, world, log } = host
   const { topic, index } = input
   const folder = `${host.path}/${partitionName(topic, index)}`
   const home = homeOf(host, folder, () => {})
   const nowMs = world.nowMs()
-  const recovered = recoverLog({
+  const recovered = await recoverLog({
     home,
     wasClosedCleanly: input.wasClosedCleanly,
     recoveryPoint: input.recoveryPoint,
     logStartOffset: input.logStartOffset,
     isStartKnown: input.isStartKnown,
+    keepsWrites: input.keepsWrites,
     cleanedTo: input.cleanedTo,
     // The topic's own interval may not be known yet; it matters for nothing but the density of rebuilt entries.
     indexIntervalBytes: defaultLogConfig.indexIntervalBytes,
@@ -112,6 +116,7 @@ export function loadPartition(host: PartitionHost, input: LoadInput): Partition 
     index,
     topicId: input.topicId,
     segments,
+    damaged: recovered.damaged,
     epochs: recovered.epochs,
     logStartOffset,
     logEndOffset,
@@ -141,6 +146,7 @@ interface Ingredients {
   readonly index: number
   readonly topicId: Uuid
   readonly segments: Segment[]
+  readonly damaged: readonly DamagedRange[]
   readonly epochs: LeaderEpochs
   readonly logStartOffset: Offset
   readonly logEndOffset: Offset
@@ -158,6 +164,7 @@ function assemble(host: PartitionHost, home: SegmentHome, parts: Ingredients): P
     home,
     world,
     segments: parts.segments,
+    damaged: parts.damaged,
     epochs: parts.epochs,
     logStartOffset: parts.logStartOffset,
     logEndOffset: parts.logEndOffset,

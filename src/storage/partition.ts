@@ -22,7 +22,7 @@ import type { LastOfProducer } from './rules/compaction-filter.js'
 import type { ProducerStates } from './rules/producers.js'
 import { expiredCount } from './rules/retention.js'
 import type { CompactionOrder, CompactionResult } from './segments/compact.js'
-import { CorruptLogError } from './segments/header-scanner.js'
+import { CorruptLogError, DamagedRangeError } from './segments/header-scanner.js'
 import type { ProducerSnapshots } from './segments/producer-snapshots.js'
 import type {
   Appended,
@@ -238,6 +238,11 @@ export class Partition implements SyncTarget {
     }
   }
 
+  /** The offset behind the damaged records among which `offset` lies; null when it lies among none. */
+  endOfDamage(offset: Offset): Offset | null {
+    return this.#engine.endOfDamage(offset)
+  }
+
   /** First record at or above `timestamp` that a reader of this isolation may see; null when there is none. */
   offsetForTimestamp(timestamp: number, isolation: Isolation): TimestampedOffset | null | ErrorCode {
     return this.#lookUp(() => this.#engine.offsetForTimestamp(timestamp, this.#endFor(isolation)))
@@ -271,8 +276,11 @@ export class Partition implements SyncTarget {
 
   #diskRefused(error: unknown, what = 'log could not be read'): ErrorCode {
     if (!(error instanceof DiskFailure || error instanceof CorruptLogError)) throw error
-    this.#log.error(what, { topic: this.topic, partition: this.index, error: error.message })
-    return Errors.KAFKA_STORAGE_ERROR
+    if (!(error instanceof DamagedRangeError)) {
+      this.#log.error(what, { topic: this.topic, partition: this.index, error: error.message })
+    }
+    // A client shows this one to its user; the other it tries again for ever.
+    return error instanceof CorruptLogError ? Errors.CORRUPT_MESSAGE : Errors.KAFKA_STORAGE_ERROR
   }
 
   #endFor(isolation: Isolation): Offset {

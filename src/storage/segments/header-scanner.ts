@@ -13,6 +13,9 @@ export class CorruptLogError extends Error {
   override readonly name = 'CorruptLogError'
 }
 
+/** It is known since the start that these records are gone, and was said then. */
+export class DamagedRangeError extends CorruptLogError {}
+
 /** Covers the gap between two index entries at Kafka's index interval and batches of usual size in one read. */
 const probeBytes = 8192
 /** Up to the last offset delta. */

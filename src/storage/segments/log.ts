@@ -16,8 +16,9 @@ import type { LogEngine, LogMark } from '../engine.js'
 import type { LogConfig } from '../log-config.js'
 import type { Durability, EpochEndOffset, FileSlice, TimestampedOffset } from '../types.js'
 import { type CompactionHost, type CompactionOrder, type CompactionResult, compactLog } from './compact.js'
-import { HeaderScanner } from './header-scanner.js'
+import { DamagedRangeError, HeaderScanner } from './header-scanner.js'
 import { type LeaderEpochs, leaderEpochFile } from './leader-epochs.js'
+import type { DamagedRange } from './salvage.js'
 import { Segment, type SegmentHome } from './segment.js'
 import { type SwapHost, swapIn } from './swap.js'
 import { firstSince, ofMaxTimestamp } from './timestamp-search.js'
@@ -52,6 +53,8 @@ export interface LogParts {
   readonly durability: Durability
   /** Files and directories that the first sync has to cover: what was made for a new partition. */
   readonly newPaths: readonly string[]
+  /** Offsets that cannot be read; each ends where a segment begins. */
+  readonly damaged: readonly DamagedRange[]
   /** Called after a roll with the base offset of the new segment. */
   readonly onRoll: (baseOffset: Offset) => void
 }
@@ -65,6 +68,7 @@ export class SegmentedLog implements LogEngine {
   readonly #world: World
   readonly #segments: Segment[]
   readonly #epochs: LeaderEpochs
+  readonly #damaged: readonly DamagedRange[]
   readonly #durability: Durability
   readonly #onRoll: (baseOffset: Offset) => void
   readonly #scanner: HeaderScanner
@@ -92,6 +96,7 @@ export class SegmentedLog implements LogEngine {
     this.#world = parts.world
     this.#segments = parts.segments
     this.#epochs = parts.epochs
+    this.#damaged = parts.damaged
     this.#durability = parts.durability
     for (const path of parts.newPaths) this.#newPaths.add(path)
     this.#onRoll = parts.onRoll
@@ -188,6 +193,7 @@ export class SegmentedLog implements LogEngine {
 
   read(from: Offset, end: LogMark | null, maxBytes: number, atLeastOneBatch: boolean, slices: FileSlice[]): number {
     const endOffset = end === null ? this.logEndOffset : end.offset
+    if (this.endOfDamage(from) !== null) throw new DamagedRangeError(`the records at ${from} are damaged`)
     let offset = from
     let n = this.#segmentIndexOf(from)
     let total = 0
@@ -203,8 +209,18 @@ export class SegmentedLog implements LogEngine {
       }
       if (stop < limit || total >= maxBytes || segment === this.#active || (end instanceof Mark && segment === end.segment)) break
       offset = this.#segments[++n]!.baseOffset
+      if (this.#damaged.some(({ to }) => to === offset)) {
+        // What lies before the damage is answered; who asks for what follows is told.
+        if (total > 0) break
+        throw new DamagedRangeError(`the records before ${offset} are damaged`)
+      }
     }
     return total
+  }
+
+  endOfDamage(offset: Offset): Offset | null {
+    for (const { from, to } of this.#damaged) if (offset >= from && offset < to) return to
+    return null
   }
 
   /** Where the visible part of a segment ends. */

@@ -1,14 +1,19 @@
 /**
  * Turns what lies in a partition's directory back into a log. After a clean shutdown only the last few KiB are looked at;
- * after anything else every batch from the recovery point on is verified by its checksum, and the log is cut at the first
- * one that is not whole. What lies below the recovery point was synced before the point was written and is trusted.
+ * after anything else every batch from the recovery point on is verified by its checksum. What lies below the recovery point
+ * was synced before the point was written and is trusted.
+ *
+ * Where a batch is not whole, either a write did not get to the disk (the log is cut there: nothing of it was acknowledged),
+ * or the disk has changed what was there (salvage.ts: nothing is thrown away). It is damage for certain below the recovery
+ * point, and everywhere when only the process died and the system that held its writes lived on.
  */
 import type { Offset } from '../../base/ids.js'
 import { baseOffset, lastOffset, leaderEpoch, maxTimestamp } from '../../protocol/records/batch.js'
 import type { StorageLog } from '../types.js'
 import { type BatchVisitor, HeaderScanner, walkBatches } from './header-scanner.js'
 import { LeaderEpochs, leaderEpochFile } from './leader-epochs.js'
-import { Segment, type SegmentHome } from './segment.js'
+import { claimedEnd, copyRange, type DamagedRange, damagedRanges, findBatch, segmentOfRest, setDamageAside } from './salvage.js'
+import { Segment, type SegmentHome, segmentFileName } from './segment.js'
 
 export interface RecoveryInput {
   readonly home: SegmentHome
@@ -18,6 +23,8 @@ export interface RecoveryInput {
   readonly logStartOffset: Offset
   /** Every start above 0 was checkpointed before segments went. */
   readonly isStartKnown: boolean
+  /** Every write that was made can still be read: the machine was up all the time since. */
+  readonly keepsWrites: boolean
   /** Below, compaction may have left holes between segments; null when there was none. */
   readonly cleanedTo: Offset | null
   readonly indexIntervalBytes: number
@@ -27,6 +34,8 @@ export interface RecoveryInput {
 
 export interface RecoveredLog {
   readonly segments: Segment[]
+  /** Offsets that cannot be read. */
+  readonly damaged: readonly DamagedRange[]
   readonly epochs: LeaderEpochs
   readonly logStartOffset: Offset
   readonly logEndOffset: Offset
@@ -36,7 +45,7 @@ export interface RecoveredLog {
 
 const segmentName = /^(\d{20})\.(log|index|timeindex|txnindex)$/
 
-export function recoverLog(input: RecoveryInput): RecoveredLog {
+export async function recoverLog(input: RecoveryInput): Promise<RecoveredLog> {
   const { home, log } = input
   const epochs = new LeaderEpochs()
   const epochText = home.files.readWhole(`${home.folder}/${leaderEpochFile}`)
@@ -54,7 +63,7 @@ export function recoverLog(input: RecoveryInput): RecoveredLog {
   // 1. The end of the log: quickly when it was closed in order, else by checksum.
   let logEndOffset = segments.length === 0 ? input.logStartOffset : -1
   if (segments.length > 0 && input.wasClosedCleanly) logEndOffset = cleanEnd(segments.at(-1)!, input, epochs)
-  if (logEndOffset < 0) logEndOffset = scan(segments, input, epochs, unsyncedPaths)
+  if (logEndOffset < 0) logEndOffset = await scan(segments, input, epochs, unsyncedPaths)
 
   // 2. The start: a trimmed log whose end was lost begins anew where it was trimmed.
   let logStartOffset = Math.max(input.logStartOffset, segments[0]?.baseOffset ?? 0)
@@ -73,7 +82,8 @@ export function recoverLog(input: RecoveryInput): RecoveredLog {
   const isChanged = epochs.truncateFrom(logEndOffset)
   if (isChanged || (epochs.count > 0 && epochText === null))
     home.files.writeWhole(`${home.folder}/${leaderEpochFile}`, epochs.toText())
-  return { segments, epochs, logStartOffset, logEndOffset, unsyncedPaths }
+  const damaged = damagedRanges(home.files.list(home.folder))
+  return { segments, damaged, epochs, logStartOffset, logEndOffset, unsyncedPaths }
 }
 
 /** Whether the system had written a later segment and not the first when the power failed. */
@@ -116,8 +126,8 @@ function cleanEnd(active: Segment, input: RecoveryInput, epochs: LeaderEpochs): 
 }
 
 /** Verifies every segment from the one that holds the recovery point on; answers the end of the log. */
-function scan(segments: Segment[], input: RecoveryInput, epochs: LeaderEpochs, unsyncedPaths: string[]): Offset {
-  const { home, log, recoveryPoint } = input
+async function scan(segments: Segment[], input: RecoveryInput, epochs: LeaderEpochs, unsyncedPaths: string[]): Promise<Offset> {
+  const { home, recoveryPoint } = input
   let end: Offset = 0
   let first = segments.length - 1
   // A segment that ends with the recovery point may have been sealed after that was written: its last time may be missing.
@@ -129,15 +139,9 @@ function scan(segments: Segment[], input: RecoveryInput, epochs: LeaderEpochs, u
     const isCut = segment.size < size
     const next = segments[n + 1]
     if (isCut || (next !== undefined && isHole(end, next.baseOffset, input))) {
-      const later = segments.splice(n + 1)
-      log.warn('log cut after its last whole batch', {
-        file: segment.logPath,
-        logEndOffset: end,
-        bytesCut: size - segment.size,
-        segmentsRemoved: later.length,
-      })
+      const isKept = (input.keepsWrites || end < recoveryPoint) && (await salvage(segments, n, size, end, input))
+      if (!isKept) cut(segments, n, size, end, input)
       if (isCut) segment.cutFile()
-      for (const one of later) one.remove()
       // What was removed must not come back behind what is written from now on.
       unsyncedPaths.push(home.folder)
     }
@@ -146,6 +150,64 @@ function scan(segments: Segment[], input: RecoveryInput, epochs: LeaderEpochs, u
     unsyncedPaths.push(segment.logPath)
   }
   return end
+}
+
+/** Ends the log with the n-th segment. Whole batches that are lost by that stay in files that say so. */
+function cut(segments: Segment[], n: number, size: number, end: Offset, { home, log }: RecoveryInput): void {
+  const segment = segments[n]!
+  const later = segments.splice(n + 1)
+  const rest = { from: segment.size, to: size }
+  const hasBatches = findBatch(home.files, segment.fd, rest, end, Number.MAX_SAFE_INTEGER) !== null
+  const asides = later.filter(one => one.size > 0).map(one => one.baseOffset)
+  if (hasBatches) copyRange(home.files, segment.fd, rest, cutPath(home, end))
+  for (const one of later) {
+    if (one.size > 0 && !(hasBatches && one.baseOffset === end)) home.files.rename(one.logPath, cutPath(home, one.baseOffset))
+    one.remove()
+  }
+  log.warn('log cut after its last whole batch', {
+    file: segment.logPath,
+    logEndOffset: end,
+    bytesCut: size - segment.size,
+    segmentsRemoved: later.length,
+    ...(hasBatches || asides.length > 0 ? { wholeBatchesBehindIt: 'kept in .cut files' } : {}),
+  })
+}
+
+function cutPath(home: SegmentHome, offset: Offset): string {
+  return `${home.folder}/${segmentFileName(offset)}.cut`
+}
+
+/** Keeps everything but the damaged bytes; false when there is none: the end of the log was torn off. */
+async function salvage(segments: Segment[], n: number, size: number, end: Offset, input: RecoveryInput): Promise<boolean> {
+  const { home, log, recoveryPoint, nowMs } = input
+  const segment = segments[n]!
+  const next = segments[n + 1]
+  const rest = { from: segment.size, to: size }
+  const found = findBatch(home.files, segment.fd, rest, end, next?.baseOffset ?? Number.MAX_SAFE_INTEGER)
+  const claimed = claimedEnd(home.files, segment.fd, rest.from, rest.to, end)
+  // 1. Which offsets are gone. What was durable once is not given to others.
+  const to = found?.baseOffset ?? next?.baseOffset ?? Math.max(claimed ?? end, Math.min(recoveryPoint, Number.MAX_SAFE_INTEGER))
+  if (to === end) return false
+  const damaged = { from: rest.from, to: found?.position ?? rest.to }
+  const path = await setDamageAside(home, segment.fd, damaged, { from: end, to })
+  // 2. What is behind them.
+  if (found !== null) {
+    await segmentOfRest(home, segment.fd, { from: found.position, to: rest.to }, to)
+    const isThere = next?.baseOffset === to
+    segments.splice(n + 1, isThere ? 1 : 0, new Segment(home, to, rest.to - found.position, nowMs, 0))
+  } else if (next === undefined) {
+    // Its name alone says from now on where the log ends.
+    const empty = new Segment(home, to, null, nowMs, 0)
+    empty.create()
+    segments.push(empty)
+  }
+  log.error('the log is damaged: records cannot be read until the file is deleted that holds what is left of them', {
+    file: path,
+    firstOffset: end,
+    lastOffset: to - 1,
+    bytes: damaged.to - damaged.from,
+  })
+  return true
 }
 
 /**

@@ -123,7 +123,7 @@ export class Topics {
       const topic = decided.result
       const written = this.#options.metadataLog.write(decided.records)
       this.#partitions.delete(name)
-      for (const { index } of topic.partitions) this.#options.directory.deletePartition(name, index)
+      for (const { index } of topic.partitions) this.#options.directory.deletePartition(name, index, written)
       // Told at once: what belongs to a topic of the same name that comes next must not be touched.
       const told = this.#deletionListeners.map(listener => listener(name))
       this.#options.log.info({ topic: name, topicId: topic.topicId }, 'topic deleted')

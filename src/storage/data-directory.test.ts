@@ -80,6 +80,25 @@ describe('partitions', () => {
     await expect.poll(() => fs.existsSync(`${path}/${aside[0]}`)).toBe(false)
   })
 
+  test('its files stay until it is certain that it is deleted', async () => {
+    const { directory, path, world } = await openTest({ config: { fileDeleteDelayMs: 0 } })
+    append(directory.createPartition('t', 0, topicId), batchOf('old'))
+    let decide = (): void => {}
+    const decided = new Promise<void>(resolve => {
+      decide = resolve
+    })
+    directory.deletePartition('t', 0, decided)
+    const isThere = () => fs.readdirSync(path).some(name => name.endsWith('-delete'))
+    await new Promise(resolve => setImmediate(resolve))
+    world.advance(1000)
+    await new Promise(resolve => setImmediate(resolve))
+    expect(isThere()).toBe(true)
+    decide()
+    await decided
+    world.advance(0)
+    await expect.poll(isThere).toBe(false)
+  })
+
   test('the longest topic name can be deleted', async () => {
     const { directory, path } = await openTest()
     const topic = 't'.repeat(249)

@@ -5,6 +5,7 @@
 import { assert } from '../base/assert.js'
 import { type Bytes, fromBase64Url, toHex } from '../base/bytes.js'
 import type { Uuid } from '../base/ids.js'
+import { inParallel } from '../base/in-parallel.js'
 import { randomUuid, type Timer } from '../base/world.js'
 import { Errors } from '../protocol/errors.js'
 import { partitionName } from './checkpoint.js'
@@ -12,7 +13,7 @@ import { DiskFailure, replaceFile } from './files.js'
 import { type CleanerSettings, defaultCleanerSettings, LogCleaner } from './log-cleaner.js'
 import { LogRetention } from './log-retention.js'
 import type { Partition } from './partition.js'
-import { createPartition, type PartitionHost } from './partition-loader.js'
+import { createPartition, type PartitionHost, parallelPartitionsMax } from './partition-loader.js'
 
 /** Says that the last shutdown synced everything; a directory without it is recovered by checksum. */
 export const cleanShutdownFile = '.kafka_cleanshutdown'
@@ -99,12 +100,22 @@ export class DataDirectory {
     return partition
   }
 
-  /** Frees the name at once; the files go after file.delete.delay.ms. Requests that wait on the partition are woken. */
-  deletePartition(topic: string, index: number): void {
+  /**
+   * Frees the name at once; the files go file.delete.delay.ms after `decided`, when the deletion cannot be undone by a crash
+   * any more. Requests that wait on the partition are woken.
+   */
+  deletePartition(topic: string, index: number, decided: Promise<unknown> | null = null): void {
     const partition = this.partition(topic, index)
     if (partition === undefined) return
+    const { fileDeleteDelayMs } = partition.config
     const aside = this.#takeOut(partition, 'delete')
-    if (aside !== null) this.#host.removals.after([aside], partition.config.fileDeleteDelayMs)
+    if (aside === null) return
+    const remove = (): void => {
+      if (!this.#isClosed) this.#host.removals.after([aside], fileDeleteDelayMs)
+    }
+    if (decided === null) remove()
+    // What could not be decided the next start finds out.
+    else decided.then(remove, () => {})
   }
 
   /** Frees the name and keeps the files under another, for a person to look at; answers it. */
@@ -169,7 +180,7 @@ export class DataDirectory {
 
   /** Writes how far everything is synced, so that recovery begins there. Runs every minute of its own accord. */
   async checkpoint(): Promise<void> {
-    await Promise.all([...this.#partitions.values()].map(partition => partition.checkpoint()))
+    await inParallel([...this.#partitions.values()], parallelPartitionsMax, partition => partition.checkpoint())
     await this.#writeCheckpoints()
   }
 
@@ -202,7 +213,7 @@ export class DataDirectory {
     }
     try {
       if (commit.failure === null) {
-        await Promise.all([...this.#partitions.values()].map(partition => partition.close()))
+        await inParallel(this.#partitions.values(), parallelPartitionsMax, partition => partition.close())
         await this.#writeCheckpoints()
         await replaceFile(files, this.path, cleanShutdownFile, cleanShutdownText, true)
       } else {

@@ -6,12 +6,16 @@
  * file is missing (a directory that Kafka wrote), they are all there is.
  *
  *   gregor-checkpoint 1
- *   topic partition topicId recoveryPoint logStartOffset cleanedTo       -1: never compacted
+ *   topic partition topicId recoveryPoint logStartOffset cleanedTo baseOffset bytes producers epochs
  *   …
- *   crc32c 1a2b3c4d                                                      over everything above
+ *   crc32c 1a2b3c4d
+ *
+ * `cleanedTo` is -1 where nothing was ever compacted. What follows it describes the log as it is when it is closed in order:
+ * start and size of its last segment, how many producers it knows, and its leader epochs as `epoch@start,epoch@start` or `-`.
+ * A log that still is like that needs no reading. The checksum is over everything above it.
  */
 import { asBuffer, type Bytes, utf8Encode } from '../base/bytes.js'
-import type { Offset, Uuid } from '../base/ids.js'
+import type { LeaderEpoch, Offset, Uuid } from '../base/ids.js'
 import { crc32c } from '../protocol/records/crc32c.js'
 import { partitionName } from './checkpoint.js'
 
@@ -25,6 +29,20 @@ export interface PartitionState {
   readonly recoveryPoint: Offset
   readonly logStartOffset: Offset
   readonly cleanedTo: Offset | null
+  /** Null when it was not written down: in a checkpoint of an older release. */
+  readonly asLeft: LogAsLeft | null
+}
+
+/** A log when nothing writes to it any more. */
+export interface LogAsLeft {
+  readonly lastSegment: { readonly baseOffset: Offset; readonly size: number }
+  readonly producerCount: number
+  readonly epochs: readonly EpochStart[]
+}
+
+export interface EpochStart {
+  readonly epoch: LeaderEpoch
+  readonly start: Offset
 }
 
 export interface NamedPartitionState extends PartitionState {
@@ -34,8 +52,9 @@ export interface NamedPartitionState extends PartitionState {
 
 export function directoryStateText(partitions: Iterable<NamedPartitionState>): string {
   let text = `${firstLine}\n`
-  for (const { topic, index, topicId, recoveryPoint, logStartOffset, cleanedTo } of partitions) {
-    text += `${topic} ${index} ${topicId} ${recoveryPoint} ${logStartOffset} ${cleanedTo ?? -1}\n`
+  for (const { topic, index, topicId, recoveryPoint, logStartOffset, cleanedTo, asLeft } of partitions) {
+    const end = asLeft === null ? '' : ` ${textAsLeft(asLeft)}`
+    text += `${topic} ${index} ${topicId} ${recoveryPoint} ${logStartOffset} ${cleanedTo ?? -1}${end}\n`
   }
   return `${text}crc32c ${checksum(utf8Encode(text))}\n`
 }
@@ -51,12 +70,33 @@ export function parseDirectoryState(bytes: Bytes): ReadonlyMap<string, Partition
     .slice(firstLine.length + 1, end)
     .split('\n')
     .slice(0, -1)) {
-    const [topic = '', index, topicId = '', ...offsets] = line.split(' ')
-    const [recoveryPoint = 0, logStartOffset = 0, cleanedTo = -1] = offsets.map(Number)
-    const state = { topicId, recoveryPoint, logStartOffset, cleanedTo: cleanedTo < 0 ? null : cleanedTo }
-    states.set(partitionName(topic, Number(index)), state)
+    const [topic = '', index, topicId = '', recoveryPoint, logStartOffset, cleanedTo, ...asLeft] = line.split(' ')
+    states.set(partitionName(topic, Number(index)), {
+      topicId,
+      recoveryPoint: Number(recoveryPoint),
+      logStartOffset: Number(logStartOffset),
+      cleanedTo: Number(cleanedTo) < 0 ? null : Number(cleanedTo),
+      asLeft: asLeft.length === 0 ? null : parseAsLeft(asLeft),
+    })
   }
   return states
+}
+
+function textAsLeft({ lastSegment: { baseOffset, size }, producerCount, epochs }: LogAsLeft): string {
+  const starts = epochs.length === 0 ? '-' : epochs.map(({ epoch, start }) => `${epoch}@${start}`).join(',')
+  return `${baseOffset} ${size} ${producerCount} ${starts}`
+}
+
+function parseAsLeft([baseOffset, size, producerCount, starts = '-']: readonly string[]): LogAsLeft {
+  const epochs = (starts === '-' ? [] : starts.split(',')).map(one => {
+    const [epoch, start] = one.split('@').map(Number)
+    return { epoch: epoch!, start: start! }
+  })
+  return {
+    lastSegment: { baseOffset: Number(baseOffset), size: Number(size) },
+    producerCount: Number(producerCount),
+    epochs,
+  }
 }
 
 function checksum(bytes: Bytes): string {

@@ -32,6 +32,7 @@ export interface LogEngine {
   /** The first record below `end` with a timestamp of at least `timestamp`. */
   offsetForTimestamp(timestamp: number, end: Offset): TimestampedOffset | null
   maxTimestampOffset(): TimestampedOffset | null
+  readonly epochStarts: readonly { readonly epoch: LeaderEpoch; readonly start: Offset }[]
   epochAt(offset: Offset): LeaderEpoch
   endOffsetForEpoch(epoch: LeaderEpoch): EpochEndOffset
 

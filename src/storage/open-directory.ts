@@ -5,17 +5,25 @@
  */
 import os from 'node:os'
 import type { Uuid } from '../base/ids.js'
+import { inParallel } from '../base/in-parallel.js'
 import { randomUuid, type World } from '../base/world.js'
 import { cleanerFile, logStartFile, parsePartitionName, partitionName, readCheckpoint, recoveryPointFile } from './checkpoint.js'
 import { checkpointsOf } from './checkpoints.js'
 import { cleanShutdownFile, DataDirectory, type UpkeepSettings } from './data-directory.js'
 import { type DirectoryLock, lockDirectory } from './directory-lock.js'
-import { directoryStateFile, parseDirectoryState } from './directory-state.js'
+import { directoryStateFile, type PartitionState, parseDirectoryState } from './directory-state.js'
 import { type DiskFailure, type Files, nodeFiles, replaceFile } from './files.js'
 import { GroupCommit } from './group-commit.js'
 import type { LogConfigSource } from './log-config.js'
 import type { Partition } from './partition.js'
-import { type LoadInput, loadPartition, type PartitionHost, readTopicId } from './partition-loader.js'
+import {
+  type LoadInput,
+  loadPartition,
+  openPartition,
+  type PartitionHost,
+  parallelPartitionsMax,
+  readTopicId,
+} from './partition-loader.js'
 import { Removals } from './removals.js'
 import { CorruptLogError } from './segments/header-scanner.js'
 import { OpenSegments } from './segments/open-segments.js'
@@ -109,7 +117,7 @@ async function loadAll(host: PartitionHost, partitions: Map<string, Partition>, 
     files.remove(`${path}/${cleanShutdownFile}`)
     await files.syncPath(path)
   }
-  const stateOf = readStates(host)
+  const states = readStates(host)
   // 2. Every partition, one after the other.
   for (const name of files.list(path)) {
     const place = `${path}/${name}`
@@ -117,14 +125,22 @@ async function loadAll(host: PartitionHost, partitions: Map<string, Partition>, 
     const parsed = parsePartitionName(name)
     if (parsed === null || !files.isDirectory(place)) continue
     const { topic, index } = parsed
+    const left = wasClosedCleanly ? states.ofName(name) : null
+    const asLeft = left === null ? null : openPartition(host, { topic, index, topicId: left.topicId }, left)
+    if (asLeft !== null) {
+      partitions.set(partitionName(topic, index), asLeft)
+      continue
+    }
     if (!wasClosedCleanly) await completeSwaps(files, place, host.durability !== 'none')
     const topicId = readTopicId(files, place)
-    const known = { ...stateOf(name, topicId), wasClosedCleanly, keepsWrites }
+    const known = { ...states.of(name, topicId), wasClosedCleanly, keepsWrites }
     const partition = await loadPartition(host, { topic, index, topicId, ...known })
     partitions.set(partitionName(topic, index), partition)
   }
   // 3. Readers may see what was recovered; so it has to stay.
-  if (!wasClosedCleanly && host.durability === 'fsync') await Promise.all([...partitions.values()].map(one => one.sync()))
+  if (!wasClosedCleanly && host.durability === 'fsync') {
+    await inParallel(partitions.values(), parallelPartitionsMax, partition => partition.sync())
+  }
   if (partitions.size > 0) {
     const durationMs = Math.round(host.world.monotonicMs() - startedMs)
     log.info('data directory loaded', { path, partitions: partitions.size, wasClosedCleanly, durationMs })
@@ -136,15 +152,24 @@ type RecoveredState = Pick<LoadInput, 'recoveryPoint' | 'logStartOffset' | 'isSt
 
 const nothingIsKnown: RecoveredState = { recoveryPoint: 0, logStartOffset: 0, isStartKnown: true, cleanedTo: null }
 
+interface LastRun {
+  of(name: string, topicId: Uuid): RecoveredState
+  /** Of whatever topic had that name. */
+  ofName(name: string): PartitionState | null
+}
+
 /** What the last run wrote down of each partition, in its own file or, where there is none, in Kafka's. */
-function readStates({ files, path, log }: PartitionHost): (name: string, topicId: Uuid) => RecoveredState {
+function readStates({ files, path, log }: PartitionHost): LastRun {
   const bytes = files.readWhole(`${path}/${directoryStateFile}`)
   const states = bytes === null ? null : parseDirectoryState(bytes)
   if (states !== null) {
-    return (name, topicId) => {
-      const state = states.get(name)
-      // Of another topic that had this name: it says nothing about this one.
-      return state === undefined || state.topicId !== topicId ? nothingIsKnown : { ...state, isStartKnown: true }
+    return {
+      of(name, topicId) {
+        const state = states.get(name)
+        // Of another topic that had this name: it says nothing about this one.
+        return state === undefined || state.topicId !== topicId ? nothingIsKnown : { ...state, isStartKnown: true }
+      },
+      ofName: name => states.get(name) ?? null,
     }
   }
   const recoveryPoints = readCheckpoint(files, path, recoveryPointFile)
@@ -154,12 +179,15 @@ function readStates({ files, path, log }: PartitionHost): (name: string, topicId
   if (isDamaged) log.warn('a checkpoint is damaged: logs are verified as a whole', { path })
   // Kafka deletes segments of its own accord without saying where the log starts now.
   const isStartKnown = bytes === null && files.sizeOf(`${path}/${recoveryPointFile}`) === null
-  return name => ({
-    isStartKnown,
-    recoveryPoint: (isDamaged ? null : recoveryPoints?.get(name)) ?? 0,
-    logStartOffset: logStarts?.get(name) ?? 0,
-    cleanedTo: cleaned?.get(name) ?? null,
-  })
+  return {
+    of: name => ({
+      isStartKnown,
+      recoveryPoint: (isDamaged ? null : recoveryPoints?.get(name)) ?? 0,
+      logStartOffset: logStarts?.get(name) ?? 0,
+      cleanedTo: cleaned?.get(name) ?? null,
+    }),
+    ofName: () => null,
+  }
 }
 
 async function identityOf(files: Files, path: string, options: DataDirectoryOptions, isEphemeral: boolean): Promise<Identity> {

@@ -7,17 +7,19 @@ import { zeroUuid } from '../base/ids.js'
 import type { World } from '../base/world.js'
 import { partitionName } from './checkpoint.js'
 import type { Checkpoints } from './checkpoints.js'
+import type { PartitionState } from './directory-state.js'
 import type { Files } from './files.js'
 import type { GroupCommit } from './group-commit.js'
 import { defaultLogConfig, type LogConfigSource } from './log-config.js'
 import { Partition } from './partition.js'
 import type { Removals } from './removals.js'
 import { ProducerStates } from './rules/producers.js'
+import { openClosedLog } from './segments/closed-log.js'
 import { LeaderEpochs } from './segments/leader-epochs.js'
 import { SegmentedLog } from './segments/log.js'
 import type { OpenSegments } from './segments/open-segments.js'
 import { ProducerSnapshots } from './segments/producer-snapshots.js'
-import { recoverLog, replayHeaders } from './segments/recovery.js'
+import { type RecoveredLog, recoverLog, replayHeaders } from './segments/recovery.js'
 import type { DamagedRange } from './segments/salvage.js'
 import { Segment, type SegmentHome } from './segments/segment.js'
 import type { Durability, StorageLog } from './types.js'
@@ -38,6 +40,9 @@ export interface PartitionHost {
   readonly nextTurn: () => Promise<void>
   readonly configFor: (topic: string) => LogConfigSource
 }
+
+/** Partitions that are synced at a time when all are: each may have a file of its own open. */
+export const parallelPartitionsMax = 16
 
 const partitionMetadataFile = 'partition.metadata'
 
@@ -69,10 +74,25 @@ export function createPartition(host: PartitionHost, topic: string, index: numbe
   })
 }
 
-export interface LoadInput {
+interface PartitionPlace {
   readonly topic: string
   readonly index: number
   readonly topicId: Uuid
+}
+
+/** A partition whose log was closed in order and is as it was left; null when it is not. */
+export function openPartition(host: PartitionHost, place: PartitionPlace, state: PartitionState): Partition | null {
+  const { topic, index, topicId } = place
+  const { asLeft, logStartOffset, recoveryPoint, cleanedTo } = state
+  if (asLeft === null) return null
+  const home = homeOf(host, `${host.path}/${partitionName(topic, index)}`, () => {})
+  const names = host.files.list(home.folder)
+  const log = openClosedLog(home, names, { logStartOffset, logEndOffset: recoveryPoint, asLeft }, host.world.nowMs())
+  if (log === null) return null
+  return withProducers(host, home, { topic, index, topicId, cleanedTo, recoveryPoint }, log, names, asLeft.producerCount === 0)
+}
+
+export interface LoadInput extends PartitionPlace {
   readonly wasClosedCleanly: boolean
   readonly recoveryPoint: Offset
   readonly logStartOffset: Offset
@@ -101,10 +121,30 @@ export async function loadPartition(host: PartitionHost, input: LoadInput): Prom
     nowMs,
     log,
   })
-  const { segments, logStartOffset, logEndOffset } = recovered
-  const snapshots = new ProducerSnapshots(files, home.folder)
+  const { topicId, cleanedTo } = input
+  const recoveryPoint = input.wasClosedCleanly ? recovered.logEndOffset : Math.min(input.recoveryPoint, recovered.logEndOffset)
+  return withProducers(host, home, { topic, index, topicId, cleanedTo, recoveryPoint }, recovered, files.list(folder), false)
+}
+
+interface LoadedPartition extends PartitionPlace {
+  readonly cleanedTo: Offset | null
+  readonly recoveryPoint: Offset
+}
+
+/** Adds to a log what is known of its producers. */
+function withProducers(
+  host: PartitionHost,
+  home: SegmentHome,
+  place: LoadedPartition,
+  log: RecoveredLog,
+  names: readonly string[],
+  hasNoProducers: boolean,
+): Partition {
+  const { segments, logStartOffset, logEndOffset } = log
+  const nowMs = host.world.nowMs()
+  const snapshots = new ProducerSnapshots(host.files, home.folder)
   const starts = segments.map(segment => segment.baseOffset)
-  const { states, offset, hasRemoved } = snapshots.load(logStartOffset, logEndOffset, starts)
+  const { states, offset, hasRemoved } = snapshots.load(logStartOffset, logEndOffset, starts, names, hasNoProducers)
   if (offset < logEndOffset) {
     replayHeaders(home, segments, Math.max(offset, logStartOffset), (bytes, at) => {
       states.recordStored(bytes, at, nowMs)
@@ -112,17 +152,13 @@ export async function loadPartition(host: PartitionHost, input: LoadInput): Prom
     })
   }
   return assemble(host, home, {
-    topic,
-    index,
-    topicId: input.topicId,
+    ...place,
     segments,
-    damaged: recovered.damaged,
-    epochs: recovered.epochs,
+    damaged: log.damaged,
+    epochs: log.epochs,
     logStartOffset,
     logEndOffset,
-    recoveryPoint: input.wasClosedCleanly ? logEndOffset : Math.min(input.recoveryPoint, logEndOffset),
-    cleanedTo: input.cleanedTo,
-    newPaths: hasRemoved ? [...recovered.unsyncedPaths, folder] : recovered.unsyncedPaths,
+    newPaths: hasRemoved ? [...log.unsyncedPaths, home.folder] : log.unsyncedPaths,
     producers: states,
     snapshots,
   })

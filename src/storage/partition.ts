@@ -12,6 +12,7 @@ import type { World } from '../base/world.js'
 import { type ErrorCode, Errors } from '../protocol/errors.js'
 import { batchLength, lastOffsetDelta, noTimestamp, stampBaseOffset, stampLeaderEpoch } from '../protocol/records/batch.js'
 import type { Checkpoints } from './checkpoints.js'
+import type { LogAsLeft } from './directory-state.js'
 import type { LogEngine, LogMark } from './engine.js'
 import { DiskFailure } from './files.js'
 import { CommitLine, type GroupCommit, type SyncTarget } from './group-commit.js'
@@ -137,6 +138,11 @@ export class Partition implements SyncTarget {
   /** Up to where the log has been compacted; null when it never was. */
   get cleanedTo(): Offset | null {
     return this.#cleanedTo
+  }
+  /** What an orderly stop would leave. */
+  get asLeft(): LogAsLeft {
+    const { baseOffset, size } = this.#engine.segments.at(-1)!
+    return { lastSegment: { baseOffset, size }, producerCount: this.#producers.size, epochs: this.#engine.epochStarts }
   }
   /** True once the partition was deleted or its directory closed. */
   get isClosed(): boolean {

@@ -19,6 +19,10 @@ export class LeaderEpochs {
     return this.#epochs.at(-1) ?? -1
   }
 
+  get entries(): { readonly epoch: LeaderEpoch; readonly start: Offset }[] {
+    return this.#epochs.map((epoch, n) => ({ epoch, start: this.#starts[n]! }))
+  }
+
   /** Notes that `epoch` begins at `start`; false when it is no news. */
   assign(epoch: LeaderEpoch, start: Offset): boolean {
     if (epoch < 0 || epoch <= this.latest) return false

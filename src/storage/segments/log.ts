@@ -151,7 +151,7 @@ export class SegmentedLog implements LogEngine {
     if (active.size === 0) return false
     if (active.size > config.segmentBytes - byteLength) return true
     if (last - active.baseOffset > relativeOffsetMax || active.hasFullIndex(config.segmentIndexBytes)) return true
-    const first = active.firstTimestamp ?? -1
+    const first = active.firstDatedMs()
     const waitedMs = first >= 0 ? timestamp - first : nowMs - active.createdMs
     return waitedMs > config.segmentMs - active.rollJitterMs
   }
@@ -318,6 +318,9 @@ export class SegmentedLog implements LogEngine {
     return { timestamp: found.timestampMs, offset: found.offset, leaderEpoch: this.#epochs.epochAt(found.offset) }
   }
 
+  get epochStarts(): readonly { readonly epoch: LeaderEpoch; readonly start: Offset }[] {
+    return this.#epochs.entries
+  }
   epochAt(offset: Offset): LeaderEpoch {
     return this.#epochs.epochAt(offset)
   }
@@ -432,7 +435,7 @@ export class SegmentedLog implements LogEngine {
     if (active.exists) {
       active.seal()
       this.#noteIndexes(active)
-      if (this.#durability === 'os' && active.size > 0) this.#noteDirty(active)
+      if (this.#durability === 'os' && this.recoveryPoint < this.logEndOffset) this.#noteDirty(active)
     }
     if (this.#durability !== 'none') {
       // One that is still running has taken over what it syncs: nothing else would wait for that.

@@ -48,13 +48,20 @@ export class ProducerSnapshots {
   /**
    * The newest sound snapshot at or below `end`, or the empty state at `start`. What is of no use is removed; `hasRemoved`
    * then asks for a sync of the folder: a snapshot of batches that a crash took must not come back beside those that are
-   * written in their place.
+   * written in their place. `isEmptyAtEnd`: it is known that no producer is known at `end`, and need not be read.
    */
-  load(start: Offset, end: Offset, segmentStarts: readonly Offset[]): LoadedProducers {
+  load(
+    start: Offset,
+    end: Offset,
+    segmentStarts: readonly Offset[],
+    names: readonly string[],
+    isEmptyAtEnd: boolean,
+  ): LoadedProducers {
     let found: { states: ProducerStates; offset: Offset } | null = null
     let hasRemoved = false
-    for (const offset of this.#offsets().toReversed()) {
-      const states: ProducerStates | null = found === null && offset <= end ? this.#read(offset) : null
+    for (const offset of offsetsOf(names).toReversed()) {
+      let states: ProducerStates | null = null
+      if (found === null && offset <= end) states = isEmptyAtEnd && offset === end ? new ProducerStates() : this.#read(offset)
       if (states !== null) {
         found = { states, offset }
         this.#latest = offset
@@ -69,17 +76,9 @@ export class ProducerSnapshots {
 
   /** Removes those of segments that are gone. */
   keepThoseOf(segmentStarts: readonly Offset[]): void {
-    for (const known of this.#offsets()) {
+    for (const known of offsetsOf(this.#files.list(this.#folder))) {
       if (known !== this.#latest && !segmentStarts.includes(known)) this.#files.remove(this.#path(known))
     }
-  }
-
-  #offsets(): Offset[] {
-    const names = this.#files.list(this.#folder).map(name => snapshotName.exec(name)?.[1])
-    return names
-      .filter(name => name !== undefined)
-      .map(Number)
-      .sort((a, b) => a - b)
   }
 
   #read(offset: Offset): ProducerStates | null {
@@ -96,4 +95,9 @@ export class ProducerSnapshots {
   #path(offset: Offset): string {
     return `${this.#folder}/${segmentFileName(offset)}.snapshot`
   }
+}
+
+function offsetsOf(names: readonly string[]): Offset[] {
+  const offsets = names.map(name => snapshotName.exec(name)?.[1]).filter(name => name !== undefined)
+  return offsets.map(Number).sort((a, b) => a - b)
 }

@@ -109,6 +109,11 @@ export class Segment {
     this.#times = size === null ? new TimeIndex(baseOffset, null) : null
   }
 
+  /** Where a segment's records are, whether there is one or not. */
+  static logPathIn({ folder }: SegmentHome, baseOffset: Offset): string {
+    return `${folder}/${segmentFileName(baseOffset)}.log`
+  }
+
   get logPath(): string {
     return this.#path('.log')
   }
@@ -232,13 +237,15 @@ export class Segment {
     const { files } = this.#home
     const position = this.size
     const fd = this.fd
+    // What is in the file already counts for the entries to come.
+    const { offsets } = this
     try {
       files.write(fd, batch, 0, batch.byteLength, position)
     } catch (error) {
       this.#cutBack(fd, position, error)
     }
     this.#note(position, batch.byteLength, batchLastOffset, batchMaxTimestamp, indexIntervalBytes)
-    if (this.#offsets!.pending >= pendingEntriesMax) this.#flushIndexesIfPossible()
+    if (offsets.pending >= pendingEntriesMax) this.#flushIndexesIfPossible()
   }
 
   /** For a segment that nobody reads yet: adds the batches that lie in `bytes` back to back, and counts each. */
@@ -327,7 +334,8 @@ export class Segment {
 
   /** Nothing is appended any more: adds the final time index entry and brings the indexes to their files. */
   seal(): void {
-    this.times.maybeAppend(this.maxTimestamp, this.maxTimestampOffset)
+    // Never loaded, never changed: the files hold all of it.
+    if (this.#times !== null) this.#times.maybeAppend(this.maxTimestamp, this.maxTimestampOffset)
     this.flushIndexes()
     this.#isSealed = true
   }

@@ -19,6 +19,7 @@
 import type { Socket } from 'node:net'
 import type { Bytes } from '../base/bytes.js'
 import { frameBytesMin, frameLengthBytes, type Outgoing } from '../protocol/frame.js'
+import { atEndOfTurn } from './end-of-turn.js'
 import type { NativeCalls } from './native.js'
 import { Outbound } from './outbound.js'
 
@@ -148,6 +149,7 @@ export class Connection {
     if (this.#isClosed) return
     this.lastActiveMs = this.#options.nowMs()
     this.#isBusy = true
+    this.#gatherWrites()
     if (this.#partial !== null && this.#readsIntoPartial) {
       this.#partialFilled += bytes.byteLength
       this.#partialGrown()
@@ -161,11 +163,11 @@ export class Connection {
     if (this.#isGathering) return
     this.#isGathering = true
     this.#socket.cork()
-    // Behind the promises of this turn: one sync releases many answers.
-    process.nextTick(() => {
-      this.#isGathering = false
-      this.#socket.uncork()
-    })
+    atEndOfTurn(this.#writeGathered)
+  }
+  readonly #writeGathered = (): void => {
+    this.#isGathering = false
+    this.#socket.uncork()
   }
 
   /** No more requests are taken; resolves nothing: watch `isQuiet`. Used by a graceful stop. */
@@ -222,7 +224,6 @@ export class Connection {
       if (start + length <= bytes.byteLength && this.#mayStart(bytes, start)) {
         this.#prefixFilled = 0
         at = start + length
-        if (at < bytes.byteLength) this.#gatherWrites()
         this.#start(bytes.subarray(start, at))
         continue
       }

@@ -59,6 +59,17 @@ class EntryTable {
     this.#fileDiffers = true
   }
 
+  /** What the file has to hold. */
+  get content(): Bytes {
+    return this.#bytes.subarray(0, this.count * this.entrySize)
+  }
+
+  /** For a file that somebody else has brought to `content`. */
+  isInItsFile(): void {
+    this.#flushed = this.count
+    this.#fileDiffers = false
+  }
+
   /** Brings the file to what is in memory; a file that was longer is cut. False when there was nothing to do. */
   flush(files: Files, path: string): boolean {
     if (this.pending === 0 && !this.#fileDiffers) return false
@@ -157,6 +168,14 @@ export class OffsetIndex {
   flush(files: Files, path: string): boolean {
     return this.#table.flush(files, path)
   }
+
+  /** For who writes the file as a whole: what it has to hold, and that it does. */
+  get bytes(): Bytes {
+    return this.#table.content
+  }
+  isInItsFile(): void {
+    this.#table.isInItsFile()
+  }
 }
 
 export class TimeIndex {
@@ -231,5 +250,13 @@ export class TimeIndex {
 
   flush(files: Files, path: string): boolean {
     return this.#table.flush(files, path)
+  }
+
+  /** For who writes the file as a whole: what it has to hold, and that it does. */
+  get bytes(): Bytes {
+    return this.#table.content
+  }
+  isInItsFile(): void {
+    this.#table.isInItsFile()
   }
 }

@@ -196,7 +196,33 @@ export class Segment {
     this.rebuild(defaultIndexIntervalBytes, 0, this.baseOffset, 'headers', () => true)
     if (this.size !== size) throw new CorruptLogError(`${this.logPath} is no row of batches from ${this.size} to ${size}`)
     this.times.maybeAppend(this.maxTimestamp, this.maxTimestampOffset)
-    this.flushIndexes()
+    void this.#replaceIndexFiles()
+  }
+
+  /**
+   * Brings rebuilt indexes to their files, each as a whole or not at all: no recovery point waits for them, so a part of one
+   * that a power cut left would be trusted. Until then they stay in memory.
+   */
+  async #replaceIndexFiles(): Promise<void> {
+    const { files } = this.#home
+    const rebuilt = [
+      ['.timeindex', this.times],
+      ['.index', this.offsets],
+    ] as const
+    try {
+      for (const [kind, index] of rebuilt) {
+        const path = this.#path(kind)
+        files.writeWhole(`${path}.tmp`, index.bytes)
+        await files.syncPath(`${path}.tmp`)
+        // Meanwhile the segment may have left the log, or gone on under another name.
+        if (this.#isRemoved || path !== this.#path(kind)) return files.remove(`${path}.tmp`)
+        files.rename(`${path}.tmp`, path)
+        index.isInItsFile()
+      }
+    } catch (error) {
+      // Nothing depends on them but the time that the next start takes, which also removes what is left here.
+      if (!(error instanceof DiskFailure)) throw error
+    }
   }
 
   /** Largest timestamp of all batches, -1 in an empty segment; may read the index files. */

@@ -17,6 +17,8 @@ export interface SentBatch {
 
 export interface PartitionLedger {
   readonly sent: SentBatch[]
+  /** Who ever wrote here: the broker may know a producer's sequence when all of its records are deleted. */
+  readonly producers: Set<number>
   /** Offset that was answered, by label; with acks=1 that is no promise. */
   readonly acknowledged: Map<string, number>
   /** Label of the batch that a consumer was shown at an offset. */
@@ -85,15 +87,21 @@ export class Ledger {
 }
 
 export function newPartition(): PartitionLedger {
-  return { sent: [], acknowledged: new Map(), observed: new Map(), readAt: 0, startMin: 0, startMax: 0 }
+  return { sent: [], producers: new Set(), acknowledged: new Map(), observed: new Map(), readAt: 0, startMin: 0, startMax: 0 }
 }
 
 function copyOfTopic(topic: TopicLedger): TopicLedger {
   return {
     ...topic,
     partitions: topic.partitions.map(partition => {
-      const { sent, acknowledged, observed } = partition
-      return { ...partition, sent: [...sent], acknowledged: new Map(acknowledged), observed: new Map(observed) }
+      const { sent, producers, acknowledged, observed } = partition
+      return {
+        ...partition,
+        sent: [...sent],
+        producers: new Set(producers),
+        acknowledged: new Map(acknowledged),
+        observed: new Map(observed),
+      }
     }),
   }
 }

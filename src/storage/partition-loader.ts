@@ -104,9 +104,10 @@ export async function loadPartition(host: PartitionHost, input: LoadInput): Prom
   const { segments, logStartOffset, logEndOffset } = recovered
   const snapshots = new ProducerSnapshots(files, home.folder)
   const starts = segments.map(segment => segment.baseOffset)
-  const { states, offset, hasRemoved } = snapshots.load(logStartOffset, logEndOffset, starts)
+  // Batches below the log's start count too, as long as their segment is there: what follows them is judged by them.
+  const { states, offset, hasRemoved } = snapshots.load(starts[0] ?? logStartOffset, logEndOffset, starts)
   if (offset < logEndOffset) {
-    replayHeaders(home, segments, Math.max(offset, logStartOffset), (bytes, at) => {
+    replayHeaders(home, segments, offset, (bytes, at) => {
       states.recordStored(bytes, at, nowMs)
       return true
     })

@@ -46,7 +46,8 @@ export class ProducerSnapshots {
   }
 
   /**
-   * The newest sound snapshot at or below `end`, or the empty state at `start`. What is of no use is removed; `hasRemoved`
+   * The newest sound snapshot from `start` to `end`, or the empty state at `start`: an older one knows nothing of batches that
+   * are gone, and would take the next one for a gap. What is of no use is removed; `hasRemoved`
    * then asks for a sync of the folder: a snapshot of batches that a crash took must not come back beside those that are
    * written in their place.
    */
@@ -54,7 +55,7 @@ export class ProducerSnapshots {
     let found: { states: ProducerStates; offset: Offset } | null = null
     let hasRemoved = false
     for (const offset of this.#offsets().toReversed()) {
-      const states: ProducerStates | null = found === null && offset <= end ? this.#read(offset) : null
+      const states: ProducerStates | null = found === null && offset >= start && offset <= end ? this.#read(offset) : null
       if (states !== null) {
         found = { states, offset }
         this.#latest = offset

@@ -7,6 +7,7 @@
  * or the disk has changed what was there (salvage.ts: nothing is thrown away). It is damage for certain below the recovery
  * point, and everywhere when only the process died and the system that held its writes lived on.
  */
+import { asBuffer } from '../../base/bytes.js'
 import type { Offset } from '../../base/ids.js'
 import { baseOffset, lastOffset, leaderEpoch, maxTimestamp } from '../../protocol/records/batch.js'
 import type { StorageLog } from '../types.js'
@@ -48,8 +49,10 @@ const segmentName = /^(\d{20})\.(log|index|timeindex|txnindex)$/
 export async function recoverLog(input: RecoveryInput): Promise<RecoveredLog> {
   const { home, log } = input
   const epochs = new LeaderEpochs()
-  const epochText = home.files.readWhole(`${home.folder}/${leaderEpochFile}`)
-  if (epochText !== null) epochs.load(Buffer.from(epochText.buffer, epochText.byteOffset, epochText.byteLength).toString())
+  const epochPath = `${home.folder}/${leaderEpochFile}`
+  const epochBytes = home.files.readWhole(epochPath)
+  const epochText = epochBytes === null ? null : asBuffer(epochBytes).toString()
+  if (epochText !== null) epochs.load(epochText)
   let segments = listSegments(input)
   const unsyncedPaths: string[] = []
 
@@ -80,8 +83,10 @@ export async function recoverLog(input: RecoveryInput): Promise<RecoveredLog> {
 
   // 3. What the epoch file says about offsets that are no more there.
   const isChanged = epochs.truncateFrom(logEndOffset)
-  if (isChanged || (epochs.count > 0 && epochText === null))
-    home.files.writeWhole(`${home.folder}/${leaderEpochFile}`, epochs.toText())
+  if (isChanged || (epochs.count > 0 && epochText !== epochs.toText())) {
+    home.files.writeWhole(epochPath, epochs.toText())
+    unsyncedPaths.push(epochPath)
+  }
   const damaged = damagedRanges(home.files.list(home.folder))
   return { segments, damaged, epochs, logStartOffset, logEndOffset, unsyncedPaths }
 }

@@ -146,7 +146,7 @@ async function live(
   let restartMsMax = 0
   let cuts = 0
   try {
-    for (; cuts < cycles && faults.length === 0; cuts++) {
+    for (; cuts < cycles && faults.length === 0 && mortals.problems.length === 0; cuts++) {
       await delay(random.between(150, 700))
       const client = await WireClient.connect(bootstrap)
       await survivors.createAny(client, `survivor-${cuts}`, random)
@@ -163,7 +163,7 @@ async function live(
       const again = await WireClient.connect(bootstrap)
       await survivors.check(again)
       again.close()
-      faults.push(...survivors.problems.splice(0), ...producers.flatMap(producer => producer.problems), ...mortals.problems)
+      faults.push(...survivors.problems.splice(0), ...producers.flatMap(producer => producer.problems))
     }
     for (const one of [...producers, mortals]) one.stop()
     await within(settleMs, 'the producers', producing)

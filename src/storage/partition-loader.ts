@@ -13,8 +13,9 @@ import { defaultLogConfig, type LogConfigSource } from './log-config.js'
 import { Partition } from './partition.js'
 import type { Removals } from './removals.js'
 import { ProducerStates } from './rules/producers.js'
+import { CorruptLogError } from './segments/header-scanner.js'
 import { LeaderEpochs } from './segments/leader-epochs.js'
-import { SegmentedLog } from './segments/log.js'
+import { SegmentedLog, verifyMarkFile } from './segments/log.js'
 import type { OpenSegments } from './segments/open-segments.js'
 import { ProducerSnapshots } from './segments/producer-snapshots.js'
 import { recoverLog, replayHeaders } from './segments/recovery.js'
@@ -39,14 +40,14 @@ export interface PartitionHost {
   readonly configFor: (topic: string) => LogConfigSource
 }
 
-const partitionMetadataFile = 'partition.metadata'
+export const partitionMetadataFile = 'partition.metadata'
 
 export function createPartition(host: PartitionHost, topic: string, index: number, topicId: Uuid): Partition {
   const { files, path, world } = host
   const folder = `${path}/${partitionName(topic, index)}`
   const makeFolder = (): void => {
     files.makeDirectory(folder)
-    files.writeWhole(`${folder}/${partitionMetadataFile}`, `version: 0\ntopic_id: ${topicId}\n`)
+    files.writeWhole(`${folder}/${partitionMetadataFile}`, partitionMetadata(topicId))
   }
   // Nobody looks for an ephemeral partition on disk: it costs nothing until something is written.
   const isLazy = host.durability === 'none'
@@ -82,15 +83,39 @@ export interface LoadInput {
   readonly cleanedTo: Offset | null
 }
 
-export async function loadPartition(host: PartitionHost, input: LoadInput): Promise<Partition> {
-  const { files, world, log } = host
+export interface LoadedPartition {
+  readonly partition: Partition
+  /** Damage was found in it that nobody knew of. */
+  readonly isSalvaged: boolean
+}
+
+/** Throws CorruptLogError only for a log that was verified. */
+export async function loadPartition(host: PartitionHost, input: LoadInput): Promise<LoadedPartition> {
+  const { files, log } = host
   const { topic, index } = input
   const folder = `${host.path}/${partitionName(topic, index)}`
+  const isMarked = files.sizeOf(`${folder}/${verifyMarkFile}`) !== null
+  if (isMarked) log.warn('a log that could not be read is verified', { topic, partition: index })
+  try {
+    const loaded = await load(host, folder, input, isMarked)
+    if (isMarked) files.remove(`${folder}/${verifyMarkFile}`)
+    return loaded
+  } catch (error) {
+    if (!(error instanceof CorruptLogError) || isMarked) throw error
+    log.warn('a log cannot be read and is verified', { topic, partition: index, error: error.message })
+    return load(host, folder, input, true)
+  }
+}
+
+async function load(host: PartitionHost, folder: string, input: LoadInput, verifiesAll: boolean): Promise<LoadedPartition> {
+  const { files, world, log } = host
+  const { topic, index } = input
   const home = homeOf(host, folder, () => {})
   const nowMs = world.nowMs()
   const recovered = await recoverLog({
     home,
     wasClosedCleanly: input.wasClosedCleanly,
+    verifiesAll,
     recoveryPoint: input.recoveryPoint,
     logStartOffset: input.logStartOffset,
     isStartKnown: input.isStartKnown,
@@ -112,7 +137,7 @@ export async function loadPartition(host: PartitionHost, input: LoadInput): Prom
       return true
     })
   }
-  return assemble(host, home, {
+  const partition = assemble(host, home, {
     topic,
     index,
     topicId: input.topicId,
@@ -127,6 +152,7 @@ export async function loadPartition(host: PartitionHost, input: LoadInput): Prom
     producers: states,
     snapshots,
   })
+  return { partition, isSalvaged: recovered.isSalvaged }
 }
 
 function homeOf({ files, pool, removals }: PartitionHost, folder: string, prepare: () => void): SegmentHome {
@@ -173,6 +199,7 @@ function assemble(host: PartitionHost, home: SegmentHome, parts: Ingredients): P
     durability,
     newPaths: isSynced ? parts.newPaths : [],
     onRoll: baseOffset => partition.rolled(baseOffset),
+    onDamage: error => partition.noteDamage(error),
   })
   // Asked for at the first append, when whoever answers has loaded what it answers from.
   let source: LogConfigSource | null = null
@@ -198,6 +225,10 @@ function assemble(host: PartitionHost, home: SegmentHome, parts: Ingredients): P
     log,
   })
   return partition
+}
+
+export function partitionMetadata(topicId: Uuid): string {
+  return `version: 0\ntopic_id: ${topicId}\n`
 }
 
 export function readTopicId(files: Files, folder: string): Uuid {

@@ -73,9 +73,12 @@ describe('the code', () => {
   })
 
   it('keeps every test beside what it tests', () => {
-    // A test of one file or of many: something that it imports lies in its own folder or below.
+    // A test of one file or of many: something that it, or what supports it alone, imports lies in its own folder or below.
     const importsNeighbour = (line: string) => /from '\.\/(?!.*\.test-support\.js')/.test(line)
-    const strays = source.filter(({ path, lines }) => path.endsWith('.test.ts') && !lines.some(importsNeighbour))
+    const isBeside = (path: string) => source.some(file => file.path === path && file.lines.some(importsNeighbour))
+    const strays = source
+      .filter(({ path }) => path.endsWith('.test.ts'))
+      .filter(({ path }) => !isBeside(path) && !isBeside(path.replace(/\.test\.ts$/, '.test-support.ts')))
     expect(strays.map(({ path }) => path)).toEqual([join('src', 'code.test.ts')])
   })
 })

@@ -1,9 +1,9 @@
 /**
  * `kill -9` under load: `node dist/compat-tests/kill-nine/run.js [--cycles N] [--seed N] [--bytes N] [--skip-gigabyte]`.
  * Idempotent producers (our own on the wire with five batches in flight, kafkajs, librdkafka) write, a group consumes and
- * commits, topics are created; again and again the broker is killed in the middle of it and started on the same port and
- * directory. In the end every promise that was acknowledged is held against what is there. Then: how long the start takes
- * after a kill with a gigabyte of segments.
+ * commits, topics are created and deleted; again and again the broker is killed in the middle of it and started on the same
+ * port and directory. In the end every promise that was acknowledged is held against what is there. Then: how long the start
+ * takes after a kill with a gigabyte of segments.
  *
  * Exit code 0 when everything holds, 1 when something does not (the data directory is then kept), 2 for wrong usage.
  */
@@ -21,6 +21,7 @@ import { KillableBroker } from './broker.js'
 import { gigabyte } from './gigabyte.js'
 import { WatchedGroup } from './group.js'
 import { Ledger, partitionKey } from './ledger.js'
+import { Mortals } from './mortals.js'
 import { offsetBounds, readLog, Watcher } from './reader.js'
 import { SequencedProducer } from './sequenced-producer.js'
 import { kafkajsProducer, librdkafkaProducer, type StockProducer } from './stock-producers.js'
@@ -41,6 +42,8 @@ const allPartitions = [...allTopics].flatMap(([topic, count]) =>
   [...Array(count).keys()].map(partition => ({ topic, partition })),
 )
 
+/** So many crashes hit everything that is under way often enough. */
+const CYCLES_OF_CERTAINTY = 20
 const SEGMENT_BYTES_MIN = 1024 * 1024
 const GIGABYTE = 1_000_000_000
 const LAST_SEQUENCE = 0x7fff_ffff
@@ -125,6 +128,8 @@ async function crashCycles(cycles: number, random: Random, dataDir: string, tall
   await group.start()
   const producing = Promise.all(producers.map(producer => producer.run()))
   const watching = Promise.all(watchers.map(watcher => watcher.run()))
+  const mortals = new Mortals(bootstrap, random.fork())
+  const comingAndGoing = mortals.run()
 
   // 2. Crash and come back.
   const producerIds = new Set<number>()
@@ -168,7 +173,9 @@ async function crashCycles(cycles: number, random: Random, dataDir: string, tall
   // 3. Everybody finishes.
   await delay(500)
   for (const producer of producers) producer.stop()
+  mortals.stop()
   await within(SETTLE_MS, 'the producers', producing)
+  await within(SETTLE_MS, 'the topics that come and go', comingAndGoing)
   const client = await WireClient.connect(bootstrap)
   const sawAll = await eventually(() => group.seenCount >= ledger.count, SETTLE_MS)
   const committedAll = await eventually(async () => {
@@ -211,6 +218,11 @@ async function crashCycles(cycles: number, random: Random, dataDir: string, tall
   tally.claimNone('committed offsets never went back', group.problems)
   tally.claim('the group committed the end of every partition', committedAll ? null : 'not in time')
   tally.claimNone('topics, their ids and configurations survived', topics.problems)
+  tally.claimNone('topics that were deleted are gone, and are empty when they are made again', mortals.problems)
+  tally.claim(
+    'topics were being made and deleted when the broker died',
+    mortals.counts.topicsDecidedByACrash > 0 || cycles < CYCLES_OF_CERTAINTY ? null : 'the crashes hit none',
+  )
   tally.claimNone('no producer id was given twice', doubleIds)
   tally.claim('batches were sent again after a crash', resent > 0 ? null : 'the crashes hit nothing')
   tally.claimNone('the broker logged no error', broker.errorLines)
@@ -221,6 +233,7 @@ async function crashCycles(cycles: number, random: Random, dataDir: string, tall
     records,
     resentBatches: resent,
     survivors: topics.count,
+    ...mortals.counts,
     tornTails,
     killedWhileStarting,
     producers: producers.length,

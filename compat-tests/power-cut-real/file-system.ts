@@ -35,6 +35,14 @@ export class CuttableDisk {
     } catch (error) {
       return (error as Error).message
     }
+    try {
+      // Once for nothing: not every kernel lets us.
+      await disk.cutPower()
+      await disk.comeBack()
+    } catch (error) {
+      await disk.unmount()
+      return (error as Error).message
+    }
     return disk
   }
 

@@ -1,9 +1,10 @@
 /**
  * A disk that really loses power, and one that is really full:
  * `node dist/compat-tests/power-cut-real/run.js [--cycles N] [--seed N]`. Idempotent producers write to a broker on an ext4 of
- * its own; again and again the process is frozen, the file system is shut down as a power cut would, and everything comes
- * back. Every acknowledged record, topic and configuration has to be there. A broker that leaves syncs to the system is run
- * the same way, and must be caught losing something. Then a broker on a tmpfs of a few megabytes is filled to the brim.
+ * its own, topics come and go; again and again the process is frozen, the file system is shut down as a power cut would, and
+ * everything comes back. Every acknowledged record, topic and configuration has to be there. A broker that leaves syncs to
+ * the system is run the same way, and must be caught losing something. Then a broker on a tmpfs of a few megabytes is filled
+ * to the brim.
  *
  * Needs root, loop devices, mkfs.ext4 and a C compiler; where one is missing, "not run" and the reason are printed.
  * Exit code 0 when everything holds or nothing could be run, 1 when something does not hold, 2 for wrong usage.
@@ -17,6 +18,7 @@ import { CreateTopics } from '#protocol/messages/create-topics.js'
 import { Produce } from '#protocol/messages/produce.js'
 import { buildBatch } from '#protocol/records/build.js'
 import { Ledger, partitionKey, recordValue } from '../kill-nine/ledger.js'
+import { Mortals } from '../kill-nine/mortals.js'
 import { offsetBounds, readLog, Watcher } from '../kill-nine/reader.js'
 import { SequencedProducer } from '../kill-nine/sequenced-producer.js'
 import { Survivors } from '../kill-nine/survivors.js'
@@ -96,6 +98,7 @@ interface Findings {
   readonly cuts: number
   readonly resent: number
   readonly restartMsMax: number
+  readonly topics: Mortals['counts']
   /** Broken promises. */
   readonly faults: string[]
   /** What the broker or a client complained about. */
@@ -138,11 +141,13 @@ async function live(
   const watchers = partitions.map(one => new Watcher(bootstrap, one))
   const producing = Promise.all(producers.map(producer => producer.run()))
   const watching = Promise.all(watchers.map(watcher => watcher.run()))
+  const mortals = new Mortals(bootstrap, random.fork())
+  const comingAndGoing = mortals.run()
   const faults: string[] = []
   let restartMsMax = 0
   let cuts = 0
   try {
-    for (; cuts < cycles && faults.length === 0; cuts++) {
+    for (; cuts < cycles && faults.length === 0 && mortals.problems.length === 0; cuts++) {
       await delay(random.between(150, 700))
       const client = await WireClient.connect(bootstrap)
       await survivors.createAny(client, `survivor-${cuts}`, random)
@@ -161,8 +166,10 @@ async function live(
       again.close()
       faults.push(...survivors.problems.splice(0), ...producers.flatMap(producer => producer.problems))
     }
-    for (const producer of producers) producer.stop()
+    for (const one of [...producers, mortals]) one.stop()
     await within(settleMs, 'the producers', producing)
+    await within(settleMs, 'the topics that come and go', comingAndGoing)
+    faults.push(...mortals.problems)
     const client = await WireClient.connect(bootstrap)
     for (const [index, { topic, partition }] of partitions.entries()) {
       const key = partitionKey(topic, partition)
@@ -180,15 +187,15 @@ async function live(
   } catch (error) {
     // Nobody may hold the disk when it is taken away.
     await gregor.kill9()
-    for (const one of [...producers, ...watchers]) one.stop()
+    for (const one of [...producers, ...watchers, mortals]) one.stop()
     throw error
   }
   const resent = producers.reduce((sum, producer) => sum + producer.resentBatches, 0)
-  return { acknowledged: ledger.count, cuts, resent, restartMsMax, faults, complaints }
+  return { acknowledged: ledger.count, cuts, resent, restartMsMax, topics: mortals.counts, faults, complaints }
 }
 
 async function cutAgainAndAgain(disk: CuttableDisk, cycles: number, random: Random, tally: Tally): Promise<object> {
-  const { acknowledged, cuts, resent, restartMsMax, faults, complaints } = await live(disk, 'honest', cycles, random, [])
+  const { acknowledged, cuts, resent, restartMsMax, topics, faults, complaints } = await live(disk, 'honest', cycles, random, [])
   tally.claimNone(`nothing that was acknowledged is lost in ${cuts} power cuts`, faults)
   tally.claimNone('nobody complains', complaints)
   tally.claim('batches were on their way when the power failed', resent > 0 ? null : 'the cuts hit nothing')
@@ -198,7 +205,7 @@ async function cutAgainAndAgain(disk: CuttableDisk, cycles: number, random: Rand
     join(disk.folder, 'honest'),
   ])
   tally.claim('gregor verify finds nothing afterwards', verified.exitCode === 0 ? null : verified.stdout + verified.stderr)
-  return { acknowledged, resent, restartMsMax }
+  return { acknowledged, resent, restartMsMax, ...topics }
 }
 
 async function catchTheMutant(disk: CuttableDisk, random: Random, tally: Tally): Promise<void> {

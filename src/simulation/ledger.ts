@@ -17,6 +17,8 @@ export interface SentBatch {
 
 export interface PartitionLedger {
   readonly sent: SentBatch[]
+  /** Who ever wrote here: the broker may know a producer's sequence when all of its records are deleted. */
+  readonly producers: Set<number>
   /** Offset that was answered, by label; with acks=1 that is no promise. */
   readonly acknowledged: Map<string, number>
   /** Label of the batch that a consumer was shown at an offset. */
@@ -54,12 +56,15 @@ export class Ledger {
   readonly gone: Set<string>
   /** By group, topic and partition. */
   readonly commits: Map<string, CommitLedger>
+  /** What groups had committed for topics whose deletion was cut short: a topic of the same name may find it. */
+  readonly leftCommits: Map<string, ReadonlySet<number>>
   readonly producerIds: Set<number>
 
   constructor(from?: Ledger) {
     this.topics = new Map([...(from?.topics ?? [])].map(([name, topic]) => [name, copyOfTopic(topic)]))
     this.gone = new Set(from?.gone)
     this.commits = new Map([...(from?.commits ?? [])].map(([key, one]) => [key, { ...one, pending: [...one.pending] }]))
+    this.leftCommits = new Map(from?.leftCommits)
     this.producerIds = new Set(from?.producerIds)
   }
 
@@ -72,10 +77,16 @@ export class Ledger {
     return commit
   }
 
-  /** Nothing is promised about a topic any more, nor about what groups committed for it. */
-  forget(topic: string): void {
+  /** Nothing is promised about a topic any more, nor about what groups committed for it; unless its deletion was cut short. */
+  forget(topic: string, leavesCommits = false): void {
     this.topics.delete(topic)
-    for (const key of [...this.commits.keys()]) if (key.split(' ')[1] === topic) this.commits.delete(key)
+    for (const [key, { acknowledged, pending }] of [...this.commits]) {
+      if (key.split(' ')[1] !== topic) continue
+      this.commits.delete(key)
+      const offsets = acknowledged === null ? pending : [acknowledged, ...pending]
+      if (leavesCommits) this.leftCommits.set(key, new Set([...(this.leftCommits.get(key) ?? []), ...offsets]))
+      else this.leftCommits.delete(key)
+    }
   }
 
   /** The topics that a client may use: created, and nobody has asked for their deletion. */
@@ -85,15 +96,21 @@ export class Ledger {
 }
 
 export function newPartition(): PartitionLedger {
-  return { sent: [], acknowledged: new Map(), observed: new Map(), readAt: 0, startMin: 0, startMax: 0 }
+  return { sent: [], producers: new Set(), acknowledged: new Map(), observed: new Map(), readAt: 0, startMin: 0, startMax: 0 }
 }
 
 function copyOfTopic(topic: TopicLedger): TopicLedger {
   return {
     ...topic,
     partitions: topic.partitions.map(partition => {
-      const { sent, acknowledged, observed } = partition
-      return { ...partition, sent: [...sent], acknowledged: new Map(acknowledged), observed: new Map(observed) }
+      const { sent, producers, acknowledged, observed } = partition
+      return {
+        ...partition,
+        sent: [...sent],
+        producers: new Set(producers),
+        acknowledged: new Map(acknowledged),
+        observed: new Map(observed),
+      }
     }),
   }
 }

@@ -9,7 +9,7 @@ const minutes = 60_000
 test(
   'at every call of a run of 200 steps, whatever of it is left, nothing is lost that was promised',
   async () => {
-    const { problems, calls, cuts, acknowledged } = await everyCut({ seed: 7, steps: 200 })
+    const { problems, calls, cuts, acknowledged } = await everyCut({ seed: 9, steps: 200 })
     expect(problems).toEqual([])
     expect(calls).toBeGreaterThan(1000)
     expect(cuts).toBe(calls * 6)

@@ -153,11 +153,18 @@ export class Workload {
     return { label, bytes: buildBatch(records, { timestampMs, ...ids }), count, timestampMs, acks, producer }
   }
 
-  /** One idempotent producer writes to a partition for as long as the partition lives. */
-  #nextOf(partition: PartitionLedger): NonNullable<SentBatch['producer']> {
+  /**
+   * One idempotent producer writes to a partition for as long as its batches live. When all are deleted another one follows:
+   * the sequence of the first is forgotten here, not by the broker.
+   */
+  #nextOf(partition: PartitionLedger): SentBatch['producer'] {
     const last = partition.sent.findLast(batch => batch.producer !== null)
     if (last?.producer) return { ...last.producer, baseSequence: last.producer.baseSequence + last.count }
-    return { id: this.#random.pick([...this.#ledger.producerIds]), epoch: 0, baseSequence: 0 }
+    const fresh = [...this.#ledger.producerIds].filter(id => !partition.producers.has(id))
+    if (fresh.length === 0) return null
+    const id = this.#random.pick(fresh)
+    partition.producers.add(id)
+    return { id, epoch: 0, baseSequence: 0 }
   }
 
   #read(topic: TopicLedger, index: number, partition: PartitionLedger): void {

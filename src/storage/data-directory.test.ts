@@ -47,7 +47,9 @@ describe('identity', () => {
     const first = await openTest()
     const text = fs.readFileSync(`${first.path}/meta.properties`, 'utf8')
     const { clusterId, directoryId } = first.directory
-    expect(text).toBe(`version=1\ncluster.id=${clusterId}\nnode.id=1\ndirectory.id=${directoryId}\n`)
+    expect(text.replace(/# crc32c [0-9a-f]{8}\n$/, '')).toBe(
+      `version=1\ncluster.id=${clusterId}\nnode.id=1\ndirectory.id=${directoryId}\n`,
+    )
     await first.directory.close()
     const second = await openTest({ path: first.path })
     expect(second.directory).toMatchObject({ clusterId, directoryId })

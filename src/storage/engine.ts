@@ -65,6 +65,8 @@ export interface LogEngine {
   flushIndexes(): void
   /** Syncs all unless ephemeral, and closes. */
   close(): Promise<void>
+  /** The log cannot be read: the next start shall verify all of it. */
+  markForVerification(): void
   /** Closes without writing: the files are about to go. Slices that are out stay readable. */
   abandon(): void
 }

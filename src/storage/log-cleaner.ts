@@ -132,6 +132,7 @@ export class LogCleaner {
     if (!(error instanceof CorruptLogError)) throw error
     this.#uncleanable.add(partition)
     this.#host.log.error('a log cannot be compacted and is left as it is', { topic, partition: index, error: error.message })
+    partition.noteDamage(error)
     return true
   }
 

@@ -4,9 +4,11 @@
  * with DirectoryLockedError or InconsistentDirectoryError; the command line ends with code 4 on both.
  */
 import os from 'node:os'
+import { type Bytes, utf8Encode } from '../base/bytes.js'
 import type { Uuid } from '../base/ids.js'
 import { inParallel } from '../base/in-parallel.js'
 import { randomUuid, type World } from '../base/world.js'
+import { crc32c } from '../protocol/records/crc32c.js'
 import { cleanerFile, logStartFile, parsePartitionName, partitionName, readCheckpoint, recoveryPointFile } from './checkpoint.js'
 import { checkpointsOf } from './checkpoints.js'
 import { cleanShutdownFile, DataDirectory, type UpkeepSettings } from './data-directory.js'
@@ -22,6 +24,8 @@ import {
   openPartition,
   type PartitionHost,
   parallelPartitionsMax,
+  partitionMetadata,
+  partitionMetadataFile,
   readTopicId,
 } from './partition-loader.js'
 import { Removals } from './removals.js'
@@ -117,7 +121,9 @@ async function loadAll(host: PartitionHost, partitions: Map<string, Partition>, 
     files.remove(`${path}/${cleanShutdownFile}`)
     await files.syncPath(path)
   }
-  const states = readStates(host)
+  const states = readDirectoryState(host)
+  const stateOf = readStates(host, states)
+  let isSalvaged = false
   // 2. Every partition, one after the other.
   for (const name of files.list(path)) {
     const place = `${path}/${name}`
@@ -125,22 +131,25 @@ async function loadAll(host: PartitionHost, partitions: Map<string, Partition>, 
     const parsed = parsePartitionName(name)
     if (parsed === null || !files.isDirectory(place)) continue
     const { topic, index } = parsed
-    const left = wasClosedCleanly ? states.ofName(name) : null
-    const asLeft = left === null ? null : openPartition(host, { topic, index, topicId: left.topicId }, left)
+    const left = wasClosedCleanly ? states?.get(name) : undefined
+    const asLeft = left === undefined ? null : openPartition(host, topic, index, left)
     if (asLeft !== null) {
       partitions.set(partitionName(topic, index), asLeft)
       continue
     }
     if (!wasClosedCleanly) await completeSwaps(files, place, host.durability !== 'none')
-    const topicId = readTopicId(files, place)
-    const known = { ...states.of(name, topicId), wasClosedCleanly, keepsWrites }
-    const partition = await loadPartition(host, { topic, index, topicId, ...known })
-    partitions.set(partitionName(topic, index), partition)
+    const topicId = await topicIdOf(host, place, states?.get(name)?.topicId)
+    const known = { ...stateOf(name, topicId), wasClosedCleanly, keepsWrites }
+    const loaded = await loadPartition(host, { topic, index, topicId, ...known })
+    partitions.set(partitionName(topic, index), loaded.partition)
+    isSalvaged ||= loaded.isSalvaged
   }
   // 3. Readers may see what was recovered; so it has to stay.
   if (!wasClosedCleanly && host.durability === 'fsync') {
     await inParallel(partitions.values(), parallelPartitionsMax, partition => partition.sync())
   }
+  // A gap that damage left is no longer the work of a power cut once it lies below the recovery point.
+  if (isSalvaged) await host.checkpoints?.state.write()
   if (partitions.size > 0) {
     const durationMs = Math.round(host.world.monotonicMs() - startedMs)
     log.info('data directory loaded', { path, partitions: partitions.size, wasClosedCleanly, durationMs })
@@ -152,42 +161,58 @@ type RecoveredState = Pick<LoadInput, 'recoveryPoint' | 'logStartOffset' | 'isSt
 
 const nothingIsKnown: RecoveredState = { recoveryPoint: 0, logStartOffset: 0, isStartKnown: true, cleanedTo: null }
 
-interface LastRun {
-  of(name: string, topicId: Uuid): RecoveredState
-  /** Of whatever topic had that name. */
-  ofName(name: string): PartitionState | null
+function readDirectoryState({ files, path }: PartitionHost): ReadonlyMap<string, PartitionState> | null {
+  const bytes = files.readWhole(`${path}/${directoryStateFile}`)
+  return bytes === null ? null : parseDirectoryState(bytes)
+}
+
+/** So many bits are wrong in a damaged id at most; the ids of two topics differ in about sixty. */
+const damagedBitsMax = 8
+
+/** The id in a partition's metadata; when that is damaged and was written down elsewhere, the one that it had. */
+async function topicIdOf({ files, log }: PartitionHost, folder: string, known: Uuid | undefined): Promise<Uuid> {
+  const found = readTopicId(files, folder)
+  if (known === undefined || known === found) return found
+  const text = files.readWhole(`${folder}/${partitionMetadataFile}`)
+  if (text === null || differingBits(text, utf8Encode(partitionMetadata(known))) > damagedBitsMax) return found
+  log.warn('the id of a topic was damaged and is put right', { folder, found, topicId: known })
+  await replaceFile(files, folder, partitionMetadataFile, partitionMetadata(known), true)
+  return known
+}
+
+function differingBits(a: Bytes, b: Bytes): number {
+  if (a.byteLength !== b.byteLength) return Number.POSITIVE_INFINITY
+  let count = 0
+  for (let at = 0; at < a.byteLength; at++) for (let bits = a[at]! ^ b[at]!; bits !== 0; bits &= bits - 1) count++
+  return count
 }
 
 /** What the last run wrote down of each partition, in its own file or, where there is none, in Kafka's. */
-function readStates({ files, path, log }: PartitionHost): LastRun {
-  const bytes = files.readWhole(`${path}/${directoryStateFile}`)
-  const states = bytes === null ? null : parseDirectoryState(bytes)
+function readStates(
+  { files, path, log }: PartitionHost,
+  states: ReadonlyMap<string, PartitionState> | null,
+): (name: string, topicId: Uuid) => RecoveredState {
   if (states !== null) {
-    return {
-      of(name, topicId) {
-        const state = states.get(name)
-        // Of another topic that had this name: it says nothing about this one.
-        return state === undefined || state.topicId !== topicId ? nothingIsKnown : { ...state, isStartKnown: true }
-      },
-      ofName: name => states.get(name) ?? null,
+    return (name, topicId) => {
+      const state = states.get(name)
+      // Of another topic that had this name: it says nothing about this one.
+      return state === undefined || state.topicId !== topicId ? nothingIsKnown : { ...state, isStartKnown: true }
     }
   }
+  const isLost = files.sizeOf(`${path}/${directoryStateFile}`) !== null
   const recoveryPoints = readCheckpoint(files, path, recoveryPointFile)
   const logStarts = readCheckpoint(files, path, logStartFile)
   const cleaned = readCheckpoint(files, path, cleanerFile)
-  const isDamaged = bytes !== null || recoveryPoints === null || logStarts === null
+  const isDamaged = isLost || recoveryPoints === null || logStarts === null
   if (isDamaged) log.warn('a checkpoint is damaged: logs are verified as a whole', { path })
   // Kafka deletes segments of its own accord without saying where the log starts now.
-  const isStartKnown = bytes === null && files.sizeOf(`${path}/${recoveryPointFile}`) === null
-  return {
-    of: name => ({
-      isStartKnown,
-      recoveryPoint: (isDamaged ? null : recoveryPoints?.get(name)) ?? 0,
-      logStartOffset: logStarts?.get(name) ?? 0,
-      cleanedTo: cleaned?.get(name) ?? null,
-    }),
-    ofName: () => null,
-  }
+  const isStartKnown = !isLost && files.sizeOf(`${path}/${recoveryPointFile}`) === null
+  return name => ({
+    isStartKnown,
+    recoveryPoint: (isDamaged ? null : recoveryPoints?.get(name)) ?? 0,
+    logStartOffset: logStarts?.get(name) ?? 0,
+    cleanedTo: cleaned?.get(name) ?? null,
+  })
 }
 
 async function identityOf(files: Files, path: string, options: DataDirectoryOptions, isEphemeral: boolean): Promise<Identity> {
@@ -203,11 +228,23 @@ async function identityOf(files: Files, path: string, options: DataDirectoryOpti
     `node.id=${options.nodeId}`,
     `directory.id=${identity.directoryId}`,
   ]
-  if (!isEphemeral) await replaceFile(files, path, metaPropertiesFile, `${lines.join('\n')}\n`, true)
+  const text = `${lines.join('\n')}\n`
+  if (!isEphemeral) await replaceFile(files, path, metaPropertiesFile, `${text}${identityChecksum(text)}\n`, true)
   return identity
 }
 
+/** A comment for Kafka. A wrong bit in an id would make another cluster of this one, and nobody could tell. */
+function identityChecksum(text: string): string {
+  const bytes = utf8Encode(text)
+  return `# crc32c ${crc32c(bytes, 0, bytes.byteLength).toString(16).padStart(8, '0')}`
+}
+
 function parseIdentity(text: string, path: string, nodeId: number): Identity {
+  const comment = text.indexOf('# crc32c ')
+  if (comment > 0 && text.slice(comment).trimEnd() !== identityChecksum(text.slice(0, comment))) {
+    const help = 'bring it back from a backup; or, when its ids are right, delete its last line'
+    throw new InconsistentDirectoryError(`${path}/${metaPropertiesFile} is damaged: its checksum is wrong (${help})`)
+  }
   const values = new Map<string, string>()
   for (const line of text.split('\n')) {
     const equals = line.indexOf('=')
@@ -216,10 +253,11 @@ function parseIdentity(text: string, path: string, nodeId: number): Identity {
   const clusterId = values.get('cluster.id')
   const directoryId = values.get('directory.id')
   if (values.get('version') !== '1' || clusterId === undefined || directoryId === undefined) {
-    throw new InconsistentDirectoryError(`${path}/${metaPropertiesFile} is none of version 1`)
+    throw new InconsistentDirectoryError(`${path}/${metaPropertiesFile} is none of version 1: bring it back from a backup`)
   }
   if (values.get('node.id') !== String(nodeId)) {
-    throw new InconsistentDirectoryError(`${path} belongs to node ${values.get('node.id')}, this is node ${nodeId}`)
+    const owner = `node ${values.get('node.id')}`
+    throw new InconsistentDirectoryError(`${path} belongs to ${owner} as ${metaPropertiesFile} says, this is node ${nodeId}`)
   }
   return { clusterId, directoryId }
 }

@@ -15,8 +15,9 @@ import { Partition } from './partition.js'
 import type { Removals } from './removals.js'
 import { ProducerStates } from './rules/producers.js'
 import { openClosedLog } from './segments/closed-log.js'
+import { CorruptLogError } from './segments/header-scanner.js'
 import { LeaderEpochs } from './segments/leader-epochs.js'
-import { SegmentedLog } from './segments/log.js'
+import { SegmentedLog, verifyMarkFile } from './segments/log.js'
 import type { OpenSegments } from './segments/open-segments.js'
 import { ProducerSnapshots } from './segments/producer-snapshots.js'
 import { type RecoveredLog, recoverLog, replayHeaders } from './segments/recovery.js'
@@ -44,14 +45,14 @@ export interface PartitionHost {
 /** Partitions that are synced at a time when all are: each may have a file of its own open. */
 export const parallelPartitionsMax = 16
 
-const partitionMetadataFile = 'partition.metadata'
+export const partitionMetadataFile = 'partition.metadata'
 
 export function createPartition(host: PartitionHost, topic: string, index: number, topicId: Uuid): Partition {
   const { files, path, world } = host
   const folder = `${path}/${partitionName(topic, index)}`
   const makeFolder = (): void => {
     files.makeDirectory(folder)
-    files.writeWhole(`${folder}/${partitionMetadataFile}`, `version: 0\ntopic_id: ${topicId}\n`)
+    files.writeWhole(`${folder}/${partitionMetadataFile}`, partitionMetadata(topicId))
   }
   // Nobody looks for an ephemeral partition on disk: it costs nothing until something is written.
   const isLazy = host.durability === 'none'
@@ -74,25 +75,10 @@ export function createPartition(host: PartitionHost, topic: string, index: numbe
   })
 }
 
-interface PartitionPlace {
+export interface LoadInput {
   readonly topic: string
   readonly index: number
   readonly topicId: Uuid
-}
-
-/** A partition whose log was closed in order and is as it was left; null when it is not. */
-export function openPartition(host: PartitionHost, place: PartitionPlace, state: PartitionState): Partition | null {
-  const { topic, index, topicId } = place
-  const { asLeft, logStartOffset, recoveryPoint, cleanedTo } = state
-  if (asLeft === null) return null
-  const home = homeOf(host, `${host.path}/${partitionName(topic, index)}`, () => {})
-  const names = host.files.list(home.folder)
-  const log = openClosedLog(home, names, { logStartOffset, logEndOffset: recoveryPoint, asLeft }, host.world.nowMs())
-  if (log === null) return null
-  return withProducers(host, home, { topic, index, topicId, cleanedTo, recoveryPoint }, log, names, asLeft.producerCount === 0)
-}
-
-export interface LoadInput extends PartitionPlace {
   readonly wasClosedCleanly: boolean
   readonly recoveryPoint: Offset
   readonly logStartOffset: Offset
@@ -102,15 +88,39 @@ export interface LoadInput extends PartitionPlace {
   readonly cleanedTo: Offset | null
 }
 
-export async function loadPartition(host: PartitionHost, input: LoadInput): Promise<Partition> {
-  const { files, world, log } = host
+export interface LoadedPartition {
+  readonly partition: Partition
+  /** Damage was found in it that nobody knew of. */
+  readonly isSalvaged: boolean
+}
+
+/** Throws CorruptLogError only for a log that was verified. */
+export async function loadPartition(host: PartitionHost, input: LoadInput): Promise<LoadedPartition> {
+  const { files, log } = host
   const { topic, index } = input
   const folder = `${host.path}/${partitionName(topic, index)}`
+  const isMarked = files.sizeOf(`${folder}/${verifyMarkFile}`) !== null
+  if (isMarked) log.warn('a log that could not be read is verified', { topic, partition: index })
+  try {
+    const loaded = await load(host, folder, input, isMarked)
+    if (isMarked) files.remove(`${folder}/${verifyMarkFile}`)
+    return loaded
+  } catch (error) {
+    if (!(error instanceof CorruptLogError) || isMarked) throw error
+    log.warn('a log cannot be read and is verified', { topic, partition: index, error: error.message })
+    return load(host, folder, input, true)
+  }
+}
+
+async function load(host: PartitionHost, folder: string, input: LoadInput, verifiesAll: boolean): Promise<LoadedPartition> {
+  const { files, world, log } = host
+  const { topic, index } = input
   const home = homeOf(host, folder, () => {})
   const nowMs = world.nowMs()
   const recovered = await recoverLog({
     home,
     wasClosedCleanly: input.wasClosedCleanly,
+    verifiesAll,
     recoveryPoint: input.recoveryPoint,
     logStartOffset: input.logStartOffset,
     isStartKnown: input.isStartKnown,
@@ -123,19 +133,34 @@ export async function loadPartition(host: PartitionHost, input: LoadInput): Prom
   })
   const { topicId, cleanedTo } = input
   const recoveryPoint = input.wasClosedCleanly ? recovered.logEndOffset : Math.min(input.recoveryPoint, recovered.logEndOffset)
-  return withProducers(host, home, { topic, index, topicId, cleanedTo, recoveryPoint }, recovered, files.list(folder), false)
+  const known = { topic, index, topicId, cleanedTo, recoveryPoint }
+  const partition = withProducers(host, home, known, recovered, files.list(folder), false)
+  return { partition, isSalvaged: recovered.isSalvaged }
 }
 
-interface LoadedPartition extends PartitionPlace {
-  readonly cleanedTo: Offset | null
-  readonly recoveryPoint: Offset
+/** A partition whose log was closed in order and is as it was left; null when it is not. */
+export function openPartition(host: PartitionHost, topic: string, index: number, state: PartitionState): Partition | null {
+  const { asLeft, topicId, logStartOffset, recoveryPoint, cleanedTo } = state
+  if (asLeft === null) return null
+  const home = homeOf(host, `${host.path}/${partitionName(topic, index)}`, () => {})
+  const names = host.files.list(home.folder)
+  const log = openClosedLog(home, names, { logStartOffset, logEndOffset: recoveryPoint, asLeft }, host.world.nowMs())
+  if (log === null) return null
+  try {
+    return withProducers(host, home, { topic, index, topicId, cleanedTo, recoveryPoint }, log, names, asLeft.producerCount === 0)
+  } catch (error) {
+    if (error instanceof CorruptLogError) return null
+    throw error
+  }
 }
 
-/** Adds to a log what is known of its producers. */
+type KnownPartition = Pick<Ingredients, 'topic' | 'index' | 'topicId' | 'cleanedTo' | 'recoveryPoint'>
+
+/** Adds to a log what is known of its producers. `names`: what is in its folder. */
 function withProducers(
   host: PartitionHost,
   home: SegmentHome,
-  place: LoadedPartition,
+  known: KnownPartition,
   log: RecoveredLog,
   names: readonly string[],
   hasNoProducers: boolean,
@@ -144,15 +169,17 @@ function withProducers(
   const nowMs = host.world.nowMs()
   const snapshots = new ProducerSnapshots(host.files, home.folder)
   const starts = segments.map(segment => segment.baseOffset)
-  const { states, offset, hasRemoved } = snapshots.load(logStartOffset, logEndOffset, starts, names, hasNoProducers)
+  // Batches below the log's start count too, as long as their segment is there: what follows them is judged by them.
+  const from = starts[0] ?? logStartOffset
+  const { states, offset, hasRemoved } = snapshots.load(from, logEndOffset, starts, names, hasNoProducers)
   if (offset < logEndOffset) {
-    replayHeaders(home, segments, Math.max(offset, logStartOffset), (bytes, at) => {
+    replayHeaders(home, segments, offset, (bytes, at) => {
       states.recordStored(bytes, at, nowMs)
       return true
     })
   }
   return assemble(host, home, {
-    ...place,
+    ...known,
     segments,
     damaged: log.damaged,
     epochs: log.epochs,
@@ -208,6 +235,7 @@ function assemble(host: PartitionHost, home: SegmentHome, parts: Ingredients): P
     durability,
     newPaths: isSynced ? parts.newPaths : [],
     onRoll: baseOffset => partition.rolled(baseOffset),
+    onDamage: error => partition.noteDamage(error),
   })
   // Asked for at the first append, when whoever answers has loaded what it answers from.
   let source: LogConfigSource | null = null
@@ -233,6 +261,10 @@ function assemble(host: PartitionHost, home: SegmentHome, parts: Ingredients): P
     log,
   })
   return partition
+}
+
+export function partitionMetadata(topicId: Uuid): string {
+  return `version: 0\ntopic_id: ${topicId}\n`
 }
 
 export function readTopicId(files: Files, folder: string): Uuid {

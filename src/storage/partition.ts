@@ -85,6 +85,7 @@ export class Partition implements SyncTarget {
   #durable: LogMark
   #cleanedTo: Offset | null
   #isBeingCompacted = false
+  #isMarked = false
   /** What a request is answered when the partition takes none any more. */
   #closedWith: ErrorCode | null = null
 
@@ -282,11 +283,28 @@ export class Partition implements SyncTarget {
 
   #diskRefused(error: unknown, what = 'log could not be read'): ErrorCode {
     if (!(error instanceof DiskFailure || error instanceof CorruptLogError)) throw error
-    if (!(error instanceof DamagedRangeError)) {
+    if (error instanceof DiskFailure) {
       this.#log.error(what, { topic: this.topic, partition: this.index, error: error.message })
     }
+    if (error instanceof CorruptLogError && !(error instanceof DamagedRangeError)) this.noteDamage(error)
     // A client shows this one to its user; the other it tries again for ever.
     return error instanceof CorruptLogError ? Errors.CORRUPT_MESSAGE : Errors.KAFKA_STORAGE_ERROR
+  }
+
+  /** Something of the log cannot be read: the next start verifies all of it, and sets aside what is damaged. */
+  noteDamage(error: CorruptLogError): void {
+    if (this.#isMarked || this.#checkpoints === null || this.#closedWith !== null) return
+    this.#isMarked = true
+    try {
+      this.#engine.markForVerification()
+    } catch (failure) {
+      if (!(failure instanceof DiskFailure)) throw failure
+    }
+    this.#log.error('the log is damaged: the next start verifies it and sets aside what cannot be read', {
+      topic: this.topic,
+      partition: this.index,
+      error: error.message,
+    })
   }
 
   #endFor(isolation: Isolation): Offset {

@@ -5,6 +5,7 @@
 import type { Offset } from '../../base/ids.js'
 import type { LogAsLeft } from '../directory-state.js'
 import { LeaderEpochs } from './leader-epochs.js'
+import { verifyMarkFile } from './log.js'
 import type { RecoveredLog } from './recovery.js'
 import { damagedRanges } from './salvage.js'
 import { Segment, type SegmentHome } from './segment.js'
@@ -30,7 +31,7 @@ export function openClosedLog(
   const bases = new Set<number>()
   const indexed = new Set<number>()
   for (const name of names) {
-    if (leftover.test(name)) return null
+    if (leftover.test(name) || name === verifyMarkFile) return null
     const match = segmentFile.exec(name)
     if (match !== null) (match[2] === 'log' ? bases : indexed).add(Number(match[1]))
   }
@@ -52,5 +53,6 @@ export function openClosedLog(
     logStartOffset: Math.max(closed.logStartOffset, segments[0]!.baseOffset),
     logEndOffset: closed.logEndOffset,
     unsyncedPaths: [],
+    isSalvaged: false,
   }
 }

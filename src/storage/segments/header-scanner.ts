@@ -5,7 +5,15 @@
  */
 import { allocate, type Bytes } from '../../base/bytes.js'
 import type { Offset } from '../../base/ids.js'
-import { baseOffset, batchHeaderSize, batchLength, lastOffset } from '../../protocol/records/batch.js'
+import {
+  baseOffset,
+  batchHeaderSize,
+  batchLength,
+  batchMagic,
+  lastOffset,
+  magic,
+  maxTimestamp,
+} from '../../protocol/records/batch.js'
 import type { Files } from '../files.js'
 
 /** The bytes in a segment are not the batches that were written there. */
@@ -18,8 +26,8 @@ export class DamagedRangeError extends CorruptLogError {}
 
 /** Covers the gap between two index entries at Kafka's index interval and batches of usual size in one read. */
 const probeBytes = 8192
-/** Up to the last offset delta. */
-const probedHeaderBytes = 27
+/** Up to the largest timestamp. */
+const probedHeaderBytes = 43
 
 const walkChunkBytes = 1 << 20
 /** A length that no batch has: larger than any segment. */
@@ -31,6 +39,11 @@ export class HeaderScanner {
   length = 0
   baseOffset: Offset = 0
   lastOffset: Offset = 0
+  maxTimestamp = 0
+  /** Where the batch before it starts: when no batch follows, the length of that one may be wrong. */
+  positionBefore = 0
+  /** The batch that did not fit begins where the one before it ended, which was seen. */
+  isNext = false
 
   readonly #files: Files
   /** Made at first use: a log that nobody reads needs none. */
@@ -48,16 +61,52 @@ export class HeaderScanner {
     return this.#probeMemory
   }
 
-  /** Finds the first batch whose last offset is at least `offset`, from the one at `from` on; false when none before `limit`. */
-  find(fd: number, offset: Offset, from: number, limit: number): boolean {
+  /**
+   * Finds the first batch whose last offset is at least `offset`, from the one at `from` on; false when none before `limit`.
+   * `from` is a place that the index gave, or 0: a batch there that begins above `offset` shows that the index is wrong.
+   * `endOffset` is where the log or the next segment goes on behind `limit`, if that is known.
+   */
+  find(fd: number, offset: Offset, from: number, limit: number, endOffset = Number.NaN): boolean {
     this.#probeFd = -1
     let at = from
+    let previous: Offset = -1
+    this.position = from
     while (at < limit) {
       this.#load(fd, at, limit)
-      if (this.lastOffset >= offset) return true
+      if (this.baseOffset <= previous || (at === from && from > 0 && this.baseOffset > offset)) {
+        throw new CorruptLogError(`the batch at position ${at} begins at offset ${this.baseOffset}`)
+      }
+      if (this.lastOffset >= offset) {
+        if (this.#isContradicted(fd, limit, endOffset)) {
+          throw new CorruptLogError(`the offsets of the batch at position ${at} come again`)
+        }
+        return true
+      }
+      previous = this.lastOffset
       at += this.length
     }
     return false
+  }
+
+  /**
+   * A base offset has no checksum, and nobody has looked at that of the rest. Where the next batch contradicts the present one,
+   * what follows says which of the two is wrong.
+   */
+  #isContradicted(fd: number, limit: number, endOffset: Offset): boolean {
+    const at = this.position + this.length
+    const inProbe = this.#bringBatch(fd, at, limit)
+    if (inProbe < 0 || baseOffset(this.#probe, inProbe) > this.lastOffset) return false
+    const nextEnd = lastOffset(this.#probe, inProbe) + 1
+    const third = this.#bringBatch(fd, at + batchLength(this.#probe, inProbe), limit)
+    return nextEnd === (third < 0 ? endOffset : baseOffset(this.#probe, third))
+  }
+
+  /** Where in the probe the header at `at` is; -1 when there is none. */
+  #bringBatch(fd: number, at: number, limit: number): number {
+    if (at + batchHeaderSize > limit) return -1
+    const inProbe = this.#bring(fd, at, limit)
+    const looksRight = magic(this.#probe, inProbe) === batchMagic && batchLength(this.#probe, inProbe) >= batchHeaderSize
+    return looksRight ? inProbe : -1
   }
 
   /**
@@ -67,9 +116,16 @@ export class HeaderScanner {
   wholeBatchesUpTo(fd: number, from: number, target: number, limit: number): number {
     this.#probeFd = -1
     let at = from
+    let previous: Offset = -1
+    this.position = from
     while (at < limit) {
       this.#load(fd, at, limit)
-      if (at + this.length > target) return at
+      if (this.baseOffset <= previous) throw new CorruptLogError(`offset ${this.baseOffset} comes again at position ${at}`)
+      if (at + this.length > target) {
+        this.isNext = this.baseOffset === previous + 1
+        return at
+      }
+      previous = this.lastOffset
       at += this.length
     }
     return at
@@ -87,9 +143,27 @@ export class HeaderScanner {
     }
   }
 
-  /** Reads the header of the batch at `at` into the fields. */
+  /** Reads the header of the batch at `at` into the fields; when it is none, `position` says where it was looked for. */
   #load(fd: number, at: number, limit: number): void {
+    this.positionBefore = this.position
+    this.position = at
     if (at + batchHeaderSize > limit) throw new CorruptLogError(`no batch header at position ${at}: the log ends at ${limit}`)
+    const inProbe = this.#bring(fd, at, limit)
+    const length = batchLength(this.#probe, inProbe)
+    if (length < batchHeaderSize || at + length > limit) {
+      throw new CorruptLogError(`a batch of ${length} bytes at position ${at}: the log ends at ${limit}`)
+    }
+    this.length = length
+    this.baseOffset = baseOffset(this.#probe, inProbe)
+    this.lastOffset = lastOffset(this.#probe, inProbe)
+    this.maxTimestamp = maxTimestamp(this.#probe, inProbe)
+    if (magic(this.#probe, inProbe) !== batchMagic || this.baseOffset < 0 || this.lastOffset < this.baseOffset) {
+      throw new CorruptLogError(`no batch at position ${at}`)
+    }
+  }
+
+  /** Makes sure that the probe holds what is needed of the header at `at`; answers where in it. */
+  #bring(fd: number, at: number, limit: number): number {
     if (fd !== this.#probeFd || at < this.#probeStart || at + probedHeaderBytes > this.#probeEnd) {
       const count = this.#files.read(fd, this.#probe, 0, Math.min(probeBytes, limit - at), at)
       if (count < probedHeaderBytes) throw new CorruptLogError(`the file ends inside the batch at position ${at}`)
@@ -97,15 +171,7 @@ export class HeaderScanner {
       this.#probeStart = at
       this.#probeEnd = at + count
     }
-    const inProbe = at - this.#probeStart
-    const length = batchLength(this.#probe, inProbe)
-    if (length < batchHeaderSize || at + length > limit) {
-      throw new CorruptLogError(`a batch of ${length} bytes at position ${at}: the log ends at ${limit}`)
-    }
-    this.position = at
-    this.length = length
-    this.baseOffset = baseOffset(this.#probe, inProbe)
-    this.lastOffset = lastOffset(this.#probe, inProbe)
+    return at - this.#probeStart
   }
 }
 

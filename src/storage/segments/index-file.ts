@@ -59,6 +59,17 @@ class EntryTable {
     this.#fileDiffers = true
   }
 
+  /** What the file has to hold. */
+  get content(): Bytes {
+    return this.#bytes.subarray(0, this.count * this.entrySize)
+  }
+
+  /** For a file that somebody else has brought to `content`. */
+  isInItsFile(): void {
+    this.#flushed = this.count
+    this.#fileDiffers = false
+  }
+
   /** Brings the file to what is in memory; a file that was longer is cut. False when there was nothing to do. */
   flush(files: Files, path: string): boolean {
     if (this.pending === 0 && !this.#fileDiffers) return false
@@ -122,6 +133,12 @@ export class OffsetIndex {
     return n < 0 ? 0 : this.positionAt(n)
   }
 
+  /** Whether there is an entry of a batch with this last offset at this position. */
+  hasEntry(lastOffset: Offset, position: number): boolean {
+    const n = this.#last(position, 4)
+    return n >= 0 && this.positionAt(n) === position && this.offsetAt(n) === lastOffset
+  }
+
   /** Last entry whose int32 at `field` is ≤ value, or -1. */
   #last(value: number, field: number): number {
     const view = this.#table.view
@@ -156,6 +173,14 @@ export class OffsetIndex {
 
   flush(files: Files, path: string): boolean {
     return this.#table.flush(files, path)
+  }
+
+  /** For who writes the file as a whole: what it has to hold, and that it does. */
+  get bytes(): Bytes {
+    return this.#table.content
+  }
+  isInItsFile(): void {
+    this.#table.isInItsFile()
   }
 }
 
@@ -198,6 +223,12 @@ export class TimeIndex {
    * a smaller timestamp. The base offset when there is none.
    */
   floorOffset(timestamp: number): Offset {
+    const n = this.floorEntry(timestamp)
+    return n < 0 ? this.baseOffset : this.offsetAt(n)
+  }
+
+  /** The last entry with a smaller timestamp, or -1. */
+  floorEntry(timestamp: number): number {
     let low = 0
     let high = this.count - 1
     while (low <= high) {
@@ -205,7 +236,7 @@ export class TimeIndex {
       if (this.timestampAt(middle) < timestamp) low = middle + 1
       else high = middle - 1
     }
-    return high < 0 ? this.baseOffset : this.offsetAt(high)
+    return high
   }
 
   /** Keeps the entries of offsets below `offset`. */
@@ -231,5 +262,13 @@ export class TimeIndex {
 
   flush(files: Files, path: string): boolean {
     return this.#table.flush(files, path)
+  }
+
+  /** For who writes the file as a whole: what it has to hold, and that it does. */
+  get bytes(): Bytes {
+    return this.#table.content
+  }
+  isInItsFile(): void {
+    this.#table.isInItsFile()
   }
 }

@@ -23,6 +23,11 @@ export class LeaderEpochs {
     return this.#epochs.map((epoch, n) => ({ epoch, start: this.#starts[n]! }))
   }
 
+  /** Where the latest epoch began; -1 when there is none. */
+  get latestStart(): Offset {
+    return this.#starts.at(-1) ?? -1
+  }
+
   /** Notes that `epoch` begins at `start`; false when it is no news. */
   assign(epoch: LeaderEpoch, start: Offset): boolean {
     if (epoch < 0 || epoch <= this.latest) return false

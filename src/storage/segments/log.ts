@@ -16,9 +16,9 @@ import type { LogEngine, LogMark } from '../engine.js'
 import type { LogConfig } from '../log-config.js'
 import type { Durability, EpochEndOffset, FileSlice, TimestampedOffset } from '../types.js'
 import { type CompactionHost, type CompactionOrder, type CompactionResult, compactLog } from './compact.js'
-import { DamagedRangeError, HeaderScanner } from './header-scanner.js'
+import { CorruptLogError, DamagedRangeError, HeaderScanner } from './header-scanner.js'
 import { type LeaderEpochs, leaderEpochFile } from './leader-epochs.js'
-import type { DamagedRange } from './salvage.js'
+import { type DamagedRange, DamageSearch, setAsideBelow } from './salvage.js'
 import { Segment, type SegmentHome } from './segment.js'
 import { type SwapHost, swapIn } from './swap.js'
 import { firstSince, ofMaxTimestamp } from './timestamp-search.js'
@@ -26,6 +26,8 @@ import { firstSince, ofMaxTimestamp } from './timestamp-search.js'
 /** Slices of one read: bounds the work when segments are tiny. */
 const slicesPerReadMax = 64
 const relativeOffsetMax = 0x7fff_ffff
+/** A log with such a file in its folder is verified from its first batch on when it is opened. */
+export const verifyMarkFile = 'verify-at-start'
 /** Places where a read ended: sequential consumers continue there without a search. */
 const rememberedPlaces = 8
 
@@ -57,6 +59,8 @@ export interface LogParts {
   readonly damaged: readonly DamagedRange[]
   /** Called after a roll with the base offset of the new segment. */
   readonly onRoll: (baseOffset: Offset) => void
+  /** Called when a read finds that the log is not what was written. */
+  readonly onDamage: (error: CorruptLogError) => void
 }
 
 export class SegmentedLog implements LogEngine {
@@ -68,12 +72,17 @@ export class SegmentedLog implements LogEngine {
   readonly #world: World
   readonly #segments: Segment[]
   readonly #epochs: LeaderEpochs
-  readonly #damaged: readonly DamagedRange[]
+  #damaged: readonly DamagedRange[]
   readonly #durability: Durability
   readonly #onRoll: (baseOffset: Offset) => void
+  readonly #onDamage: (error: CorruptLogError) => void
   readonly #scanner: HeaderScanner
   #active: Segment
   #sealedBytes: number
+  /** The read that is under way has met damage, and goes on before it and behind it. */
+  #passesDamage = false
+  /** The segment that a search looked into last. */
+  #lookedInto: Segment | null = null
 
   // Not yet synced: segments in order, each held so that its descriptor stays, and small files and directories by name.
   #dirty: Segment[] = []
@@ -96,10 +105,11 @@ export class SegmentedLog implements LogEngine {
     this.#world = parts.world
     this.#segments = parts.segments
     this.#epochs = parts.epochs
-    this.#damaged = parts.damaged
+    this.#damaged = parts.damaged.filter(({ from, to }) => from < to && to > parts.logStartOffset)
     this.#durability = parts.durability
     for (const path of parts.newPaths) this.#newPaths.add(path)
     this.#onRoll = parts.onRoll
+    this.#onDamage = parts.onDamage
     this.#scanner = new HeaderScanner(parts.home.files)
     const active = parts.segments.at(-1)
     assert(active !== undefined, 'a log has an active segment')
@@ -192,6 +202,31 @@ export class SegmentedLog implements LogEngine {
   }
 
   read(from: Offset, end: LogMark | null, maxBytes: number, atLeastOneBatch: boolean, slices: FileSlice[]): number {
+    try {
+      return this.#read(from, end, maxBytes, atLeastOneBatch, slices)
+    } catch (error) {
+      for (const slice of slices.splice(0)) slice.release()
+      this.#passesDamage = !this.#remakeIndexes(error)
+      return this.#read(from, end, maxBytes, atLeastOneBatch, slices)
+    } finally {
+      this.#passesDamage = false
+    }
+  }
+
+  /** An index may have led astray whoever came upon `error`. False when it did not: the log itself is damaged. */
+  #remakeIndexes(error: unknown): boolean {
+    const segment = this.#lookedInto
+    if (!(error instanceof CorruptLogError) || error instanceof DamagedRangeError || segment === null) throw error
+    if (!segment.remakeIndexes()) {
+      this.#onDamage(error)
+      return false
+    }
+    this.#noteIndexes(segment)
+    this.#forgetPlaces()
+    return true
+  }
+
+  #read(from: Offset, end: LogMark | null, maxBytes: number, atLeastOneBatch: boolean, slices: FileSlice[]): number {
     const endOffset = end === null ? this.logEndOffset : end.offset
     if (this.endOfDamage(from) !== null) throw new DamagedRangeError(`the records at ${from} are damaged`)
     let offset = from
@@ -199,6 +234,7 @@ export class SegmentedLog implements LogEngine {
     let total = 0
     while (offset < endOffset && slices.length < slicesPerReadMax) {
       const segment = this.#segments[n]!
+      this.#lookedInto = segment
       const limit = this.#limitIn(segment, end)
       const start = this.#positionOf(segment, offset, limit)
       // Nothing at or after the offset in this segment (compaction took it away): the next one has it.
@@ -235,7 +271,32 @@ export class SegmentedLog implements LogEngine {
     if (offset <= segment.baseOffset) return limit > 0 ? 0 : -1
     const place = this.#placeOffsets.indexOf(offset)
     if (place >= 0 && this.#placeSegments[place] === segment) return this.#placePositions[place]!
-    return this.#scanner.find(segment.fd, offset, segment.offsets.floorPosition(offset), limit) ? this.#scanner.position : -1
+    const scanner = this.#scanner
+    if (!this.#find(segment, offset, limit)) return -1
+    // Base offsets have no checksum: a wrong one is seen where it points behind the log.
+    if (scanner.lastOffset >= this.logEndOffset) throw new CorruptLogError(`${segment.logPath}: no offset ${scanner.lastOffset}`)
+    return scanner.position
+  }
+
+  /** Brings the scanner to the batch that holds `offset` or follows it; over damage, when some was met. */
+  #find(segment: Segment, offset: Offset, limit: number): boolean {
+    const scanner = this.#scanner
+    const { fd } = segment
+    const endOffset = this.#segments[this.#segmentIndexOf(segment.baseOffset) + 1]?.baseOffset ?? this.logEndOffset
+    for (let from = segment.offsets.floorPosition(offset); ; ) {
+      try {
+        return scanner.find(fd, offset, from, limit, endOffset)
+      } catch (error) {
+        if (!this.#passesDamage || !(error instanceof CorruptLogError)) throw error
+        const search = new DamageSearch(this.#home.files, fd, limit, this.logEndOffset, () => true)
+        const { position, positionBefore } = scanner
+        let batch = search.findBatch(positionBefore + 1, segment.baseOffset)
+        // Whole, but at an offset that its neighbours contradict.
+        if (batch?.from === position) batch = search.findBatch(position + 1, segment.baseOffset)
+        if (batch === null || batch.baseOffset > offset) throw error
+        from = batch.from
+      }
+    }
   }
 
   /** Where a read that starts at the batch at `start` stops: at a batch's end, within `bytesLeft` unless one batch is due. */
@@ -256,18 +317,36 @@ export class SegmentedLog implements LogEngine {
     }
     const target = start + Math.max(bytesLeft, 0)
     const from = Math.max(start, segment.offsets.batchStartBefore(target))
-    let stop = this.#scanner.wholeBatchesUpTo(segment.fd, from, target, limit)
+    const stop = this.#wholeBatchesUpTo(segment.fd, start, from, target, limit)
     if (stop === start) {
       if (!oneBatchIsDue) return start
-      stop = start + this.#scanner.length
-      this.#remember(this.#scanner.lastOffset + 1, segment, stop)
-      return stop
+      // Not remembered: the length of a batch has a checksum, but nobody has looked at that.
+      return start + this.#scanner.length
     }
-    this.#remember(this.#scanner.baseOffset, segment, stop)
+    // A base offset has no checksum: it is believed when something else says the same.
+    const { isNext, baseOffset, lastOffset: last } = this.#scanner
+    if (isNext || segment.offsets.hasEntry(last, stop)) this.#remember(baseOffset, segment, stop)
     return stop
   }
 
+  #wholeBatchesUpTo(fd: number, start: number, from: number, target: number, limit: number): number {
+    const scanner = this.#scanner
+    try {
+      const stop = scanner.wholeBatchesUpTo(fd, from, target, limit)
+      if (scanner.lastOffset < this.logEndOffset) return stop
+      throw new CorruptLogError(`no offset ${scanner.lastOffset} at position ${scanner.position}`)
+    } catch (error) {
+      if (!this.#passesDamage || !(error instanceof CorruptLogError) || scanner.position === start) throw error
+      // What lies before the damage is answered: from where the read began, batch by batch.
+      const { position, positionBefore } = scanner
+      if (from > start) return this.#wholeBatchesUpTo(fd, start, start, target, limit)
+      return positionBefore > start ? positionBefore : position
+    }
+  }
+
   #remember(offset: Offset, segment: Segment, position: number): void {
+    // There, what the scanner saw last is not what the read ended with.
+    if (this.#passesDamage) return
     const known = this.#placeOffsets.indexOf(offset)
     const place = known >= 0 ? known : this.#nextPlace
     if (known < 0) this.#nextPlace = (place + 1) % rememberedPlaces
@@ -295,21 +374,42 @@ export class SegmentedLog implements LogEngine {
   }
 
   offsetForTimestamp(timestamp: number, end: Offset): TimestampedOffset | null {
+    return this.#lookUp(() => this.#offsetForTimestamp(timestamp, end))
+  }
+
+  #lookUp<Found>(run: () => Found): Found {
+    try {
+      return run()
+    } catch (error) {
+      if (!this.#remakeIndexes(error)) throw error
+      return run()
+    }
+  }
+
+  #offsetForTimestamp(timestamp: number, end: Offset): TimestampedOffset | null {
     for (const segment of this.#segments) {
       if (segment.baseOffset >= end) break
+      this.#lookedInto = segment
       if (segment.largestTimestamp() < timestamp) continue
       const found = firstSince(this.#home.files, segment, timestamp, this.logStartOffset)
+      if (found !== null && found.offset >= this.logEndOffset)
+        throw new CorruptLogError(`no offset ${found.offset} in ${segment.logPath}`)
       if (found !== null) return found.offset < end ? this.#withEpoch(found) : null
     }
     return null
   }
 
   maxTimestampOffset(): TimestampedOffset | null {
+    return this.#lookUp(() => this.#maxTimestampOffset())
+  }
+
+  #maxTimestampOffset(): TimestampedOffset | null {
     let best: Segment | null = null
     for (const segment of this.#segments) {
       if (segment.size > 0 && segment.largestTimestamp() > (best?.largestTimestamp() ?? -1)) best = segment
     }
     if (best === null) return null
+    this.#lookedInto = best
     const found = ofMaxTimestamp(this.#home.files, best, this.logStartOffset)
     return found === null ? null : this.#withEpoch(found)
   }
@@ -330,7 +430,26 @@ export class SegmentedLog implements LogEngine {
 
   raiseStart(offset: Offset): void {
     assert(offset <= this.logEndOffset, 'a log does not start beyond its end')
-    if (offset > this.logStartOffset) this.logStartOffset = offset
+    // A log does not begin with what cannot be read.
+    const start = this.endOfDamage(offset) ?? offset
+    if (start <= this.logStartOffset) return
+    this.logStartOffset = start
+    this.#damaged = this.#damaged.filter(({ to }) => to > start)
+  }
+
+  /** What was damaged or cut off and lies below the start now: it was to be deleted like everything else there. */
+  #removeSetAside(delayMs: number): void {
+    const { files, folder, removeAfter } = this.#home
+    const names = setAsideBelow(files.list(folder), this.logStartOffset)
+    if (names.length > 0)
+      removeAfter(
+        names.map(name => `${folder}/${name}`),
+        delayMs,
+      )
+  }
+
+  markForVerification(): void {
+    this.#home.files.writeWhole(`${this.#home.folder}/${verifyMarkFile}`, '')
   }
 
   removeBelowStart(delayMs: number): boolean {
@@ -341,8 +460,10 @@ export class SegmentedLog implements LogEngine {
       segment.setAside(delayMs)
       isRemoved = true
     }
-    if (isRemoved) this.#forgetPlaces()
-    return isRemoved
+    if (!isRemoved) return false
+    this.#forgetPlaces()
+    this.#removeSetAside(delayMs)
+    return true
   }
 
   compact(order: CompactionOrder, deleteDelayMs: number): Promise<CompactionResult | null> {
@@ -448,6 +569,7 @@ export class SegmentedLog implements LogEngine {
 
   abandon(): void {
     this.#isAbandoned = true
+    this.#lookedInto = null
     for (const segment of this.#dirty) segment.release()
     this.#dirty = []
     for (const segment of this.#segments) segment.abandon()

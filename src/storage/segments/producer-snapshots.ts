@@ -46,7 +46,8 @@ export class ProducerSnapshots {
   }
 
   /**
-   * The newest sound snapshot at or below `end`, or the empty state at `start`. What is of no use is removed; `hasRemoved`
+   * The newest sound snapshot from `start` to `end`, or the empty state at `start`: an older one knows nothing of batches that
+   * are gone, and would take the next one for a gap. What is of no use is removed; `hasRemoved`
    * then asks for a sync of the folder: a snapshot of batches that a crash took must not come back beside those that are
    * written in their place. `isEmptyAtEnd`: it is known that no producer is known at `end`, and need not be read.
    */
@@ -61,7 +62,8 @@ export class ProducerSnapshots {
     let hasRemoved = false
     for (const offset of offsetsOf(names).toReversed()) {
       let states: ProducerStates | null = null
-      if (found === null && offset <= end) states = isEmptyAtEnd && offset === end ? new ProducerStates() : this.#read(offset)
+      if (found === null && offset >= start && offset <= end)
+        states = isEmptyAtEnd && offset === end ? new ProducerStates() : this.#read(offset)
       if (states !== null) {
         found = { states, offset }
         this.#latest = offset

@@ -5,19 +5,36 @@
  *
  * Where a batch is not whole, either a write did not get to the disk (the log is cut there: nothing of it was acknowledged),
  * or the disk has changed what was there (salvage.ts: nothing is thrown away). It is damage for certain below the recovery
- * point, and everywhere when only the process died and the system that held its writes lived on.
+ * point, and everywhere when only the process died and the system that held its writes lived on. After a power cut, and above
+ * the recovery point, it is damage when batches are all there that follow, and no sector in between reads as zeros, as one
+ * does that was never written.
  */
+import { asBuffer } from '../../base/bytes.js'
 import type { Offset } from '../../base/ids.js'
 import { baseOffset, lastOffset, leaderEpoch, maxTimestamp } from '../../protocol/records/batch.js'
 import type { StorageLog } from '../types.js'
-import { type BatchVisitor, HeaderScanner, walkBatches } from './header-scanner.js'
+import { EpochLabels } from './epoch-labels.js'
+import { type BatchVisitor, CorruptLogError, HeaderScanner, walkBatches } from './header-scanner.js'
 import { LeaderEpochs, leaderEpochFile } from './leader-epochs.js'
-import { claimedEnd, copyRange, type DamagedRange, damagedRanges, findBatch, segmentOfRest, setDamageAside } from './salvage.js'
-import { Segment, type SegmentHome, segmentFileName } from './segment.js'
+import {
+  copyRange,
+  cutPath,
+  type Damage,
+  type DamagedRange,
+  DamageSearch,
+  damagedPath,
+  damagedRanges,
+  makeSegmentFile,
+  type Range,
+  type SoundRun,
+} from './salvage.js'
+import { Segment, type SegmentHome } from './segment.js'
 
 export interface RecoveryInput {
   readonly home: SegmentHome
   readonly wasClosedCleanly: boolean
+  /** Somebody found that the log cannot be read: it is verified from its first batch on, whatever else is known. */
+  readonly verifiesAll: boolean
   readonly recoveryPoint: Offset
   /** Checkpointed start of the log. */
   readonly logStartOffset: Offset
@@ -41,6 +58,8 @@ export interface RecoveredLog {
   readonly logEndOffset: Offset
   /** Files whose bytes are sound but perhaps not yet on stable storage. */
   readonly unsyncedPaths: readonly string[]
+  /** Damage was found that nobody knew of. */
+  readonly isSalvaged: boolean
 }
 
 const segmentName = /^(\d{20})\.(log|index|timeindex|txnindex)$/
@@ -48,9 +67,11 @@ const segmentName = /^(\d{20})\.(log|index|timeindex|txnindex)$/
 export async function recoverLog(input: RecoveryInput): Promise<RecoveredLog> {
   const { home, log } = input
   const epochs = new LeaderEpochs()
-  const epochText = home.files.readWhole(`${home.folder}/${leaderEpochFile}`)
-  if (epochText !== null) epochs.load(Buffer.from(epochText.buffer, epochText.byteOffset, epochText.byteLength).toString())
-  let segments = listSegments(input)
+  const epochPath = `${home.folder}/${leaderEpochFile}`
+  const epochBytes = home.files.readWhole(epochPath)
+  const epochText = epochBytes === null ? null : asBuffer(epochBytes).toString()
+  if (epochText !== null) epochs.load(epochText)
+  const segments = listSegments(input)
   const unsyncedPaths: string[] = []
 
   if (!input.wasClosedCleanly && isFrontLost(segments, input)) {
@@ -58,19 +79,24 @@ export async function recoverLog(input: RecoveryInput): Promise<RecoveredLog> {
     for (const segment of segments.splice(0)) segment.remove()
     unsyncedPaths.push(home.folder)
   }
-  if (epochs.count === 0) for (const segment of segments) noteFirstEpoch(segment, input, epochs)
+  const hasEpochs = epochs.count > 0
+  if (!hasEpochs) for (const segment of segments) noteFirstEpoch(segment, input, epochs)
 
   // 1. The end of the log: quickly when it was closed in order, else by checksum.
+  const scan = new Scan(input, segments, new EpochLabels(input, epochs, hasEpochs), unsyncedPaths)
   let logEndOffset = segments.length === 0 ? input.logStartOffset : -1
-  if (segments.length > 0 && input.wasClosedCleanly) logEndOffset = cleanEnd(segments.at(-1)!, input, epochs)
-  if (logEndOffset < 0) logEndOffset = await scan(segments, input, epochs, unsyncedPaths)
+  if (segments.length > 0 && input.wasClosedCleanly && !input.verifiesAll) logEndOffset = scan.cleanEnd()
+  if (logEndOffset < 0) logEndOffset = await scan.run()
 
   // 2. The start: a trimmed log whose end was lost begins anew where it was trimmed.
   let logStartOffset = Math.max(input.logStartOffset, segments[0]?.baseOffset ?? 0)
   if (segments.length > 0 && logStartOffset > logEndOffset) {
     log.warn('log ends before its start offset: it begins anew there', { folder: home.folder, logStartOffset, logEndOffset })
-    for (const segment of segments) segment.remove()
-    segments = []
+    for (const segment of segments.splice(0)) {
+      // What was deleted may go. Kafka's checkpoint has no checksum: who knows whether it was.
+      if (input.isStartKnown) segment.remove()
+      else removeToCut(segment, home)
+    }
     logEndOffset = logStartOffset
   }
   if (segments.length === 0) {
@@ -78,12 +104,20 @@ export async function recoverLog(input: RecoveryInput): Promise<RecoveredLog> {
     segments.push(new Segment(home, logEndOffset, null, input.nowMs, 0))
   }
 
-  // 3. What the epoch file says about offsets that are no more there.
-  const isChanged = epochs.truncateFrom(logEndOffset)
-  if (isChanged || (epochs.count > 0 && epochText === null))
-    home.files.writeWhole(`${home.folder}/${leaderEpochFile}`, epochs.toText())
+  // 3. What the epoch file says about offsets that are no more there, or of batches that say something else.
+  let isChanged = epochs.truncateFrom(logEndOffset)
+  if (!agreesWithLog(epochs, input, segments)) {
+    log.warn('the leader epochs were damaged and are read from the log again', { folder: home.folder })
+    epochs.truncateFrom(0)
+    for (const segment of segments) noteEpochs(segment, input, epochs)
+    isChanged = true
+  }
+  if (isChanged || (epochs.count > 0 && epochText !== epochs.toText())) {
+    home.files.writeWhole(epochPath, epochs.toText())
+    unsyncedPaths.push(epochPath)
+  }
   const damaged = damagedRanges(home.files.list(home.folder))
-  return { segments, damaged, epochs, logStartOffset, logEndOffset, unsyncedPaths }
+  return { segments, damaged, epochs, logStartOffset, logEndOffset, unsyncedPaths, isSalvaged: scan.isSalvaged }
 }
 
 /** Whether the system had written a later segment and not the first when the power failed. */
@@ -115,142 +149,257 @@ function listSegments({ home, nowMs, log }: RecoveryInput): Segment[] {
   return segments
 }
 
-/** End of a log that was closed in order; -1 when the last segment does not look like that. */
-function cleanEnd(active: Segment, input: RecoveryInput, epochs: LeaderEpochs): Offset {
-  const { size } = active
-  const end = rescan(active, Number.MAX_SAFE_INTEGER, 'headers', input, epochs)
-  if (active.size === size) return end
-  input.log.warn('a log closed in order does not end with a batch: its last segment is verified', { file: active.logPath })
-  active.size = size
-  return -1
+/** Takes a segment out of a log; the batches in it stay in a file that says where they were. */
+function removeToCut(segment: Segment, { files, folder }: SegmentHome): void {
+  if (segment.size > 0) files.rename(segment.logPath, cutPath(folder, segment.baseOffset))
+  segment.remove()
 }
 
-/** Verifies every segment from the one that holds the recovery point on; answers the end of the log. */
-async function scan(segments: Segment[], input: RecoveryInput, epochs: LeaderEpochs, unsyncedPaths: string[]): Promise<Offset> {
-  const { home, recoveryPoint } = input
-  let end: Offset = 0
-  let first = segments.length - 1
-  // A segment that ends with the recovery point may have been sealed after that was written: its last time may be missing.
-  while (first > 0 && segments[first]!.baseOffset >= recoveryPoint) first--
-  for (let n = first; n < segments.length; n++) {
-    const segment = segments[n]!
-    const { size } = segment
-    end = rescan(segment, recoveryPoint, 'whole', input, epochs)
-    const isCut = segment.size < size
-    const next = segments[n + 1]
-    if (isCut || (next !== undefined && isHole(end, next.baseOffset, input))) {
-      const isKept = (input.keepsWrites || end < recoveryPoint) && (await salvage(segments, n, size, end, input))
-      if (!isKept) cut(segments, n, size, end, input)
-      if (isCut) segment.cutFile()
-      // What was removed must not come back behind what is written from now on.
-      unsyncedPaths.push(home.folder)
+/** One look at all that has to be looked at of a log. */
+class Scan {
+  isSalvaged = false
+  readonly #input: RecoveryInput
+  readonly #segments: Segment[]
+  readonly #labels: EpochLabels
+  readonly #unsyncedPaths: string[]
+  readonly #damaged: DamagedRange[]
+
+  constructor(input: RecoveryInput, segments: Segment[], labels: EpochLabels, unsyncedPaths: string[]) {
+    const { files, folder } = input.home
+    this.#input = input
+    this.#segments = segments
+    this.#labels = labels
+    this.#unsyncedPaths = unsyncedPaths
+    this.#damaged = damagedRanges(files.list(folder))
+  }
+
+  /** End of a log that was closed in order; -1 when its last segment does not look like that. */
+  cleanEnd(): Offset {
+    const active = this.#segments.at(-1)!
+    const { size } = active
+    const end = this.#rescan(active, Number.MAX_SAFE_INTEGER, undefined)
+    this.#labels.finish()
+    if (active.size === size && (this.#promised === 0 || end === this.#promised)) return end
+    this.#input.log.warn('a log closed in order does not end as it did: its last segment is verified', { file: active.logPath })
+    active.size = size
+    return -1
+  }
+
+  /** Verifies every segment from the one that holds the recovery point on; answers the end of the log. */
+  async run(): Promise<Offset> {
+    const { home, recoveryPoint, verifiesAll } = this.#input
+    const segments = this.#segments
+    const trustedBefore = verifiesAll ? 0 : recoveryPoint
+    let end: Offset = 0
+    let first = segments.length - 1
+    // A segment that ends with the recovery point may have been sealed after that was written: its last time may be missing.
+    while (first > 0 && segments[first]!.baseOffset >= trustedBefore) first--
+    for (let n = first; n < segments.length; n++) {
+      const segment = segments[n]!
+      const { size } = segment
+      end = this.#rescan(segment, trustedBefore, segments[n + 1])
+      if (segment.size < size || this.#lacksEnd(end, segments[n + 1])) {
+        await this.#repair(n, size, end)
+        // What was removed must not come back behind what is written from now on.
+        this.#unsyncedPaths.push(home.folder)
+      }
+      if (n < segments.length - 1) segment.seal()
+      else segment.flushIndexes()
+      this.#unsyncedPaths.push(segment.logPath)
     }
-    if (n < segments.length - 1) segment.seal()
-    else segment.flushIndexes()
-    unsyncedPaths.push(segment.logPath)
+    this.#labels.finish()
+    return end
   }
-  return end
-}
 
-/** Ends the log with the n-th segment. Whole batches that are lost by that stay in files that say so. */
-function cut(segments: Segment[], n: number, size: number, end: Offset, { home, log }: RecoveryInput): void {
-  const segment = segments[n]!
-  const later = segments.splice(n + 1)
-  const rest = { from: segment.size, to: size }
-  const hasBatches = findBatch(home.files, segment.fd, rest, end, Number.MAX_SAFE_INTEGER) !== null
-  const asides = later.filter(one => one.size > 0).map(one => one.baseOffset)
-  if (hasBatches) copyRange(home.files, segment.fd, rest, cutPath(home, end))
-  for (const one of later) {
-    if (one.size > 0 && !(hasBatches && one.baseOffset === end)) home.files.rename(one.logPath, cutPath(home, one.baseOffset))
-    one.remove()
+  /** Up to here the log was on stable storage once. Kafka's checkpoint has no checksum that would show a wrong number. */
+  get #promised(): Offset {
+    return this.#input.isStartKnown ? this.#input.recoveryPoint : 0
   }
-  log.warn('log cut after its last whole batch', {
-    file: segment.logPath,
-    logEndOffset: end,
-    bytesCut: size - segment.size,
-    segmentsRemoved: later.length,
-    ...(hasBatches || asides.length > 0 ? { wholeBatchesBehindIt: 'kept in .cut files' } : {}),
-  })
-}
 
-function cutPath(home: SegmentHome, offset: Offset): string {
-  return `${home.folder}/${segmentFileName(offset)}.cut`
-}
-
-/** Keeps everything but the damaged bytes; false when there is none: the end of the log was torn off. */
-async function salvage(segments: Segment[], n: number, size: number, end: Offset, input: RecoveryInput): Promise<boolean> {
-  const { home, log, recoveryPoint, nowMs } = input
-  const segment = segments[n]!
-  const next = segments[n + 1]
-  const rest = { from: segment.size, to: size }
-  const found = findBatch(home.files, segment.fd, rest, end, next?.baseOffset ?? Number.MAX_SAFE_INTEGER)
-  const claimed = claimedEnd(home.files, segment.fd, rest.from, rest.to, end)
-  // 1. Which offsets are gone. What was durable once is not given to others.
-  const to = found?.baseOffset ?? next?.baseOffset ?? Math.max(claimed ?? end, Math.min(recoveryPoint, Number.MAX_SAFE_INTEGER))
-  if (to === end) return false
-  const damaged = { from: rest.from, to: found?.position ?? rest.to }
-  const path = await setDamageAside(home, segment.fd, damaged, { from: end, to })
-  // 2. What is behind them.
-  if (found !== null) {
-    await segmentOfRest(home, segment.fd, { from: found.position, to: rest.to }, to)
-    const isThere = next?.baseOffset === to
-    segments.splice(n + 1, isThere ? 1 : 0, new Segment(home, to, rest.to - found.position, nowMs, 0))
-  } else if (next === undefined) {
-    // Its name alone says from now on where the log ends.
-    const empty = new Segment(home, to, null, nowMs, 0)
-    empty.create()
-    segments.push(empty)
+  /** Whether records are missing behind a segment that ends with `end`. */
+  #lacksEnd(end: Offset, next: Segment | undefined): boolean {
+    if (next !== undefined) return this.#isHole(end, next.baseOffset)
+    return Math.max(end, this.#input.logStartOffset) < this.#promised
   }
-  log.error('the log is damaged: records cannot be read until the file is deleted that holds what is left of them', {
-    file: path,
-    firstOffset: end,
-    lastOffset: to - 1,
-    bytes: damaged.to - damaged.from,
-  })
-  return true
+
+  /**
+   * Whether records are missing between the end of a batch and the start of the next. Compaction leaves such gaps too, and so
+   * does damage that is known.
+   */
+  #isHole(end: Offset, nextStart: Offset): boolean {
+    const { recoveryPoint, cleanedTo, isStartKnown, logStartOffset } = this.#input
+    // What lies below the start is on its way out, some of it is gone.
+    if (nextStart <= logStartOffset) return false
+    // Kafka compacts without saying so first.
+    if (!isStartKnown || end >= nextStart || nextStart <= recoveryPoint || nextStart <= (cleanedTo ?? 0)) return false
+    let from = end
+    for (const range of this.#damaged) if (range.from <= from && range.to > from) from = range.to
+    return from < nextStart
+  }
+
+  /**
+   * Goes through one segment from the last index entry that is known to be right and lies below `trustedBefore`; answers the
+   * offset after its last batch.
+   */
+  #rescan(segment: Segment, trustedBefore: Offset, next: Segment | undefined): Offset {
+    const { home, indexIntervalBytes } = this.#input
+    const { size } = segment
+    if (size > 0) loadFirstTimestamp(segment, this.#input)
+    const place = trustedPlace(segment, trustedBefore, this.#input)
+    const knownEnd = this.#input.wasClosedCleanly && this.#promised > 0 ? this.#promised : Number.MAX_SAFE_INTEGER
+    const endMax = next?.baseOffset ?? knownEnd
+    let end = place.offset
+    /** The latest batch, when offsets are missing before it. */
+    let doubtful: { readonly position: number; readonly end: Offset } | null = null
+    const walk = (): void => {
+      end = place.offset
+      segment.rebuild(indexIntervalBytes, place.position, place.offset, 'whole', (bytes, at, position) => {
+        const base = baseOffset(bytes, at)
+        const last = lastOffset(bytes, at)
+        if (last >= endMax || this.#isHole(end, base)) return false
+        doubtful = base > end ? { position, end } : null
+        end = last + 1
+        this.#labels.see(segment, bytes, at, position)
+        return true
+      })
+    }
+    walk()
+    // The base offset has no checksum. Where the next batch says that one was too large, that one is damaged, and not the next.
+    const doubt = doubtful as { readonly position: number; readonly end: Offset } | null
+    if (segment.size < size && doubt !== null) {
+      const search = new DamageSearch(home.files, segment.fd, size, endMax, () => true)
+      const start = search.startOfRunAt(segment.size, doubt.end)
+      if (start !== null && start < end) {
+        segment.size = doubt.position
+        walk()
+      }
+    }
+    return end
+  }
+
+  /** The n-th segment is a row of batches up to `end` and no further: sets damage aside, cuts off what was torn. */
+  async #repair(n: number, size: number, end: Offset): Promise<void> {
+    const { home } = this.#input
+    const segment = this.#segments[n]!
+    segment.retain()
+    try {
+      const made = await this.#damagesIn(n, size, end)
+      this.#segments.splice(n + 1, 0, ...made)
+      // Now the rest can go from where it was.
+      if (segment.size < size) segment.cutFile()
+      if (!this.isSalvaged) return
+      await home.files.syncPath(segment.logPath)
+      await home.files.syncPath(home.folder)
+    } finally {
+      segment.release()
+    }
+  }
+
+  /** Answers the segments that were made of what is behind the damage. */
+  async #damagesIn(n: number, size: number, startEnd: Offset): Promise<Segment[]> {
+    const { home, nowMs } = this.#input
+    const segment = this.#segments[n]!
+    const next = this.#segments[n + 1]
+    const { fd } = segment
+    const offsetMax = next?.baseOffset ?? segment.baseOffset + relativeOffsetMax
+    const search = new DamageSearch(home.files, fd, size, offsetMax, (before, base) => !this.#isHole(before, base))
+    const runs: SoundRun[] = []
+    let position = segment.size
+    let end = startEnd
+    // 1. Damage, and the batches behind it, as often as there is some.
+    while (position < size || this.#lacksEnd(end, next)) {
+      const damage = search.damageAt(position, end)
+      const isKnown = this.#damaged.some(({ from }) => from === damage.offsets.from)
+      if (!isKnown && !this.#isCertain(damage, search, next)) break
+      const { run } = damage
+      const to = run?.baseOffset ?? next?.baseOffset ?? Math.max(damage.offsets.to, this.#promised)
+      // Where nothing is found behind it, all that is left goes with the damage.
+      await this.#setAside(segment, { from: position, to: run?.from ?? size }, { from: end, to })
+      position = run?.to ?? size
+      end = run?.endOffset ?? to
+      if (run !== null) runs.push(run)
+    }
+    if (position < size || this.#lacksEnd(end, next)) await this.#cutOff(n, { from: position, to: size }, end)
+    // 2. The batches behind it become segments, the last one first: a repair that is interrupted finds what is left to do.
+    for (const run of runs.toReversed()) await makeSegmentFile(home, fd, run)
+    const made = runs.map(run => new Segment(home, run.baseOffset, run.to - run.from, nowMs, 0))
+    const madeEnd = runs.at(-1)?.endOffset ?? startEnd
+    if (next === undefined && end > madeEnd) {
+      // Its name alone says from now on where the log ends.
+      const empty = new Segment(home, end, null, nowMs, 0)
+      empty.create()
+      made.push(empty)
+    }
+    return made
+  }
+
+  /** Whether something was there and is damaged, rather than never written. */
+  #isCertain({ bytes, offsets, run, isBounded }: Damage, search: DamageSearch, next: Segment | undefined): boolean {
+    const { keepsWrites, recoveryPoint } = this.#input
+    if (offsets.from < recoveryPoint) return true
+    if (!isBounded) return keepsWrites && next !== undefined
+    return keepsWrites || run?.from === bytes.from || !search.hasUnwrittenSector(bytes)
+  }
+
+  /** Brings damaged bytes into a file whose name says which offsets are missing. Synced when it resolves. */
+  async #setAside(segment: Segment, bytes: Range, offsets: DamagedRange): Promise<void> {
+    const { home, log } = this.#input
+    const path = damagedPath(home.folder, offsets)
+    copyRange(home.files, segment.fd, bytes, path)
+    await home.files.syncPath(path)
+    await home.files.syncPath(home.folder)
+    this.#damaged.push(offsets)
+    this.isSalvaged = true
+    log.error('the log is damaged: these records cannot be read; what is left of them is in the file', {
+      file: path,
+      firstOffset: offsets.from,
+      lastOffset: offsets.to - 1,
+      bytes: bytes.to - bytes.from,
+    })
+  }
+
+  /** Ends the log with the n-th segment. Whole batches that are lost by that stay in files that say so. */
+  async #cutOff(n: number, rest: Range, end: Offset): Promise<void> {
+    const { home, log } = this.#input
+    const { files, folder } = home
+    const segment = this.#segments[n]!
+    const later = this.#segments.splice(n + 1)
+    const search = new DamageSearch(files, segment.fd, rest.to, Number.MAX_SAFE_INTEGER, () => true)
+    const hasBatches = search.findRun(rest.from, end) !== null
+    const keepsSome = hasBatches || later.some(one => one.size > 0)
+    // A segment that begins there has the same batches.
+    if (hasBatches && !later.some(one => one.size > 0 && one.baseOffset === end)) {
+      copyRange(files, segment.fd, rest, cutPath(folder, end))
+      await files.syncPath(cutPath(folder, end))
+    }
+    for (const one of later) removeToCut(one, home)
+    log.warn('log cut after its last whole batch', {
+      file: segment.logPath,
+      logEndOffset: end,
+      bytesCut: rest.to - rest.from,
+      segmentsRemoved: later.length,
+      ...(keepsSome ? { wholeBatchesBehindIt: 'kept in .cut files' } : {}),
+    })
+  }
 }
 
-/**
- * Whether records are missing between the end of a segment and the start of the next: the system had written the second one
- * and not the end of the first when the power failed. Compaction leaves such gaps too.
- */
-function isHole(end: Offset, nextStart: Offset, { recoveryPoint, cleanedTo }: RecoveryInput): boolean {
-  return end < nextStart && nextStart > recoveryPoint && nextStart > (cleanedTo ?? 0)
-}
-
-/**
- * Goes through one segment from the last index entry that is known to be right and lies below `trustedBefore`; answers the
- * offset after its last batch.
- */
-function rescan(
-  segment: Segment,
-  trustedBefore: Offset,
-  needs: 'headers' | 'whole',
-  input: RecoveryInput,
-  epochs: LeaderEpochs,
-): Offset {
-  let end = segment.baseOffset
-  if (segment.size > 0) loadFirstTimestamp(segment, input)
-  const place = trustedPlace(segment, trustedBefore, input)
-  segment.rebuild(input.indexIntervalBytes, place.position, place.offset, needs, (bytes, at) => {
-    end = lastOffset(bytes, at) + 1
-    epochs.assign(leaderEpoch(bytes, at), baseOffset(bytes, at))
-    return true
-  })
-  return end
-}
+const relativeOffsetMax = 0x7fff_ffff
 
 function trustedPlace(segment: Segment, trustedBefore: Offset, { home }: RecoveryInput): { position: number; offset: Offset } {
   const start = { position: 0, offset: segment.baseOffset }
   if (trustedBefore <= segment.baseOffset || segment.size === 0 || !segment.tryLoadIndexes()) return start
-  const { offsets } = segment
+  const { offsets, times } = segment
   let n = offsets.count - 1
   while (n >= 0 && offsets.offsetAt(n) >= trustedBefore) n--
   if (n < 0) return start
   const scanner = new HeaderScanner(home.files)
   const position = offsets.positionAt(n)
   if (!scanner.holdsBatch(segment.fd, position, segment.size) || scanner.lastOffset !== offsets.offsetAt(n)) return start
-  return { position, offset: scanner.baseOffset }
+  const place = { position, offset: scanner.baseOffset }
+  // The largest time so far is that of the last entry that is kept.
+  let kept = times.count - 1
+  while (kept >= 0 && times.offsetAt(kept) >= place.offset) kept--
+  return kept < 0 || segment.hasTimeEntry(scanner, kept) ? place : start
 }
 
 /** For a log whose epoch file is lost. */
@@ -260,6 +409,37 @@ function noteFirstEpoch(segment: Segment, { home }: RecoveryInput, epochs: Leade
     epochs.assign(leaderEpoch(bytes, at), baseOffset(bytes, at))
     return false
   })
+}
+
+function noteEpochs(segment: Segment, { home }: RecoveryInput, epochs: LeaderEpochs): void {
+  if (segment.size === 0) return
+  walkBatches(home.files, segment.fd, 0, segment.size, 'headers', (bytes, at) => {
+    epochs.assign(leaderEpoch(bytes, at), baseOffset(bytes, at))
+    return true
+  })
+}
+
+/** Whether the latest epoch began where the file says. It has no checksum, and what it says is told to consumers. */
+function agreesWithLog(epochs: LeaderEpochs, { home }: RecoveryInput, segments: readonly Segment[]): boolean {
+  const { latest, latestStart } = epochs
+  const segment = segments.findLast(one => one.size > 0 && one.baseOffset <= latestStart)
+  if (epochs.count === 0 || segment === undefined) return true
+  const scanner = new HeaderScanner(home.files)
+  try {
+    const from = latestStart === segment.baseOffset ? 0 : segment.offsets.floorPosition(latestStart)
+    if (!scanner.find(segment.fd, latestStart, from, segment.size)) return true
+  } catch (error) {
+    // A damaged log says nothing about its epochs.
+    if (error instanceof CorruptLogError) return true
+    throw error
+  }
+  let found = -1
+  walkBatches(home.files, segment.fd, scanner.position, scanner.position + scanner.length, 'headers', (bytes, at) => {
+    found = leaderEpoch(bytes, at)
+    return false
+  })
+  // Compaction may have taken away the batch that began it.
+  return scanner.baseOffset > latestStart ? found >= latest : found === latest
 }
 
 function loadFirstTimestamp(segment: Segment, { home }: RecoveryInput): void {

@@ -1,11 +1,14 @@
 /**
  * Damage in a log: bytes that were there and are no batch any more, with batches behind them that are. Nothing of it is thrown
- * away. The damaged bytes go into a file of their own, whose name says which offsets are missing; the batches behind them
- * become a segment. The log keeps a gap, and who reads there is told so, until a person deletes the file.
+ * away. The damaged bytes go into files of their own, whose names say which offsets are missing; the batches behind them
+ * become segments. The log keeps a gap, and who reads there is told so, until a person deletes the file.
  *
  *   0.log  [good][good][bad][good][good]     →     0.log  [good][good]
  *                                                  2-3.damaged  [bad]         (names in 20 digits)
  *                                                  3.log  [good][good]
+ *
+ * The original is cut last, when everything else is on stable storage: a crash on the way leaves it as it was, and the next
+ * start does the same again.
  */
 import { allocate, type Bytes } from '../../base/bytes.js'
 import type { Offset } from '../../base/ids.js'
@@ -16,7 +19,6 @@ import {
   batchMagic,
   computeCrc,
   crc,
-  lastOffset,
   lastOffsetDelta,
   magic,
   recordCount,
@@ -31,96 +33,239 @@ export interface DamagedRange {
 }
 
 const damagedName = /^(\d{20})-(\d{20})\.damaged$/
+const cutName = /^(\d{20})\.cut$/
 
-/** What earlier recoveries set aside in a folder. */
+/** What recoveries set aside in a folder. */
 export function damagedRanges(names: readonly string[]): DamagedRange[] {
   const matches = names.map(name => damagedName.exec(name)).filter(match => match !== null)
   return matches.map(match => ({ from: Number(match[1]), to: Number(match[2]) })).sort((a, b) => a.from - b.from)
 }
 
-export interface FoundBatch {
-  readonly position: number
+/** Which of the files that recoveries set aside hold nothing but what lies below `offset`. */
+export function setAsideBelow(names: readonly string[], offset: Offset): string[] {
+  return names.filter(name => Number(damagedName.exec(name)?.[2] ?? cutName.exec(name)?.[1] ?? Number.NaN) <= offset)
+}
+
+export function damagedPath(folder: string, { from, to }: DamagedRange): string {
+  return `${folder}/${segmentFileName(from)}-${segmentFileName(to)}.damaged`
+}
+
+export function cutPath(folder: string, offset: Offset): string {
+  return `${folder}/${segmentFileName(offset)}.cut`
+}
+
+/** Bytes of a file. */
+export interface Range {
+  readonly from: number
+  readonly to: number
+}
+
+/** Batches back to back, each sound and the next of the one before. */
+export interface SoundRun extends Range {
   readonly baseOffset: Offset
+  readonly endOffset: Offset
+}
+
+/** What stands where a sound batch was expected. */
+export interface Damage {
+  readonly bytes: Range
+  readonly offsets: DamagedRange
+  /** The batches behind it; null: there are none. */
+  readonly run: SoundRun | null
+  /** It is known where the damaged bytes end, and which offsets they held. */
+  readonly isBounded: boolean
 }
 
 const windowBytes = 1 << 20
+/**
+ * Checksums of what turns out to be no batch: so many bytes are computed for each byte that is searched, and so many more.
+ * Records that were made to look like headers of huge batches could else make a search last for days.
+ */
+const checksumFactor = 8
+const checksumAllowance = 256 << 20
 
-/** The first whole and sound batch in a range of a file that holds offsets from `offsetMin` up to below `offsetMax`. */
-export function findBatch(
-  files: Files,
-  fd: number,
-  range: { readonly from: number; readonly to: number },
-  offsetMin: Offset,
-  offsetMax: Offset,
-): FoundBatch | null {
-  const window = allocate(Math.min(windowBytes, Math.max(range.to - range.from, batchHeaderSize)))
-  // Windows overlap by a header, so that none is cut by their border.
-  for (let start = range.from; start + batchHeaderSize <= range.to; start += window.byteLength - batchHeaderSize + 1) {
-    const count = files.read(fd, window, 0, Math.min(window.byteLength, range.to - start), start)
-    for (let at = 0; at + batchHeaderSize <= count; at++) {
-      if (!looksLikeBatch(window, at, range.to - start - at, offsetMin, offsetMax)) continue
-      const position = start + at
-      if (isSound(files, fd, position, batchLength(window, at))) return { position, baseOffset: baseOffset(window, at) }
-    }
-    if (count < window.byteLength) return null
+/** Looks through one damaged segment file. Memory is made once, whatever is found. */
+export class DamageSearch {
+  readonly #files: Files
+  readonly #fd: number
+  readonly #size: number
+  /** Offsets in the file lie below. */
+  readonly #offsetMax: Offset
+  /** Whether a batch may begin at an offset when the one before it ended at another. */
+  readonly #mayFollow: (end: Offset, baseOffset: Offset) => boolean
+  readonly #header = allocate(batchHeaderSize)
+  #batch = allocate(1 << 16)
+
+  constructor(
+    files: Files,
+    fd: number,
+    size: number,
+    offsetMax: Offset,
+    mayFollow: (end: Offset, baseOffset: Offset) => boolean,
+  ) {
+    this.#files = files
+    this.#fd = fd
+    this.#size = size
+    this.#offsetMax = offsetMax
+    this.#mayFollow = mayFollow
   }
-  return null
+
+  /** Looks at the bytes from `position` on, where the batch that begins at `expected` is not sound. */
+  damageAt(position: number, expected: Offset): Damage {
+    // 1. What the header itself says is tried first: a record may hold bytes that look like a batch.
+    const claimed = this.#claimAt(position, expected)
+    if (claimed !== null) {
+      const run = this.#runAt(claimed.position, claimed.offset)
+      if (run !== null) return damage(position, run.from, expected, run.baseOffset, run)
+    }
+    // 2. Then every byte may be where a batch begins.
+    const run = this.findRun(position + 1, expected)
+    if (run !== null) return damage(position, run.from, expected, run.baseOffset, run)
+    if (claimed !== null) {
+      // Damaged ones back to back, up to the end.
+      let last = claimed
+      for (let next = last as typeof last | null; next !== null; next = this.#claimAt(last.position, last.offset)) last = next
+      return damage(position, last.position, expected, last.offset, null)
+    }
+    return {
+      bytes: { from: position, to: this.#size },
+      offsets: { from: expected, to: expected },
+      run: null,
+      isBounded: false,
+    }
+  }
+
+  /** Where the damaged batch at `position` ends, if its header can be believed. */
+  #claimAt(position: number, expected: Offset): { readonly position: number; readonly offset: Offset } | null {
+    const header = this.#header
+    if (!this.#readHeader(position) || !isPlausible(header, 0, this.#size - position)) return null
+    const claim = { position: position + batchLength(header, 0), offset: expected + lastOffsetDelta(header, 0) + 1 }
+    const isBelieved = baseOffset(header, 0) === expected || this.#hasRightCrc(position, batchLength(header, 0))
+    return isBelieved ? claim : null
+  }
+
+  /** The first run of sound batches that begins at or after `position` and holds offsets from `offsetMin` on. */
+  findRun(position: number, offsetMin: Offset): SoundRun | null {
+    return this.#find(position, offsetMin, Number.POSITIVE_INFINITY)
+  }
+
+  /** The first sound batch there. */
+  findBatch(position: number, offsetMin: Offset): SoundRun | null {
+    return this.#find(position, offsetMin, 1)
+  }
+
+  #find(position: number, offsetMin: Offset, batchesMax: number): SoundRun | null {
+    const size = this.#size
+    const window = allocate(Math.min(windowBytes, Math.max(size - position, batchHeaderSize)))
+    let computed = 0
+    // Windows overlap by a header, so that none is cut by their border.
+    for (let start = position; start + batchHeaderSize <= size; start += window.byteLength - batchHeaderSize + 1) {
+      const count = this.#files.read(this.#fd, window, 0, Math.min(window.byteLength, size - start), start)
+      for (let at = 0; at + batchHeaderSize <= count; at++) {
+        if (window[at + 16] !== batchMagic || !isPlausible(window, at, size - start - at)) continue
+        const first = baseOffset(window, at)
+        if (first < offsetMin || first + lastOffsetDelta(window, at) >= this.#offsetMax) continue
+        const length = batchLength(window, at)
+        if (computed + length > checksumAllowance + (start + at - position) * checksumFactor) continue
+        const run = this.#runAt(start + at, offsetMin, batchesMax)
+        if (run !== null) return run
+        computed += length
+      }
+    }
+    return null
+  }
+
+  /** The run that begins at `position`; null when no sound batch with offsets from `offsetMin` on is there. */
+  #runAt(position: number, offsetMin: Offset, batchesMax = Number.POSITIVE_INFINITY): SoundRun | null {
+    const header = this.#header
+    let at = position
+    let end = offsetMin
+    let first: Offset = -1
+    for (let n = 0; n < batchesMax && this.#readHeader(at) && isPlausible(header, 0, this.#size - at); n++) {
+      const base = baseOffset(header, 0)
+      const last = base + lastOffsetDelta(header, 0)
+      const length = batchLength(header, 0)
+      if (base < end || last >= this.#offsetMax || (first >= 0 && !this.#mayFollow(end, base))) break
+      if (!this.#hasRightCrc(at, length)) break
+      if (first < 0) first = base
+      end = last + 1
+      at += length
+    }
+    return first < 0 ? null : { from: position, to: at, baseOffset: first, endOffset: end }
+  }
+
+  /** The offset at which a run begins at exactly this position; null when none does. */
+  startOfRunAt(position: number, offsetMin: Offset): Offset | null {
+    return this.#runAt(position, offsetMin, 1)?.baseOffset ?? null
+  }
+
+  #readHeader(position: number): boolean {
+    if (position + batchHeaderSize > this.#size) return false
+    return this.#files.read(this.#fd, this.#header, 0, batchHeaderSize, position) === batchHeaderSize
+  }
+
+  #hasRightCrc(position: number, length: number): boolean {
+    if (length > this.#batch.byteLength) this.#batch = allocate(Math.max(length, this.#batch.byteLength * 2))
+    const bytes = this.#batch
+    return this.#files.read(this.#fd, bytes, 0, length, position) === length && crc(bytes, 0) === computeCrc(bytes, 0)
+  }
+
+  /**
+   * Whether some sector of a range may never have been written: it reads as zeros. That is what a power cut leaves of a
+   * write; a range without one was there as a whole.
+   */
+  hasUnwrittenSector({ from, to }: Range): boolean {
+    const chunk = allocate(Math.min(windowBytes, Math.max(to - from, 1)))
+    for (let start = from; start < to; ) {
+      const count = this.#files.read(this.#fd, chunk, 0, Math.min(chunk.byteLength, to - start), start)
+      if (count === 0) return false
+      // All but the last chunk end with a whole sector.
+      const stop = start + count === to ? count : Math.max(1, count - ((start + count) % sectorBytes))
+      for (let at = 0; at < stop; ) {
+        const next = Math.min(stop, at + sectorBytes - ((start + at) % sectorBytes))
+        let zero = at
+        while (zero < next && chunk[zero] === 0) zero++
+        if (zero === next && next - at >= unwrittenBytesMin) return true
+        at = next
+      }
+      start += stop
+    }
+    return false
+  }
 }
 
-function looksLikeBatch(bytes: Bytes, at: number, bytesLeft: number, offsetMin: Offset, offsetMax: Offset): boolean {
+const sectorBytes = 512
+/** Fewer zeros than that at the edge of a sector are part of a batch like any others. */
+const unwrittenBytesMin = 8
+
+function damage(from: number, to: number, offset: Offset, offsetEnd: Offset, run: SoundRun | null): Damage {
+  return { bytes: { from, to }, offsets: { from: offset, to: offsetEnd }, run, isBounded: true }
+}
+
+function isPlausible(bytes: Bytes, at: number, bytesLeft: number): boolean {
   if (magic(bytes, at) !== batchMagic) return false
   const length = batchLength(bytes, at)
   if (length < batchHeaderSize || length > bytesLeft) return false
-  const first = baseOffset(bytes, at)
-  return first >= offsetMin && first < offsetMax && lastOffsetDelta(bytes, at) >= 0
+  const delta = lastOffsetDelta(bytes, at)
+  const count = recordCount(bytes, at)
+  // Compaction takes records away and leaves the offsets.
+  return delta >= 0 && count >= 0 && count <= delta + 1
 }
 
-function isSound(files: Files, fd: number, position: number, length: number): boolean {
-  const bytes = allocate(length)
-  return files.read(fd, bytes, 0, length, position) === length && crc(bytes, 0) === computeCrc(bytes, 0)
-}
-
-/** Where a batch claims to end that fills the file to its last byte and fits what is before it; null: it is a torn write. */
-export function claimedEnd(files: Files, fd: number, position: number, size: number, expected: Offset): Offset | null {
-  if (position + batchHeaderSize > size) return null
-  const header = allocate(batchHeaderSize)
-  files.read(fd, header, 0, batchHeaderSize, position)
-  const delta = lastOffsetDelta(header, 0)
-  const isWhole = position + batchLength(header, 0) === size && magic(header, 0) === batchMagic
-  const isPlausible = baseOffset(header, 0) === expected && delta >= 0 && recordCount(header, 0) === delta + 1
-  return isWhole && isPlausible ? lastOffset(header, 0) + 1 : null
-}
-
-/** Writes the bytes of a range into the file that says that these offsets are damaged. Synced when it resolves. */
-export async function setDamageAside(
-  home: SegmentHome,
-  fd: number,
-  range: { readonly from: number; readonly to: number },
-  offsets: DamagedRange,
-): Promise<string> {
-  const path = `${home.folder}/${segmentFileName(offsets.from)}-${segmentFileName(offsets.to)}.damaged`
-  copyRange(home.files, fd, range, path)
-  await home.files.syncPath(path)
-  await home.files.syncPath(home.folder)
-  return path
-}
-
-/** Makes a segment's log file of the bytes behind the damage; an unfinished one of an earlier try is replaced. */
-export async function segmentOfRest(
-  { files, folder }: SegmentHome,
-  fd: number,
-  range: { readonly from: number; readonly to: number },
-  base: Offset,
-): Promise<void> {
-  const stem = `${folder}/${segmentFileName(base)}`
+/** Brings a run into the log file of a segment of its own, unless an earlier start has done so. Synced when it resolves. */
+export async function makeSegmentFile({ files, folder }: SegmentHome, fd: number, run: SoundRun): Promise<void> {
+  const stem = `${folder}/${segmentFileName(run.baseOffset)}`
+  if (files.sizeOf(`${stem}.log`) !== null) return
   for (const kind of ['.index', '.timeindex']) files.remove(stem + kind)
-  copyRange(files, fd, range, `${stem}.log`)
-  await files.syncPath(`${stem}.log`)
+  // Half a copy must never stand under a segment's name.
+  copyRange(files, fd, run, `${stem}.log.tmp`)
+  await files.syncPath(`${stem}.log.tmp`)
+  files.rename(`${stem}.log.tmp`, `${stem}.log`)
   await files.syncPath(folder)
 }
 
 /** Copies a range of a file into a new one, in place of what was there under that name. */
-export function copyRange(files: Files, fd: number, range: { readonly from: number; readonly to: number }, path: string): void {
+export function copyRange(files: Files, fd: number, range: Range, path: string): void {
   const target = files.open(path, 'create')
   try {
     files.truncate(target, 0)

@@ -7,6 +7,7 @@ import { assert } from '../../base/assert.js'
 import type { Bytes } from '../../base/bytes.js'
 import type { Offset } from '../../base/ids.js'
 import {
+  baseOffset,
   batchLength,
   batchMagic,
   computeCrc,
@@ -20,7 +21,7 @@ import {
 import { DiskFailure, type Files } from '../files.js'
 import { type AbortedTransaction, encodeTransactionIndex } from '../rules/compaction-transactions.js'
 import type { FileSlice } from '../types.js'
-import { CorruptLogError, walkBatches } from './header-scanner.js'
+import { CorruptLogError, HeaderScanner, walkBatches } from './header-scanner.js'
 import { OffsetIndex, TimeIndex } from './index-file.js'
 import type { OpenSegments } from './open-segments.js'
 
@@ -84,6 +85,8 @@ export class Segment {
   #isRemoved = false
   #isSealed = false
   #bytesSinceIndexEntry = 0
+  /** The indexes are made from the log, or the log cannot be read: to make them anew would change nothing. */
+  #hasFinalIndexes = false
   #offsets: OffsetIndex | null
   #times: TimeIndex | null
 
@@ -176,7 +179,7 @@ export class Segment {
   }
 
   /** Reads both index files; false when one is missing or unsound, and then nothing is loaded. */
-  tryLoadIndexes(): boolean {
+  tryLoadIndexes(isLogReadable = true): boolean {
     const { files, pool } = this.#home
     pool.touch(this)
     const offsetBytes = files.readWhole(this.#path('.index'))
@@ -191,17 +194,90 @@ export class Segment {
       this.maxTimestamp = times.timestampAt(times.count - 1)
       this.maxTimestampOffset = times.offsetAt(times.count - 1)
     }
-    return true
+    // On the last one the whole segment is judged by: whether it is old, whether it can hold a time.
+    if (times.count === 0 || !isLogReadable || this.hasTimeEntry(new HeaderScanner(files), times.count - 1)) return true
+    this.#offsets = null
+    this.#times = null
+    return false
+  }
+
+  /** Whether the n-th entry of the time index is that of a batch. The indexes have no checksum. */
+  hasTimeEntry(scanner: HeaderScanner, n: number): boolean {
+    const offset = this.times.offsetAt(n)
+    try {
+      if (!scanner.find(this.fd, offset, this.offsets.floorPosition(offset), this.size)) return false
+      return scanner.baseOffset <= offset && scanner.maxTimestamp === this.times.timestampAt(n)
+    } catch (error) {
+      if (error instanceof CorruptLogError) return false
+      throw error
+    }
   }
 
   /** For a sealed segment: what its index files hold, or what they should hold when they cannot be trusted. */
   #loadIndexes(): void {
     if (this.tryLoadIndexes()) return
+    const problem = this.#hasFinalIndexes ? null : this.#makeIndexes()
+    if (this.#offsets !== null) return
+    // The damaged one is the log: the indexes still lead to the batches that are not.
+    if (!this.tryLoadIndexes(false)) throw problem ?? new CorruptLogError(`${this.logPath} cannot be read`)
+  }
+
+  /** After something was not where an index has it: makes both anew. False when that would change nothing. */
+  remakeIndexes(): boolean {
+    if (this.#hasFinalIndexes) return false
+    const [offsets, times] = [this.#offsets, this.#times]
+    const { maxTimestamp: largest, maxTimestampOffset } = this
+    if (this.#makeIndexes() === null) return true
+    this.#offsets = offsets
+    this.#times = times
+    this.maxTimestamp = largest
+    this.maxTimestampOffset = maxTimestampOffset
+    return false
+  }
+
+  /** Makes the indexes from the log; the reason when it is no row of batches. */
+  #makeIndexes(): CorruptLogError | null {
+    this.#hasFinalIndexes = true
     const { size } = this
+    this.#offsets = null
     this.rebuild(defaultIndexIntervalBytes, 0, this.baseOffset, 'headers', () => true)
-    if (this.size !== size) throw new CorruptLogError(`${this.logPath} is no row of batches from ${this.size} to ${size}`)
-    this.times.maybeAppend(this.maxTimestamp, this.maxTimestampOffset)
-    this.flushIndexes()
+    const stop = this.size
+    this.size = size
+    if (stop !== size) {
+      this.#offsets = null
+      this.#times = null
+      return new CorruptLogError(`${this.logPath} is no row of batches from ${stop} to ${size}`)
+    }
+    if (this.#isSealed) this.times.maybeAppend(this.maxTimestamp, this.maxTimestampOffset)
+    if (this.#isSealed) void this.#replaceIndexFiles()
+    else this.flushIndexes()
+    return null
+  }
+
+  /**
+   * Brings rebuilt indexes to their files, each as a whole or not at all: no recovery point waits for them, so a part of one
+   * that a power cut left would be trusted. Until then they stay in memory.
+   */
+  async #replaceIndexFiles(): Promise<void> {
+    const { files } = this.#home
+    const rebuilt = [
+      ['.timeindex', this.times],
+      ['.index', this.offsets],
+    ] as const
+    try {
+      for (const [kind, index] of rebuilt) {
+        const path = this.#path(kind)
+        files.writeWhole(`${path}.tmp`, index.bytes)
+        await files.syncPath(`${path}.tmp`)
+        // Meanwhile the segment may have left the log, or gone on under another name.
+        if (this.#isRemoved || path !== this.#path(kind)) return files.remove(`${path}.tmp`)
+        files.rename(`${path}.tmp`, path)
+        index.isInItsFile()
+      }
+    } catch (error) {
+      // Nothing depends on them but the time that the next start takes, which also removes what is left here.
+      if (!(error instanceof DiskFailure)) throw error
+    }
   }
 
   /** Largest timestamp of all batches, -1 in an empty segment; may read the index files. */
@@ -318,7 +394,9 @@ export class Segment {
     let previous = fromOffset - 1
     this.size = walkBatches(this.#home.files, this.fd, from, limit, needs, (bytes, at, position) => {
       const last = lastOffset(bytes, at)
-      if (magic(bytes, at) !== batchMagic || last <= previous || last - this.baseOffset > 0x7fff_ffff) return false
+      const base = baseOffset(bytes, at)
+      if (magic(bytes, at) !== batchMagic || base <= previous || last < base) return false
+      if (last - this.baseOffset > 0x7fff_ffff) return false
       if (needs === 'whole' && crc(bytes, at) !== computeCrc(bytes, at)) return false
       if (!see(bytes, at, position)) return false
       previous = last

@@ -4,12 +4,12 @@
  */
 import { type Bytes, copyOf } from '../../base/bytes.js'
 import type { Offset } from '../../base/ids.js'
-import { baseOffset, lastOffset, maxTimestamp, noTimestamp } from '../../protocol/records/batch.js'
+import { baseOffset, computeCrc, crc, lastOffset, maxTimestamp, noTimestamp } from '../../protocol/records/batch.js'
 import { DecompressedSizeError } from '../../protocol/records/output.js'
 import { RecordCursor } from '../../protocol/records/records.js'
 import { MalformedError } from '../../protocol/wire.js'
 import type { Files } from '../files.js'
-import { HeaderScanner, walkBatches } from './header-scanner.js'
+import { CorruptLogError, HeaderScanner, walkBatches } from './header-scanner.js'
 import type { Segment } from './segment.js'
 
 export interface FoundRecord {
@@ -47,23 +47,31 @@ export function ofMaxTimestamp(files: Files, segment: Segment, from: Offset): Fo
 
 function search(files: Files, segment: Segment, timestampMs: number, from: Offset, look: Search): FoundRecord | null {
   const { fd } = segment
-  const start = Math.max(segment.times.floorOffset(timestampMs), from)
   const scanner = new HeaderScanner(files)
+  const entry = segment.times.floorEntry(timestampMs)
+  if (entry >= 0 && !segment.hasTimeEntry(scanner, entry)) throw new CorruptLogError(`a time of ${segment.logPath} is no batch's`)
+  const start = Math.max(segment.times.floorOffset(timestampMs), from)
   if (!scanner.find(fd, start, segment.offsets.floorPosition(start), segment.size)) return null
   let position = scanner.position
+  let end: Offset = -1
   for (;;) {
     // 1. The next batch that can hold it, by headers alone.
     let candidate = -1
     let length = 0
-    walkBatches(files, fd, position, segment.size, 'headers', (bytes, at, place, size) => {
-      const isCandidate = maxTimestamp(bytes, at) >= timestampMs && lastOffset(bytes, at) >= from
+    const stop = walkBatches(files, fd, position, segment.size, 'headers', (bytes, at, place, size) => {
+      if (baseOffset(bytes, at) <= end) return false
+      end = lastOffset(bytes, at)
+      const isCandidate = maxTimestamp(bytes, at) >= timestampMs && end >= from
       if (isCandidate) {
         candidate = place
         length = size
       }
       return !isCandidate
     })
+    if (candidate < 0 && stop < segment.size) throw new CorruptLogError(`${segment.logPath}: no batch at ${stop}`)
     if (candidate < 0) return null
+    // The batch after it knows, too, whether it stands where it says.
+    if (!scanner.find(fd, end, candidate, segment.size)) return null
     // 2. Its record. A batch whose header promises more than its records keep sends us on.
     const found = lookInto(readBatch(files, fd, candidate, length), from, look)
     if (found !== null) return found
@@ -74,6 +82,7 @@ function search(files: Files, segment: Segment, timestampMs: number, from: Offse
 function readBatch(files: Files, fd: number, position: number, length: number): Bytes {
   let batch: Bytes = new Uint8Array(0)
   walkBatches(files, fd, position, position + length, 'whole', (bytes, at) => {
+    if (crc(bytes, at) !== computeCrc(bytes, at)) throw new CorruptLogError(`the batch at position ${position} is damaged`)
     batch = copyOf(bytes.subarray(at, at + length))
     return false
   })

@@ -1,0 +1,55 @@
+/** Damage in the logs that the broker itself reads: it starts, says so, and every record that clients wrote is there. */
+import { expect, test } from 'vitest'
+import { SeededRandom } from '../base/seeded-random.js'
+import { batchLength } from '../protocol/records/batch.js'
+import { SimulatedDisk } from '../storage/simulated-disk/disk.js'
+import { Ledger } from './ledger.js'
+import { dataPath, SimulatedBroker } from './simulated-broker.js'
+import { drawStep, Workload } from './workload.js'
+
+async function worked(seed: number): Promise<{ disk: SimulatedDisk; ends: Map<string, number> }> {
+  const disk = new SimulatedDisk(dataPath)
+  const random = new SeededRandom(seed)
+  const broker = await SimulatedBroker.open({ disk, seed })
+  const workload = new Workload(broker, new Ledger(), random)
+  for (let step = 0; step < 80; step++) {
+    const next = drawStep(random)
+    if (next !== 'restart' && next !== 'delete' && next !== 'trim') await workload.run(next)
+  }
+  await workload.finish()
+  const partitions = [...broker.core.directory.partitions.values()]
+  const ends = new Map(
+    partitions
+      .filter(({ topic, logEndOffset }) => !topic.startsWith('__') && logEndOffset > 0)
+      .map(({ topic, index, logEndOffset }) => [`${topic}-${index}`, logEndOffset]),
+  )
+  await broker.stop()
+  return { disk, ends }
+}
+
+test.each(['__cluster_metadata', '__consumer_offsets'])('any one batch of %s', async topic => {
+  for (const seed of [3, 4]) {
+    const { disk, ends } = await worked(seed)
+    expect(ends.size).toBeGreaterThan(1)
+    for (const path of disk.paths(dataPath).filter(one => one.includes(`/${topic}-`) && one.endsWith('.log'))) {
+      const bytes = disk.files.readWhole(path)!
+      for (let at = 0; at < bytes.byteLength; at += batchLength(bytes, at)) {
+        const copy = disk.crash('keep', new SeededRandom(1))
+        copy.files.writeWhole(`${path.slice(0, path.lastIndexOf('/'))}/verify-at-start`, '')
+        copy.damage(path, changed => {
+          changed[at + 65] = changed[at + 65]! ^ 1
+        })
+        const broker = await SimulatedBroker.open({ disk: copy, seed })
+        const where = `${path} at ${at}`
+        expect([where, broker.errors.length, broker.fatal]).toEqual([where, 1, []])
+        const found = [...ends.keys()].map(name => [name, broker.core.directory.partitions.get(name)?.logEndOffset])
+        expect([where, found]).toEqual([where, [...ends]])
+        for (const name of ends.keys()) {
+          const [, of = '', index = ''] = /^(.*)-(\d+)$/.exec(name)!
+          expect(broker.core.services.topics.partition(of, Number(index)), `${name}, ${where}`).toBeDefined()
+        }
+        await broker.stop()
+      }
+    }
+  }
+})

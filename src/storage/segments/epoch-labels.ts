@@ -1,0 +1,77 @@
+/**
+ * Holds the leader epochs that batches carry against each other while a log is verified. The epoch stands outside of a batch's
+ * checksum: a wrong one would not only be shown to readers, who then believe that their log was truncated, it would also be
+ * taken for an election. Epochs never go down in a log, so one that its neighbours do not have is damage, and is put right.
+ */
+import { allocate, type Bytes, viewOf } from '../../base/bytes.js'
+import type { LeaderEpoch, Offset } from '../../base/ids.js'
+import { baseOffset, leaderEpoch } from '../../protocol/records/batch.js'
+import type { LeaderEpochs } from './leader-epochs.js'
+import type { RecoveryInput } from './recovery.js'
+import type { Segment } from './segment.js'
+
+/** Where the epoch stands in a batch. */
+const epochAt = 12
+
+interface Doubtful {
+  readonly segment: Segment
+  readonly position: number
+  readonly offset: Offset
+  readonly epoch: LeaderEpoch
+  /** What was in force so far. */
+  readonly known: LeaderEpoch
+}
+
+export class EpochLabels {
+  readonly #input: RecoveryInput
+  readonly #epochs: LeaderEpochs
+  /** Whether all epochs were written down before the batches that began them: nothing is lost of what was written. */
+  readonly #isComplete: boolean
+  #doubtful: Doubtful | null = null
+
+  /** `isFromFile`: the epochs are those that were written down, and not guesses. */
+  constructor(input: RecoveryInput, epochs: LeaderEpochs, isFromFile: boolean) {
+    this.#input = input
+    this.#epochs = epochs
+    this.#isComplete = isFromFile && (input.keepsWrites || input.wasClosedCleanly)
+  }
+
+  /** The next batch of the log. */
+  see(segment: Segment, bytes: Bytes, at: number, position: number): void {
+    const epoch = leaderEpoch(bytes, at)
+    const doubtful = this.#doubtful
+    if (doubtful !== null) {
+      this.#doubtful = null
+      // One batch alone does not begin an epoch and end it.
+      if (epoch === doubtful.known) this.#putRight(doubtful)
+      else this.#epochs.assign(doubtful.epoch, doubtful.offset)
+    }
+    const offset = baseOffset(bytes, at)
+    const known = this.#epochs.epochAt(offset)
+    if (epoch === known) return
+    if (known < 0) this.#epochs.assign(epoch, offset)
+    else this.#doubtful = { segment, position, offset, epoch, known }
+  }
+
+  /** There are no more batches. */
+  finish(): void {
+    const doubtful = this.#doubtful
+    this.#doubtful = null
+    if (doubtful === null) return
+    if (this.#isComplete || doubtful.epoch < doubtful.known) this.#putRight(doubtful)
+    else this.#epochs.assign(doubtful.epoch, doubtful.offset)
+  }
+
+  #putRight({ segment, position, offset, epoch, known }: Doubtful): void {
+    if (position + epochAt + 4 > segment.size) return
+    const bytes = allocate(4)
+    viewOf(bytes).setInt32(0, known)
+    this.#input.home.files.write(segment.fd, bytes, 0, 4, position + epochAt)
+    this.#input.log.warn('a batch had a leader epoch that nobody else knows: it is put right', {
+      file: segment.logPath,
+      offset,
+      epoch,
+      leaderEpoch: known,
+    })
+  }
+}

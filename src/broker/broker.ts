@@ -97,6 +97,8 @@ async function listen(options: BrokerOptions, dispatch: DispatchFunction, native
         connectionsMax: config.get('max.connections'),
         connectionsPerAddressMax: config.get('max.connections.per.ip'),
         backlog: config.get('socket.listen.backlog.size'),
+        sendBufferBytes: config.get('socket.send.buffer.bytes'),
+        receiveBufferBytes: config.get('socket.receive.buffer.bytes'),
         unref,
         onFault: (connection, error) => faults.closed(connection, error),
         onRefused: (remoteAddress, reason) => faults.refused(remoteAddress, reason),

@@ -219,12 +219,16 @@ export const brokerKeys = {
     'Bytes of received requests that may wait for their handlers before reading from clients pauses; -1 is Gregor’s own bound.',
   ),
   'socket.listen.backlog.size': int(50, 'Connections that the operating system holds before they are accepted.', { min: 1 }),
-  'socket.send.buffer.bytes': int(102_400, 'SO_SNDBUF of client connections. The operating system’s own tuning is kept.', {
-    inert: true,
-  }),
-  'socket.receive.buffer.bytes': int(102_400, 'SO_RCVBUF of client connections. The operating system’s own tuning is kept.', {
-    inert: true,
-  }),
+  'socket.send.buffer.bytes': int(
+    102_400,
+    'SO_SNDBUF of client connections, where sendfile(2) is used too; -1 keeps the operating system’s own tuning.',
+    { min: -1 },
+  ),
+  'socket.receive.buffer.bytes': int(
+    -1,
+    'SO_RCVBUF of client connections, where sendfile(2) is used too; -1 keeps the operating system’s own tuning.',
+    { min: -1, kafkaDefault: '102400' },
+  ),
   'fetch.max.bytes': int(57_671_680, 'Most bytes in one Fetch answer, whatever the client allows.', { min: 1024 }),
   'max.incremental.fetch.session.cache.slots': int(1000, 'Most incremental fetch sessions kept.', { min: 0 }),
   'num.network.threads': int(3, 'Threads that serve the network. Gregor serves it from one event loop.', {

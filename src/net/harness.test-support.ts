@@ -136,6 +136,8 @@ export function listenerOptions(dispatch: DispatchFunction): ListenerOptions {
     frameBytesMax: 1024 * 1024,
     idleMsMax: -1,
     backlog: 50,
+    sendBufferBytes: -1,
+    receiveBufferBytes: -1,
     connectionsMax: 1000,
     connectionsPerAddressMax: 1000,
     unref: false,

@@ -16,6 +16,7 @@ import {
   requestFrame,
 } from './harness.test-support.js'
 import { Listener } from './listener.js'
+import type { NativeCalls } from './native.js'
 
 const echo = dispatchBy(id => answerTo(id))
 
@@ -144,6 +145,17 @@ test('connections of one address beyond its bound are closed', async () => {
   using third = await RawClient.connect(listener.port)
   third.send(requestFrame(3))
   expect(await third.answer()).toBe(3)
+})
+
+test('a connection gets the buffers that the configuration asks for', async () => {
+  const asked: number[][] = []
+  const native = { setBufferBytes: (...sizes: number[]) => void asked.push(sizes.slice(1)) } as unknown as NativeCalls
+  const sizes = { sendBufferBytes: 102_400, receiveBufferBytes: -1 }
+  await using listener = await listening({ ...listenerOptions(echo), native, ...sizes })
+  using client = await RawClient.connect(listener.port)
+  client.send(requestFrame(1))
+  await eventually(() => asked.length === 1)
+  expect(asked).toEqual([[102_400, -1]])
 })
 
 test('an idle connection is closed; one that is used or waits for an answer is not', async () => {

@@ -5,7 +5,7 @@
 import net from 'node:net'
 import type { World } from '../base/world.js'
 import { Connection, type ConnectionInfo, type DispatchFunction, type FrameMemory } from './connection.js'
-import type { NativeCalls } from './native.js'
+import { type NativeCalls, socketFd } from './native.js'
 
 export interface ListenerOptions {
   readonly name: string
@@ -23,6 +23,10 @@ export interface ListenerOptions {
   readonly idleMsMax: number
   /** socket.listen.backlog.size */
   readonly backlog: number
+  /** socket.send.buffer.bytes; negative: as the system tunes it. Has an effect with native calls alone, as the next. */
+  readonly sendBufferBytes: number
+  /** socket.receive.buffer.bytes */
+  readonly receiveBufferBytes: number
   /** max.connections of this listener. */
   readonly connectionsMax: number
   /** max.connections.per.ip */
@@ -120,6 +124,8 @@ export class Listener {
       return
     }
     this.#perAddress.set(remoteAddress, ofAddress + 1)
+    const { native, sendBufferBytes, receiveBufferBytes } = this.#options
+    native?.setBufferBytes(socketFd(accepted), sendBufferBytes, receiveBufferBytes)
 
     let connection: Connection | null = null
     const socket = this.#adopt(
@@ -136,7 +142,7 @@ export class Listener {
         localPort,
       },
       dispatch: this.#options.dispatch,
-      native: this.#options.native,
+      native,
       memory: this.#options.memory,
       frameBytesMax: this.#options.frameBytesMax,
       nowMs: () => this.#options.world.monotonicMs(),

@@ -1,9 +1,10 @@
 /**
- * The three system calls that Node does not expose, through koffi: send with MSG_MORE, sendfile, and preadv2 with
- * RWF_NOWAIT (is this range in the page cache?). Loaded once; `null` where they are not to be had (another system, koffi
- * not installed), and then the read+write path serves the same bytes.
+ * The system calls that Node does not expose, through koffi: send with MSG_MORE, sendfile, preadv2 with RWF_NOWAIT (is
+ * this range in the page cache?) and setsockopt (TCP_CORK, the sizes of a socket's buffers). Loaded once; `null` where they
+ * are not to be had (another system, koffi not installed), and then the read+write path serves the same bytes.
  */
 import { createRequire } from 'node:module'
+import type { Socket } from 'node:net'
 import type Koffi from 'koffi'
 
 export interface NativeCalls {
@@ -13,6 +14,10 @@ export interface NativeCalls {
   sendFile(socketFd: number, fileFd: number, position: number, length: number): number
   /** Whether the byte at `position` can be read without touching the disk. */
   isCached(fileFd: number, position: number): boolean
+  /** SO_SNDBUF and SO_RCVBUF in bytes; a negative size leaves that one to the system's tuning. */
+  setBufferBytes(socketFd: number, sendBytes: number, receiveBytes: number): void
+  /** TCP_CORK: what fills no packet waits for what follows, until it is off again. */
+  setCork(socketFd: number, isCorked: boolean): void
   readonly wouldBlock: number
 }
 
@@ -20,6 +25,11 @@ const messageFlags = 0x4000 /* MSG_NOSIGNAL */ | 0x40 /* MSG_DONTWAIT */
 const moreFollows = 0x8000 // MSG_MORE
 const noWait = 0x8 // RWF_NOWAIT
 const interrupted = 4
+const socketLevel = 1 // SOL_SOCKET
+const sendBuffer = 7 // SO_SNDBUF
+const receiveBuffer = 8 // SO_RCVBUF
+const tcpLevel = 6 // IPPROTO_TCP
+const tcpCork = 3 // TCP_CORK
 
 let loaded: NativeCalls | null | undefined
 
@@ -27,6 +37,11 @@ let loaded: NativeCalls | null | undefined
 export function loadNativeCalls(): NativeCalls | null {
   if (loaded === undefined) loaded = load()
   return loaded
+}
+
+/** The descriptor under a socket of Node's; -1 when it is closed. */
+export function socketFd(socket: Socket): number {
+  return (socket as unknown as { _handle: { fd: number } | null })._handle?.fd ?? -1
 }
 
 let failure: string | undefined
@@ -47,8 +62,10 @@ function load(): NativeCalls | null {
     const send = libc.func('intptr_t send(int socket, const void *bytes, uintptr_t length, int flags)')
     const sendfile = libc.func('intptr_t sendfile(int out, int in, void *offset, uintptr_t count)')
     const preadv2 = libc.func('intptr_t preadv2(int fd, const void *iov, int count, intptr_t position, int flags)')
+    const setsockopt = libc.func('int setsockopt(int socket, int level, int option, const void *value, uint32_t length)')
     const wouldBlock = koffi.os.errno.EAGAIN as number
     const offset = new Uint32Array(2)
+    const optionValue = new Int32Array(1)
     // struct iovec { void *base; size_t length } of one byte that nobody looks at. An own ArrayBuffer, because V8 may move
     // a small typed array; it stays alive as long as `isCached` does.
     const probeByte = new Uint8Array(new ArrayBuffer(64))
@@ -61,6 +78,11 @@ function load(): NativeCalls | null {
         const errno = koffi.errno()
         if (errno !== interrupted) return -errno
       }
+    }
+    const setOption = (socketFd: number, level: number, option: number, value: number): void => {
+      optionValue[0] = value
+      // Fails for a socket that is gone, which whoever uses it next learns.
+      setsockopt(socketFd, level, option, optionValue, optionValue.byteLength)
     }
     return {
       wouldBlock: -wouldBlock,
@@ -75,6 +97,11 @@ function load(): NativeCalls | null {
         const read = probeByte.byteLength > 0 ? preadv2(fileFd, iovec, 1, position, noWait) : 0
         // Only a plain "would block" means the disk; a file system without RWF_NOWAIT is left to sendfile.
         return read >= 0 || koffi.errno() !== wouldBlock
+      },
+      setCork: (socketFd, isCorked) => setOption(socketFd, tcpLevel, tcpCork, isCorked ? 1 : 0),
+      setBufferBytes: (socketFd, sendBytes, receiveBytes) => {
+        if (sendBytes >= 0) setOption(socketFd, socketLevel, sendBuffer, sendBytes)
+        if (receiveBytes >= 0) setOption(socketFd, socketLevel, receiveBuffer, receiveBytes)
       },
     }
   } catch (error) {

@@ -15,6 +15,7 @@ afterAll(() => file.close())
 function glass() {
   const events: string[] = []
   const held: (() => void)[] = []
+  const probes: number[] = []
   let room = Number.POSITIVE_INFINITY
   let errno = 0
   const take = (length: number): number => {
@@ -33,7 +34,10 @@ function glass() {
   }
   const native: NativeCalls = {
     wouldBlock: -11,
-    isCached: () => true,
+    isCached(_fd, position) {
+      probes.push(position)
+      return true
+    },
     send(fd, _bytes, length, isMore) {
       if (fd !== 7) return -9
       if (errno !== 0) return -errno
@@ -46,6 +50,10 @@ function glass() {
       events.push(`sendfile ${taken}`)
       return taken
     },
+    setCork(_fd, isCorked) {
+      events.push(isCorked ? 'cork' : 'uncork')
+    },
+    setBufferBytes() {},
   }
   const broken: string[] = []
   const outbound = new Outbound(socket as unknown as Socket, {
@@ -63,7 +71,7 @@ function glass() {
   const setErrno = (value: number): void => {
     errno = value
   }
-  return { outbound, events, confirm, setRoom, setErrno, broken, socket }
+  return { outbound, events, probes, confirm, setRoom, setErrno, broken, socket }
 }
 
 const large = (id: number) => answerWithRanges(id, file, [{ memory: 92, position: 0, byteLength: 50_000 }], 4).answer
@@ -87,14 +95,26 @@ test('nothing goes through the descriptor while Node holds bytes that come befor
   expect(events.slice(3)).toEqual(['sendfile 50000', 'send 4'])
 })
 
-test('a full socket gets the next few KiB by Node, and the descriptor goes on when they have left', () => {
+test('a full socket gets the next KiB by Node, and the descriptor goes on when it has left', () => {
   const { outbound, events, confirm, setRoom } = glass()
   setRoom(10_100)
   outbound.enqueue(large(0))
-  expect(events).toEqual(['send 100 more', 'sendfile 10000', 'sendfile -11', 'write 16384'])
+  expect(events).toEqual(['send 100 more', 'sendfile 10000', 'sendfile -11', 'cork', 'write 1024'])
   setRoom(Number.POSITIVE_INFINITY)
   confirm()
-  expect(events.slice(4)).toEqual(['sendfile 23616', 'send 4'])
+  expect(events.slice(5)).toEqual(['sendfile 38976', 'send 4', 'uncork'])
+})
+
+test('page cache is asked once about what one turn may send', () => {
+  const { outbound, events, confirm, setRoom, probes } = glass()
+  setRoom(10_100)
+  outbound.enqueue(large(0))
+  setRoom(10_000)
+  confirm()
+  setRoom(Number.POSITIVE_INFINITY)
+  confirm()
+  expect(events.at(-2)).toBe('send 4')
+  expect(probes).toEqual([0, 49_999])
 })
 
 test('a full socket gets the header by Node as well', () => {

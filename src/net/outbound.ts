@@ -9,7 +9,7 @@
  *   enqueue → [ answer | answer | answer ]            `pendingBytes` counts them all; the connection stops reading beyond a bound
  *               └ head: bytes …, file range, bytes …
  *                   bytes   all Node-held writes done? send(MSG_MORE) : socket.write
- *                   range   cached? sendfile until EAGAIN, then a few KiB by socket.write, whose callback continues
+ *                   range   cached? sendfile until EAGAIN, then one KiB by socket.write, whose callback continues
  *                           not cached (the disk would block the loop)? read in the thread pool, then socket.write
  */
 import fs from 'node:fs'
@@ -17,7 +17,7 @@ import type { Socket } from 'node:net'
 import type { Bytes } from '../base/bytes.js'
 import type { Outgoing } from '../protocol/frame.js'
 import type { ByteSource } from '../protocol/schema.js'
-import type { NativeCalls } from './native.js'
+import { type NativeCalls, socketFd } from './native.js'
 
 /** A range of an open file. Whoever made it keeps the file open until `release`. */
 export interface FileRange extends ByteSource {
@@ -32,11 +32,31 @@ const copyBytesMax = 8 * 1024
 const turnBytesMax = 1024 * 1024
 /** Read and write in pieces of this size where sendfile cannot be used. */
 const chunkBytes = 256 * 1024
-/** Chunks kept for the next answer: fresh memory costs more than what is read into it. Shared, so idle connections hold none. */
-const spareChunksMax = 4
-const spareChunks: Buffer[] = []
 /** Written through Node after EAGAIN: its callback is the "writable" event that a raw descriptor lacks. */
-const nudgeBytes = 16 * 1024
+const nudgeBytes = 1024
+
+/** Memory kept for the next answer: fresh memory costs more than what is read into it. Shared: idle connections hold none. */
+class SpareBuffers {
+  readonly #bytes: number
+  readonly #max: number
+  readonly #spare: Buffer[] = []
+
+  constructor(bytes: number, max: number) {
+    this.#bytes = bytes
+    this.#max = max
+  }
+
+  take(): Buffer {
+    return this.#spare.pop() ?? Buffer.allocUnsafeSlow(this.#bytes)
+  }
+
+  giveBack(buffer: Buffer): void {
+    if (this.#spare.length < this.#max) this.#spare.push(buffer)
+  }
+}
+
+const chunks = new SpareBuffers(chunkBytes, 4)
+const nudges = new SpareBuffers(nudgeBytes, 16)
 
 export interface OutboundOptions {
   readonly native: NativeCalls | null
@@ -62,6 +82,9 @@ export class Outbound {
   #position = 0
   #insertIndex = 0
   #insertSent = 0
+  /** Up to where the range was found in page cache. */
+  #cachedTo = 0
+  #isCorked = false
 
   constructor(socket: Socket, options: OutboundOptions) {
     this.#socket = socket
@@ -126,6 +149,7 @@ export class Outbound {
   }
 
   #finish(answer: Outgoing): void {
+    if (this.#isCorked) this.#cork(false)
     this.#queue.shift()
     this.#position = 0
     this.#insertIndex = 0
@@ -146,11 +170,11 @@ export class Outbound {
     const at = range.position + this.#insertSent
     const left = range.byteLength - this.#insertSent
     if (left === 0) return this.#insertDone(range)
-    if (this.#native === null || !isCached(this.#native, range.fd, at, left)) return this.#readAndWrite(range, at, left)
+    if (this.#native === null || !this.#isCached(this.#native, range, left)) return this.#readAndWrite(range, at, left)
     // sendfile must not overtake what Node still holds.
     if (this.#nodeWrites > 0) return this.#afterNodeWrites()
 
-    const sent = this.#native.sendFile(socketFd(this.#socket), range.fd, at, Math.min(left, turnBytesMax))
+    const sent = this.#native.sendFile(socketFd(this.#socket), range.fd, at, this.#cachedTo - this.#insertSent)
     if (sent === this.#native.wouldBlock) return this.#nudge(range, at, left)
     if (sent === 0) return this.#break(shorterThanPromised)
     if (sent < 0) return this.#failed('sendfile', -sent)
@@ -159,10 +183,25 @@ export class Outbound {
     return sent
   }
 
+  /**
+   * Whether what follows of the range lies in page cache, and how far. Both ends of up to a turn's bytes are looked at:
+   * read-ahead and eviction work on ranges, so this finds nearly all; and once, however often the socket's buffer is full
+   * meanwhile.
+   */
+  #isCached(native: NativeCalls, range: FileRange, left: number): boolean {
+    if (this.#insertSent < this.#cachedTo) return true
+    const bytes = Math.min(left, turnBytesMax)
+    const at = range.position + this.#insertSent
+    if (!native.isCached(range.fd, at) || !native.isCached(range.fd, at + bytes - 1)) return false
+    this.#cachedTo = this.#insertSent + bytes
+    return true
+  }
+
   #insertDone(range: FileRange): number {
     range.release()
     this.#insertIndex += 1
     this.#insertSent = 0
+    this.#cachedTo = 0
     return 0
   }
 
@@ -184,30 +223,37 @@ export class Outbound {
     return bytes.byteLength
   }
 
-  /** The socket's buffer is full: the next few KiB go through Node, whose callback comes when there is room again. */
+  /** The socket's buffer is full: the next KiB go through Node, whose callback comes when there is room again. */
   #nudge(range: FileRange, at: number, left: number): number {
-    const buffer = Buffer.allocUnsafe(Math.min(left, nudgeBytes))
-    const read = this.#read(range.fd, buffer, at)
+    // In a packet of their own they would wake the client for next to nothing; the end of the answer lets them go.
+    if (!this.#isCorked) this.#cork(true)
+    const buffer = nudges.take()
+    const read = this.#read(range.fd, left < nudgeBytes ? buffer.subarray(0, left) : buffer, at)
     if (read === 0) return waiting
     this.#insertSent += read
-    return this.#writeAndContinue(buffer.subarray(0, read))
+    return this.#writeAndContinue(buffer.subarray(0, read), () => nudges.giveBack(buffer))
+  }
+
+  #cork(isCorked: boolean): void {
+    this.#isCorked = isCorked
+    this.#native?.setCork(socketFd(this.#socket), isCorked)
   }
 
   /** Reads in the thread pool, so that a slow disk does not hold up the other connections. */
   #readAndWrite(range: FileRange, at: number, left: number): number {
-    const chunk = spareChunks.pop() ?? Buffer.allocUnsafeSlow(chunkBytes)
+    const chunk = chunks.take()
     fs.read(range.fd, chunk, 0, Math.min(left, chunkBytes), at, (error, read) => {
       if (this.#isClosed) {
-        giveBack(chunk)
+        chunks.giveBack(chunk)
         return
       }
       if (error !== null || read === 0) {
-        giveBack(chunk)
+        chunks.giveBack(chunk)
         this.#break(error === null ? shorterThanPromised : error.message)
         return
       }
       this.#insertSent += read
-      this.#writeAndContinue(chunk.subarray(0, read), chunk)
+      this.#writeAndContinue(chunk.subarray(0, read), () => chunks.giveBack(chunk))
     })
     return waiting
   }
@@ -257,11 +303,12 @@ export class Outbound {
     if (!this.#isClosed) this.#options.onProgress()
   }
 
-  #writeAndContinue(bytes: Bytes, chunk: Buffer | null = null): typeof waiting {
+  /** `onTaken`: Node needs the bytes no more. */
+  #writeAndContinue(bytes: Bytes, onTaken: (() => void) | null = null): typeof waiting {
     this.#nodeWrites += 1
     this.#socket.write(bytes, error => {
       this.#nodeWrites -= 1
-      if (chunk !== null) giveBack(chunk)
+      onTaken?.()
       if (error === null || error === undefined) this.#resume()
     })
     return waiting
@@ -291,22 +338,8 @@ const goneErrnos: ReadonlySet<number> = new Set([32, 101, 103, 104, 107, 110, 11
 /** Returned by a step that a callback will continue. */
 const waiting = -1
 
-function giveBack(chunk: Buffer): void {
-  if (spareChunks.length < spareChunksMax) spareChunks.push(chunk)
-}
-
 function releaseFrom(answer: Outgoing, insertIndex: number): void {
   const inserts = answer.inserts
   if (inserts === null) return
   for (const { source } of inserts.slice(insertIndex)) (source as FileRange).release()
-}
-
-/** Probes both ends of what the next call would send: read-ahead and eviction work on ranges, so this finds nearly all. */
-function isCached(native: NativeCalls, fd: number, position: number, left: number): boolean {
-  const last = position + Math.min(left, turnBytesMax) - 1
-  return native.isCached(fd, position) && native.isCached(fd, last)
-}
-
-function socketFd(socket: Socket): number {
-  return (socket as unknown as { _handle: { fd: number } | null })._handle?.fd ?? -1
 }

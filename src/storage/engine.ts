@@ -42,8 +42,11 @@ export interface LogEngine {
   roll(config: LogConfig, nowMs: number): void
   /** From now on nothing below `offset` is read. */
   raiseStart(offset: Offset): void
-  /** Takes segments that lie wholly below the start out of the log; their files go after `delayMs`. False: there were none. */
-  removeBelowStart(delayMs: number): boolean
+  /**
+   * Takes segments that lie wholly below `start`, a start of the log that is on stable storage, out of the log; their files go
+   * after `delayMs`. False: there were none.
+   */
+  removeBelow(start: Offset, delayMs: number): boolean
 
   /**
    * Writes the segments that begin below the order's end anew, without the records that a later one replaces; replaced files

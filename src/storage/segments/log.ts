@@ -438,9 +438,9 @@ export class SegmentedLog implements LogEngine {
   }
 
   /** What was damaged or cut off and lies below the start now: it was to be deleted like everything else there. */
-  #removeSetAside(delayMs: number): void {
+  #removeSetAside(start: Offset, delayMs: number): void {
     const { files, folder, removeAfter } = this.#home
-    const names = setAsideBelow(files.list(folder), this.logStartOffset)
+    const names = setAsideBelow(files.list(folder), start)
     if (names.length > 0)
       removeAfter(
         names.map(name => `${folder}/${name}`),
@@ -452,9 +452,10 @@ export class SegmentedLog implements LogEngine {
     this.#home.files.writeWhole(`${this.#home.folder}/${verifyMarkFile}`, '')
   }
 
-  removeBelowStart(delayMs: number): boolean {
+  removeBelow(start: Offset, delayMs: number): boolean {
+    assert(start <= this.logStartOffset, 'what is removed is not read any more')
     let isRemoved = false
-    while (this.#segments.length > 1 && this.#segments[1]!.baseOffset <= this.logStartOffset) {
+    while (this.#segments.length > 1 && this.#segments[1]!.baseOffset <= start) {
       const segment = this.#segments.shift()!
       this.#sealedBytes -= segment.size
       segment.setAside(delayMs)
@@ -462,7 +463,7 @@ export class SegmentedLog implements LogEngine {
     }
     if (!isRemoved) return false
     this.#forgetPlaces()
-    this.#removeSetAside(delayMs)
+    this.#removeSetAside(start, delayMs)
     return true
   }
 

@@ -97,6 +97,8 @@ export async function recoverLog(input: RecoveryInput): Promise<RecoveredLog> {
       if (input.isStartKnown) segment.remove()
       else removeToCut(segment, home)
     }
+    // Their files are gone, and must not come back beside what is written from now on.
+    unsyncedPaths.splice(0, unsyncedPaths.length, home.folder)
     logEndOffset = logStartOffset
   }
   if (segments.length === 0) {

@@ -22,7 +22,10 @@ export interface LogEngine {
   /** Everything below, index entries included, is on stable storage: where the next recovery may begin. */
   readonly recoveryPoint: Offset
   readonly sizeBytes: number
-  /** The offset behind the damaged records among which `offset` lies; null when it lies among none. */
+  /**
+   * The offset behind the damaged records among which `offset` lies, or which are the next of the log because nothing is left
+   * in between; null where something can be read.
+   */
   endOfDamage(offset: Offset): Offset | null
 
   /** Writes one batch that begins at the log's end; its base offset and epoch are stamped already. */

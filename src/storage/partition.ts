@@ -245,7 +245,10 @@ export class Partition implements SyncTarget {
     }
   }
 
-  /** The offset behind the damaged records among which `offset` lies; null when it lies among none. */
+  /**
+   * The offset behind the damaged records among which `offset` lies, or which are the next of the log because nothing is left
+   * in between; null where something can be read.
+   */
   endOfDamage(offset: Offset): Offset | null {
     return this.#engine.endOfDamage(offset)
   }

@@ -15,6 +15,7 @@ import type { DataDirectory } from '../storage/data-directory.js'
 import type { Files } from '../storage/files.js'
 import type { LogConfig } from '../storage/log-config.js'
 import { openDataDirectory } from '../storage/open-directory.js'
+import { CorruptLogError } from '../storage/segments/header-scanner.js'
 import type { Durability } from '../storage/types.js'
 import { createDispatch } from './dispatch.js'
 import { FetchSessions } from './fetch-session.js'
@@ -57,6 +58,17 @@ export interface BrokerCore {
 }
 
 export async function openCore(options: CoreOptions): Promise<BrokerCore> {
+  try {
+    return await open(options)
+  } catch (error) {
+    if (!(error instanceof CorruptLogError)) throw error
+  }
+  // One of the broker's own logs is damaged where nobody had looked. It is marked now: opening verifies it, and sets aside
+  // what is not sound.
+  return open(options)
+}
+
+async function open(options: CoreOptions): Promise<BrokerCore> {
   const { config, world, log, isEphemeral, files, defer, adjustLog } = options
   const durability: Durability = isEphemeral ? 'none' : config.get('gregor.durability')
   const image = new MutableImage()

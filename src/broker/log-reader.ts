@@ -1,9 +1,21 @@
 /** Reads a partition from its start, record by record: how internal topics are replayed when a broker starts. */
 import type { Bytes } from '../base/bytes.js'
-import { batchLength, isControl, lastOffset } from '../protocol/records/batch.js'
+import type { Offset } from '../base/ids.js'
+import { Errors } from '../protocol/errors.js'
+import {
+  batchHeaderSize,
+  batchLength,
+  batchMagic,
+  computeCrc,
+  crc,
+  isControl,
+  lastOffset,
+  magic,
+} from '../protocol/records/batch.js'
 import { RecordCursor, recordsOf } from '../protocol/records/records.js'
 import { DiskFailure } from '../storage/files.js'
 import type { Partition } from '../storage/partition.js'
+import { CorruptLogError } from '../storage/segments/header-scanner.js'
 
 const chunkBytes = 4 * 1024 * 1024
 
@@ -15,12 +27,16 @@ export interface StoredRecord {
 /**
  * Every record of the log, oldest first, control batches left out. A record and its key and value are valid until the next
  * step. A million committed offsets pass here at a start, so there is nothing that can be saved and is made anew for each.
+ *
+ * Nobody may have verified the log, and what the broker takes from it no client checks: a batch that is not sound ends in
+ * CorruptLogError, and the log is verified when it is opened next.
  */
 export function* recordsOfLog(partition: Partition, from = partition.logStartOffset): Generator<StoredRecord, void> {
   const cursor = new RecordCursor()
   const record: { key: Bytes | null; value: Bytes | null } = { key: null, value: null }
+  const { logEndOffset } = partition
   let next = from
-  while (next < partition.logEndOffset) {
+  while (next < logEndOffset) {
     const read = partition.read(next, {
       maxBytes: chunkBytes,
       atLeastOneBatch: true,
@@ -33,6 +49,7 @@ export function* recordsOfLog(partition: Partition, from = partition.logStartOff
       next = behindDamage
       continue
     }
+    if (read === Errors.CORRUPT_MESSAGE) throw damageAt(partition, next)
     if (typeof read === 'number') {
       throw new DiskFailure(`${partition.topic}-${partition.index} cannot be read at ${next}: error ${read}`, 'broken', null)
     }
@@ -45,6 +62,9 @@ export function* recordsOfLog(partition: Partition, from = partition.logStartOff
       for (const slice of read.slices) slice.release()
     }
     for (let start = 0; start < at; start += batchLength(bytes, start)) {
+      // Its offsets have no checksum: they go on, and end before the log does.
+      const isSound = isWhole(bytes, start, at) && lastOffset(bytes, start) >= next && lastOffset(bytes, start) < logEndOffset
+      if (!isSound) throw damageAt(partition, next)
       // Compaction leaves gaps; a batch below `next` was seen already.
       if (!isControl(bytes, start)) {
         for (cursor.open(bytes, start); cursor.next(); ) {
@@ -56,6 +76,19 @@ export function* recordsOfLog(partition: Partition, from = partition.logStartOff
       next = lastOffset(bytes, start) + 1
     }
   }
+}
+
+/** Whether a batch as it was written begins at `start` and ends at or before `end`. */
+function isWhole(bytes: Bytes, start: number, end: number): boolean {
+  if (end - start < batchHeaderSize || magic(bytes, start) !== batchMagic) return false
+  const length = batchLength(bytes, start)
+  return length >= batchHeaderSize && length <= end - start && crc(bytes, start) === computeCrc(bytes, start)
+}
+
+function damageAt(partition: Partition, offset: Offset): CorruptLogError {
+  const error = new CorruptLogError(`${partition.topic}-${partition.index} is damaged at ${offset} or behind it`)
+  partition.noteDamage(error)
+  return error
 }
 
 /** Every record of whole batches in memory, control batches left out. */

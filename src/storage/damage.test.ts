@@ -18,7 +18,9 @@ const headerBytes = 61
 const crcCoverageStart = 21
 const minutes = 60_000
 
-const log = `${dataPath}/t-0/${'0'.repeat(20)}.log`
+const sectorBytes = 512
+const folder = `${dataPath}/t-0`
+const log = `${folder}/${'0'.repeat(20)}.log`
 /** One segment of 64 KB and more; the recovery point lies in the middle. */
 const oneSegment: Omit<WriteOptions, 'ending'> = {
   batches: 28,
@@ -81,8 +83,48 @@ describe('one bit of a segment', () => {
   )
 })
 
+describe('a sector of a segment', () => {
+  test.each([
+    ['killed', 'zeros', 0],
+    ['killed', 'rubbish', 0xa5],
+    ['power cut', 'zeros', 0],
+    ['power cut', 'rubbish', 0xa5],
+    ['closed in order', 'zeros', 0],
+    ['closed in order', 'rubbish', 0xa5],
+  ] as const)('costs the batch that it is of (%s, %s)', async (ending, _what, fill) => {
+    const written = await writeDirectory({ ...oneSegment, ending })
+    const last = written.batches.at(-1)
+    for (const damaged of written.batches) {
+      const isVerified = ending !== 'closed in order' && damaged.baseOffset >= written.recoveryPoint
+      // It looks as if it had never been written.
+      const isTorn = isVerified && ending === 'power cut' && fill === 0
+      const end = damaged.position + damaged.bytes.byteLength
+      const inside = Math.ceil(damaged.position / sectorBytes) * sectorBytes
+      for (const at of [damaged.position, inside, end - sectorBytes]) {
+        const disk = copyOf(written.disk)
+        disk.damage(log, bytes => void bytes.fill(fill, at, at + sectorBytes))
+        const lostFrom = isTorn ? damaged.baseOffset : undefined
+        const { problems, ofDamaged, opened } = await judge(disk, written, {
+          damaged,
+          ...(lostFrom === undefined ? {} : { lostFrom }),
+        })
+        const isHeaderOfLast = damaged === last && at === damaged.position
+        const allowed = isTorn
+          ? ['cut off']
+          : isVerified
+            ? ['told', ...(isHeaderOfLast ? ['cut off'] : [])]
+            : ['told', 'wrong checksum']
+        const place = { offset: damaged.baseOffset, at }
+        expect({ ...place, problems, found: allowed.includes(ofDamaged) }).toEqual({ ...place, problems: [], found: true })
+        // What is cut off and whole is not thrown away.
+        if (isTorn && damaged !== last) expect(disk.paths(folder).some(path => path.endsWith('.cut'))).toBe(true)
+        expect(opened?.directory.partition('t', 0)?.logStartOffset).toBe(0)
+      }
+    }
+  })
+})
+
 describe('one bit of another file', () => {
-  const folder = `${dataPath}/t-0`
   const zeros = '0'.repeat(20)
   /** Several segments and snapshots, so that there is something to fall back on. */
   const severalSegments: Omit<WriteOptions, 'ending'> = {

@@ -22,7 +22,10 @@ export interface LogEngine {
   /** Everything below, index entries included, is on stable storage: where the next recovery may begin. */
   readonly recoveryPoint: Offset
   readonly sizeBytes: number
-  /** The offset behind the damaged records among which `offset` lies; null when it lies among none. */
+  /**
+   * The offset behind the damaged records among which `offset` lies, or which are the next of the log because nothing is left
+   * in between; null where something can be read.
+   */
   endOfDamage(offset: Offset): Offset | null
 
   /** Writes one batch that begins at the log's end; its base offset and epoch are stamped already. */
@@ -42,8 +45,11 @@ export interface LogEngine {
   roll(config: LogConfig, nowMs: number): void
   /** From now on nothing below `offset` is read. */
   raiseStart(offset: Offset): void
-  /** Takes segments that lie wholly below the start out of the log; their files go after `delayMs`. False: there were none. */
-  removeBelowStart(delayMs: number): boolean
+  /**
+   * Takes segments that lie wholly below `start`, a start of the log that is on stable storage, out of the log; their files go
+   * after `delayMs`. False: there were none.
+   */
+  removeBelow(start: Offset, delayMs: number): boolean
 
   /**
    * Writes the segments that begin below the order's end anew, without the records that a later one replaces; replaced files

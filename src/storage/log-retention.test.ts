@@ -1,7 +1,11 @@
 import fs from 'node:fs'
 import { describe, expect, test } from 'vitest'
+import { SeededRandom } from '../base/seeded-random.js'
 import { Errors } from '../protocol/errors.js'
+import { parseDirectoryState } from './directory-state.js'
 import { DiskFailure, type Files, nodeFiles } from './files.js'
+import { crashPolicies } from './simulated-disk/crash.js'
+import { SimulatedDisk } from './simulated-disk/disk.js'
 import {
   append,
   batchOf,
@@ -212,5 +216,30 @@ describe('DeleteRecords', () => {
     })
     await Promise.all(seen)
     expect(new Set(starts)).toEqual(new Set(['0\n1\nt 0 4\n']))
+  })
+
+  test('of two callers at once, the first removes nothing that only the second may: its start is not on disk yet', async () => {
+    const disk = new SimulatedDisk('/data')
+    const { partition } = await fiveBatches({ path: '/data', files: disk.files, durability: 'fsync' })
+    const found: SimulatedDisk[] = []
+    let second: Promise<unknown> | null = null
+    disk.beforeCall = ({ changes, operation, path }) => {
+      if (changes) found.push(...crashPolicies.map(policy => disk.crash(policy, new SeededRandom(found.length))))
+      // What the first one writes down is written, and does not know of this.
+      if (operation === 'rename' && path.endsWith('gregor-checkpoint.tmp')) second ??= partition.deleteRecordsBefore(4)
+      return undefined
+    }
+    expect(await partition.deleteRecordsBefore(2)).toBe(Errors.NONE)
+    expect(await second).toBe(Errors.NONE)
+    disk.beforeCall = () => undefined
+    expect(found.length).toBeGreaterThan(100)
+    for (const [n, after] of found.entries()) {
+      after.files.remove('/data/.lock')
+      const written = parseDirectoryState(after.files.readWhole('/data/gregor-checkpoint') ?? Buffer.alloc(0))
+      const { directory } = await openTest({ path: '/data', files: after.files })
+      const { logStartOffset, logEndOffset } = directory.partition('t', 0)!
+      const startOnDisk = written?.get('t-0')?.logStartOffset ?? 0
+      expect({ n, logStartOffset, logEndOffset }).toEqual({ n, logStartOffset: startOnDisk, logEndOffset: 5 })
+    }
   })
 })

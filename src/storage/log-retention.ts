@@ -5,6 +5,7 @@
  *
  * It works in slices, so that a directory of many partitions holds up nobody's request.
  */
+import type { Offset } from '../base/ids.js'
 import type { Timer } from '../base/world.js'
 import { DiskFailure } from './files.js'
 import type { Partition } from './partition.js'
@@ -51,12 +52,13 @@ export class LogRetention {
   async run(): Promise<void> {
     const { world, checkpoints, log, nextTurn } = this.#host
     const slices = new Slices(world, nextTurn)
-    const shortened: Partition[] = []
+    const shortened: { readonly partition: Partition; readonly start: Offset }[] = []
     const settled: Promise<void>[] = []
     for (const partition of [...this.#partitions.values()]) {
       if (this.#isStopped) return
-      if (partition.applyRetention(world.nowMs())) {
-        shortened.push(partition)
+      const start = partition.applyRetention(world.nowMs())
+      if (start !== null) {
+        shortened.push({ partition, start })
         settled.push(partition.settled())
       }
       if (slices.isOver) await slices.next()
@@ -69,8 +71,8 @@ export class LogRetention {
       log.warn('retention was not written down and is tried again', { error: error.message })
       return
     }
-    for (const partition of shortened) {
-      partition.removeBelowStart()
+    for (const { partition, start } of shortened) {
+      partition.removeBelow(start)
       if (slices.isOver) await slices.next()
     }
   }

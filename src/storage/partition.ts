@@ -245,7 +245,10 @@ export class Partition implements SyncTarget {
     }
   }
 
-  /** The offset behind the damaged records among which `offset` lies; null when it lies among none. */
+  /**
+   * The offset behind the damaged records among which `offset` lies, or which are the next of the log because nothing is left
+   * in between; null where something can be read.
+   */
   endOfDamage(offset: Offset): Offset | null {
     return this.#engine.endOfDamage(offset)
   }
@@ -348,21 +351,22 @@ export class Partition implements SyncTarget {
     if (this.#commit.failure !== null) return Errors.KAFKA_STORAGE_ERROR
     if (offset < 0 || offset > this.highWatermark) return Errors.OFFSET_OUT_OF_RANGE
     this.#engine.raiseStart(offset)
+    const { logStartOffset } = this
     try {
       await this.#checkpoints?.logStarts.write()
     } catch (error) {
       return this.#diskRefused(error, 'start of the log not written')
     }
-    this.removeBelowStart()
+    this.removeBelow(logStartOffset)
     return Errors.NONE
   }
 
   /**
-   * Moves the start of the log above what retention lets go. True when segments lie below the start: they may be removed
-   * once the new start, and what is left of the log, are on stable storage.
+   * Moves the start of the log above what retention lets go. Answers the new start: what lies below it may be removed once
+   * it, and what is left of the log, are on stable storage. Null when nothing is to go.
    */
-  applyRetention(nowMs: number): boolean {
-    if (this.#closedWith !== null || this.#commit.failure !== null || this.#isBeingCompacted) return false
+  applyRetention(nowMs: number): Offset | null {
+    if (this.#closedWith !== null || this.#commit.failure !== null || this.#isBeingCompacted) return null
     const engine = this.#engine
     const { logStartOffset, logEndOffset } = engine
     const { highWatermark } = this
@@ -370,23 +374,26 @@ export class Partition implements SyncTarget {
     try {
       const { segments } = engine
       const gone = expiredCount({ segments, logStartOffset, logEndOffset, highWatermark }, config, nowMs)
-      if (gone === 0) return false
+      if (gone === 0) return null
       // A log keeps a segment: an empty one when all the others go.
       if (gone === segments.length) engine.roll(config, nowMs)
       engine.raiseStart(engine.segments[gone]!.baseOffset)
-      return true
+      return engine.logStartOffset
     } catch (error) {
       this.#diskRefused(error, 'retention could not be applied')
-      return false
+      return null
     }
   }
 
-  /** Takes what lies wholly below the start out of the log. */
-  removeBelowStart(): void {
+  /**
+   * Takes what lies wholly below `start` out of the log. The start that is on stable storage may be another than the present
+   * one, which somebody may have raised meanwhile.
+   */
+  removeBelow(start: Offset): void {
     // Segments that are being compacted go the next time.
     if (this.#closedWith !== null || this.#isBeingCompacted) return
     try {
-      if (this.#engine.removeBelowStart(this.#config().fileDeleteDelayMs)) this.#removeOldSnapshots()
+      if (this.#engine.removeBelow(start, this.#config().fileDeleteDelayMs)) this.#removeOldSnapshots()
     } catch (error) {
       this.#diskRefused(error, 'deleted segments could not be set aside')
     }

@@ -36,7 +36,7 @@ test('a deleted batch whose segment is still there is a duplicate, and a gap beh
 test('where the segments are gone too, any sequence may be the next', async () => {
   const opened = await trimmed()
   const { directory } = opened
-  directory.partition('t', 0)!.removeBelowStart()
+  directory.partition('t', 0)!.removeBelow(10)
   const partition = await afterCrash(opened)
   expect(append(partition, batch(10))).toMatchObject({ isDuplicate: false })
 })

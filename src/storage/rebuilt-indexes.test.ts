@@ -52,6 +52,55 @@ test('a power cut at any moment while an index is made again leaves lookups by t
   }
 })
 
+/** Why the indexes of a segment that still grows are made again. */
+const reasons: Readonly<Record<string, (disk: SimulatedDisk) => void>> = {
+  'because its times are missing': disk => disk.files.remove(timeIndex),
+  'because its times are damaged': disk => disk.files.writeWhole(timeIndex, Buffer.alloc(12, 0xff)),
+  'because all of it is verified': disk => disk.files.writeWhole(`${folder}/verify-at-start`, ''),
+}
+
+/** A log of one segment that grows, with index entries below its recovery point. Its largest time is that of its first batch. */
+async function growing(isClosed: boolean, change: (disk: SimulatedDisk) => void): Promise<SimulatedDisk> {
+  const disk = new SimulatedDisk('/data')
+  const options = { path: '/data', files: disk.files, durability: 'fsync', config: { indexIntervalBytes: 150 } } as const
+  const { directory } = await openTest(options)
+  const partition = directory.createPartition('t', 0, topicId)
+  for (let n = 0; n < 10; n++) append(partition, batchOf(`b${n}`, { timestampMs: baseMs - n }))
+  await partition.settled()
+  await directory.checkpoint()
+  if (isClosed) await directory.close()
+  change(disk)
+  await disk.files.syncPath(folder)
+  if (disk.files.sizeOf(timeIndex) !== null) await disk.files.syncPath(timeIndex)
+  disk.files.remove('/data/.lock')
+  return disk
+}
+
+test.each(Object.keys(reasons).flatMap(reason => [[reason, 'a crash'] as const, [reason, 'an orderly stop'] as const]))(
+  'a power cut at any moment while the index of a log is made again %s, after %s, leaves lookups by time right',
+  async (reason, ending) => {
+    const start = await growing(ending !== 'a crash', reasons[reason]!)
+    for (const policy of crashPolicies) {
+      const disk = start.crash('keep', new SeededRandom(1))
+      const found: SimulatedDisk[] = []
+      disk.beforeCall = ({ changes }) => {
+        if (changes) found.push(disk.crash(policy, new SeededRandom(found.length)))
+        return undefined
+      }
+      const { directory } = await openTest({ path: '/data', files: disk.files, durability: 'fsync' })
+      append(directory.partition('t', 0)!, batchOf('later', { timestampMs: baseMs - 100 }))
+      await directory.checkpoint()
+      await directory.close()
+      expect(found.length).toBeGreaterThan(20)
+      for (const [n, after] of found.entries()) {
+        after.files.remove('/data/.lock')
+        const again = await openTest({ path: '/data', files: after.files, durability: 'fsync' })
+        expect(firstSince(again, baseMs), `${policy}, change ${n + 1}`).toMatchObject({ offset: 0 })
+      }
+    }
+  },
+)
+
 test('they come to their files', async () => {
   const disk = await withoutFirstIndex()
   firstSince(await open(disk), baseMs)

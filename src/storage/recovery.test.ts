@@ -1,9 +1,11 @@
 import fs from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { SeededRandom } from '../base/seeded-random.js'
 import { Errors } from '../protocol/errors.js'
 import type { LogConfig } from './log-config.js'
 import type { Partition } from './partition.js'
+import { SimulatedDisk } from './simulated-disk/disk.js'
 import { append, batchOf, client, copyFolder, offsetsIn, openTest, readBytes, type TestOptions, topicId } from './test-kit.js'
 
 const small: Partial<LogConfig> = { segmentBytes: 1000, indexIntervalBytes: 150 }
@@ -164,6 +166,24 @@ describe('after kill -9', () => {
     const kept = fs.readdirSync(`${copy}/t-0`).filter(name => name.endsWith('.cut'))
     expect(kept).toEqual(logs.slice(2).map(name => name.replace(/log$/, 'cut')))
     expect(second.warnings).toEqual(['log cut after its last whole batch'])
+  })
+
+  test('a log that ends before its start begins anew there, and what it had does not come back', async () => {
+    const disk = new SimulatedDisk('/data')
+    const options = { path: '/data', files: disk.files, durability: 'fsync', config: small } as const
+    const first = await filled(options, 20)
+    await first.partition.settled()
+    expect(await first.partition.deleteRecordsBefore(first.partition.logEndOffset)).toBe(Errors.NONE)
+    const { logEndOffset, logStartOffset } = first.partition
+    // As a file system may leave the files of a topic whose deletion a power cut interrupted.
+    disk.files.writeWhole('/data/t-0/00000000000000000000.log', batchOf('old'))
+    for (const path of disk.paths('/data/t-0')) if (!/00000.log|metadata/.test(path)) disk.files.remove(path)
+    disk.files.remove('/data/.lock')
+    const second = await openTest(options)
+    expect(second.warnings).toEqual(['log ends before its start offset: it begins anew there'])
+    expect(second.directory.partition('t', 0)).toMatchObject({ logStartOffset, logEndOffset })
+    const third = disk.crash('drop', new SeededRandom(1))
+    expect(third.files.list('/data/t-0').filter(name => name.endsWith('.log'))).toEqual([])
   })
 
   test('rebuilt indexes are those that appending made', async () => {

@@ -20,6 +20,7 @@ import type { Files } from './files.js'
 import { DamageSearch } from './segments/salvage.js'
 import { crashPolicies } from './simulated-disk/crash.js'
 import { SimulatedDisk } from './simulated-disk/disk.js'
+import { offsetsIn } from './test-kit.js'
 
 const folder = `${dataPath}/t-0`
 const nameOf = (offset: number) => String(offset).padStart(20, '0')
@@ -121,6 +122,36 @@ describe('what is damaged', () => {
     shorten(disk, last.file, last.position)
     const { problems, ofDamaged, logEndOffset } = await judge(disk, written, { damaged: last, config: severalSegments.config })
     expect({ problems, ofDamaged, logEndOffset }).toEqual({ problems: [], ofDamaged: 'told', logEndOffset: last.lastOffset + 1 })
+  })
+})
+
+describe('compaction around damage', () => {
+  const config = { ...severalSegments.config, isCompacted: true, deletesOld: false, dirtyRatioMin: 0 }
+
+  test('leaves what readers are told, and a way behind it', async () => {
+    const written = await writeDirectory({ ...options, config, ending: 'killed' })
+    for (const damaged of written.batches) {
+      const disk = copyOf(written.disk)
+      disk.files.writeWhole(`${folder}/verify-at-start`, '')
+      flip(disk, damaged.file, damaged.position + 70)
+      const { directory } = await openOn(disk, config)
+      expect(await directory.compactLogs()).toBeGreaterThan(0)
+      const partition = directory.partition('t', 0)!
+      const { baseOffset: from, lastOffset } = damaged
+      for (let offset = from; offset <= lastOffset; offset++) expect(readFrom(partition, offset)).toBe(Errors.CORRUPT_MESSAGE)
+      // From the start, over the damage, to the end: no answer holds batches on both sides of it.
+      let wasTold = false
+      for (let next = 0; next < partition.logEndOffset; ) {
+        const read = readFrom(partition, next)
+        const last = typeof read === 'number' ? -1 : (offsetsIn(read).at(-1)?.split('-').map(Number)[1] ?? -1)
+        expect(next < from && last > lastOffset).toBe(false)
+        wasTold ||= read === Errors.CORRUPT_MESSAGE
+        const after = typeof read === 'number' ? partition.endOfDamage(next) : last + 1
+        expect(after).toBeGreaterThan(next)
+        next = after!
+      }
+      expect(wasTold).toBe(true)
+    }
   })
 })
 

@@ -106,13 +106,14 @@ const relativeOffsetMax = 0x7fff_ffff
 
 /**
  * Neighbours that fit into one segment together, so that logs of which little is left do not end as many tiny files. `end` is
- * where the last of `segments` ends at the latest.
+ * where the last of `segments` ends at the latest. A segment that `staysApart` is not joined to the one before it.
  */
 export function groupSegments<S extends Pick<CompactableSegment, 'baseOffset' | 'size' | 'indexBytes'>>(
   segments: readonly S[],
   end: Offset,
   segmentBytesMax: number,
   indexBytesMax: number,
+  staysApart: (segment: S) => boolean = () => false,
 ): S[][] {
   const groups: S[][] = []
   let size = 0
@@ -122,6 +123,7 @@ export function groupSegments<S extends Pick<CompactableSegment, 'baseOffset' | 
     const lastOffset = (segments[n + 1]?.baseOffset ?? end) - 1
     const fits =
       group !== undefined &&
+      !staysApart(segment) &&
       size + segment.size <= segmentBytesMax &&
       indexBytes + segment.indexBytes <= indexBytesMax &&
       (segment.size === 0 || lastOffset - group[0]!.baseOffset <= relativeOffsetMax)

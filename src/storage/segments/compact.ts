@@ -56,6 +56,8 @@ export interface CompactionHost {
   readonly files: Files
   /** Sealed segments that begin below `end`, in order. */
   segmentsBelow(end: Offset): readonly Segment[]
+  /** Whether records are damaged between the segment before and this one: where readers are told so. */
+  followsDamage(segment: Segment): boolean
   /** An empty segment under the suffix `.cleaned`. */
   newCleaned(sources: readonly Segment[]): Segment
   /** False when the log was given up meanwhile. */
@@ -77,7 +79,7 @@ export async function compactLog(host: CompactionHost, order: CompactionOrder): 
   const sources = host.segmentsBelow(cleanedTo)
   // Where what is not compacted this time begins.
   const next = host.segmentsBelow(order.end)[sources.length]?.baseOffset ?? order.end
-  const groups = groupSegments(sources, next, order.segmentBytes, order.segmentIndexBytes)
+  const groups = groupSegments(sources, next, order.segmentBytes, order.segmentIndexBytes, host.followsDamage)
   let bytesRead = 0
   let bytesWritten = 0
   for (let n = 0; n < groups.length; n++) {

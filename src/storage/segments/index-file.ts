@@ -64,9 +64,9 @@ class EntryTable {
     return this.#bytes.subarray(0, this.count * this.entrySize)
   }
 
-  /** For a file that somebody else has brought to `content`. */
-  isInItsFile(): void {
-    this.#flushed = this.count
+  /** For a file that somebody else has brought to the first `count` entries. */
+  isInItsFile(count: number): void {
+    this.#flushed = count
     this.#fileDiffers = false
   }
 
@@ -175,12 +175,12 @@ export class OffsetIndex {
     return this.#table.flush(files, path)
   }
 
-  /** For who writes the file as a whole: what it has to hold, and that it does. */
+  /** For who writes the file as a whole: what it has to hold, and that it holds so many entries. */
   get bytes(): Bytes {
     return this.#table.content
   }
-  isInItsFile(): void {
-    this.#table.isInItsFile()
+  isInItsFile(count: number): void {
+    this.#table.isInItsFile(count)
   }
 }
 
@@ -264,11 +264,11 @@ export class TimeIndex {
     return this.#table.flush(files, path)
   }
 
-  /** For who writes the file as a whole: what it has to hold, and that it does. */
+  /** For who writes the file as a whole: what it has to hold, and that it holds so many entries. */
   get bytes(): Bytes {
     return this.#table.content
   }
-  isInItsFile(): void {
-    this.#table.isInItsFile()
+  isInItsFile(count: number): void {
+    this.#table.isInItsFile(count)
   }
 }

@@ -228,7 +228,7 @@ export class SegmentedLog implements LogEngine {
 
   #read(from: Offset, end: LogMark | null, maxBytes: number, atLeastOneBatch: boolean, slices: FileSlice[]): number {
     const endOffset = end === null ? this.logEndOffset : end.offset
-    if (this.endOfDamage(from) !== null) throw new DamagedRangeError(`the records at ${from} are damaged`)
+    if (this.#endOfRange(from) !== null) throw new DamagedRangeError(`the records at ${from} are damaged`)
     let offset = from
     let n = this.#segmentIndexOf(from)
     let total = 0
@@ -244,8 +244,9 @@ export class SegmentedLog implements LogEngine {
         total += stop - start
       }
       if (stop < limit || total >= maxBytes || segment === this.#active || (end instanceof Mark && segment === end.segment)) break
-      offset = this.#segments[++n]!.baseOffset
-      if (this.#damaged.some(({ to }) => to === offset)) {
+      const next = this.#segments[++n]!
+      offset = next.baseOffset
+      if (this.#followsDamage(next)) {
         // What lies before the damage is answered; who asks for what follows is told.
         if (total > 0) break
         throw new DamagedRangeError(`the records before ${offset} are damaged`)
@@ -255,6 +256,19 @@ export class SegmentedLog implements LogEngine {
   }
 
   endOfDamage(offset: Offset): Offset | null {
+    const within = this.#endOfRange(offset)
+    if (within !== null || this.#damaged.length === 0) return within
+    const n = this.#segmentIndexOf(offset)
+    const [segment, next] = [this.#segments[n]!, this.#segments[n + 1]]
+    if (next === undefined || !this.#followsDamage(next)) return null
+    return this.#positionOf(segment, offset, segment.size) < 0 ? next.baseOffset : null
+  }
+
+  #followsDamage({ baseOffset }: Segment): boolean {
+    return this.#damaged.some(({ to }) => to === baseOffset)
+  }
+
+  #endOfRange(offset: Offset): Offset | null {
     for (const { from, to } of this.#damaged) if (offset >= from && offset < to) return to
     return null
   }
@@ -431,16 +445,16 @@ export class SegmentedLog implements LogEngine {
   raiseStart(offset: Offset): void {
     assert(offset <= this.logEndOffset, 'a log does not start beyond its end')
     // A log does not begin with what cannot be read.
-    const start = this.endOfDamage(offset) ?? offset
+    const start = this.#endOfRange(offset) ?? offset
     if (start <= this.logStartOffset) return
     this.logStartOffset = start
     this.#damaged = this.#damaged.filter(({ to }) => to > start)
   }
 
   /** What was damaged or cut off and lies below the start now: it was to be deleted like everything else there. */
-  #removeSetAside(delayMs: number): void {
+  #removeSetAside(start: Offset, delayMs: number): void {
     const { files, folder, removeAfter } = this.#home
-    const names = setAsideBelow(files.list(folder), this.logStartOffset)
+    const names = setAsideBelow(files.list(folder), start)
     if (names.length > 0)
       removeAfter(
         names.map(name => `${folder}/${name}`),
@@ -452,9 +466,10 @@ export class SegmentedLog implements LogEngine {
     this.#home.files.writeWhole(`${this.#home.folder}/${verifyMarkFile}`, '')
   }
 
-  removeBelowStart(delayMs: number): boolean {
+  removeBelow(start: Offset, delayMs: number): boolean {
+    assert(start <= this.logStartOffset, 'what is removed is not read any more')
     let isRemoved = false
-    while (this.#segments.length > 1 && this.#segments[1]!.baseOffset <= this.logStartOffset) {
+    while (this.#segments.length > 1 && this.#segments[1]!.baseOffset <= start) {
       const segment = this.#segments.shift()!
       this.#sealedBytes -= segment.size
       segment.setAside(delayMs)
@@ -462,7 +477,7 @@ export class SegmentedLog implements LogEngine {
     }
     if (!isRemoved) return false
     this.#forgetPlaces()
-    this.#removeSetAside(delayMs)
+    this.#removeSetAside(start, delayMs)
     return true
   }
 
@@ -476,6 +491,7 @@ export class SegmentedLog implements LogEngine {
     const host: CompactionHost = {
       files,
       segmentsBelow: end => this.#segments.filter(segment => segment !== this.#active && segment.baseOffset < end),
+      followsDamage: segment => this.#followsDamage(segment),
       newCleaned: ([first]) => {
         const cleaned = new Segment(this.#home, first!.baseOffset, null, first!.createdMs, 0, '.cleaned')
         // What an earlier round left that could not be finished.

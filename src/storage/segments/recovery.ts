@@ -97,6 +97,8 @@ export async function recoverLog(input: RecoveryInput): Promise<RecoveredLog> {
       if (input.isStartKnown) segment.remove()
       else removeToCut(segment, home)
     }
+    // Their files are gone, and must not come back beside what is written from now on.
+    unsyncedPaths.splice(0, unsyncedPaths.length, home.folder)
     logEndOffset = logStartOffset
   }
   if (segments.length === 0) {
@@ -245,7 +247,7 @@ class Scan {
     const { home, indexIntervalBytes } = this.#input
     const { size } = segment
     if (size > 0) loadFirstTimestamp(segment, this.#input)
-    const place = trustedPlace(segment, trustedBefore, this.#input)
+    const place = placeToBegin(segment, trustedBefore, this.#input)
     const knownEnd = this.#input.wasClosedCleanly && this.#promised > 0 ? this.#promised : Number.MAX_SAFE_INTEGER
     const endMax = next?.baseOffset ?? knownEnd
     let end = place.offset
@@ -385,21 +387,36 @@ class Scan {
 
 const relativeOffsetMax = 0x7fff_ffff
 
-function trustedPlace(segment: Segment, trustedBefore: Offset, { home }: RecoveryInput): { position: number; offset: Offset } {
+interface Place {
+  readonly position: number
+  readonly offset: Offset
+}
+
+/** Where verification of a segment begins: at its start, or at an entry of its index below `trustedBefore`. */
+function placeToBegin(segment: Segment, trustedBefore: Offset, input: RecoveryInput): Place {
   const start = { position: 0, offset: segment.baseOffset }
-  if (trustedBefore <= segment.baseOffset || segment.size === 0 || !segment.tryLoadIndexes()) return start
+  if (Math.max(trustedBefore, input.recoveryPoint) <= segment.baseOffset || segment.size === 0) return start
+  const place = trustedBefore > segment.baseOffset ? trustedPlace(segment, trustedBefore, input) : null
+  // The next start would trust what a power cut leaves of files that are written anew in place.
+  if (place === null) segment.distrustIndexFiles()
+  return place ?? start
+}
+
+/** The last entry below `trustedBefore`, or the start of the segment; null when the index files cannot be believed. */
+function trustedPlace(segment: Segment, trustedBefore: Offset, { home }: RecoveryInput): Place | null {
+  if (!segment.tryLoadIndexes()) return null
   const { offsets, times } = segment
   let n = offsets.count - 1
   while (n >= 0 && offsets.offsetAt(n) >= trustedBefore) n--
-  if (n < 0) return start
+  if (n < 0) return { position: 0, offset: segment.baseOffset }
   const scanner = new HeaderScanner(home.files)
   const position = offsets.positionAt(n)
-  if (!scanner.holdsBatch(segment.fd, position, segment.size) || scanner.lastOffset !== offsets.offsetAt(n)) return start
+  if (!scanner.holdsBatch(segment.fd, position, segment.size) || scanner.lastOffset !== offsets.offsetAt(n)) return null
   const place = { position, offset: scanner.baseOffset }
   // The largest time so far is that of the last entry that is kept.
   let kept = times.count - 1
   while (kept >= 0 && times.offsetAt(kept) >= place.offset) kept--
-  return kept < 0 || segment.hasTimeEntry(scanner, kept) ? place : start
+  return kept < 0 || segment.hasTimeEntry(scanner, kept) ? place : null
 }
 
 /** For a log whose epoch file is lost. */

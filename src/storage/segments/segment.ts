@@ -87,6 +87,8 @@ export class Segment {
   #bytesSinceIndexEntry = 0
   /** The indexes are made from the log, or the log cannot be read: to make them anew would change nothing. */
   #hasFinalIndexes = false
+  /** The index files are not to be believed, and what is in memory takes their place as a whole with the next sync. */
+  #replacesIndexFiles = false
   #offsets: OffsetIndex | null
   #times: TimeIndex | null
 
@@ -249,34 +251,48 @@ export class Segment {
       return new CorruptLogError(`${this.logPath} is no row of batches from ${stop} to ${size}`)
     }
     if (this.#isSealed) this.times.maybeAppend(this.maxTimestamp, this.maxTimestampOffset)
-    if (this.#isSealed) void this.#replaceIndexFiles()
-    else this.flushIndexes()
+    // One that grows is synced from time to time.
+    if (this.#isSealed && !this.#replacesIndexFiles) void this.#tryReplaceIndexFiles()
+    else this.distrustIndexFiles()
     return null
   }
 
-  /**
-   * Brings rebuilt indexes to their files, each as a whole or not at all: no recovery point waits for them, so a part of one
-   * that a power cut left would be trusted. Until then they stay in memory.
-   */
-  async #replaceIndexFiles(): Promise<void> {
-    const { files } = this.#home
-    const rebuilt = [
-      ['.timeindex', this.times],
-      ['.index', this.offsets],
-    ] as const
+  /** What the index files hold is made anew: until the next sync nothing of it comes there, and then all of it. */
+  distrustIndexFiles(): void {
+    this.#replacesIndexFiles = true
+    this.hasUnsyncedIndexes = true
+  }
+
+  async #tryReplaceIndexFiles(): Promise<void> {
     try {
-      for (const [kind, index] of rebuilt) {
-        const path = this.#path(kind)
-        files.writeWhole(`${path}.tmp`, index.bytes)
-        await files.syncPath(`${path}.tmp`)
-        // Meanwhile the segment may have left the log, or gone on under another name.
-        if (this.#isRemoved || path !== this.#path(kind)) return files.remove(`${path}.tmp`)
-        files.rename(`${path}.tmp`, path)
-        index.isInItsFile()
-      }
+      await this.#replaceIndexFiles()
     } catch (error) {
       // Nothing depends on them but the time that the next start takes, which also removes what is left here.
       if (!(error instanceof DiskFailure)) throw error
+    }
+  }
+
+  /**
+   * Brings rebuilt indexes to their files, each as a whole or not at all: the recovery point may lie above what they hold, so
+   * a part of one that a power cut left would be trusted. Offsets first: where recovery finds an old entry of those, it takes
+   * it that the times up to there are in the other file. Until then they stay in memory.
+   */
+  async #replaceIndexFiles(): Promise<void> {
+    const { files, folder } = this.#home
+    const rebuilt = [
+      ['.index', this.offsets],
+      ['.timeindex', this.times],
+    ] as const
+    for (const [kind, index] of rebuilt) {
+      const path = this.#path(kind)
+      const { count } = index
+      files.writeWhole(`${path}.tmp`, index.bytes)
+      await files.syncPath(`${path}.tmp`)
+      // Meanwhile the segment may have left the log, or gone on under another name.
+      if (this.#isRemoved || path !== this.#path(kind)) return files.remove(`${path}.tmp`)
+      files.rename(`${path}.tmp`, path)
+      index.isInItsFile(count)
+      await files.syncPath(folder)
     }
   }
 
@@ -433,6 +449,10 @@ export class Segment {
 
   flushIndexes(): void {
     if (this.#offsets === null || this.#times === null || !this.#exists) return
+    if (this.#replacesIndexFiles) {
+      this.hasUnsyncedIndexes = true
+      return
+    }
     // Times first: recovery takes an offset entry in the file as a sign that the time entry made with it is there too.
     const hasTimes = this.#times.flush(this.#home.files, this.#path('.timeindex'))
     const hasOffsets = this.#offsets.flush(this.#home.files, this.#path('.index'))
@@ -442,12 +462,18 @@ export class Segment {
   /** fsync of both index files, as far as they were written since the last time. */
   async syncIndexes(): Promise<void> {
     if (!this.hasUnsyncedIndexes || this.#isRemoved) return
-    this.hasUnsyncedIndexes = false
     try {
+      if (this.#replacesIndexFiles) {
+        await this.#replaceIndexFiles()
+        this.#replacesIndexFiles = false
+        // What came meanwhile.
+        this.flushIndexes()
+      }
+      this.hasUnsyncedIndexes = false
       for (const kind of ['.timeindex', '.index'] as const) await this.#home.files.syncPath(this.#path(kind))
     } catch (error) {
-      // Nobody needs the files of a segment that left the log meanwhile.
-      if (!this.#isRemoved) throw error
+      // Nobody needs the files of a segment that left the log meanwhile. On a full disk the old ones stay, and are found out.
+      if (!this.#isRemoved && !isFull(error)) throw error
     }
   }
 
@@ -483,7 +509,7 @@ export class Segment {
     this.#closeFile()
     this.#home.pool.forget(this)
     if (!this.#isSealed || this.#offsets === null) return
-    if (this.#offsets.pending > 0 || this.#times!.pending > 0) return
+    if (this.#replacesIndexFiles || this.#offsets.pending > 0 || this.#times!.pending > 0) return
     this.#offsets = null
     this.#times = null
   }
@@ -526,6 +552,10 @@ export class Segment {
     this.#home.files.close(this.#fd)
     this.#fd = -1
   }
+}
+
+function isFull(error: unknown): boolean {
+  return error instanceof DiskFailure && error.kind === 'full'
 }
 
 /** The timestamp that a batch gives to the time index: an emptied batch has no record that could be found by one. */

@@ -30,7 +30,8 @@ interface Reconciliation {
 export function reconcile(parts: Reconciliation): void {
   const { directory, image, metadataLog, removedTopicIds, settings, log } = parts
   takeTheLead(parts)
-  const orphans = new Map<string, { topicId: Uuid; indexes: number[]; isEmpty: boolean }>()
+  // By id: several topics of one name may have been begun, one after the other, without a record.
+  const orphans = new Map<Uuid, { name: string; indexes: number[]; isEmpty: boolean }>()
   for (const { topic, index, topicId, logEndOffset } of [...directory.partitions.values()]) {
     if (topic === clusterMetadataTopic) continue
     const known = image.topicsById.get(topicId)
@@ -45,13 +46,13 @@ export function reconcile(parts: Reconciliation): void {
       log.info({ topic, partition: index, topicId }, 'files of a deleted topic are removed')
       directory.deletePartition(topic, index)
     } else {
-      const orphan = orphans.get(topic) ?? { topicId, indexes: [], isEmpty: true }
+      const orphan = orphans.get(topicId) ?? { name: topic, indexes: [], isEmpty: true }
       orphan.indexes.push(index)
       orphan.isEmpty &&= logEndOffset === 0
-      orphans.set(topic, orphan)
+      orphans.set(topicId, orphan)
     }
   }
-  for (const [name, { topicId, indexes, isEmpty }] of orphans) {
+  for (const [topicId, { name, indexes, isEmpty }] of orphans) {
     if (isEmpty) {
       log.info({ topic: name, topicId }, 'files of a topic that was never created are removed')
       for (const index of indexes) directory.deletePartition(name, index)

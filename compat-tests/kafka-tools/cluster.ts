@@ -1,4 +1,4 @@
-/** kafka-configs --describe, kafka-broker-api-versions and kafka-cluster: what the broker says about itself. */
+/** kafka-configs, kafka-broker-api-versions and kafka-cluster: what the broker says about itself. */
 import { expect, expectClean, expectContains, expectEqual } from './checks.js'
 import { table } from './output.js'
 import { runTool, type Scenario } from './scenario.js'
@@ -24,6 +24,8 @@ const neededApis: Readonly<Record<string, number>> = {
   InitProducerId: 5,
   OffsetForLeaderEpoch: 4,
   DescribeConfigs: 4,
+  AlterConfigs: 2,
+  IncrementalAlterConfigs: 1,
   CreatePartitions: 3,
   DeleteGroups: 2,
   OffsetDelete: 0,
@@ -89,6 +91,22 @@ async function checkConfigs(scenario: Scenario): Promise<void> {
   await checks.check(tool, '--describe --broker-defaults', async () => {
     const run = expectClean(await runTool(scenario, tool, ['--describe', '--broker-defaults']))
     expectContains(run.stdout, 'Default configs for brokers in the cluster are:')
+  })
+  await checks.check(tool, '--alter changes a topic’s configs, takes them back, and refuses what they cannot be', async () => {
+    const alter = (...changes: string[]) => runTool(scenario, tool, ['--alter', '--topic', topics.lines, ...changes])
+    const described = async () => expectClean(await runTool(scenario, tool, ['--describe', '--topic', topics.lines])).stdout
+    const done = `Completed updating config for topic ${topics.lines}.`
+    const added = await alter('--add-config', 'retention.ms=86400000,cleanup.policy=[compact,delete]')
+    expectContains(expectClean(added).stdout, done)
+    const after = await described()
+    expectContains(after, '  retention.ms=86400000 sensitive=false')
+    expectContains(after, '  cleanup.policy=compact,delete sensitive=false')
+    expectContains(after, ownSegmentBytes)
+    const refused = await alter('--add-config', 'retention.ms=soon')
+    expectEqual(refused.exitCode, 1, 'exit code')
+    expectContains(refused.stderr, 'InvalidConfigurationException')
+    expectContains(expectClean(await alter('--delete-config', 'retention.ms,cleanup.policy')).stdout, done)
+    expect(!/retention\.ms|cleanup\.policy/.test(await described()), 'the configs are still there')
   })
 }
 

@@ -37,6 +37,8 @@ const notes: Readonly<Record<string, string>> = {
   FindCoordinator: 'key types 1 and 2 (transactions, share groups) are refused',
   InitProducerId: 'transactional ids are refused',
   DescribeConfigs: 'resources: topics and brokers',
+  AlterConfigs: 'topics; a broker’s configs are refused',
+  IncrementalAlterConfigs: 'topics; a broker’s configs are refused',
   DescribeGroups: 'classic groups',
   ListGroups: 'classic groups',
 }
@@ -52,7 +54,6 @@ const absent: readonly (readonly [reason: string, keys: readonly number[]])[] = 
   ['no SASL yet', [17, 36, 38, 39, 40, 41, 50, 51]],
   ['no transactions yet', [24, 25, 26, 27, 28, 61, 65, 66]],
   ['no ACLs yet', [29, 30, 31]],
-  ['configs cannot be changed yet', [33, 44]],
   ['one broker with one directory: nothing to move', [34, 43, 45, 46]],
   ['log directories are not described yet', [35]],
   ['no quotas yet', [48, 49]],

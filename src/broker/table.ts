@@ -3,6 +3,7 @@
  * is not here is not advertised.
  */
 import type { Handler } from './handler.js'
+import { alterConfigs } from './handlers/alter-configs.js'
 import { apiVersions } from './handlers/api-versions.js'
 import { createPartitions } from './handlers/create-partitions.js'
 import { createTopics } from './handlers/create-topics.js'
@@ -16,6 +17,7 @@ import { describeTopicPartitions } from './handlers/describe-topic-partitions.js
 import { fetch } from './handlers/fetch.js'
 import { findCoordinator } from './handlers/find-coordinator.js'
 import { heartbeat } from './handlers/heartbeat.js'
+import { incrementalAlterConfigs } from './handlers/incremental-alter-configs.js'
 import { initProducerId } from './handlers/init-producer-id.js'
 import { joinGroup } from './handlers/join-group.js'
 import { leaveGroup } from './handlers/leave-group.js'
@@ -50,8 +52,10 @@ export const handlers: readonly Handler[] = [
   initProducerId, // 22
   offsetForLeaderEpoch, // 23
   describeConfigs, // 32
+  alterConfigs, // 33
   createPartitions, // 37
   deleteGroups, // 42
+  incrementalAlterConfigs, // 44
   offsetDelete, // 47
   describeCluster, // 60
   describeTopicPartitions, // 75

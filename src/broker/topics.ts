@@ -6,6 +6,7 @@
 import type { Log } from '../base/log.js'
 import { randomUuid, type World } from '../base/world.js'
 import {
+  alterTopicConfigs,
   type ClusterRefusal,
   type ClusterSettings,
   type CreatePartitionsCommand,
@@ -145,6 +146,20 @@ export class Topics {
       this.#open(topic, firstNew)
       await written
       return decided.result.topic
+    })
+  }
+
+  /** The topic's configs are exactly these, and in force, when this returns; the promise waits until that is durable. */
+  alterConfigs(name: string, configs: ReadonlyMap<string, string>): Promise<TopicOutcome> {
+    return orRefused(async () => {
+      const decided = alterTopicConfigs(this.image, name, configs)
+      if (decided.kind === 'refused') return decided
+      if (decided.records.length > 0) {
+        const written = this.#options.metadataLog.write(decided.records)
+        this.#options.log.info({ topic: name, configs: Object.fromEntries(configs) }, 'topic configs changed')
+        await written
+      }
+      return decided.result
     })
   }
 

@@ -4,6 +4,7 @@ import { Errors } from '../protocol/errors.js'
 import { decodeMetadataRecord, encodeMetadataRecord, type MetadataRecordInput } from '../protocol/state/metadata.js'
 import {
   allocateProducerIds,
+  alterTopicConfigs,
   type ClusterRefusal,
   type ClusterSettings,
   type CreateTopicCommand,
@@ -195,4 +196,19 @@ test('replay gives the live image, whatever was decided; no decision breaks what
       expect(image.topics.has('a.b') && image.topics.has('a_b')).toBe(false)
     }),
   )
+})
+
+test('altered configs are exactly those asked for, in as many records as something changes', () => {
+  const image = new MutableImage()
+  const configs = new Map(Object.entries({ 'retention.ms': '5', 'flush.ms': '1' }))
+  applied(image, createTopic(image, settings, creation('a', { configs })))
+  const wanted = new Map(Object.entries({ 'retention.ms': '6', 'segment.ms': '7' }))
+  const decided = alterTopicConfigs(image, 'a', wanted)
+  applied(image, decided)
+  expect(decided).toMatchObject({
+    records: [{ name: 'flush.ms', value: null }, { name: 'retention.ms' }, { name: 'segment.ms' }],
+  })
+  expect(image.topics.get('a')?.configs).toEqual(wanted)
+  expect(alterTopicConfigs(image, 'a', wanted)).toMatchObject({ kind: 'decided', records: [] })
+  expect(codeOf(alterTopicConfigs(image, 'b', wanted))).toBe(Errors.UNKNOWN_TOPIC_OR_PARTITION)
 })

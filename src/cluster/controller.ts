@@ -112,6 +112,24 @@ export function createPartitions(
   return { kind: 'decided', records, result: { topic, firstNew: current } }
 }
 
+/** Sets the topic's configs to exactly these. The caller has seen to it that they are valid. */
+export function alterTopicConfigs(
+  image: ClusterImage,
+  name: string,
+  configs: ReadonlyMap<string, string>,
+): Decided<TopicImage> | ClusterRefusal {
+  const topic = image.topics.get(name)
+  if (topic === undefined) return refuse(Errors.UNKNOWN_TOPIC_OR_PARTITION, `The topic '${name}' does not exist.`)
+  const record = { kind: 'config', resourceType: topicResource, resourceName: name } as const
+  const removed = [...topic.configs.keys()].filter(key => !configs.has(key))
+  const set = [...configs].filter(([key, value]) => topic.configs.get(key) !== value)
+  const records: MetadataRecordInput[] = [
+    ...removed.map(key => ({ ...record, name: key, value: null })),
+    ...set.map(([key, value]) => ({ ...record, name: key, value })),
+  ]
+  return { kind: 'decided', records, result: { ...topic, configs } }
+}
+
 /** Reserves producer ids: after this record none of them is handed out again, whatever happens to the process. */
 export function allocateProducerIds(
   image: ClusterImage,

@@ -2,6 +2,7 @@
 import type { Api, Message } from '../schema.js'
 import { GroupMetadataKey, GroupMetadataValue } from '../state/group.js'
 import { OffsetCommitKey, OffsetCommitValue } from '../state/offsets.js'
+import { AlterConfigs } from './alter-configs.js'
 import { ApiVersions } from './api-versions.js'
 import { CreatePartitions } from './create-partitions.js'
 import { CreateTopics } from './create-topics.js'
@@ -15,6 +16,7 @@ import { DescribeTopicPartitions } from './describe-topic-partitions.js'
 import { Fetch } from './fetch.js'
 import { FindCoordinator } from './find-coordinator.js'
 import { Heartbeat } from './heartbeat.js'
+import { IncrementalAlterConfigs } from './incremental-alter-configs.js'
 import { InitProducerId } from './init-producer-id.js'
 import { JoinGroup } from './join-group.js'
 import { LeaveGroup } from './leave-group.js'
@@ -50,8 +52,10 @@ export const allApis = [
   InitProducerId,
   OffsetForLeaderEpoch,
   DescribeConfigs,
+  AlterConfigs,
   CreatePartitions,
   DeleteGroups,
+  IncrementalAlterConfigs,
   OffsetDelete,
   DescribeCluster,
   DescribeTopicPartitions,

@@ -1,0 +1,34 @@
+import { expect, test } from 'vitest'
+import { type ConfigChange, changedOverrides } from './config-change.js'
+import { optionsLayer, resolveBrokerConfig } from './resolve.js'
+
+const broker = resolveBrokerConfig([optionsLayer({ 'log.cleanup.policy': 'compact' })]).config
+const changed = (current: Record<string, string>, ...changes: ConfigChange[]) => {
+  const overrides = changedOverrides(broker, new Map(Object.entries(current)), changes)
+  return typeof overrides === 'string' ? overrides : Object.fromEntries(overrides)
+}
+const change = (operation: ConfigChange['operation'], name: string, value = ''): ConfigChange => ({ operation, name, value })
+
+test('what is not named stays; a set value replaces, a deleted one goes back to the default', () => {
+  const current = { 'retention.ms': '5', 'segment.bytes': '1048576' }
+  expect(changed(current)).toEqual(current)
+  expect(changed(current, change('set', 'retention.ms', '7'))).toEqual({ ...current, 'retention.ms': '7' })
+  expect(changed(current, change('delete', 'retention.ms'))).toEqual({ 'segment.bytes': '1048576' })
+  expect(changed(current, change('delete', 'no.such.key'))).toEqual(current)
+})
+
+test('a list grows and shrinks from what is in force, the broker’s default included, and names nothing twice', () => {
+  const policy = (text: string) => ({ 'cleanup.policy': text })
+  expect(changed({}, change('append', 'cleanup.policy', 'delete'))).toEqual(policy('compact,delete'))
+  expect(changed(policy('delete'), change('append', 'cleanup.policy', 'delete, compact'))).toEqual(policy('delete,compact'))
+  expect(changed(policy('compact, delete'), change('subtract', 'cleanup.policy', 'compact'))).toEqual(policy('delete'))
+  expect(changed(policy('delete'), change('subtract', 'cleanup.policy', 'compact'))).toEqual(policy('delete'))
+})
+
+test('only lists can be added to', () => {
+  const message = "Can't APPEND to key retention.ms because its type is not LIST."
+  expect(changed({}, change('append', 'retention.ms', '1'))).toBe(message)
+  expect(changed({}, change('subtract', 'no.such.key', '1'))).toBe(
+    message.replace('APPEND', 'SUBTRACT').replace('retention.ms', 'no.such.key'),
+  )
+})

@@ -1,0 +1,50 @@
+/**
+ * What becomes of a topic's overrides when some of them change (KIP-339), in the steps of Kafka's controller. Pure; whether
+ * the outcome can be a topic's configs is for `validateTopicConfig` to say.
+ */
+import { formatValue } from './key.js'
+import type { BrokerConfig } from './resolve.js'
+import { topicConfig } from './topic-config.js'
+import { isTopicKey, topicKeys } from './topic-keys.js'
+
+export type ConfigOperation = 'set' | 'delete' | 'append' | 'subtract'
+
+export interface ConfigChange {
+  readonly name: string
+  readonly operation: ConfigOperation
+  /** Nobody looks at it when the operation is delete. */
+  readonly value: string
+}
+
+/** The overrides afterwards, or the message of an INVALID_CONFIG (40) answer. */
+export function changedOverrides(
+  broker: BrokerConfig,
+  current: ReadonlyMap<string, string>,
+  changes: readonly ConfigChange[],
+): ReadonlyMap<string, string> | string {
+  const overrides = new Map(current)
+  for (const { name, operation, value } of changes) {
+    if (operation === 'set') overrides.set(name, value)
+    else if (operation === 'delete') overrides.delete(name)
+    else {
+      if (!isTopicKey(name) || topicKeys[name].type !== 'list') {
+        return `Can't ${operation.toUpperCase()} to key ${name} because its type is not LIST.`
+      }
+      const before = parts(formatValue(topicKeys[name], topicConfig(broker, overrides).get(name)) ?? '')
+      const named = parts(value)
+      const after =
+        operation === 'append'
+          ? [...before, ...named.filter(part => !before.includes(part))]
+          : before.filter(part => !named.includes(part))
+      overrides.set(name, after.join(','))
+    }
+  }
+  return overrides
+}
+
+function parts(text: string): string[] {
+  return text
+    .split(',')
+    .map(part => part.trim())
+    .filter(part => part !== '')
+}

@@ -41,7 +41,7 @@ export function charts(comparisons: readonly Comparison[], setting: Setting): Ch
     })
   })
   if (comparisons.length === 0) return []
-  const text = ['# Figures of the last full run', '', ...settingLines(setting).map(line => `- ${line}`), '']
+  const text = ['# Figures of the last run', '', ...settingLines(setting).map(line => `- ${line}`), '']
   for (const comparison of comparisons) text.push('```text', comparisonText(comparison).trimEnd(), '```', '')
   return [...drawn, { file: 'figures.md', text: text.join('\n') }]
 }

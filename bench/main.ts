@@ -57,7 +57,7 @@ const defaultPeers = 'gregor,kafka,kfake'
 const usage = `Usage: npm run bench -- [options]
 
 Options:
-  --quick          fewer and shorter runs, in less than three minutes; checks every log as --verify does
+  --quick          fewer and shorter runs, in three minutes and a little; checks every log as --verify does
   --only NAME      one question; may be repeated: ${questionNames.join(', ')}
   --load TEXT      of wire, latency and tools only the loads whose title holds TEXT
   --peers LIST     what Gregor is compared with (${defaultPeers}); also there: mock. One that is named must be able to run

@@ -223,9 +223,9 @@ export class Outbound {
     return bytes.byteLength
   }
 
-  /** The socket's buffer is full: the next KiB go through Node, whose callback comes when there is room again. */
+  /** The socket's buffer is full: the next KiB goes through Node, whose callback comes when there is room again. */
   #nudge(range: FileRange, at: number, left: number): number {
-    // In a packet of their own they would wake the client for next to nothing; the end of the answer lets them go.
+    // In a packet of its own it would wake the client for next to nothing; the end of the answer lets it go.
     if (!this.#isCorked) this.#cork(true)
     const buffer = nudges.take()
     const read = this.#read(range.fd, left < nudgeBytes ? buffer.subarray(0, left) : buffer, at)

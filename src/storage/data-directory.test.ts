@@ -42,6 +42,17 @@ describe('the lock', () => {
   })
 })
 
+test('a directory is made with all above it', async () => {
+  const path = `${temporaryFolder()}/a/b`
+  const { directory } = await openTest({ path })
+  expect(fs.readdirSync(path)).toContain('meta.properties')
+  await directory.close()
+})
+
+test.runIf(process.platform === 'linux')('a directory that cannot be made is refused, and not tried for ever', async () => {
+  await expect(openTest({ path: '/proc/none/a' })).rejects.toThrow(/mkdir \/proc\/none\/a/)
+})
+
 describe('identity', () => {
   test('is written once and kept', async () => {
     const first = await openTest()

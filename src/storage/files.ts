@@ -4,6 +4,7 @@
  * device leave here as DiskFailure and as nothing else; a missing file is null where asking for it is normal.
  */
 import fs from 'node:fs'
+import { dirname } from 'node:path'
 import type { Bytes } from '../base/bytes.js'
 
 /** The disk refused: ENOSPC and EDQUOT are `full` and may pass, everything else is `broken`. */
@@ -120,7 +121,7 @@ export const nodeFiles: Files = {
     }
   },
 
-  makeDirectory: path => attempt(`mkdir ${path}`, () => void fs.mkdirSync(path, { recursive: true })),
+  makeDirectory: path => attempt(`mkdir ${path}`, () => makeDirectories(path)),
   makeTemporaryDirectory: prefix => attempt(`mkdtemp ${prefix}`, () => fs.mkdtempSync(prefix)),
   list: path => attempt(`list ${path}`, () => fs.readdirSync(path)),
   rename: (from, to) => attempt(`rename ${from}`, () => fs.renameSync(from, to)),
@@ -152,6 +153,22 @@ export const nodeFiles: Files = {
   writeWhole: (path, bytes) => attempt(`write ${path}`, () => fs.writeFileSync(path, bytes)),
   sizeOf: path => attempt(`stat ${path}`, () => fs.statSync(path, { throwIfNoEntry: false })?.size ?? null),
   isDirectory: path => fs.statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false,
+}
+
+/**
+ * Step by step: Node's own recursion never ends below a directory that is there but takes none, as /proc, because the system
+ * says "no such file" for it too.
+ */
+function makeDirectories(path: string): void {
+  try {
+    fs.mkdirSync(path)
+  } catch (error) {
+    if (codeOf(error) === 'EEXIST' && fs.statSync(path).isDirectory()) return
+    const parent = dirname(path)
+    if (codeOf(error) !== 'ENOENT' || fs.existsSync(parent)) throw error
+    makeDirectories(parent)
+    fs.mkdirSync(path)
+  }
 }
 
 /**

@@ -115,12 +115,11 @@ async function loadAll(host: PartitionHost, partitions: Map<string, Partition>, 
   const { files, path, log } = host
   const leftovers: string[] = []
   const startedMs = host.world.monotonicMs()
-  // 1. How the last run ended. The marker goes before anything is written, and for good.
+  // 1. How the last run ended. The marker goes before anything is written, and for good; what only reads need not wait for it.
   const wasClosedCleanly = files.readWhole(`${path}/${cleanShutdownFile}`) !== null
-  if (wasClosedCleanly) {
-    files.remove(`${path}/${cleanShutdownFile}`)
-    await files.syncPath(path)
-  }
+  if (wasClosedCleanly) files.remove(`${path}/${cleanShutdownFile}`)
+  const unmarked = wasClosedCleanly ? files.syncPath(path) : Promise.resolve()
+  unmarked.catch(() => {}) // Heard where it is waited for.
   const states = readDirectoryState(host)
   const stateOf = readStates(host, states)
   let isSalvaged = false
@@ -137,6 +136,7 @@ async function loadAll(host: PartitionHost, partitions: Map<string, Partition>, 
       partitions.set(partitionName(topic, index), asLeft)
       continue
     }
+    await unmarked
     if (!wasClosedCleanly) await completeSwaps(files, place, host.durability !== 'none')
     const topicId = await topicIdOf(host, place, states?.get(name)?.topicId)
     const known = { ...stateOf(name, topicId), wasClosedCleanly, keepsWrites }
@@ -144,6 +144,7 @@ async function loadAll(host: PartitionHost, partitions: Map<string, Partition>, 
     partitions.set(partitionName(topic, index), loaded.partition)
     isSalvaged ||= loaded.isSalvaged
   }
+  await unmarked
   // 3. Readers may see what was recovered; so it has to stay.
   if (!wasClosedCleanly && host.durability === 'fsync') {
     await inParallel(partitions.values(), parallelPartitionsMax, partition => partition.sync())

@@ -22,7 +22,8 @@ import type { OpenSegments } from './segments/open-segments.js'
 import { ProducerSnapshots } from './segments/producer-snapshots.js'
 import { type RecoveredLog, recoverLog, replayHeaders } from './segments/recovery.js'
 import type { DamagedRange } from './segments/salvage.js'
-import { Segment, type SegmentHome } from './segments/segment.js'
+import { Segment } from './segments/segment.js'
+import type { SegmentHome } from './segments/segment-home.js'
 import type { Durability, StorageLog } from './types.js'
 
 /** What all partitions of a directory share. */

@@ -298,16 +298,15 @@ export class Partition implements SyncTarget {
   noteDamage(error: CorruptLogError): void {
     if (this.#isMarked || this.#checkpoints === null || this.#closedWith !== null) return
     this.#isMarked = true
+    const fields = { topic: this.topic, partition: this.index, error: error.message }
     try {
       this.#engine.markForVerification()
+      this.#log.error('the log is damaged: the next start verifies it and sets aside what cannot be read', fields)
     } catch (failure) {
       if (!(failure instanceof DiskFailure)) throw failure
+      const problem = { ...fields, problem: failure.message }
+      this.#log.error('the log is damaged, and the next start cannot be told: look at it with `gregor verify`', problem)
     }
-    this.#log.error('the log is damaged: the next start verifies it and sets aside what cannot be read', {
-      topic: this.topic,
-      partition: this.index,
-      error: error.message,
-    })
   }
 
   #endFor(isolation: Isolation): Offset {

@@ -8,7 +8,8 @@ import { LeaderEpochs } from './leader-epochs.js'
 import { verifyMarkFile } from './log.js'
 import type { RecoveredLog } from './recovery.js'
 import { damagedRanges } from './salvage.js'
-import { Segment, type SegmentHome } from './segment.js'
+import { Segment } from './segment.js'
+import type { SegmentHome } from './segment-home.js'
 
 export interface ClosedLog {
   readonly logStartOffset: Offset

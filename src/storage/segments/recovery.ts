@@ -28,7 +28,8 @@ import {
   type Range,
   type SoundRun,
 } from './salvage.js'
-import { Segment, type SegmentHome } from './segment.js'
+import { Segment } from './segment.js'
+import type { SegmentHome } from './segment-home.js'
 
 export interface RecoveryInput {
   readonly home: SegmentHome

@@ -18,12 +18,13 @@ import {
   noTimestamp,
   recordCount,
 } from '../../protocol/records/batch.js'
-import { DiskFailure, type Files } from '../files.js'
+import { DiskFailure } from '../files.js'
 import { type AbortedTransaction, encodeTransactionIndex } from '../rules/compaction-transactions.js'
 import type { FileSlice } from '../types.js'
 import { CorruptLogError, HeaderScanner, walkBatches } from './header-scanner.js'
 import { OffsetIndex, TimeIndex } from './index-file.js'
-import type { OpenSegments } from './open-segments.js'
+import { type FileSuffix, fileKinds, type SegmentHome, segmentFileName } from './segment-home.js'
+import { SegmentSlice } from './segment-slice.js'
 
 /** Index entries kept in memory before they are written: one write per half a megabyte of log at Kafka's interval. */
 const pendingEntriesMax = 128
@@ -32,28 +33,6 @@ const pendingEntriesMax = 128
 const defaultIndexIntervalBytes = 4096
 
 export const noOffset: Offset = -1
-
-/** Under which a segment's files stand while they are not (yet, or any more) part of the log, as in Kafka. */
-export type FileSuffix = '' | '.cleaned' | '.swap' | '.deleted'
-
-/** The log file comes last wherever several are renamed: as long as it has its old name, nothing has happened. */
-const fileKinds = ['.timeindex', '.index', '.txnindex', '.log'] as const
-
-/** Kafka's file name of a segment: the first offset that it may hold, in 20 digits. */
-export function segmentFileName(baseOffset: Offset): string {
-  return String(baseOffset).padStart(20, '0')
-}
-
-export interface SegmentHome {
-  readonly files: Files
-  readonly pool: OpenSegments
-  /** The partition's directory. */
-  readonly folder: string
-  /** Called before the first file is made: an ephemeral partition has no directory until then. */
-  readonly prepare: () => void
-  /** Removes files once `delayMs` is over; slow readers may have them open. */
-  readonly removeAfter: (paths: readonly string[], delayMs: number) => void
-}
 
 export class Segment {
   readonly baseOffset: Offset
@@ -561,33 +540,4 @@ function isFull(error: unknown): boolean {
 /** The timestamp that a batch gives to the time index: an emptied batch has no record that could be found by one. */
 function datedBy(bytes: Bytes, at: number): number {
   return recordCount(bytes, at) === 0 ? noTimestamp : maxTimestamp(bytes, at)
-}
-
-class SegmentSlice implements FileSlice {
-  readonly fd: number
-  readonly position: number
-  readonly byteLength: number
-  readonly #segment: Segment
-  readonly #files: Files
-
-  constructor(segment: Segment, files: Files, fd: number, position: number, byteLength: number) {
-    this.#segment = segment
-    this.#files = files
-    this.fd = fd
-    this.position = position
-    this.byteLength = byteLength
-    segment.retain()
-  }
-
-  copyTo(target: Bytes, at: number): number {
-    const count = this.#files.read(this.fd, target, at, this.byteLength, this.position)
-    if (count < this.byteLength) throw new CorruptLogError(`${this.#segment.logPath} ends at ${this.position + count}`)
-    return count
-  }
-  retain(): void {
-    this.#segment.retain()
-  }
-  release(): void {
-    this.#segment.release()
-  }
 }

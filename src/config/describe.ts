@@ -44,14 +44,14 @@ export function describeTopicConfig(config: TopicConfig, only: readonly string[]
   })
 }
 
-/** The broker's own configuration. */
+/** The broker's own configuration; read-only, also where Kafka can change a key while it runs. */
 export function describeBrokerConfig(config: BrokerConfig, only: readonly string[] | null): DescribedConfig[] {
   const wanted = wantedNames(only)
   return brokerKeyNames.filter(wanted).map(name => {
     const row: ConfigKey<unknown> = brokerKeys[name]
     const synonyms: ConfigSynonym[] = []
     pushBrokerSynonyms(synonyms, config, name)
-    return described(name, row, config.textOf(name) ?? formatValue(row, row.default), synonyms, row.dynamic !== true)
+    return described(name, row, config.textOf(name) ?? formatValue(row, row.default), synonyms, true)
   })
 }
 

@@ -11,8 +11,6 @@ export interface KeyTraits {
   readonly max?: number
   /** One more allowed number outside min…max. */
   readonly also?: number
-  /** Kafka lets this key change while the broker runs. */
-  readonly dynamic?: boolean
   /** Accepted and shown, but nothing in this version acts on it; docs/config.md says so. */
   readonly inert?: boolean
   /** Older names of the same key. */

@@ -13,7 +13,6 @@ function forTopics<K extends TopicKey>(topicKey: K): (typeof topicKeys)[K] {
   const { brokerKeys: _, ...row } = topicKeys[topicKey] as ConfigKey<unknown>
   return {
     ...row,
-    dynamic: true,
     doc: `Default of ${topicKey} for topics that do not set it. ${row.doc}`,
   } as (typeof topicKeys)[K]
 }
@@ -93,11 +92,10 @@ export const brokerKeys = {
   'compression.lz4.level': forTopics('compression.lz4.level'),
   'compression.zstd.level': forTopics('compression.zstd.level'),
   'log.segment.bytes': forTopics('segment.bytes'),
-  'log.roll.ms': long(null, 'Default of segment.ms in milliseconds. Unset, log.roll.hours decides.', { min: 1, dynamic: true }),
+  'log.roll.ms': long(null, 'Default of segment.ms in milliseconds. Unset, log.roll.hours decides.', { min: 1 }),
   'log.roll.hours': int(168, 'Default of segment.ms in hours, when log.roll.ms is not set.', { min: 1 }),
   'log.roll.jitter.ms': long(null, 'Default of segment.jitter.ms. Unset, log.roll.jitter.hours decides.', {
     min: 0,
-    dynamic: true,
   }),
   'log.roll.jitter.hours': int(0, 'Default of segment.jitter.ms in hours, when log.roll.jitter.ms is not set.', { min: 0 }),
   'log.index.interval.bytes': forTopics('index.interval.bytes'),
@@ -109,7 +107,6 @@ export const brokerKeys = {
   'log.retention.bytes': forTopics('retention.bytes'),
   'log.retention.ms': long(null, 'Default of retention.ms; -1 is no limit. Unset, log.retention.minutes decides.', {
     min: -1,
-    dynamic: true,
   }),
   'log.retention.minutes': int(null, 'Default of retention.ms in minutes. Unset, log.retention.hours decides.', {
     min: -1,
@@ -124,28 +121,21 @@ export const brokerKeys = {
   'log.cleaner.min.cleanable.ratio': forTopics('min.cleanable.dirty.ratio'),
   'log.cleaner.min.compaction.lag.ms': forTopics('min.compaction.lag.ms'),
   'log.cleaner.max.compaction.lag.ms': forTopics('max.compaction.lag.ms'),
-  'log.cleaner.backoff.ms': long(15_000, 'Pause between two looks for logs to compact.', { min: 0, dynamic: true }),
+  'log.cleaner.backoff.ms': long(15_000, 'Pause between two looks for logs to compact.', { min: 0 }),
   'log.cleaner.threads': int(1, 'Threads that compact. Gregor compacts in slices between requests.', {
     min: 0,
-    dynamic: true,
     inert: true,
   }),
   'log.cleaner.dedupe.buffer.size': long(
     134_217_728,
     'Most memory for the keys of one round of compaction, 24 bytes each; held only while it runs.',
-    {
-      dynamic: true,
-    },
   ),
-  'log.cleaner.io.buffer.load.factor': double(0.9, 'How full the memory for keys may get.', {
-    dynamic: true,
-  }),
+  'log.cleaner.io.buffer.load.factor': double(0.9, 'How full the memory for keys may get.'),
   'log.cleaner.io.buffer.size': int(524_288, 'Compaction collects this much before it writes.', {
     min: 0,
-    dynamic: true,
   }),
   'log.flush.interval.messages': forTopics('flush.messages'),
-  'log.flush.interval.ms': long(null, 'Default of flush.ms. gregor.durability decides instead.', { dynamic: true, inert: true }),
+  'log.flush.interval.ms': long(null, 'Default of flush.ms. gregor.durability decides instead.', { inert: true }),
   'log.flush.scheduler.interval.ms': long(longMax, 'How often to look for logs to sync. gregor.durability decides instead.', {
     inert: true,
   }),
@@ -160,12 +150,10 @@ export const brokerKeys = {
   'unclean.leader.election.enable': forTopics('unclean.leader.election.enable'),
   'num.recovery.threads.per.data.dir': int(2, 'Threads for recovery at start. Gregor recovers in one.', {
     min: 1,
-    dynamic: true,
     inert: true,
   }),
   'producer.id.expiration.ms': int(86_400_000, 'An idempotent producer that wrote nothing for this long is forgotten.', {
     min: 1,
-    dynamic: true,
   }),
 
   // --- groups and their offsets ---
@@ -212,8 +200,8 @@ export const brokerKeys = {
     min: 1,
   }),
   'connections.max.idle.ms': long(600_000, 'A connection that is silent for this long is closed.'),
-  'max.connections': int(int32Max, 'Most connections at a time.', { min: 0, dynamic: true }),
-  'max.connections.per.ip': int(int32Max, 'Most connections at a time from one address.', { min: 0, dynamic: true }),
+  'max.connections': int(int32Max, 'Most connections at a time.', { min: 0 }),
+  'max.connections.per.ip': int(int32Max, 'Most connections at a time from one address.', { min: 0 }),
   'queued.max.request.bytes': long(
     -1,
     'Bytes of received requests that may wait for their handlers before reading from clients pauses; -1 is Gregor’s own bound.',
@@ -233,12 +221,10 @@ export const brokerKeys = {
   'max.incremental.fetch.session.cache.slots': int(1000, 'Most incremental fetch sessions kept.', { min: 0 }),
   'num.network.threads': int(3, 'Threads that serve the network. Gregor serves it from one event loop.', {
     min: 1,
-    dynamic: true,
     inert: true,
   }),
   'num.io.threads': int(8, 'Threads that handle requests. Gregor handles them in one event loop.', {
     min: 1,
-    dynamic: true,
     inert: true,
   }),
 } satisfies Readonly<Record<string, ConfigKey<unknown>>>

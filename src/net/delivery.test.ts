@@ -43,7 +43,7 @@ for (const { name, calls } of paths) {
     const start = (answers: readonly Outgoing[], options = {}) =>
       listening({
         ...listenerOptions(dispatchBy(id => answers[id] as Outgoing)),
-        native: calls,
+        native: () => calls,
         ...options,
       })
 
@@ -109,7 +109,7 @@ for (const { name, calls } of paths) {
         started += 1
         return answer().answer
       })
-      await using listener = await listening({ ...listenerOptions(dispatch), native: calls })
+      await using listener = await listening({ ...listenerOptions(dispatch), native: () => calls })
       using slow = await RawClient.connect(listener.port, { paused: true })
       using other = await RawClient.connect(listener.port)
       const count = 20
@@ -150,7 +150,7 @@ for (const { name, calls } of paths) {
     test('a client that goes away while its answer is being made releases the ranges of it', async () => {
       const later = deferred<Outgoing>()
       const dispatch = dispatchBy(() => ({ answer: later.promise, isOrdered: false }))
-      await using listener = await listening({ ...listenerOptions(dispatch), native: calls })
+      await using listener = await listening({ ...listenerOptions(dispatch), native: () => calls })
       using client = await RawClient.connect(listener.port)
       client.send(requestFrame(0))
       await eventually(() => listener.connectionCount === 1)

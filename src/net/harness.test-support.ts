@@ -131,7 +131,7 @@ export function listenerOptions(dispatch: DispatchFunction): ListenerOptions {
     port: 0,
     world: realWorld,
     dispatch,
-    native: null,
+    native: () => null,
     memory: frameMemory(64 * 1024 * 1024),
     frameBytesMax: 1024 * 1024,
     idleMsMax: -1,

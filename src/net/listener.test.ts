@@ -151,7 +151,7 @@ test('a connection gets the buffers that the configuration asks for', async () =
   const asked: number[][] = []
   const native = { setBufferBytes: (...sizes: number[]) => void asked.push(sizes.slice(1)) } as unknown as NativeCalls
   const sizes = { sendBufferBytes: 102_400, receiveBufferBytes: -1 }
-  await using listener = await listening({ ...listenerOptions(echo), native, ...sizes })
+  await using listener = await listening({ ...listenerOptions(echo), native: () => native, ...sizes })
   using client = await RawClient.connect(listener.port)
   client.send(requestFrame(1))
   await eventually(() => asked.length === 1)

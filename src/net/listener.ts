@@ -15,7 +15,8 @@ export interface ListenerOptions {
   readonly port: number
   readonly world: World
   readonly dispatch: DispatchFunction
-  readonly native: NativeCalls | null
+  /** Asked when somebody connects. */
+  readonly native: () => NativeCalls | null
   readonly memory: FrameMemory
   /** socket.request.max.bytes */
   readonly frameBytesMax: number
@@ -124,7 +125,8 @@ export class Listener {
       return
     }
     this.#perAddress.set(remoteAddress, ofAddress + 1)
-    const { native, sendBufferBytes, receiveBufferBytes } = this.#options
+    const { sendBufferBytes, receiveBufferBytes } = this.#options
+    const native = this.#options.native()
     native?.setBufferBytes(socketFd(accepted), sendBufferBytes, receiveBufferBytes)
 
     let connection: Connection | null = null

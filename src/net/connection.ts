@@ -50,9 +50,10 @@ export interface DispatchFunction {
 
 /** Memory for frames that wait or are being collected, shared by all connections of a broker. */
 export interface FrameMemory {
-  /** False when there is none left; `onRoom` is called once there is. */
-  take(bytes: number, onRoom: () => void): boolean
-  give(bytes: number): void
+  /** Null when there is none left; `onRoom` is called once there is. */
+  take(bytes: number, onRoom: () => void): Buffer | null
+  /** The frame is another's from now on. */
+  give(frame: Buffer): void
 }
 
 export interface ConnectionOptions {
@@ -228,14 +229,15 @@ export class Connection {
         continue
       }
       // 4. Otherwise it is collected, if there is memory for it.
-      if (!this.#options.memory.take(length, this.#onRoom)) {
+      const frame = this.#options.memory.take(length, this.#onRoom)
+      if (frame === null) {
         this.#lacksMemory = true
         // A length that came in pieces stays in #prefix; one that came whole is read again.
         this.#keepUnread(bytes.subarray(this.#prefixFilled === 0 ? at : start), isOwn)
         return
       }
       this.#prefixFilled = 0
-      this.#partial = Buffer.allocUnsafeSlow(length)
+      this.#partial = frame
       this.#partialFilled = 0
       at = start
     }
@@ -291,7 +293,7 @@ export class Connection {
       }
       this.#waitingFrames.shift()
       this.#start(frame)
-      this.#options.memory.give(frame.byteLength)
+      this.#options.memory.give(frame)
     }
   }
 
@@ -365,7 +367,7 @@ export class Connection {
     if (this.#isClosed) return
     this.#isClosed = true
     this.#dropWaiting()
-    if (this.#partial !== null) this.#options.memory.give(this.#partial.byteLength)
+    if (this.#partial !== null) this.#options.memory.give(this.#partial)
     this.#partial = null
     this.#unread = null
     this.#outbound.close()
@@ -374,6 +376,6 @@ export class Connection {
   }
 
   #dropWaiting(): void {
-    for (const frame of this.#waitingFrames.splice(0)) this.#options.memory.give(frame.byteLength)
+    for (const frame of this.#waitingFrames.splice(0)) this.#options.memory.give(frame)
   }
 }

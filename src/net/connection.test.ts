@@ -334,6 +334,15 @@ test('behind a parked request at most 64 frames are cut', async () => {
   expect(socket.isPaused).toBe(false)
 })
 
+test('who sends half a megabyte in one turn of the event loop is read from again in the next', async () => {
+  const { feed, socket, started } = connected(id => answerTo(id))
+  feed(Buffer.concat(Array.from({ length: 8 }, (_, id) => requestFrame(id, { padding: 100_000 }))), 64 * 1024)
+  expect(started).toEqual([0, 1, 2, 3, 4])
+  expect(socket.isPaused).toBe(true)
+  await new Promise(resolve => setImmediate(resolve))
+  expect(socket.isPaused).toBe(false)
+})
+
 test('without memory for its frame a connection stops reading until another gives some back', async () => {
   const memory = frameMemory(100)
   const first = deferred<Outgoing>()

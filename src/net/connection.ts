@@ -14,7 +14,8 @@
  * such request may start, and its answer waits in line.
  *
  * Bounds. A client that does not read its answers gets no further request started and is not read from; what had arrived
- * by then waits in its frames, and beyond their number uncut.
+ * by then waits in its frames, and beyond their number uncut. Who sends without end is read from once a turn of the event
+ * loop: the system would give us sixteen megabytes of it before anybody else.
  */
 import type { Socket } from 'node:net'
 import type { Bytes } from '../base/bytes.js'
@@ -76,6 +77,8 @@ export class ConnectionFault extends Error {
 
 /** A client that does not read its answers is not served and not read from beyond this. */
 const unsentBytesMax = 1024 * 1024
+/** Who sent this much in one turn of the event loop is read from again in the next. */
+const turnBytesMax = 512 * 1024
 /** Frames of one connection that may wait behind the one in its handler; beyond, the socket is not read from. */
 const waitingFramesMax = 64
 /** Ordered requests of one connection that may wait for durability at once. */
@@ -95,6 +98,7 @@ export class Connection {
   #prefixFilled = 0
   readonly #waitingFrames: Buffer[] = []
   #isPaused = false
+  #turnBytes = 0
   /** What arrived while there was no memory for its frame, or too many frames waited. */
   #unread: Buffer | null = null
   #lacksMemory = false
@@ -151,6 +155,7 @@ export class Connection {
     this.lastActiveMs = this.#options.nowMs()
     this.#isBusy = true
     this.#gatherWrites()
+    this.#turnBytes += bytes.byteLength
     if (this.#partial !== null && this.#readsIntoPartial) {
       this.#partialFilled += bytes.byteLength
       this.#partialGrown()
@@ -169,6 +174,9 @@ export class Connection {
   readonly #writeGathered = (): void => {
     this.#isGathering = false
     this.#socket.uncork()
+    const hadItsTurn = this.#turnBytes >= turnBytesMax
+    this.#turnBytes = 0
+    if (hadItsTurn) this.#updateReading()
   }
 
   /** No more requests are taken; resolves nothing: watch `isQuiet`. Used by a graceful stop. */
@@ -348,6 +356,7 @@ export class Connection {
     const shouldPause =
       this.#isDraining ||
       this.#isEnded ||
+      this.#turnBytes >= turnBytesMax ||
       this.#unread !== null ||
       this.#waitingFrames.length >= waitingFramesMax ||
       this.#unsentBytes() > unsentBytesMax

@@ -5,16 +5,17 @@ import { type CompareOptions, type Contender, compare, type Fleet } from './lib/
 import { makeBatch } from './load/batches.js'
 import { FetchLoad, fetchFrame } from './load/fetch-load.js'
 import { followed } from './load/followed.js'
-import { offer } from './load/offered-load.js'
+import { offer, offerTo } from './load/offered-load.js'
 import { frameFor, nextTopicName, ProduceLoad } from './load/produce-load.js'
 import { makeTopic, removeTopic } from './load/requests.js'
 import type { RunningPeer } from './peers/peer.js'
+import { bareNodeLimit } from './wire-limits.js'
 
 const figures: readonly Figure[] = [
   { key: 'endToEndP50', unit: 'e2e p50 ms', isLowerBetter: true, isHeadline: true },
   { key: 'endToEndP99', unit: 'e2e p99 ms', isLowerBetter: true, isHeadline: true },
   { key: 'endToEndP999', unit: 'e2e p99.9 ms', isLowerBetter: true },
-  { key: 'produceP50', unit: 'ack p50 ms', isLowerBetter: true },
+  { key: 'produceP50', unit: 'ack p50 ms', isLowerBetter: true, isHeadline: true },
   { key: 'produceP99', unit: 'ack p99 ms', isLowerBetter: true },
   { key: 'produceP999', unit: 'ack p99.9 ms', isLowerBetter: true },
   { key: 'offered', unit: 'MB/s', isLowerBetter: false },
@@ -30,7 +31,7 @@ interface Offer {
   readonly title: string
   /** 1 KB each. */
   readonly recordsPerBatch: number
-  /** Null: 80 % of what this peer was found able to take. */
+  /** Null: 80 % of what this peer was found able to pass on. */
   readonly megabytesPerSecond: number | null
   readonly isInQuick: boolean
   readonly targets: readonly Target[]
@@ -53,8 +54,10 @@ const offers: readonly Offer[] = [
 const valueBytes = 1000
 const acksAll = -1
 const shareOfMaximum = 0.8
-/** Of the search for the maximum. */
+// The search for the maximum.
 const searchSeconds = 1.5
+const searchesMax = 5
+const stretchMax = 1.05
 const seconds = { full: 5, quick: 1.5 }
 
 export async function latency(
@@ -63,15 +66,19 @@ export async function latency(
   { running, absent }: Fleet,
 ): Promise<void> {
   const { isQuick } = options
+  const length = isQuick ? seconds.quick : seconds.full
   const mute = running.filter(peer => !speaksFetch(peer)).map(({ name }) => ({ name, notRun: 'serves an older Fetch' }))
   for (const offered of offers.filter(({ isInQuick, title }) => (isInQuick || !isQuick) && title.includes(options.load))) {
     const contenders: Contender[] = running.filter(speaksFetch).map(peer => ({
       name: peer.name,
       isLimit: false,
-      run: () => latenciesOf(peer, offered, isQuick ? seconds.quick : seconds.full),
+      run: () => latenciesOf(peer, offered, length),
     }))
+    const limit = offered.megabytesPerSecond === null ? null : await limitFor(running, offered)
+    if (limit !== null) contenders.push({ name: limit.name, isLimit: true, run: () => limitOf(limit, offered, length) })
     const title = `latency: ${offered.title}, acks=all, one producer and one consumer`
-    const entries = [...(await compare(title, contenders, options)), ...mute, ...absent]
+    const measured = await compare(title, contenders, options).finally(() => limit?.stop())
+    const entries = [...measured, ...mute, ...absent]
     const id = `latency-${offered.megabytesPerSecond ?? 'maximum'}`
     report({ id, question: 'latency', title, figures, entries, targets: offered.targets })
   }
@@ -95,16 +102,47 @@ async function latenciesOf(peer: RunningPeer, offered: Offer, length: number): P
   }
 }
 
+type Limit = Awaited<ReturnType<typeof bareNodeLimit>>
+
+/** A server that answers and does nothing else: what the machine, Node and this generator take of each latency. */
+async function limitFor(running: readonly RunningPeer[], offered: Offer): Promise<Limit | null> {
+  const peer = running.find(speaksFetch)
+  if (peer === undefined) return null
+  const { batch } = loadOf(offered, 1)
+  const topic = await makeTopic(peer, nextTopicName(), 1)
+  const frame = await frameFor(peer, topic, acksAll, batch)
+  await removeTopic(peer, topic)
+  return bareNodeLimit(frame, batch)
+}
+
+async function limitOf({ port, frame }: Limit, offered: Offer, length: number): Promise<Record<string, number>> {
+  const answers = await offerTo(port, frame, { ...loadOf(offered, offered.megabytesPerSecond ?? 1), seconds: length })
+  return {
+    produceP50: answers.percentileMs(0.5),
+    produceP99: answers.percentileMs(0.99),
+    produceP999: answers.percentileMs(0.999),
+    offered: offered.megabytesPerSecond ?? 1,
+  }
+}
+
 function loadOf({ recordsPerBatch }: Offer, megabytesPerSecond: number) {
   const batch = makeBatch(valueBytes, 'none', recordsPerBatch)
   const requestsPerSecond = (megabytesPerSecond * 1e6) / (valueBytes * recordsPerBatch)
   return { batch, requestsPerSecond, acks: acksAll, warmUpSeconds: 0.5 }
 }
 
-/** Megabytes per second that one producer gets through while one consumer follows it. */
+/**
+ * Megabytes per second that come out as fast as they are offered. What a producer gets through that sends whenever it is
+ * answered is more than that, because a consumer may catch up behind it: it is where the search begins.
+ */
 async function maximumOf(peer: RunningPeer, offered: Offer): Promise<number> {
-  // The smaller of two: what was only reached in a lucky second cannot be offered for several.
-  return Math.min(await rateOf(peer, offered), await rateOf(peer, offered))
+  let rate = await rateOf(peer, offered)
+  for (let search = 0; search < searchesMax; search++) {
+    const { stretch } = await offer(peer, { ...loadOf(offered, rate), seconds: searchSeconds })
+    if (stretch <= stretchMax) break
+    rate /= stretch
+  }
+  return rate
 }
 
 async function rateOf(peer: RunningPeer, { recordsPerBatch }: Offer): Promise<number> {

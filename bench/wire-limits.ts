@@ -47,6 +47,13 @@ export async function fetchLimit(
 
 export type ProduceLimit = Subject & { readonly frame: ProduceFrame; readonly shape: ProduceShape }
 
+/** Takes the requests of `frame` on any number of connections, and answers each as the broker did from which it was learnt. */
+export async function bareNodeLimit(frame: ProduceFrame, batch: Buffer): Promise<Subject & { readonly frame: ProduceFrame }> {
+  const answer = [frame.answer.toString('hex'), String(frame.errorAt + 2), String(recordsIn(batch))]
+  const node = await startBareNode('bare Node server', ['receive', String(frame.request.length), ...answer])
+  return { ...node, frame: { ...frame, isAnswerNumbered: false } }
+}
+
 export async function produceLimit(
   peer: RunningPeer,
   cell: WireCell,
@@ -60,9 +67,8 @@ export async function produceLimit(
   const shape = { batch, partitions: 1, acks: 1, connections: 1, inFlight: 5 }
   const answer = [learnt.answer.toString('hex'), String(learnt.errorAt + 2), String(recordsIn(batch))]
   if (cell.records !== undefined) {
-    const node = await startBareNode('bare Node server', ['receive', String(learnt.request.length), ...answer])
-    const frame = { ...learnt, isAnswerNumbered: false }
-    return { ...node, frame, shape: { ...shape, connections: cell.connections, inFlight: 1 } }
+    const node = await bareNodeLimit(learnt, batch)
+    return { ...node, shape: { ...shape, connections: cell.connections, inFlight: 1 } }
   }
   const mode = cell.kind === 'stable' ? 'sync' : 'write'
   const name = cell.kind === 'stable' ? 'C, writes, fdatasync(2)' : 'C, receives and writes'

@@ -24,6 +24,8 @@ export interface OfferedLoad {
 export interface Latencies {
   readonly produce: Histogram
   readonly endToEnd: Histogram
+  /** From the first request that counts until the last batch came out again, as a multiple of the time in which they were due. */
+  readonly stretch: number
 }
 
 const answerTimeoutMs = 60_000
@@ -44,11 +46,24 @@ export async function offer(endpoint: Endpoint, load: OfferedLoad): Promise<Late
     }
     consuming = consumer.run({})
     await Promise.all([producer.run(), consuming])
-    return { produce: producer.latencies, endToEnd }
+    const startMs = producer.dueMs(producer.firstCounted)
+    const stretch = (performance.now() - startMs) / (producer.dueMs(producer.total) - startMs)
+    return { produce: producer.latencies, endToEnd, stretch }
   } finally {
     producer.close()
     consumer.close()
     await removeTopic(endpoint, topic)
+  }
+}
+
+/** The same requests to a server that only answers: until its answers are there. */
+export async function offerTo(port: number, frame: ProduceFrame, load: OfferedLoad): Promise<Histogram> {
+  const producer = await PacedProducer.open(port, frame, load)
+  try {
+    await producer.run()
+    return producer.latencies
+  } finally {
+    producer.close()
   }
 }
 

@@ -55,8 +55,8 @@ const valueBytes = 1000
 const acksAll = -1
 const shareOfMaximum = 0.8
 // The search for the maximum.
-const searchSeconds = 1.5
-const searchesMax = 5
+const searchSeconds = 1
+const searchesMax = 4
 const stretchMax = 1.05
 const seconds = { full: 5, quick: 1.5 }
 

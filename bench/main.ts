@@ -57,12 +57,12 @@ const defaultPeers = 'gregor,kafka,kfake'
 const usage = `Usage: npm run bench -- [options]
 
 Options:
-  --quick          fewer and shorter runs, in three minutes and a little; checks every log as --verify does
+  --quick          fewer and shorter runs, in three minutes; checks every log as --verify does
   --only NAME      one question; may be repeated: ${questionNames.join(', ')}
   --load TEXT      of wire, latency and tools only the loads whose title holds TEXT
   --peers LIST     what Gregor is compared with (${defaultPeers}); also there: mock. One that is named must be able to run
   --verify         read back every log that a load leaves behind and account for every batch in it
-  --runs N         measured runs of each load after one warm-up (5, quick 3; beside peers 5, quick 1)
+  --runs N         measured runs of each load after one warm-up (5, quick 2; beside peers 5, quick 1)
   --json FILE      write all values of all runs to FILE
   --charts DIR     write charts and what they show to DIR; a whole run writes to docs/performance
   --scratch DIR    where the logs are written (the system's temporary folder)
@@ -72,7 +72,7 @@ Options:
 /** Unless asked for: each tool starts a Java of its own for each broker, and recovering large logs takes its time. */
 const notInQuick = new Set(['tools', 'size'])
 const runsOfFull = 5
-const runsOfQuick = 3
+const runsOfQuick = 2
 /** Most of a run's time goes to several brokers in turns. */
 const compareRunsOfQuick = 1
 

@@ -1,6 +1,7 @@
 // What it takes to come up, and what is taken while up: from nothing, with gigabytes of log, with thousands of partitions.
 // A broker is up again when it tells the ends of all its logs and they are what they were; and it comes back both from an
 // orderly stop and from a kill.
+import { execFileSync } from 'node:child_process'
 import { rmSync, statfsSync } from 'node:fs'
 import type { Comparison, Figure, Target } from './lib/comparison.js'
 import { absentEntries, type CompareOptions, type Contender, compare, newFolder } from './lib/fleet.js'
@@ -189,6 +190,8 @@ class Restartable {
 
   /** Milliseconds until every log has its end again. @throws Error when one has another. */
   async #upAgain(): Promise<number> {
+    // What a peer, or the one before it, left to the system is not part of coming back.
+    execFileSync('sync')
     this.#running = await this.#peer.start(this.#start)
     const answeredMs = performance.now()
     for (const { topic, records } of this.#topics) await untilEndsAre(this.#running, topic, records)

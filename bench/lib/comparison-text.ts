@@ -22,7 +22,9 @@ export function comparisonText(comparison: Comparison): string {
     ...(kafka === null ? [] : [{ name: '× kafka', entry: kafka }]),
     ...(limit === null ? [] : [{ name: '× limit', entry: limit }]),
   ]
-  const ratioColumns = headlines.flatMap(figure => references.map(reference => ({ figure, reference })))
+  const ratioColumns = headlines.flatMap(figure =>
+    references.filter(({ entry }) => entry.values[figure.key] !== undefined).map(reference => ({ figure, reference })),
+  )
   const heading = [
     '',
     ...figures.map(({ unit }) => unit),

@@ -37,7 +37,7 @@ export function frameMemory(bytesMax: number): FrameMemory & { readonly usedByte
   }
 }
 
-/** Memory of earlier frames, in sizes of powers of two: what the system has to clear first costs more than what is read into it. */
+/** Memory of earlier frames, in sizes of powers of two: fresh memory has to be cleared, which costs more than to read into it. */
 class SpareFrames {
   readonly #byPower: ArrayBufferLike[][] = []
   #keptBytes = 0

@@ -58,7 +58,7 @@ const shareOfMaximum = 0.8
 const searchSeconds = 1
 const searchesMax = 4
 const stretchMax = 1.05
-const seconds = { full: 5, quick: 1.5 }
+const seconds = { full: 5, quick: 1 }
 
 export async function latency(
   options: CompareOptions,

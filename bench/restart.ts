@@ -33,7 +33,7 @@ const manyPartitionsTargets: readonly Target[] = [
   { figure: 'residentMebibytes', to: 'value', atMost: 250 },
 ]
 
-const dataBytes = { full: 10e9, quick: 1e9 }
+const dataBytes = { full: 10e9, quick: 0.5e9 }
 const partitionCount = { full: 10_000, quick: 1_000 }
 const partitionsPerTopic = 1_000
 /** One file each and what a broker keeps beside it. */

@@ -36,7 +36,7 @@ const notes: Readonly<Record<string, string>> = {
   ListOffsets: '-5 and -6 find nothing: no tiered storage',
   FindCoordinator: 'key types 1 and 2 (transactions, share groups) are refused',
   InitProducerId: 'transactional ids are refused',
-  DescribeConfigs: 'resources: topics and brokers',
+  DescribeConfigs: 'topics and brokers; a broker’s configs are read-only',
   AlterConfigs: 'topics; a broker’s configs are refused',
   IncrementalAlterConfigs: 'topics; a broker’s configs are refused',
   DescribeGroups: 'classic groups',

@@ -210,11 +210,11 @@ describe('signals', () => {
     expect(await exited).toBe(1)
   })
 
-  it('a stop that hangs is ended after three seconds', async () => {
+  it('a stop that hangs is ended after half a minute', async () => {
     const { world, signal, events, exited, started } = run([], async () => ({ ...idleBroker, stop: () => new Promise(() => {}) }))
     await started
     signal('SIGTERM')
-    world.advance(2999)
+    world.advance(29_999)
     expect(events.at(-1)).toBe('log opened')
     world.advance(1)
     expect(await exited).toBe(1)

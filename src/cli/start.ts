@@ -30,8 +30,9 @@ export interface Process {
   exit(code: ExitCode): void
 }
 
-// A stop that takes longer than this is ended; what was acknowledged is safe without it.
-const stopMsMax = 3000
+// A stop that takes longer than this is ended; what was acknowledged is safe without it, but the next start has to look at all
+// of it. Clients get two seconds; ten thousand partitions that were never synced take several more.
+const stopMsMax = 30_000
 
 export async function start(host: Process, startBroker: StartBroker): Promise<void> {
   let args: StartArguments

@@ -2,9 +2,9 @@
  * One client's connection: cuts frames, hands them to the dispatch function it was given, and lets the answers out in the
  * order of the requests. It knows lengths and order, not messages.
  *
- * Receiving. All connections read into one shared buffer; a frame that lies whole in it is handed on as a view, valid only
- * until dispatch returns. A frame that does not fit is collected in a buffer of its own, into which the socket then reads
- * directly.
+ * Receiving. All connections read into one shared buffer; a frame that lies whole in it is handed on as a view. A frame that
+ * does not fit is collected in a buffer of its own, into which the socket then reads directly. Either is valid only until
+ * dispatch returns: then the memory is the next frame's.
  *
  *   shared buffer:  [ frame | frame | fra ]
  *                                     └── own buffer [ fra······ ] ← the next read lands here

@@ -74,11 +74,9 @@ export async function latency(
       isLimit: false,
       run: () => latenciesOf(peer, offered, length),
     }))
-    const limit = offered.megabytesPerSecond === null ? null : await limitFor(running, offered)
-    if (limit !== null) contenders.push({ name: limit.name, isLimit: true, run: () => limitOf(limit, offered, length) })
     const title = `latency: ${offered.title}, acks=all, one producer and one consumer`
-    const measured = await compare(title, contenders, options).finally(() => limit?.stop())
-    const entries = [...measured, ...mute, ...absent]
+    const measured = await compare(title, contenders, options)
+    const entries = [...measured, ...(await limitFor(running, offered, length, options)), ...mute, ...absent]
     const id = `latency-${offered.megabytesPerSecond ?? 'maximum'}`
     report({ id, question: 'latency', title, figures, entries, targets: offered.targets })
   }
@@ -102,27 +100,29 @@ async function latenciesOf(peer: RunningPeer, offered: Offer, length: number): P
   }
 }
 
-type Limit = Awaited<ReturnType<typeof bareNodeLimit>>
-
-/** A server that answers and does nothing else: what the machine, Node and this generator take of each latency. */
-async function limitFor(running: readonly RunningPeer[], offered: Offer): Promise<Limit | null> {
+/**
+ * A server that answers and does nothing else: what the machine, Node and this generator take of each latency. Not in turns with
+ * the peers: it gives back much memory, and who writes to the page cache after it pays for that on a virtual machine.
+ */
+async function limitFor(running: readonly RunningPeer[], offered: Offer, length: number, options: CompareOptions) {
   const peer = running.find(speaksFetch)
-  if (peer === undefined) return null
-  const { batch } = loadOf(offered, 1)
+  const { megabytesPerSecond } = offered
+  if (peer === undefined || megabytesPerSecond === null) return []
+  const load = { ...loadOf(offered, megabytesPerSecond), seconds: length }
   const topic = await makeTopic(peer, nextTopicName(), 1)
-  const frame = await frameFor(peer, topic, acksAll, batch)
+  const learnt = await frameFor(peer, topic, acksAll, load.batch)
   await removeTopic(peer, topic)
-  return bareNodeLimit(frame, batch)
-}
-
-async function limitOf({ port, frame }: Limit, offered: Offer, length: number): Promise<Record<string, number>> {
-  const answers = await offerTo(port, frame, { ...loadOf(offered, offered.megabytesPerSecond ?? 1), seconds: length })
-  return {
-    produceP50: answers.percentileMs(0.5),
-    produceP99: answers.percentileMs(0.99),
-    produceP999: answers.percentileMs(0.999),
-    offered: offered.megabytesPerSecond ?? 1,
+  const { name, port, frame, stop } = await bareNodeLimit(learnt, load.batch)
+  const run = async () => {
+    const answers = await offerTo(port, frame, load)
+    return {
+      produceP50: answers.percentileMs(0.5),
+      produceP99: answers.percentileMs(0.99),
+      produceP999: answers.percentileMs(0.999),
+      offered: megabytesPerSecond,
+    }
   }
+  return compare(name, [{ name, isLimit: true, run }], options).finally(stop)
 }
 
 function loadOf({ recordsPerBatch }: Offer, megabytesPerSecond: number) {

@@ -101,8 +101,8 @@ async function latenciesOf(peer: RunningPeer, offered: Offer, length: number): P
 }
 
 /**
- * A server that answers and does nothing else: what the machine, Node and this generator take of each latency. Not in turns with
- * the peers: it gives back much memory, and who writes to the page cache after it pays for that on a virtual machine.
+ * A server that answers and does nothing else: what the machine, Node and this generator take of each latency. Asked after the
+ * peers, so that each of them follows upon another peer, as in every other comparison.
  */
 async function limitFor(running: readonly RunningPeer[], offered: Offer, length: number, options: CompareOptions) {
   const peer = running.find(speaksFetch)

@@ -72,3 +72,12 @@ test('small and huge frames are not kept', () => {
     expect(memory.take(bytes, () => {})?.buffer).not.toBe(first.buffer)
   }
 })
+
+test('sizes that nobody sends any more do not keep out those that come now', () => {
+  const memory = frameMemory(1e9)
+  const take = (bytes: number) => memory.take(bytes, () => {}) as Buffer
+  for (const large of Array.from({ length: 20 }, () => take(1_000_000))) memory.give(large)
+  const small = take(70_000)
+  memory.give(small)
+  expect(take(70_000).buffer).toBe(small.buffer)
+})

@@ -37,31 +37,30 @@ export function frameMemory(bytesMax: number): FrameMemory & { readonly usedByte
   }
 }
 
-/** Memory of earlier frames, in sizes of powers of two: fresh memory has to be cleared, which costs more than to read into it. */
+/**
+ * Memory of earlier frames, in sizes of powers of two: fresh memory has to be cleared, which costs more than to read into it.
+ * What was used longest ago makes room, so that sizes which nobody sends any more do not keep out those that come now.
+ */
 class SpareFrames {
-  readonly #byPower: ArrayBufferLike[][] = []
+  /** In the order in which they came back. */
+  readonly #kept: ArrayBufferLike[] = []
   #keptBytes = 0
 
   take(bytes: number): Buffer {
     if (bytes < keptBytesMin || bytes > keptBytesMax) return Buffer.allocUnsafeSlow(bytes)
-    const power = powerOf(bytes)
-    const kept = this.#byPower[power]?.pop()
-    if (kept === undefined) return Buffer.allocUnsafeSlow(2 ** power).subarray(0, bytes)
-    this.#keptBytes -= kept.byteLength
+    const wanted = 2 ** (32 - Math.clz32(bytes - 1))
+    const at = this.#kept.findLastIndex(({ byteLength }) => byteLength === wanted)
+    if (at < 0) return Buffer.allocUnsafeSlow(wanted).subarray(0, bytes)
+    const [kept] = this.#kept.splice(at, 1) as [ArrayBufferLike]
+    this.#keptBytes -= wanted
     return Buffer.from(kept, 0, bytes)
   }
 
   giveBack({ buffer }: Buffer): void {
     const { byteLength } = buffer
-    if (byteLength < keptBytesMin || this.#keptBytes + byteLength > keptBytesMax) return
+    if (byteLength < keptBytesMin || byteLength > keptBytesMax) return
+    this.#kept.push(buffer)
     this.#keptBytes += byteLength
-    const power = powerOf(byteLength)
-    this.#byPower[power] ??= []
-    this.#byPower[power].push(buffer)
+    while (this.#keptBytes > keptBytesMax) this.#keptBytes -= this.#kept.shift()!.byteLength
   }
-}
-
-/** Of the smallest power of two that holds `bytes`. */
-function powerOf(bytes: number): number {
-  return 32 - Math.clz32(bytes - 1)
 }

@@ -34,7 +34,7 @@ export function verify({ args, stdout, stderr }: Terminal, files: Files): ExitCo
   if (!files.isDirectory(path)) return wrong(`${path} is no directory`)
   const holder = lockHolder(files, path)
   if (holder !== null) {
-    stderr(`gregor verify: ${path} is in use by process ${holder}; stop it first\n`)
+    stderr(`gregor verify: ${path} is in use by ${holder}; stop it first\n`)
     return exitCodes.dataDirectory
   }
   try {

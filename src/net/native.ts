@@ -3,9 +3,8 @@
  * this range in the page cache?) and setsockopt (TCP_CORK, the sizes of a socket's buffers). Loaded once; `null` where they
  * are not to be had (another system, koffi not installed), and then the read+write path serves the same bytes.
  */
-import { createRequire } from 'node:module'
 import type { Socket } from 'node:net'
-import type Koffi from 'koffi'
+import { libcFailure, loadLibc } from '../base/libc.js'
 
 export interface NativeCalls {
   /** Sends without waiting; bytes taken, or -errno. `isMore`: more follows at once, so no packet need leave (MSG_MORE). */
@@ -46,18 +45,14 @@ export function socketFd(socket: Socket): number {
 
 let failure: string | undefined
 export function nativeFailure(): string | undefined {
-  return failure
+  return failure ?? libcFailure()
 }
 
 function load(): NativeCalls | null {
-  if (process.platform !== 'linux') {
-    failure = `no sendfile(2) binding for ${process.platform}`
-    return null
-  }
+  const native = loadLibc()
+  if (native === null) return null
+  const { koffi, functions: libc } = native
   try {
-    // By require, which loads it in two thirds of the time that import takes.
-    const koffi = createRequire(import.meta.url)('koffi') as typeof Koffi
-    const libc = koffi.load(null)
     // ssize_t and size_t are pointer-sized on every Linux.
     const send = libc.func('intptr_t send(int socket, const void *bytes, uintptr_t length, int flags)')
     const sendfile = libc.func('intptr_t sendfile(int out, int in, void *offset, uintptr_t count)')

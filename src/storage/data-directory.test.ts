@@ -1,9 +1,21 @@
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import fs from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { DirectoryLockedError } from './directory-lock.js'
+import { DirectoryLockedError, lockHolder } from './directory-lock.js'
+import { type Files, nodeFiles } from './files.js'
 import { InconsistentDirectoryError } from './open-directory.js'
 import { append, batchOf, copyFolder, everything, openTest, temporaryFolder, topicId } from './test-kit.js'
+
+/** A shell that has a child, which has ended, and does not wait for it. */
+async function zombie(): Promise<{ pid: number; startTime: string; reap(): void }> {
+  const parent = spawn('sh', ['-c', 'sleep 0 & echo $!; exec sleep 60'], { stdio: ['ignore', 'pipe', 'ignore'] })
+  const [line] = (await once(parent.stdout, 'data')) as [Buffer]
+  const pid = Number(line.toString())
+  const fields = () => fs.readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ')
+  await expect.poll(() => fields()[0]).toBe('Z')
+  return { pid, startTime: fields()[19]!, reap: () => void parent.kill('SIGKILL') }
+}
 
 describe('the lock', () => {
   test('a second broker on the same directory is refused', async () => {
@@ -14,22 +26,65 @@ describe('the lock', () => {
     expect(fs.existsSync(`${path}/.lock`)).toBe(false)
   })
 
-  test('the lock of a dead process is taken over', async () => {
-    const { path } = await openTest()
+  test('an owner that is not seen, as in another container, still has it', async () => {
+    const { path, directory } = await openTest()
     const lock = JSON.parse(fs.readFileSync(`${path}/.lock`, 'utf8'))
-    const dead = spawnSync(process.execPath, ['--version']).pid
-    fs.writeFileSync(`${path}/.lock`, JSON.stringify({ ...lock, pid: dead }))
-    await openTest({ path })
-    await expect(openTest({ path })).rejects.toThrow(DirectoryLockedError)
+    fs.writeFileSync(`${path}/.lock`, JSON.stringify({ ...lock, pidNamespace: 'pid:[1]' }))
+    await expect(openTest({ path })).rejects.toThrow(/is in use by a process in another container/)
+    expect(lockHolder(nodeFiles, path)).toBe('a process in another container')
+    await directory.close()
+    expect(lockHolder(nodeFiles, path)).toBeNull()
   })
 
-  test('a process id in use again, and a lock from before a reboot, are no owners', async () => {
-    const { path } = await openTest()
-    const lock = JSON.parse(fs.readFileSync(`${path}/.lock`, 'utf8'))
-    for (const stale of [{ startTime: '1' }, { bootId: 'another' }]) {
-      fs.writeFileSync(`${path}/.lock`, JSON.stringify({ ...lock, ...stale }))
-      await openTest({ path })
-    }
+  test('the system lets it go with the process, whatever the lock file says', async () => {
+    const path = temporaryFolder()
+    // As a zombie's would be: its process id is taken, and started when it says.
+    const { directory } = await openTest({ path })
+    const text = fs.readFileSync(`${path}/.lock`, 'utf8')
+    await directory.close()
+    fs.writeFileSync(`${path}/.lock`, text)
+    await (await openTest({ path })).directory.close()
+  })
+
+  describe('where the system gives none', () => {
+    const files: Files = { ...nodeFiles, lockDirectory: () => null }
+
+    test('is said, because another container would not be seen', async () => {
+      const { warnings } = await openTest({ files })
+      expect(warnings).toEqual(process.platform === 'linux' ? [expect.stringContaining('another container')] : [])
+    })
+
+    test('a second broker on the same directory is refused', async () => {
+      const { path } = await openTest({ files })
+      await expect(openTest({ path, files })).rejects.toThrow(DirectoryLockedError)
+    })
+
+    test('the lock of a dead process is taken over', async () => {
+      const { path } = await openTest({ files })
+      const lock = JSON.parse(fs.readFileSync(`${path}/.lock`, 'utf8'))
+      const dead = spawnSync(process.execPath, ['--version']).pid
+      fs.writeFileSync(`${path}/.lock`, JSON.stringify({ ...lock, pid: dead }))
+      await openTest({ path, files })
+      await expect(openTest({ path, files })).rejects.toThrow(DirectoryLockedError)
+    })
+
+    test('a process id in use again, and a lock from before a reboot, are no owners', async () => {
+      const { path } = await openTest({ files })
+      const lock = JSON.parse(fs.readFileSync(`${path}/.lock`, 'utf8'))
+      for (const stale of [{ startTime: '1' }, { bootId: 'another' }]) {
+        fs.writeFileSync(`${path}/.lock`, JSON.stringify({ ...lock, ...stale }))
+        await openTest({ path, files })
+      }
+    })
+
+    test.runIf(process.platform === 'linux')('a process that has ended and was not asked how is no owner', async () => {
+      const { path } = await openTest({ files })
+      const lock = JSON.parse(fs.readFileSync(`${path}/.lock`, 'utf8'))
+      const { pid, startTime, reap } = await zombie()
+      fs.writeFileSync(`${path}/.lock`, JSON.stringify({ ...lock, pid, startTime }))
+      await openTest({ path, files })
+      reap()
+    })
   })
 
   test("a cut or empty lock file is nobody's", async () => {

@@ -1,16 +1,21 @@
 /**
- * Keeps a second broker out of a data directory. The `.lock` file names its owner so exactly that a dead one is recognised
- * after kill -9 or a reboot, even when its process id is in use again: pid, start time of that process, boot, pid namespace.
- * Where /proc is missing, the pid alone decides.
+ * Keeps a second broker out of a data directory. Two things say whose it is:
+ *
+ *   the directory itself   is locked by the kernel (flock), in all containers at once, for as long as the owner lives
+ *   `.lock` in it          names the owner: for the message, and to tell a killed owner from a machine that lost its power
+ *
+ * Where the kernel's lock is not to be had, the file alone decides. It names its owner so exactly that a dead one is recognised
+ * after kill -9 or a reboot, even when its process id is in use again: pid, start time of that process, boot, pid namespace;
+ * where /proc is missing, by the pid alone. Then an owner in another pid namespace is not seen: its lock counts as left
+ * behind, because a restarted container must not lock itself out.
  *
  * The file appears by link(2), whole or not at all, so nobody ever reads half a lock. Taking over a dead owner's file goes
- * through rename(2), which only one of several starters can win. Not seen: an owner in another pid namespace (another
- * container on the same volume); its lock counts as left behind, because a restarted container must not lock itself out.
+ * through rename(2), which only one of several starters can win.
  */
 import fs from 'node:fs'
 import { toHex } from '../base/bytes.js'
 import type { World } from '../base/world.js'
-import type { Files } from './files.js'
+import { DiskFailure, type Files, type HeldLock } from './files.js'
 
 /** Somebody else has the directory; the command line answers with exit code 4. */
 export class DirectoryLockedError extends Error {
@@ -26,9 +31,13 @@ interface Owner {
   readonly startTime: string
   readonly bootId: string
   readonly pidNamespace: string
+  /** It had the kernel's lock as well: whoever gets that one need not ask whether it lives. */
+  readonly hasKernelLock: boolean
 }
 
 export interface DirectoryLock {
+  /** False: an owner in another container would not be seen. */
+  readonly hasKernelLock: boolean
   /**
    * The owner before died and the machine did not: whatever it wrote can be read, synced or not. (Not when its disk had
    * failed: then pages may be gone that it wrote.)
@@ -41,40 +50,80 @@ export interface DirectoryLock {
 
 /** Takes the lock or throws DirectoryLockedError. */
 export function lockDirectory(files: Files, folder: string, world: World): DirectoryLock {
+  const kernelLock = files.lockDirectory(folder)
+  if (kernelLock === 'taken') throw new DirectoryLockedError(`${folder} is in use by ${ownerAsTold(files, folder)}`)
+  try {
+    return lockByFile(files, folder, world, kernelLock)
+  } catch (error) {
+    kernelLock?.release()
+    throw error
+  }
+}
+
+function lockByFile(files: Files, folder: string, world: World, kernelLock: HeldLock | null): DirectoryLock {
   const path = `${folder}/${lockFile}`
+  const hasKernelLock = kernelLock !== null
   const unique = toHex(world.randomBytes(8))
   const mine = `${folder}/${lockFile}.${unique}`
-  const text = `${JSON.stringify({ ...ourselves(), token: unique })}\n`
+  const text = `${JSON.stringify({ ...ourselves(), hasKernelLock, token: unique })}\n`
+  const lockOf = (wasKilled: boolean): DirectoryLock => ({
+    hasKernelLock,
+    wasKilled,
+    distrust: () => (hasKernelLock ? forget(files, path) : distrust(files, path, text)),
+    release() {
+      release(files, path, text)
+      kernelLock?.release()
+    },
+  })
   let wasKilled = false
-  files.writeWhole(mine, text)
+  /** What stands in the file that is there, after making sure that it is nobody's. */
+  const left = (): string | null => {
+    const before = textOf(files, path)
+    if (before === null) return null
+    const holder = holderOf(path, before, hasKernelLock)
+    if (holder !== null) throw new DirectoryLockedError(`${folder} is in use by process ${holder}`)
+    wasKilled = parse(before)?.bootId === ourselves().bootId
+    return before
+  }
   try {
+    files.writeWhole(mine, text)
     for (let attempt = 0; attempt < attemptsMax; attempt++) {
-      if (files.link(mine, path)) {
-        return { wasKilled, distrust: () => distrust(files, path, text), release: () => release(files, path, text) }
-      }
-      const before = textOf(files, path)
-      if (before === null) continue
-      const holder = holderOf(path, before)
-      if (holder !== null) throw new DirectoryLockedError(`${folder} is in use by process ${holder}`)
-      wasKilled = parse(before)?.bootId === ourselves().bootId
-      takeAway(files, path, `${mine}.stale`, before)
+      if (files.link(mine, path)) return lockOf(wasKilled)
+      const before = left()
+      if (before !== null) takeAway(files, path, `${mine}.stale`, before)
     }
+  } catch (error) {
+    // A full disk can be read: what the kernel says is enough for that.
+    if (!hasKernelLock || !(error instanceof DiskFailure && error.kind === 'full')) throw error
+    left()
+    return lockOf(wasKilled)
   } finally {
     files.remove(mine)
   }
   throw new DirectoryLockedError(`${folder}: other brokers are starting on it`)
 }
 
-/** The process that has the directory now; null when nobody has. Takes nothing and changes nothing. */
-export function lockHolder(files: Files, folder: string): number | null {
-  const path = `${folder}/${lockFile}`
-  const text = textOf(files, path)
-  return text === null ? null : holderOf(path, text)
+/** Who has the directory now, for a message; null when nobody has. Keeps nothing and changes nothing. */
+export function lockHolder(files: Files, folder: string): string | null {
+  const kernelLock = files.lockDirectory(folder)
+  if (kernelLock === 'taken') return ownerAsTold(files, folder)
+  kernelLock?.release()
+  const text = textOf(files, `${folder}/${lockFile}`)
+  const pid = text === null ? null : holderOf(`${folder}/${lockFile}`, text, kernelLock !== null)
+  return pid === null ? null : `process ${pid}`
 }
 
-function holderOf(path: string, text: string): number | null {
+/** Somebody has the kernel's lock: who, as far as it can be seen from here. */
+function ownerAsTold(files: Files, folder: string): string {
+  const text = textOf(files, `${folder}/${lockFile}`)
+  const owner = text === null ? null : parse(text)
+  if (owner === null) return 'another process'
+  return owner.pidNamespace === ourselves().pidNamespace ? `process ${owner.pid}` : 'a process in another container'
+}
+
+function holderOf(path: string, text: string, hasKernelLock: boolean): number | null {
   const owner = parse(text)
-  if (owner !== null) return isAlive(owner) ? owner.pid : null
+  if (owner !== null) return isAlive(owner) && !(owner.hasKernelLock && hasKernelLock) ? owner.pid : null
   return text === '' ? kafkaHolding(path) : null
 }
 
@@ -112,6 +161,15 @@ function distrust(files: Files, path: string, text: string): void {
   }
 }
 
+/** Whoever comes next finds nothing about us. */
+function forget(files: Files, path: string): void {
+  try {
+    files.remove(path)
+  } catch (error) {
+    if (!(error instanceof DiskFailure)) throw error
+  }
+}
+
 function release(files: Files, path: string, text: string): void {
   if (textOf(files, path) === text) files.remove(path)
 }
@@ -131,6 +189,7 @@ function parse(text: string): Owner | null {
       startTime: String(owner.startTime),
       bootId: String(owner.bootId),
       pidNamespace: String(owner.pidNamespace),
+      hasKernelLock: owner.hasKernelLock === true,
     }
   } catch {
     return null
@@ -140,7 +199,7 @@ function parse(text: string): Owner | null {
 function isAlive(owner: Owner): boolean {
   const { bootId, pidNamespace } = ourselves()
   if (owner.bootId !== bootId || owner.pidNamespace !== pidNamespace) return false
-  if (!processExists(owner.pid)) return false
+  if (!processExists(owner.pid) || isZombie(owner.pid)) return false
   return owner.startTime === startTimeOf(owner.pid)
 }
 
@@ -154,7 +213,7 @@ function processExists(pid: number): boolean {
 }
 
 /** This process; what it is does not change while it lives. */
-function ourselves(): Owner {
+function ourselves(): Omit<Owner, 'hasKernelLock'> {
   self ??= {
     pid: process.pid,
     startTime: startTimeOf(process.pid),
@@ -163,14 +222,23 @@ function ourselves(): Owner {
   }
   return self
 }
-let self: Owner | null = null
+let self: Omit<Owner, 'hasKernelLock'> | null = null
 
-/** Clock ticks since boot, field 22 of stat; the command name before it may hold spaces and parentheses. */
+/** Clock ticks since boot. */
 function startTimeOf(pid: number): string {
-  return attempt(() => {
-    const stat = fs.readFileSync(`/proc/${pid}/stat`, 'utf8')
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? ''
-  })
+  return statOf(pid)[19] ?? ''
+}
+
+/** It has ended, and only its parent has not asked how. */
+function isZombie(pid: number): boolean {
+  const state = statOf(pid)[0]
+  return state === 'Z' || state === 'X'
+}
+
+/** The fields of /proc/PID/stat behind the command's name, which may hold spaces and parentheses: state, parent … */
+function statOf(pid: number): string[] {
+  const stat = attempt(() => fs.readFileSync(`/proc/${pid}/stat`, 'utf8'))
+  return stat === '' ? [] : stat.slice(stat.lastIndexOf(')') + 2).split(' ')
 }
 
 function attempt(read: () => string): string {

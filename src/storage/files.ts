@@ -6,6 +6,7 @@
 import fs from 'node:fs'
 import { dirname } from 'node:path'
 import type { Bytes } from '../base/bytes.js'
+import { tryFlock } from './flock.js'
 
 /** The disk refused: ENOSPC and EDQUOT are `full` and may pass, everything else is `broken`. */
 export class DiskFailure extends Error {
@@ -48,6 +49,15 @@ export interface Files {
   /** Size of a file in bytes, or null when it is missing. */
   sizeOf(path: string): number | null
   isDirectory(path: string): boolean
+  /**
+   * Takes the lock of a directory, which the system holds until it is released or the process is no more. `taken`: somebody
+   * else has it, in whatever container. Null: there is no such lock here.
+   */
+  lockDirectory(path: string): HeldLock | 'taken' | null
+}
+
+export interface HeldLock {
+  release(): void
 }
 
 const flags = {
@@ -153,6 +163,14 @@ export const nodeFiles: Files = {
   writeWhole: (path, bytes) => attempt(`write ${path}`, () => fs.writeFileSync(path, bytes)),
   sizeOf: path => attempt(`stat ${path}`, () => fs.statSync(path, { throwIfNoEntry: false })?.size ?? null),
   isDirectory: path => fs.statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false,
+  lockDirectory(path) {
+    // The directory itself: it takes no file, which a full disk would not give.
+    const fd = attempt(`open ${path}`, () => fs.openSync(path, fs.constants.O_RDONLY | fs.constants.O_DIRECTORY))
+    const isOurs = tryFlock(fd)
+    if (isOurs === true) return { release: () => fs.closeSync(fd) }
+    fs.closeSync(fd)
+    return isOurs === null ? null : 'taken'
+  },
 }
 
 /**

@@ -83,7 +83,14 @@ export async function openDataDirectory(options: DataDirectoryOptions): Promise<
   const durability: Durability = isEphemeral ? 'none' : options.durability
   const path = options.path ?? files.makeTemporaryDirectory(`${os.tmpdir()}/gregor-`)
   if (!isEphemeral) files.makeDirectory(path)
+  // Nobody else knows the name of an ephemeral directory.
   const lock = isEphemeral ? noLock : lockDirectory(files, path, world)
+  // Elsewhere there are no containers that share a directory.
+  if (!lock.hasKernelLock && process.platform === 'linux') {
+    log.warn('the system gives no lock (is koffi installed?): a broker in another container on this directory is not seen', {
+      path,
+    })
+  }
   try {
     const identity = await identityOf(files, path, options, isEphemeral)
     const commit = new GroupCommit(failure => {
@@ -108,7 +115,7 @@ export async function openDataDirectory(options: DataDirectoryOptions): Promise<
   }
 }
 
-const noLock: DirectoryLock = { wasKilled: false, distrust: () => {}, release: () => {} }
+const noLock: DirectoryLock = { hasKernelLock: true, wasKilled: false, distrust: () => {}, release: () => {} }
 
 /** Fills `partitions`; answers the directories of partitions that were deleted but not yet removed. */
 async function loadAll(host: PartitionHost, partitions: Map<string, Partition>, keepsWrites: boolean): Promise<string[]> {

@@ -11,7 +11,7 @@ import { asDiskFailure, type DiskFailure, type Files } from '../files.js'
 import { afterCrash, type CrashPolicy } from './crash.js'
 import { SimulatedFile, SimulatedFolder, type SimulatedNode } from './nodes.js'
 
-export type DiskOperation = Exclude<keyof Files, 'close' | 'isDirectory'> | 'synced'
+export type DiskOperation = Exclude<keyof Files, 'close' | 'isDirectory' | 'lockDirectory'> | 'synced'
 
 /** A call that is about to be carried out. */
 export interface DiskCall {
@@ -217,6 +217,8 @@ export class SimulatedDisk {
         return node instanceof SimulatedFile ? node.shown.size : null
       },
       isDirectory: path => this.#find(path) instanceof SimulatedFolder,
+      // A process on this disk ends without a word, and what comes after it must not be kept out.
+      lockDirectory: () => ({ release: () => {} }),
     }
   }
 

@@ -3,7 +3,7 @@ import { expect, expectClean, expectContains, expectEqual } from './checks.js'
 import { table } from './output.js'
 import { runTool, type Scenario } from './scenario.js'
 
-/** APIs without which the other tools here would not run, with the newest version that Kafka 4.2 speaks. */
+/** APIs without which the other tools here would not run, with the newest version that Kafka 4.4 speaks. */
 const neededApis: Readonly<Record<string, number>> = {
   Produce: 13,
   Fetch: 18,
@@ -18,7 +18,7 @@ const neededApis: Readonly<Record<string, number>> = {
   SyncGroup: 5,
   DescribeGroups: 6,
   ListGroups: 5,
-  ApiVersions: 4,
+  ApiVersions: 5,
   CreateTopics: 7,
   DeleteTopics: 6,
   InitProducerId: 5,
@@ -27,7 +27,7 @@ const neededApis: Readonly<Record<string, number>> = {
   AlterConfigs: 2,
   IncrementalAlterConfigs: 1,
   CreatePartitions: 3,
-  DeleteGroups: 2,
+  DeleteGroups: 3,
   OffsetDelete: 0,
   DescribeCluster: 2,
   DescribeTopicPartitions: 0,

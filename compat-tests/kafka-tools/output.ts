@@ -1,6 +1,6 @@
 /**
  * Reads what Kafka's tools print back into values: aligned tables, the topic description, offset lines, consumed records
- * and the run-together JSON objects of the internal topics' formatters. Throws on a line that the tools of Kafka 4.2 do
+ * and the run-together JSON objects of the internal topics' formatters. Throws on a line that the tools of Kafka 4.4 do
  * not print.
  */
 

@@ -1,7 +1,7 @@
 /**
  * The command-line tools of Kafka as functions: one JVM (ToolHost.java) runs them all, one after another, each with its own
  * input, output and exit code. A tool that must live beside others (a group member) is started with start(). Knows the class
- * behind each shell script of Kafka 4.2; knows nothing of what the tools should answer.
+ * behind each shell script of Kafka 4.4; knows nothing of what the tools should answer.
  */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { join } from 'node:path'
@@ -10,7 +10,7 @@ import { javaArgs, shortLivedJvmArgs } from '../lib/maven.js'
 import { compatSources } from '../lib/paths.js'
 import { run } from '../lib/processes.js'
 
-/** Shell script of Kafka 4.2 → main class that it starts. */
+/** Shell script of Kafka 4.4 → main class that it starts. */
 export const toolClasses = {
   'kafka-topics': 'org.apache.kafka.tools.TopicCommand',
   'kafka-console-producer': 'org.apache.kafka.tools.ConsoleProducer',

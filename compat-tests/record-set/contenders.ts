@@ -34,7 +34,7 @@ export const contenderNames = [
   'java-clients/2.0.1',
   'java-clients/2.8.2',
   'java-clients/3.9.1',
-  'java-clients/4.2.0',
+  'java-clients/4.4.0',
   'kafkajs',
   'platformatic-kafka',
   'aiokafka',

@@ -4,23 +4,23 @@ import { handlers } from './table.js'
 /** docs/api-support.md, printed from the table of handlers. */
 export function apiSupportMarkdown(): string {
   const served = new Map(handlers.map(({ api }) => [api.key, api]))
-  const rows = kafkaApis.map(([key, name, kafka39, kafka42]) => {
+  const rows = kafkaApis.map(([key, name, kafka39, kafka44]) => {
     const api = served.get(key)
     const ours = api === undefined ? '–' : range(api.versions.min, api.versions.max)
-    return `| ${key} | ${name} | ${ours} | ${kafka39} | ${kafka42} | ${notes[name] ?? (api === undefined ? reasonFor(key) : '')} |`
+    return `| ${key} | ${name} | ${ours} | ${kafka39} | ${kafka44} | ${notes[name] ?? (api === undefined ? reasonFor(key) : '')} |`
   })
   return `# APIs
 
 What this broker implements, and nothing else, is what ApiVersions advertises. The newest version of each is that of Apache
-Kafka 4.2. A request for another API or version closes the connection, as in Kafka; only ApiVersions answers a version that
+Kafka 4.4. A request for another API or version closes the connection, as in Kafka; only ApiVersions answers a version that
 it does not know.
 
-| key | API | Gregor | Kafka 3.9 | Kafka 4.2 | what is left out |
+| key | API | Gregor | Kafka 3.9 | Kafka 4.4 | what is left out |
 |---|---|---|---|---|---|
 ${rows.join('\n')}
 
 Produce 0–2 and Fetch 0–3 carry the message formats before v2, which Kafka 4 dropped: what old clients produce is stored as v2,
-what they fetch is converted for them.
+what they fetch is converted for them. Kafka 4 shows Produce from 0 on for the sake of old librdkafka, and serves it from 3 on.
 
 Keys that only brokers and controllers use among themselves (52–54, 56, 58, 59, 62, 63, 67, 70, 73, 82) are left out of the table.
 
@@ -59,10 +59,10 @@ const absent: readonly (readonly [reason: string, keys: readonly number[]])[] = 
   ['no quotas yet', [48, 49]],
   ['no Raft quorum', [55, 80, 81]],
   ['no features to change', [57]],
-  ['one broker', [64]],
+  ['one broker', [64, 94]],
   ['the consumer group protocol (KIP-848) is not there yet', [68, 69]],
   ['no telemetry receiver; Kafka too serves it with a plug-in only', [71, 72]],
   ['no such resources', [74]],
   ['no share groups yet', [76, 77, 78, 79, 83, 84, 85, 86, 87, 90, 91, 92]],
-  ['no streams groups yet', [88, 89]],
+  ['no streams groups yet', [88, 89, 93]],
 ]

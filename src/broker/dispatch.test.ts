@@ -85,7 +85,7 @@ test('a null client id is none', async () => {
   expect((await client.call(Metadata, 1, { topics: [] })).topics).toEqual([])
 })
 
-test.each([5, 99, -1])('ApiVersions v%i, which nobody knows, is answered in v0 with 35 and the whole list', async version => {
+test.each([6, 99, -1])('ApiVersions v%i, which nobody knows, is answered in v0 with 35 and the whole list', async version => {
   const client = await broker.connect()
   const writer = requestHeader(ApiVersions.key, version, 3, 'c')
   writer.raw(Buffer.from('whatever this version has'))
@@ -93,12 +93,12 @@ test.each([5, 99, -1])('ApiVersions v%i, which nobody knows, is answered in v0 w
   const { errorCode, apiKeys } = decode(ApiVersions.response, 0, reader)
   expect(reader.remaining).toBe(0)
   expect(errorCode).toBe(Errors.UNSUPPORTED_VERSION)
-  expect(apiKeys.find(({ apiKey }) => apiKey === ApiVersions.key)).toMatchObject({ minVersion: 0, maxVersion: 4 })
+  expect(apiKeys.find(({ apiKey }) => apiKey === ApiVersions.key)).toMatchObject({ minVersion: 0, maxVersion: 5 })
   // The connection lives on, as clients rely on.
   expect((await client.call(ApiVersions, 3, { clientSoftwareName: 'c', clientSoftwareVersion: '1' })).errorCode).toBe(0)
 })
 
-test.each([0, 1, 2, 3, 4])('ApiVersions v%i lists every API of the table once, with its versions', async version => {
+test.each([0, 1, 2, 3, 4, 5])('ApiVersions v%i lists every API of the table once, with its versions', async version => {
   const client = await broker.connect()
   const request = { clientSoftwareName: 'some-client', clientSoftwareVersion: '1.2.3' }
   const { errorCode, apiKeys } = await client.call(ApiVersions, version, request)
@@ -106,6 +106,17 @@ test.each([0, 1, 2, 3, 4])('ApiVersions v%i lists every API of the table once, w
   expect(apiKeys.map(({ apiKey, minVersion, maxVersion }) => [apiKey, minVersion, maxVersion])).toEqual(
     handlers.map(({ api }) => [api.key, api.versions.min, api.versions.max]),
   )
+})
+
+test('ApiVersions v5 of a client that means another cluster or node tells it to bootstrap anew (KIP-1242)', async () => {
+  const client = await broker.connect()
+  const { clusterId, nodeId } = broker.running.services
+  const ask = async (meant: { clusterId?: string | null; nodeId?: number }) =>
+    client.call(ApiVersions, 5, { clientSoftwareName: 'c', clientSoftwareVersion: '1', ...meant })
+  for (const meant of [{}, { nodeId: 99 }, { clusterId, nodeId }]) expect((await ask(meant)).errorCode).toBe(Errors.NONE)
+  for (const meant of [{ clusterId: 'another', nodeId }, { clusterId, nodeId: 99 }, { clusterId }]) {
+    expect(await ask(meant)).toMatchObject({ errorCode: Errors.REBOOTSTRAP_REQUIRED, apiKeys: [] })
+  }
 })
 
 test.each(['', '-x', 'x-', 'with space', 'ä'])('ApiVersions v3 from a client that calls itself "%s" is refused', async name => {

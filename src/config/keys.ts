@@ -1,5 +1,5 @@
 /**
- * Every config key of the broker, one row each. Names, types, bounds and defaults are those of Kafka 4.2; where a default
+ * Every config key of the broker, one row each. Names, types, bounds and defaults are those of Kafka 4.4; where a default
  * differs on purpose the row carries Kafka's and says why. Gregor's own keys begin with "gregor.". Keys that give the
  * default of a topic config are derived from that topic config's row, so that the two cannot drift apart.
  */
@@ -101,6 +101,7 @@ export const brokerKeys = {
   'log.index.interval.bytes': forTopics('index.interval.bytes'),
   'log.index.size.max.bytes': forTopics('segment.index.bytes'),
   'message.max.bytes': forTopics('max.message.bytes'),
+  'max.decompressed.message.bytes': forTopics('max.decompressed.message.bytes'),
   'log.message.timestamp.type': forTopics('message.timestamp.type'),
   'log.message.timestamp.before.max.ms': forTopics('message.timestamp.before.max.ms'),
   'log.message.timestamp.after.max.ms': forTopics('message.timestamp.after.max.ms'),
@@ -146,6 +147,8 @@ export const brokerKeys = {
   'log.preallocate': forTopics('preallocate'),
   'log.local.retention.bytes': forTopics('local.retention.bytes'),
   'log.local.retention.ms': forTopics('local.retention.ms'),
+  'log.remote.copy.lag.bytes': forTopics('remote.copy.lag.bytes'),
+  'log.remote.copy.lag.ms': forTopics('remote.copy.lag.ms'),
   'min.insync.replicas': forTopics('min.insync.replicas'),
   'unclean.leader.election.enable': forTopics('unclean.leader.election.enable'),
   'num.recovery.threads.per.data.dir': int(2, 'Threads for recovery at start. Gregor recovers in one.', {

@@ -12,7 +12,7 @@ export function configMarkdown(): string {
 
 <!-- Printed by \`npm run docs\` from src/config; edit the tables there. -->
 
-Names, types, bounds and defaults are those of Apache Kafka 4.2, so a \`server.properties\` or a set of \`KAFKA_*\` variables
+Names, types, bounds and defaults are those of Apache Kafka 4.4, so a \`server.properties\` or a set of \`KAFKA_*\` variables
 written for Kafka starts Gregor. Where a default differs, Kafka's is given beside it. Keys that begin with \`gregor.\` are
 Gregor's own.
 

@@ -1,5 +1,5 @@
 /**
- * Every config that a topic can carry in Kafka 4.2, one row each. All are known so that tools which read a topic's configs
+ * Every config that a topic can carry in Kafka 4.4, one row each. All are known so that tools which read a topic's configs
  * to write them elsewhere (MirrorMaker, Connect, web consoles) find what they expect; a row that nothing acts on says so.
  */
 import { boolean, type ConfigKey, choice, choices, double, int, list, long, longMax, type ValueOf } from './key.js'
@@ -53,6 +53,11 @@ export const topicKeys = {
     'How long a tombstone stays readable after compaction reached it, so that a consumer reading from the start sees it.',
     { min: 0, brokerKeys: ['log.cleaner.delete.retention.ms'] },
   ),
+  'errors.deadletterqueue.group.enable': boolean(
+    false,
+    'Whether share groups may use this topic as their dead letter queue. There are no share groups.',
+    { inert: true },
+  ),
   'file.delete.delay.ms': long(60_000, 'How long the files of a deleted topic or segment stay on disk before they are removed.', {
     min: 0,
     brokerKeys: ['log.segment.delete.delay.ms'],
@@ -97,6 +102,11 @@ export const topicKeys = {
     min: 1,
     brokerKeys: ['log.cleaner.max.compaction.lag.ms'],
   }),
+  'max.decompressed.message.bytes': int(
+    2_147_483_639,
+    'Largest record inside a compressed batch, decompressed. Gregor bounds a whole decompressed batch instead, whatever this says.',
+    { min: 1, max: 2_147_483_639, brokerKeys: ['max.decompressed.message.bytes'], inert: true },
+  ),
   'max.message.bytes': int(1_048_588, 'Largest record batch accepted, as it is on the wire (compressed, header included).', {
     min: 0,
     brokerKeys: ['message.max.bytes'],
@@ -133,6 +143,16 @@ export const topicKeys = {
   }),
   preallocate: boolean(false, 'Reserve a segment’s full size on disk when it is created.', {
     brokerKeys: ['log.preallocate'],
+    inert: true,
+  }),
+  'remote.copy.lag.bytes': long(-1, 'When a segment may be tiered, by size. There is no tiered storage.', {
+    min: -1,
+    brokerKeys: ['log.remote.copy.lag.bytes'],
+    inert: true,
+  }),
+  'remote.copy.lag.ms': long(0, 'When a segment may be tiered, by age. There is no tiered storage.', {
+    min: -1,
+    brokerKeys: ['log.remote.copy.lag.ms'],
     inert: true,
   }),
   'remote.log.copy.disable': boolean(false, 'Stop tiering this topic. There is no tiered storage.', { inert: true }),

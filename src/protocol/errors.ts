@@ -1,5 +1,5 @@
 /**
- * Kafka's error table, complete through Kafka 4.2, under Kafka's own names. Codes travel as int16. What a client does on
+ * Kafka's error table, complete through Kafka 4.4, under Kafka's own names. Codes travel as int16. What a client does on
  * a code (retry, refresh metadata, give up) is the client's knowledge; nothing here depends on it.
  */
 import type { Brand } from '../base/ids.js'
@@ -143,6 +143,9 @@ export const Errors = {
   STREAMS_INVALID_TOPOLOGY_EPOCH: 131,
   STREAMS_TOPOLOGY_FENCED: 132,
   SHARE_SESSION_LIMIT_REACHED: 133,
+  GROUP_DELETION_FAILED: 134,
+  STREAMS_TOPOLOGY_DESCRIPTION_UPDATE_FAILED: 135,
+  CONTROLLER_ID_NOT_REGISTERED: 136,
 } as const satisfies Readonly<Record<string, ErrorCode>>
 
 const names: ReadonlyMap<number, string> = new Map(Object.entries(Errors).map(([name, code]) => [code, name]))

@@ -9,7 +9,7 @@ import { join } from 'node:path'
 import { inflateRawSync } from 'node:zlib'
 
 /** The newest definitions, and the last ones that still had the versions that Kafka 4 removed. */
-const newest = '4.2.0'
+const newest = '4.4.0'
 const older = '3.9.0'
 
 export interface OfficialField {
@@ -30,16 +30,17 @@ export interface OfficialDefinition {
   readonly validVersions: string
   readonly flexibleVersions: string
   readonly latestVersionUnstable?: boolean
+  readonly listeners?: readonly string[]
   readonly fields: readonly OfficialField[]
   readonly commonStructs?: readonly OfficialField[]
 }
 
 export interface OfficialDefinitions {
-  /** Requests and responses as of Kafka 4.2. */
+  /** Requests and responses as of Kafka 4.4. */
   readonly newest: ReadonlyMap<string, OfficialDefinition>
   /** Requests and responses as of Kafka 3.9. */
   readonly older: ReadonlyMap<string, OfficialDefinition>
-  /** Records of __consumer_offsets as of Kafka 4.2. */
+  /** Records of __consumer_offsets as of Kafka 4.4. */
   readonly groupCoordinator: ReadonlyMap<string, OfficialDefinition>
 }
 

@@ -5,11 +5,16 @@ import type { ResponseOf } from '../../protocol/schema.js'
 import { handler } from '../handler.js'
 import type { Broker } from '../services.js'
 
-// ApiVersions v0-4: says what this broker implements, straight from the table of handlers. Features are left out while
+// ApiVersions v0-5: says what this broker implements, straight from the table of handlers. Features are left out while
 // none of those that Kafka negotiates (transactions v2, the new group protocols) is implemented.
 export const apiVersions = handler(ApiVersions, (request, { broker, version }) => {
   if (version >= 3 && !(isSoftwareText(request.clientSoftwareName) && isSoftwareText(request.clientSoftwareVersion))) {
     return ApiVersions.failure(request, Errors.INVALID_REQUEST, version)
+  }
+  // [KIP-1242] An address that another broker has taken over: the client starts again from its bootstrap servers.
+  const { clusterId, nodeId } = request
+  if (clusterId !== null && (clusterId !== broker.clusterId || nodeId !== broker.nodeId)) {
+    return ApiVersions.failure(request, Errors.REBOOTSTRAP_REQUIRED, version)
   }
   return apiVersionsAnswer(broker, Errors.NONE)
 })

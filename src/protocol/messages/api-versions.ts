@@ -3,16 +3,19 @@ import { api, array, bool, int16, int32, int64, string } from '../schema.js'
 
 const key = 18
 
-// ApiVersions v0-4: the first request of nearly every client. v3: flexible, client name and version (KIP-511), features
-// (KIP-584). v4: supported features may have minimum 0 (KAFKA-17492). The response header stays v0 in every version.
+// ApiVersions v0-5: the first request of nearly every client. v3: flexible, client name and version (KIP-511), features
+// (KIP-584). v4: supported features may have minimum 0 (KAFKA-17492). v5: the cluster and node that the client believes it
+// reached (KIP-1242). The response header stays v0 in every version.
 export const ApiVersions = api({
   key,
   name: 'ApiVersions',
-  versions: '0-4',
+  versions: '0-5',
   flexible: '3+',
   request: {
     clientSoftwareName: string('3+'),
     clientSoftwareVersion: string('3+'),
+    clusterId: string('5+', { nullable: '5+', default: null }),
+    nodeId: int32('5+', { default: -1 }),
   },
   response: {
     errorCode: int16('0+'),
@@ -46,6 +49,6 @@ export const ApiVersions = api({
   // A client that asked in a version from the future learns the range to ask again in (KIP-511).
   failure: (_request, errorCode) => ({
     errorCode,
-    apiKeys: errorCode === Errors.UNSUPPORTED_VERSION ? [{ apiKey: key, minVersion: 0, maxVersion: 4 }] : [],
+    apiKeys: errorCode === Errors.UNSUPPORTED_VERSION ? [{ apiKey: key, minVersion: 0, maxVersion: 5 }] : [],
   }),
 })

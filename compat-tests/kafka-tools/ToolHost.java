@@ -170,7 +170,7 @@ public final class ToolHost {
     static ClassLoader newWorld(String name) {
         try {
             URLClassLoader loader = new URLClassLoader(name, classPath, ClassLoader.getPlatformClassLoader());
-            Class<?> exit = loader.loadClass("org.apache.kafka.common.utils.Exit");
+            Class<?> exit = loader.loadClass("org.apache.kafka.common.utils.internals.Exit");
             for (Class<?> part : exit.getDeclaredClasses()) {
                 if (!part.isInterface()) continue;
                 Object trap = Proxy.newProxyInstance(loader, new Class<?>[] {part}, (proxy, method, parameters) -> {

@@ -4,7 +4,7 @@
  */
 import type { Log } from '../base/log.js'
 import type { BrokerConfig } from '../config/resolve.js'
-import type { DispatchFunction } from '../net/connection.js'
+import type { Serve } from '../net/connection.js'
 import { frameMemory } from '../net/frame-memory.js'
 import { Listener } from '../net/listener.js'
 import { loadNativeCalls, type NativeCalls, nativeFailure } from '../net/native.js'
@@ -39,7 +39,7 @@ export async function startBroker(options: BrokerOptions): Promise<RunningBroker
   const native = nativeCallsFor(config, log)
   const core = await openCore(options)
   try {
-    const listeners = await listen(options, core.dispatch, native)
+    const listeners = await listen(options, core.serve, native)
     log.info({ codecs: Object.keys(Codecs).slice(1), zstdEncoder: zstdSource, crc32c: crc32cSource }, 'codecs at hand')
     return {
       services: core.services,
@@ -76,7 +76,7 @@ function nativeCallsFor(config: BrokerConfig, log: Log): () => NativeCalls | nul
   return loadNativeCalls
 }
 
-async function listen(options: BrokerOptions, dispatch: DispatchFunction, native: () => NativeCalls | null): Promise<Listener[]> {
+async function listen(options: BrokerOptions, serve: Serve, native: () => NativeCalls | null): Promise<Listener[]> {
   const { config, world, log, unref } = options
   const queuedBytesMax = config.get('queued.max.request.bytes')
   const memory = frameMemory(queuedBytesMax < 0 ? frameMemoryDefaultBytes : queuedBytesMax)
@@ -89,7 +89,7 @@ async function listen(options: BrokerOptions, dispatch: DispatchFunction, native
         host,
         port,
         world,
-        dispatch,
+        serve,
         native,
         memory,
         frameBytesMax: config.get('socket.request.max.bytes'),

@@ -1,8 +1,9 @@
 /**
  * The broker without its sockets: directory → image → topics → groups → dispatch. `startBroker` puts listeners before it; a
- * simulation gives it a disk and a clock of its own and calls `dispatch` with frames.
+ * simulation gives it a disk and a clock of its own and gives frames to `serve`.
  */
 import type { Log } from '../base/log.js'
+import { type Meter, silentMeter } from '../base/meter.js'
 import type { World } from '../base/world.js'
 import type { ClusterSettings } from '../cluster/controller.js'
 import { MutableImage } from '../cluster/image.js'
@@ -10,7 +11,7 @@ import { clusterMetadataTopic } from '../cluster/topic-name.js'
 import type { BrokerConfig } from '../config/resolve.js'
 import { topicConfig } from '../config/topic-config.js'
 import { createGroupCoordinator } from '../coordinator/group/service.js'
-import type { ConnectionInfo, DispatchFunction } from '../net/connection.js'
+import type { ConnectionInfo, Serve } from '../net/connection.js'
 import type { DataDirectory } from '../storage/data-directory.js'
 import type { Files } from '../storage/files.js'
 import type { LogConfig } from '../storage/log-config.js'
@@ -19,6 +20,7 @@ import { CorruptLogError } from '../storage/segments/header-scanner.js'
 import type { Durability } from '../storage/types.js'
 import { createDispatch } from './dispatch.js'
 import { FetchSessions } from './fetch-session.js'
+import type { Interceptor } from './handler.js'
 import { offsetsTopic } from './internal-topics.js'
 import { MetadataLog, metadataTopicId, newestSnapshot } from './metadata-log.js'
 import { groupReport, offsetsLog } from './offsets-log.js'
@@ -34,6 +36,10 @@ export interface CoreOptions {
   readonly config: BrokerConfig
   readonly world: World
   readonly log: Log
+  /** Counts requests; without it nothing is counted. */
+  readonly meter?: Meter
+  /** Stand before every handler, the first outermost. */
+  readonly interceptors?: readonly Interceptor[]
   /** Data in a folder of its own under the system's temporary directory, never synced, removed by `close`. */
   readonly isEphemeral: boolean
   /** The broker can no longer keep its promises (disk failure, broken invariant); it has stopped acknowledging. */
@@ -48,7 +54,8 @@ export interface CoreOptions {
 
 export interface BrokerCore {
   readonly services: Broker
-  readonly dispatch: DispatchFunction
+  /** What a connection's frames are given to. */
+  readonly serve: Serve
   readonly directory: DataDirectory
   readonly durability: Durability
   /** Parked requests are answered, so that connections can become quiet; the directory stays open. */
@@ -69,7 +76,7 @@ export async function openCore(options: CoreOptions): Promise<BrokerCore> {
 }
 
 async function open(options: CoreOptions): Promise<BrokerCore> {
-  const { config, world, log, isEphemeral, files, defer, adjustLog } = options
+  const { config, world, log, isEphemeral, files, defer, adjustLog, meter = silentMeter, interceptors = [] } = options
   const durability: Durability = isEphemeral ? 'none' : config.get('gregor.durability')
   const image = new MutableImage()
   const directory = await openDataDirectory({
@@ -101,7 +108,7 @@ async function open(options: CoreOptions): Promise<BrokerCore> {
     if (services.topics.hasRemadePartitions && !isEphemeral) await directory.checkpoint()
     return {
       services,
-      dispatch: createDispatch({ broker: services, handlers, onInvariantBroken: options.onFatal }),
+      serve: createDispatch({ broker: services, rows: handlers, meter, interceptors, onInvariantBroken: options.onFatal }),
       directory,
       durability,
       stopServing() {

@@ -1,72 +1,231 @@
 /**
- * From a frame to an answer: header → row of the table → version → body → handler → encoded response.
+ * From a frame to an answer: header → row of the table → version → body → interceptors → handler → encoded response.
  *
  * What cannot be answered closes the connection, as in Kafka: an unknown API, a version out of range, a body that is not
  * what its header says. Only ApiVersions answers a version that it does not know, in v0, so that the client can try again.
  */
-import { InvariantError } from '../base/assert.js'
-import type { Bytes } from '../base/bytes.js'
-import type { ConnectionInfo, Dispatched, DispatchFunction } from '../net/connection.js'
+import { assert, InvariantError } from '../base/assert.js'
+import { type Bytes, copyOf } from '../base/bytes.js'
+import { type ApiCounters, type Meter, silentMeter } from '../base/meter.js'
+import type { ConnectionInfo, Dispatched, Pending, Serve } from '../net/connection.js'
 import { decode } from '../protocol/codec.js'
 import { Errors } from '../protocol/errors.js'
-import { encodeResponse, type Outgoing, readClientId, readRequestHeader } from '../protocol/frame.js'
+import { encodeResponse, type Outgoing, type RequestHeader, readClientId, readRequestHeader } from '../protocol/frame.js'
 import { ApiVersions } from '../protocol/messages/api-versions.js'
-import { Produce } from '../protocol/messages/produce.js'
 import { type Api, inRange } from '../protocol/schema.js'
-import { Writer } from '../protocol/wire.js'
-import { CloseConnection, type Handler, noAnswer, Ordered, RequestFailure } from './handler.js'
+import { type Reader, Writer } from '../protocol/wire.js'
+import {
+  type Call,
+  CloseConnection,
+  type Interceptor,
+  noAnswer,
+  type Operation,
+  Ordered,
+  type Outcome,
+  type RequestContext,
+  RequestFailure,
+  type ResourceType,
+  type Row,
+} from './handler.js'
 import { apiVersionsAnswer } from './handlers/api-versions.js'
 import type { Broker } from './services.js'
+import { Session } from './session.js'
 
 export interface DispatchOptions {
   readonly broker: Broker
-  readonly handlers: readonly Handler[]
+  readonly rows: readonly Row[]
+  /** The first is the outermost. */
+  readonly interceptors?: readonly Interceptor[]
+  readonly meter?: Meter
   /** A broken invariant: the state can no longer be trusted. */
   readonly onInvariantBroken: (error: InvariantError) => void
 }
 
-export function createDispatch({ broker, handlers, onInvariantBroken }: DispatchOptions): DispatchFunction {
-  const byKey: (Handler | undefined)[] = []
-  for (const handler of handlers) byKey[handler.api.key] = handler
+/** A row with what stands before its handler. */
+interface Service {
+  readonly row: Row
+  readonly run: Row['handle']
+  readonly counters: ApiCounters | null
+}
+
+/** A request behind its header. */
+interface Asked {
+  readonly session: Session
+  readonly frame: Bytes
+  readonly isOwnMemory: boolean
+  readonly header: RequestHeader
+  readonly reader: Reader
+}
+
+export function createDispatch({
+  broker,
+  rows,
+  interceptors = [],
+  meter = silentMeter,
+  onInvariantBroken,
+}: DispatchOptions): Serve {
+  const services: (Service | undefined)[] = []
+  for (const row of rows) {
+    services[row.api.key] = { row, run: intercepted(row, interceptors), counters: meter.countersOf(row.api.name) }
+  }
   const scratch = new Writer(64 * 1024)
 
-  const dispatch = (frame: Bytes, connection: ConnectionInfo): Dispatched => {
+  const dispatch = (session: Session, frame: Bytes, isOwnMemory: boolean): Dispatched => {
     const { header, reader } = readRequestHeader(frame)
     const { apiKey, apiVersion, correlationId } = header
-    const handler = apiKey >= 0 ? byKey[apiKey] : undefined
-    if (handler === undefined) throw new CloseConnection(`no API has key ${apiKey}`)
-    const { api } = handler
+    const service = apiKey >= 0 ? services[apiKey] : undefined
+    if (service === undefined) throw new CloseConnection(`no API has key ${apiKey}`)
+    const { api, traits } = service.row
     if (!inRange(api.versions, apiVersion)) {
       if (apiKey !== ApiVersions.key) throw new CloseConnection(`${api.name} has no version ${apiVersion}`)
       const answer = apiVersionsAnswer(broker, Errors.UNSUPPORTED_VERSION)
       return encodeResponse(scratch, apiKey, 0, correlationId, ApiVersions.response, answer)
     }
+    if (!session.isAuthenticated && traits.isOpen !== true) throw new CloseConnection(`${api.name} before authentication`)
+    const asked = { session, frame, isOwnMemory, header, reader }
+    return service.counters === null ? serve(service, asked) : counted(service, service.counters, asked)
+  }
+
+  const serve = ({ row, run, counters }: Service, { session, frame, isOwnMemory, header, reader }: Asked): Dispatched => {
+    const { api, traits } = row
+    const { apiVersion, correlationId } = header
     const clientId = readClientId(reader, inRange(api.flexible, apiVersion))
     const request = decode(api.request, apiVersion, reader)
-
+    const context = new CallContext(broker, session, clientId, apiVersion, api, frame, isOwnMemory)
     const respond = responder(scratch, api, apiVersion, correlationId)
-    const fail = (error: unknown): Outgoing => {
-      if (error instanceof RequestFailure) return respond(api.failure(request, error.errorCode, apiVersion))
-      if (error instanceof InvariantError) onInvariantBroken(error)
+    const failed = (error: unknown): Outgoing => {
+      if (!(error instanceof RequestFailure)) throw error
+      if (counters !== null) counters.failures++
+      return respond(api.failure(request, error.errorCode, apiVersion))
+    }
+    try {
+      const outcome = run(request, context)
+      const keepsFrame = context.handlerReturned()
+      if (outcome === noAnswer) return null
+      if (outcome instanceof Promise) {
+        const answer = outcome.then(respond)
+        return { answer: (traits.mayPark ? answer : answer.catch(failed)).catch(fault), isOrdered: false, keepsFrame }
+      }
+      if (outcome instanceof Ordered) {
+        return { answer: outcome.response.then(respond).catch(fault), isOrdered: true, keepsFrame }
+      }
+      return respond(outcome)
+    } catch (error) {
+      return failed(error)
+    }
+  }
+
+  const counted = (service: Service, counters: ApiCounters, asked: Asked): Dispatched => {
+    const { world } = broker
+    const startedMs = world.monotonicMs()
+    counters.requests++
+    counters.bytesIn += asked.frame.byteLength
+    const answered = (answer: Outgoing | null): Outgoing | null => {
+      counters.answerMs += world.monotonicMs() - startedMs
+      counters.bytesOut += answer?.byteLength ?? 0
+      return answer
+    }
+    const failed = (error: unknown): never => {
+      counters.failures++
       throw error
     }
-    let outcome: unknown
     try {
-      outcome = handler.handle(request, { broker, connection, clientId, version: apiVersion })
+      const dispatched = serve(service, asked)
+      return isPending(dispatched) ? { ...dispatched, answer: dispatched.answer.then(answered, failed) } : answered(dispatched)
     } catch (error) {
-      return fail(error)
+      return failed(error)
+    } finally {
+      counters.handlerMs += world.monotonicMs() - startedMs
     }
-    if (outcome === noAnswer) return null
-    if (outcome instanceof Promise) return { answer: outcome.then(respond).catch(fail), isOrdered: false }
-    if (outcome instanceof Ordered) return { answer: outcome.response.then(respond), isOrdered: true }
-    return respond(outcome)
   }
-  // Only Produce fixes its effects before it waits.
-  dispatch.startsInOrder = (frame: Bytes): boolean => ((frame[0] as number) << 8) + (frame[1] as number) === Produce.key
-  return dispatch
+
+  /** After a broken invariant the broker stops; any other fault ends the connection that met it. */
+  const fault = (error: unknown): never => {
+    if (error instanceof InvariantError) onInvariantBroken(error)
+    throw error
+  }
+
+  return (connection, control) => {
+    const session = new Session(connection, control)
+    return {
+      dispatch(frame, isOwnMemory) {
+        try {
+          return dispatch(session, frame, isOwnMemory)
+        } catch (error) {
+          return fault(error)
+        }
+      },
+      startsInOrder: frame => services[apiKeyOf(frame)]?.row.traits.isOrdered === true,
+      closed: () => session.closed(),
+    }
+  }
+}
+
+/** The handler of a row behind the interceptors: built once, and the bare handler when there are none. */
+function intercepted(row: Row, interceptors: readonly Interceptor[]): Row['handle'] {
+  if (interceptors.length === 0) return row.handle
+  const last = ({ request, context }: Call): Outcome<unknown> => row.handle(request, context)
+  const first = interceptors.reduceRight<(call: Call) => Outcome<unknown>>(
+    (next, interceptor) => call => interceptor(call, next),
+    last,
+  )
+  return (request, context) => first({ row, request, context })
 }
 
 /** Made apart from the request, which may be large and must not live as long as its answer takes. */
 function responder(scratch: Writer, api: Api, version: number, correlationId: number): (response: unknown) => Outgoing {
   return response => encodeResponse(scratch, api.key, version, correlationId, api.response, response as never)
 }
+
+class CallContext implements RequestContext {
+  readonly broker: Broker
+  readonly session: Session
+  readonly connection: ConnectionInfo
+  readonly clientId: string
+  readonly version: number
+  /** Null once the handler has returned. */
+  #frame: Bytes | null
+  readonly #api: Api
+  readonly #isOwnMemory: boolean
+  #isKept = false
+
+  constructor(broker: Broker, session: Session, clientId: string, version: number, api: Api, frame: Bytes, isOwnMemory: boolean) {
+    this.broker = broker
+    this.session = session
+    this.connection = session.connection
+    this.clientId = clientId
+    this.version = version
+    this.#api = api
+    this.#frame = frame
+    this.#isOwnMemory = isOwnMemory
+  }
+
+  may(_operation: Operation, _resource: ResourceType, _name: string): boolean {
+    return true
+  }
+
+  keepFrame<Request>(request: Request): Request {
+    assert(this.#frame !== null, 'a frame is kept before its handler waits')
+    this.#isKept = true
+    // Memory of its own stays where it is. What all connections read into is copied, and read again from the copy.
+    return this.#isOwnMemory ? request : (readRequest(this.#api, copyOf(this.#frame)) as Request)
+  }
+
+  /** The handler goes on without its frame. True when it keeps memory that net must leave alone. */
+  handlerReturned(): boolean {
+    this.#frame = null
+    return this.#isKept && this.#isOwnMemory
+  }
+}
+
+function readRequest(api: Api, frame: Bytes): unknown {
+  const { header, reader } = readRequestHeader(frame)
+  readClientId(reader, inRange(api.flexible, header.apiVersion))
+  return decode(api.request, header.apiVersion, reader)
+}
+
+function isPending(dispatched: Dispatched): dispatched is Pending {
+  return dispatched !== null && 'answer' in dispatched
+}
+
+const apiKeyOf = (frame: Bytes): number => ((frame[0] as number) << 8) + (frame[1] as number)

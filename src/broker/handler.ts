@@ -1,18 +1,45 @@
 /**
  * What a handler is: one function per API, from a decoded request to its response. It never sees a socket or a byte of the
- * frame's header.
+ * frame's header. What the table says about it beside that are its traits.
  */
 import type { ConnectionInfo } from '../net/connection.js'
 import type { ErrorCode } from '../protocol/errors.js'
 import type { Api, Decoded, Encodable, Fields } from '../protocol/schema.js'
 import type { Broker } from './services.js'
+import type { Session } from './session.js'
 
 export interface RequestContext {
   readonly broker: Broker
+  readonly session: Session
   readonly connection: ConnectionInfo
   readonly clientId: string
   readonly version: number
+  /** Whether this client may do `operation` to the resource of that name. */
+  may(operation: Operation, resource: ResourceType, name: string): boolean
+  /**
+   * The request with bytes that stay valid until the answer is known. The law without it: the bytes of a request (records,
+   * metadata, assignments) are over when the handler returns or first awaits; its numbers and texts are not. To be called
+   * before that, with the request that the handler was given.
+   */
+  keepFrame<Request>(request: Request): Request
 }
+
+/** Kafka's operations and resource types, by the names of its ACLs. */
+export type Operation =
+  | 'read'
+  | 'write'
+  | 'create'
+  | 'delete'
+  | 'alter'
+  | 'describe'
+  | 'cluster_action'
+  | 'describe_configs'
+  | 'alter_configs'
+  | 'idempotent_write'
+export type ResourceType = 'topic' | 'group' | 'cluster' | 'transactional_id'
+
+/** Which quota a request counts against, beside the share of request time that all of them count against. */
+export type QuotaKind = 'produce' | 'fetch' | 'controller_mutation'
 
 /** The request asked for no answer (acks=0). */
 export const noAnswer = Symbol('no answer')
@@ -38,7 +65,7 @@ export class CloseConnection extends Error {
   override readonly name = 'CloseConnection'
 }
 
-type Outcome<Response> = Response | Promise<Response> | Ordered<Response> | typeof noAnswer
+export type Outcome<Response> = Response | Promise<Response> | Ordered<Response> | typeof noAnswer
 
 export interface Handler {
   readonly api: Api
@@ -51,3 +78,30 @@ export function handler<Req extends Fields, Res extends Fields>(
 ): Handler {
   return { api: api as unknown as Api, handle: handle as Handler['handle'] }
 }
+
+/** What the rooms around a handler must know of its API without knowing the API. */
+export interface Traits {
+  /** What a client needs to be allowed at least, and on what; null when everybody may. */
+  readonly needs: readonly [operation: Operation, resource: ResourceType] | null
+  readonly quota?: QuotaKind
+  /** Served before the client has said who it is. */
+  readonly isOpen?: true
+  /** May start while requests before it, which are ordered too, wait for their answers: it fixes its effects first. */
+  readonly isOrdered?: true
+  /** May wait for as long as the client likes. The request is let go meanwhile, so it cannot fail as a whole afterwards. */
+  readonly mayPark?: true
+}
+
+export interface Row extends Handler {
+  readonly traits: Traits
+}
+
+/** A request on its way to its handler. */
+export interface Call {
+  readonly row: Row
+  readonly request: unknown
+  readonly context: RequestContext
+}
+
+/** Stands between dispatch and the handlers: looks at a call, changes or refuses it, or goes on with `next`. */
+export type Interceptor = (call: Call, next: (call: Call) => Outcome<unknown>) => Outcome<unknown>

@@ -1,8 +1,8 @@
 /**
- * Every API that this broker serves, on one page, by key. ApiVersions, docs/api-support.md and dispatch follow from it: what
- * is not here is not advertised.
+ * Every API that this broker serves, on one page, by key, with what must be known of it outside its handler. ApiVersions,
+ * docs/api-support.md and dispatch follow from it: what is not here is not advertised.
  */
-import type { Handler } from './handler.js'
+import type { Handler, Row, Traits } from './handler.js'
 import { alterConfigs } from './handlers/alter-configs.js'
 import { apiVersions } from './handlers/api-versions.js'
 import { createPartitions } from './handlers/create-partitions.js'
@@ -31,32 +31,36 @@ import { offsetForLeaderEpoch } from './handlers/offset-for-leader-epoch.js'
 import { produce } from './handlers/produce.js'
 import { syncGroup } from './handlers/sync-group.js'
 
-export const handlers: readonly Handler[] = [
-  produce, // 0
-  fetch, // 1
-  listOffsets, // 2
-  metadata, // 3
-  offsetCommit, // 8
-  offsetFetch, // 9
-  findCoordinator, // 10
-  joinGroup, // 11
-  heartbeat, // 12
-  leaveGroup, // 13
-  syncGroup, // 14
-  describeGroups, // 15
-  listGroups, // 16
-  apiVersions, // 18
-  createTopics, // 19
-  deleteTopics, // 20
-  deleteRecords, // 21
-  initProducerId, // 22
-  offsetForLeaderEpoch, // 23
-  describeConfigs, // 32
-  alterConfigs, // 33
-  createPartitions, // 37
-  deleteGroups, // 42
-  incrementalAlterConfigs, // 44
-  offsetDelete, // 47
-  describeCluster, // 60
-  describeTopicPartitions, // 75
+export const handlers: readonly Row[] = [
+  row(produce, { needs: ['write', 'topic'], quota: 'produce', isOrdered: true }), // 0
+  row(fetch, { needs: ['read', 'topic'], quota: 'fetch', mayPark: true }), // 1
+  row(listOffsets, { needs: ['describe', 'topic'] }), // 2
+  row(metadata, { needs: ['describe', 'topic'] }), // 3
+  row(offsetCommit, { needs: ['read', 'group'] }), // 8
+  row(offsetFetch, { needs: ['describe', 'group'] }), // 9
+  row(findCoordinator, { needs: ['describe', 'group'] }), // 10
+  row(joinGroup, { needs: ['read', 'group'], mayPark: true }), // 11
+  row(heartbeat, { needs: ['read', 'group'] }), // 12
+  row(leaveGroup, { needs: ['read', 'group'] }), // 13
+  row(syncGroup, { needs: ['read', 'group'], mayPark: true }), // 14
+  row(describeGroups, { needs: ['describe', 'group'] }), // 15
+  row(listGroups, { needs: ['describe', 'group'] }), // 16
+  row(apiVersions, { needs: null, isOpen: true }), // 18
+  row(createTopics, { needs: ['create', 'topic'], quota: 'controller_mutation' }), // 19
+  row(deleteTopics, { needs: ['delete', 'topic'], quota: 'controller_mutation' }), // 20
+  row(deleteRecords, { needs: ['delete', 'topic'] }), // 21
+  row(initProducerId, { needs: ['idempotent_write', 'cluster'] }), // 22
+  row(offsetForLeaderEpoch, { needs: ['describe', 'topic'] }), // 23
+  row(describeConfigs, { needs: ['describe_configs', 'topic'] }), // 32
+  row(alterConfigs, { needs: ['alter_configs', 'topic'] }), // 33
+  row(createPartitions, { needs: ['alter', 'topic'], quota: 'controller_mutation' }), // 37
+  row(deleteGroups, { needs: ['delete', 'group'] }), // 42
+  row(incrementalAlterConfigs, { needs: ['alter_configs', 'topic'] }), // 44
+  row(offsetDelete, { needs: ['delete', 'group'] }), // 47
+  row(describeCluster, { needs: ['describe', 'cluster'] }), // 60
+  row(describeTopicPartitions, { needs: ['describe', 'topic'] }), // 75
 ]
+
+function row(handler: Handler, traits: Traits): Row {
+  return { ...handler, traits }
+}

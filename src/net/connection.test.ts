@@ -2,10 +2,21 @@ import { EventEmitter } from 'node:events'
 import type { Socket } from 'node:net'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { fakeWorld } from '../base/fake-world.js'
 import type { Outgoing } from '../protocol/frame.js'
 import { Connection, type Dispatched } from './connection.js'
 import { frameMemory } from './frame-memory.js'
-import { answerTo, deferred, dispatchBy, fetchKey, idOf, produceKey, requestFrame } from './harness.test-support.js'
+import {
+  answerTo,
+  deferred,
+  fetchKey,
+  idOf,
+  later,
+  produceKey,
+  requestFrame,
+  type Served,
+  serveBy,
+} from './harness.test-support.js'
 
 const settled = (): Promise<void> => new Promise(resolve => setImmediate(resolve))
 
@@ -60,7 +71,9 @@ interface Setup {
 }
 
 /** A connection over a fake socket; requests are noted and answered by `handle`. */
-function connected(handle: (id: number, key: number, frame: Uint8Array) => Dispatched, setup: Setup = {}) {
+function connected(handle: (id: number, key: number, frame: Uint8Array, isOwnMemory: boolean) => Dispatched, setup: Setup = {}) {
+  const world = fakeWorld()
+  const served = {} as Served
   const socket = new FakeSocket()
   const started: number[] = []
   const faults: unknown[] = []
@@ -68,14 +81,14 @@ function connected(handle: (id: number, key: number, frame: Uint8Array) => Dispa
   let isClosed = false
   const connection = new Connection(socket as unknown as Socket, {
     info: { id: 1, listenerName: 'L', remoteAddress: '127.0.0.1', localAddress: '127.0.0.1', localPort: 9092 },
-    dispatch: dispatchBy((id, frame) => {
+    serve: serveBy((id, frame, isOwnMemory) => {
       started.push(id)
-      return handle(id, frame[1] as number, frame)
-    }),
+      return handle(id, frame[1] as number, frame, isOwnMemory)
+    }, served),
     native: null,
     memory,
     frameBytesMax: setup.frameBytesMax ?? 1024 * 1024,
-    nowMs: () => 0,
+    world,
     onClose: () => {
       isClosed = true
     },
@@ -94,7 +107,7 @@ function connected(handle: (id: number, key: number, frame: Uint8Array) => Dispa
       at += length
     }
   }
-  return { socket, connection, started, faults, memory, feed, isClosed: () => isClosed }
+  return { socket, connection, started, faults, memory, feed, world, served, isClosed: () => isClosed }
 }
 
 test('frames are the same however the stream is cut', async () => {
@@ -124,7 +137,7 @@ test('any cutting of any frames keeps their order and content, and gives all mem
         if (id % 3 === 0) return answerTo(id)
         const { promise, resolve } = deferred<Outgoing>()
         waiting.push(() => resolve(answerTo(id)))
-        return { answer: promise, isOrdered: key === produceKey }
+        return later(promise, { isOrdered: key === produceKey })
       })
       const stream = Buffer.concat(
         frames.map((padding, id) => requestFrame(id, { key: id % 2 === 0 ? produceKey : fetchKey, padding })),
@@ -181,7 +194,7 @@ test('nothing that waits behind a request that closes the connection is started'
   const first = deferred<Outgoing>()
   const { feed, started, memory, isClosed } = connected(id => {
     if (id === 1) throw new Error('not a request')
-    return id === 0 ? { answer: first.promise, isOrdered: false } : answerTo(id)
+    return id === 0 ? later(first.promise) : answerTo(id)
   })
   feed(Buffer.concat([0, 1, 2, 3].map(id => requestFrame(id))))
   first.resolve(answerTo(0))
@@ -194,7 +207,7 @@ test('nothing that waits behind a request that closes the connection is started'
 
 test('a request waits until the one before it is answered', async () => {
   const answers = [deferred<Outgoing>(), deferred<Outgoing>(), deferred<Outgoing>()] as const
-  const { feed, started, socket } = connected(id => ({ answer: answers[id as 0 | 1 | 2].promise, isOrdered: false }))
+  const { feed, started, socket } = connected(id => later(answers[id as 0 | 1 | 2].promise))
   feed(Buffer.concat([0, 1, 2].map(id => requestFrame(id))))
   expect(started).toEqual([0])
   answers[0].resolve(answerTo(0))
@@ -210,7 +223,7 @@ test('ordered requests start before the one in front is durable, and are answere
   const answers = Array.from({ length: 3 }, () => deferred<Outgoing>())
   const { feed, started, socket } = connected(id => {
     const answer = answers[id]
-    return answer === undefined ? answerTo(id) : { answer: answer.promise, isOrdered: true }
+    return answer === undefined ? answerTo(id) : later(answer.promise, { isOrdered: true })
   })
   const produce = { key: produceKey }
   // The fourth is answered at once (acks=1), the fifth is no produce.
@@ -229,7 +242,7 @@ test('ordered requests start before the one in front is durable, and are answere
 
 test('a produce behind a request of another kind waits for its answer', async () => {
   const first = deferred<Outgoing>()
-  const { feed, started } = connected(id => (id === 0 ? { answer: first.promise, isOrdered: false } : answerTo(id)))
+  const { feed, started } = connected(id => (id === 0 ? later(first.promise) : answerTo(id)))
   feed(Buffer.concat([requestFrame(0), requestFrame(1, { key: produceKey })]))
   expect(started).toEqual([0])
   first.resolve(answerTo(0))
@@ -241,7 +254,7 @@ test('a produce waits for a request that started while the one before was being 
   const answers = [deferred<Outgoing>(), deferred<Outgoing>()]
   const { feed, started, socket } = connected(id => {
     const answer = answers[id]
-    return answer === undefined ? answerTo(id) : { answer: answer.promise, isOrdered: false }
+    return answer === undefined ? answerTo(id) : later(answer.promise)
   })
   feed(Buffer.concat([requestFrame(0), requestFrame(1), requestFrame(2, { key: produceKey })]))
   answers[0]?.resolve(answerTo(0))
@@ -257,7 +270,7 @@ test('no more than 32 ordered requests wait for durability at once', async () =>
   const { feed, started, socket } = connected(() => {
     const answer = deferred<Outgoing>()
     answers.push(answer)
-    return { answer: answer.promise, isOrdered: true }
+    return later(answer.promise, { isOrdered: true })
   })
   feed(Buffer.concat(Array.from({ length: 40 }, (_, id) => requestFrame(id, { key: produceKey }))))
   expect(started).toHaveLength(32)
@@ -275,8 +288,8 @@ test('a request without an answer (acks=0) leaves no gap', async () => {
   const first = deferred<Outgoing>()
   const second = deferred<null>()
   const { feed, socket } = connected(id => {
-    if (id === 0) return { answer: first.promise, isOrdered: true }
-    if (id === 1) return { answer: second.promise, isOrdered: true }
+    if (id === 0) return later(first.promise, { isOrdered: true })
+    if (id === 1) return later(second.promise, { isOrdered: true })
     return id === 2 ? null : answerTo(id)
   })
   feed(Buffer.concat([0, 1, 2, 3].map(id => requestFrame(id, { key: produceKey }))))
@@ -288,7 +301,7 @@ test('a request without an answer (acks=0) leaves no gap', async () => {
 
 test('a failed answer closes the connection', async () => {
   const first = deferred<Outgoing>()
-  const { feed, faults, isClosed } = connected(() => ({ answer: first.promise, isOrdered: false }))
+  const { feed, faults, isClosed } = connected(() => later(first.promise))
   feed(requestFrame(0))
   first.reject(new Error('broken'))
   await settled()
@@ -319,9 +332,7 @@ test('a client that does not read is neither served nor read from, and is again 
 
 test('behind a parked request at most 64 frames are cut', async () => {
   const first = deferred<Outgoing>()
-  const { feed, socket, started, memory } = connected(id =>
-    id === 0 ? { answer: first.promise, isOrdered: false } : answerTo(id),
-  )
+  const { feed, socket, started, memory } = connected(id => (id === 0 ? later(first.promise) : answerTo(id)))
   const frame = requestFrame(1).byteLength - 4
   feed(Buffer.concat(Array.from({ length: 1000 }, (_, id) => requestFrame(id))))
   expect(socket.isPaused).toBe(true)
@@ -346,7 +357,7 @@ test('who sends half a megabyte in one turn of the event loop is read from again
 test('without memory for its frame a connection stops reading until another gives some back', async () => {
   const memory = frameMemory(100)
   const first = deferred<Outgoing>()
-  const a = connected(id => (id === 0 ? { answer: first.promise, isOrdered: false } : answerTo(id)), { memory })
+  const a = connected(id => (id === 0 ? later(first.promise) : answerTo(id)), { memory })
   const b = connected(id => answerTo(id), { memory })
   a.feed(Buffer.concat([requestFrame(0), requestFrame(1, { padding: 200 })]))
   expect(memory.usedBytes).toBe(208)
@@ -367,10 +378,7 @@ test('without memory for its frame a connection stops reading until another give
 
 test('a connection that waits for memory of its own resumes when its own frames are done', async () => {
   const first = deferred<Outgoing>()
-  const { feed, started, memory, socket } = connected(
-    id => (id === 0 ? { answer: first.promise, isOrdered: false } : answerTo(id)),
-    { memoryBytes: 30 },
-  )
+  const { feed, started, memory, socket } = connected(id => (id === 0 ? later(first.promise) : answerTo(id)), { memoryBytes: 30 })
   feed(Buffer.concat(Array.from({ length: 12 }, (_, id) => requestFrame(id, { padding: 4 }))))
   expect(memory.usedBytes).toBe(36)
   expect(socket.isPaused).toBe(true)
@@ -382,7 +390,7 @@ test('a connection that waits for memory of its own resumes when its own frames 
 })
 
 test('closing gives back the memory of frames that wait and of the one being collected', async () => {
-  const { feed, connection, memory, isClosed } = connected(() => ({ answer: new Promise(() => {}), isOrdered: false }))
+  const { feed, connection, memory, isClosed } = connected(() => later(new Promise(() => {})))
   feed(Buffer.concat([requestFrame(0), requestFrame(1, { padding: 50 }), requestFrame(2, { padding: 500 }).subarray(0, 100)]))
   expect(memory.usedBytes).toBe(58 + 508)
   connection.close()
@@ -393,7 +401,7 @@ test('closing gives back the memory of frames that wait and of the one being col
 
 test('draining gives back the memory of frames that wait, and answers what is under way', async () => {
   const first = deferred<Outgoing>()
-  const { feed, connection, memory, socket, started } = connected(() => ({ answer: first.promise, isOrdered: false }))
+  const { feed, connection, memory, socket, started } = connected(() => later(first.promise))
   feed(Buffer.concat([requestFrame(0), requestFrame(1)]))
   connection.drain()
   expect(memory.usedBytes).toBe(0)
@@ -407,7 +415,7 @@ test('draining gives back the memory of frames that wait, and answers what is un
 
 test('what arrived before the client ended is still served', async () => {
   const first = deferred<Outgoing>()
-  const { feed, socket, started } = connected(id => (id === 0 ? { answer: first.promise, isOrdered: false } : null))
+  const { feed, socket, started } = connected(id => (id === 0 ? later(first.promise) : null))
   feed(Buffer.concat([0, 1, 2].map(id => requestFrame(id))))
   socket.emit('end')
   expect(socket.isDestroyed).toBe(false)
@@ -418,7 +426,7 @@ test('what arrived before the client ended is still served', async () => {
 })
 
 test('a client that ends with nothing waiting is closed', () => {
-  const { feed, socket } = connected(() => ({ answer: new Promise(() => {}), isOrdered: false }))
+  const { feed, socket } = connected(() => later(new Promise(() => {})))
   feed(requestFrame(0))
   socket.emit('end')
   expect(socket.isDestroyed).toBe(true)
@@ -426,7 +434,7 @@ test('a client that ends with nothing waiting is closed', () => {
 
 test('an answer that comes after the connection is closed only lets go of its files', async () => {
   const first = deferred<Outgoing>()
-  const { feed, socket, connection } = connected(() => ({ answer: first.promise, isOrdered: false }))
+  const { feed, socket, connection } = connected(() => later(first.promise))
   feed(requestFrame(0))
   connection.close()
   let released = 0
@@ -435,4 +443,135 @@ test('an answer that comes after the connection is closed only lets go of its fi
   await settled()
   expect(released).toBe(1)
   expect(socket.written).toEqual([])
+})
+
+test('a connection that is muted answers what has started, and reads and starts nothing until then', async () => {
+  const first = deferred<Outgoing>()
+  const { feed, started, socket, served, world } = connected(id => {
+    if (id !== 0) return answerTo(id)
+    served.control.muteFor(500)
+    return later(first.promise)
+  })
+  feed(Buffer.concat([requestFrame(0), requestFrame(1)]))
+  first.resolve(answerTo(0))
+  await settled()
+  expect([started, socket.written, socket.isPaused]).toEqual([[0], [0], true])
+  world.advance(499)
+  expect(started).toEqual([0])
+  world.advance(1)
+  expect([started, socket.written, socket.isPaused]).toEqual([[0, 1], [0, 1], false])
+})
+
+test('of two times to be muted for the later end counts', () => {
+  const { socket, served, world } = connected(id => answerTo(id))
+  served.control.muteFor(500)
+  served.control.muteFor(200)
+  served.control.muteFor(-1)
+  world.advance(499)
+  expect(socket.isPaused).toBe(true)
+  served.control.muteFor(400)
+  world.advance(399)
+  expect(socket.isPaused).toBe(true)
+  world.advance(1)
+  expect(socket.isPaused).toBe(false)
+})
+
+test('a muted connection that closes leaves no timer behind', async () => {
+  const { connection, served, world } = connected(id => answerTo(id))
+  served.control.muteFor(500)
+  connection.close()
+  expect(world.pendingTimers).toBe(0)
+})
+
+for (const [what, end] of [
+  ['a request that cannot be served', requestFrame(9)],
+  ['a frame that cannot be', Buffer.from([0xff, 0xff, 0xff, 0xff, 0, 0])],
+] as const) {
+  test(`${what} ends the connection behind the answers to the requests before it`, async () => {
+    const answers = [deferred<Outgoing>(), deferred<Outgoing>()] as const
+    const { feed, started, socket, faults, isClosed } = connected(id => {
+      if (id === 9) throw new Error('not a request')
+      return later(answers[id as 0 | 1].promise, { isOrdered: true })
+    })
+    const produce = { key: produceKey }
+    const ending = Buffer.from(end)
+    ending[5] = produceKey
+    feed(Buffer.concat([requestFrame(0, produce), requestFrame(1, produce), ending, requestFrame(1, produce)]))
+    expect([started.filter(id => id !== 9), faults.length, isClosed()]).toEqual([[0, 1], 1, false])
+    answers[1].resolve(answerTo(1))
+    await settled()
+    answers[0].resolve(answerTo(0))
+    await settled()
+    await settled()
+    expect([socket.written, faults.length, isClosed()]).toEqual([[0, 1], 1, true])
+  })
+}
+
+test('a request whose answer fails takes those behind it along, and not those before it', async () => {
+  const answers = Array.from({ length: 3 }, () => deferred<Outgoing>())
+  const { feed, socket, faults, isClosed } = connected(id => later(answers[id]!.promise, { isOrdered: true }))
+  feed(Buffer.concat([0, 1, 2].map(id => requestFrame(id, { key: produceKey }))))
+  answers[1]?.reject(new Error('broken'))
+  answers[2]?.resolve(answerTo(2))
+  await settled()
+  expect([socket.written, faults.length, isClosed()]).toEqual([[], 1, false])
+  answers[0]?.resolve(answerTo(0))
+  await settled()
+  await settled()
+  expect([socket.written, isClosed()]).toEqual([[0], true])
+})
+
+test('a connection that the broker closes gives the answers that are under way, its reason, and takes nothing more', async () => {
+  const first = deferred<Outgoing>()
+  const { feed, started, served, socket, faults, isClosed } = connected(() => later(first.promise))
+  feed(Buffer.concat([requestFrame(0), requestFrame(1)]))
+  served.control.close('the password is wrong')
+  first.resolve(answerTo(0))
+  await settled()
+  await settled()
+  expect([started, socket.written, isClosed(), served.closedCount]).toEqual([[0], [0], true, 1])
+  expect(faults.map(String)).toEqual(['ConnectionFault: the password is wrong'])
+})
+
+test('what serves a connection is told once that it is over', async () => {
+  const { connection, served } = connected(id => answerTo(id))
+  connection.close()
+  connection.close()
+  await settled()
+  expect(served.closedCount).toBe(1)
+})
+
+test('a kept frame stays as it is until the answer is known; a view of the shared buffer cannot be kept', async () => {
+  const answers = [deferred<Outgoing>(), deferred<Outgoing>()] as const
+  const seen: [Uint8Array, boolean][] = []
+  const { feed, memory } = connected((id, _key, frame, isOwnMemory) => {
+    seen.push([frame, isOwnMemory])
+    return id < 2 ? later(answers[id as 0 | 1].promise, { keepsFrame: true }) : answerTo(id)
+  })
+  feed(requestFrame(0, { padding: 100_000 }), 1024)
+  expect(memory.usedBytes).toBe(100_008)
+  feed(requestFrame(1))
+  answers[0].resolve(answerTo(0))
+  expect(Buffer.from(seen[0]![0].subarray(8)).every(byte => byte === 0)).toBe(true)
+  await settled()
+  // The second waited, in memory of its own.
+  expect(memory.usedBytes).toBe(8)
+  answers[1].resolve(answerTo(1))
+  await settled()
+  feed(requestFrame(2))
+  expect([seen.map(([, isOwnMemory]) => isOwnMemory), memory.usedBytes]).toEqual([[true, true, false], 0])
+})
+
+test('a kept frame gives its memory back when its request fails, and when its client has gone', async () => {
+  for (const isGone of [false, true]) {
+    const answer = deferred<Outgoing>()
+    const { feed, memory, connection } = connected(() => later(answer.promise, { keepsFrame: true }))
+    feed(requestFrame(0, { padding: 2000 }), 1024)
+    if (isGone) connection.close()
+    expect(memory.usedBytes).toBe(2008)
+    if (isGone) answer.resolve(answerTo(0))
+    else answer.reject(new Error('broken'))
+    await settled()
+    expect(memory.usedBytes).toBe(0)
+  }
 })

@@ -1,10 +1,10 @@
 /**
- * One client's connection: cuts frames, hands them to the dispatch function it was given, and lets the answers out in the
- * order of the requests. It knows lengths and order, not messages.
+ * One client's connection: cuts frames, hands them to the service it was given, and lets the answers out in the order of
+ * the requests. It knows lengths and order, not messages.
  *
  * Receiving. All connections read into one shared buffer; a frame that lies whole in it is handed on as a view. A frame that
  * does not fit is collected in a buffer of its own, into which the socket then reads directly. Either is valid only until
- * dispatch returns: then the memory is the next frame's.
+ * dispatch returns: then the memory is the next frame's. A buffer of its own may be kept until the answer is known.
  *
  *   shared buffer:  [ frame | frame | fra ]
  *                                     └── own buffer [ fra······ ] ← the next read lands here
@@ -13,25 +13,34 @@
  * whose effects are fixed when dispatch returns (a produce whose append is done and only waits to be durable): the next
  * such request may start, and its answer waits in line.
  *
+ * Ending. A frame or a request that cannot be served ends the connection: nothing behind it is read or started, what was
+ * asked before it is answered first.
+ *
  * Bounds. A client that does not read its answers gets no further request started and is not read from; what had arrived
  * by then waits in its frames, and beyond their number uncut. Who sends without end is read from once a turn of the event
  * loop: the system would give us sixteen megabytes of it before anybody else.
  */
 import type { Socket } from 'node:net'
 import type { Bytes } from '../base/bytes.js'
+import type { Timer, World } from '../base/world.js'
 import { frameBytesMin, frameLengthBytes, type Outgoing } from '../protocol/frame.js'
 import { atEndOfTurn } from './end-of-turn.js'
 import type { NativeCalls } from './native.js'
-import { Outbound } from './outbound.js'
+import { Outbound, releaseRanges } from './outbound.js'
 
 /** What dispatch says about a frame. `null` stands for "no answer" (acks=0). */
-export type Dispatched =
-  | Outgoing
-  | null
-  /** The answer comes later. `isOrdered`: its effects are already fixed, so a frame that is ordered too may start. */
-  | { readonly answer: Promise<Outgoing | null>; readonly isOrdered: boolean }
+export type Dispatched = Outgoing | null | Pending
 
-/** What a handler may know of the connection. */
+/** The answer comes later. */
+export interface Pending {
+  readonly answer: Promise<Outgoing | null>
+  /** The effects are already fixed, so a frame that is ordered too may start. */
+  readonly isOrdered: boolean
+  /** The frame's own memory is needed until the answer is known. */
+  readonly keepsFrame: boolean
+}
+
+/** What the broker may know of a connection. */
 export interface ConnectionInfo {
   readonly id: number
   /** Index of the listener in the configuration. */
@@ -42,12 +51,28 @@ export interface ConnectionInfo {
   readonly localPort: number
 }
 
-export interface DispatchFunction {
-  /** Throws to have the connection closed: there is no answer to give. */
-  (frame: Bytes, connection: ConnectionInfo): Dispatched
+/** What the broker may do to a connection. */
+export interface ConnectionControl {
+  /** The answers to what has started still leave; nothing further is read or started for so long. The longest call counts. */
+  muteFor(muteMs: number): void
+  /** What has started is answered, then the connection closes. `reason` goes to the log. */
+  close(reason: string): void
+}
+
+/** What a connection's frames are given to; one for each connection. */
+export interface ConnectionService {
+  /**
+   * Throws to have the connection closed: there is no answer to give. `isOwnMemory`: the frame's bytes may be kept until
+   * the answer is known; otherwise they are over when this returns.
+   */
+  dispatch(frame: Bytes, isOwnMemory: boolean): Dispatched
   /** Whether a frame may start while ordered ones wait for their answers. */
   startsInOrder(frame: Bytes): boolean
+  /** The connection is over; called once. */
+  closed(): void
 }
+
+export type Serve = (info: ConnectionInfo, control: ConnectionControl) => ConnectionService
 
 /** Memory for frames that wait or are being collected, shared by all connections of a broker. */
 export interface FrameMemory {
@@ -59,14 +84,14 @@ export interface FrameMemory {
 
 export interface ConnectionOptions {
   readonly info: ConnectionInfo
-  readonly dispatch: DispatchFunction
+  readonly serve: Serve
   readonly native: NativeCalls | null
   readonly memory: FrameMemory
   /** Largest frame, in bytes (socket.request.max.bytes). */
   readonly frameBytesMax: number
-  readonly nowMs: () => number
+  readonly world: World
   readonly onClose: (connection: Connection) => void
-  /** The connection is closed because of what the client sent, or because an answer could not be sent. */
+  /** The connection ends because of what the client sent, or because an answer could not be sent. */
   readonly onFault: (connection: Connection, error: unknown) => void
 }
 
@@ -84,10 +109,20 @@ const waitingFramesMax = 64
 /** Ordered requests of one connection that may wait for durability at once. */
 const orderedInFlightMax = 32
 
+/** A request in its handler, or answered and behind one that is not. */
+interface Slot {
+  answer: Outgoing | null | undefined
+  /** Kept until the answer is known. */
+  frame: Buffer | null
+  /** A request before it ended the connection. */
+  isDropped: boolean
+}
+
 export class Connection {
   readonly info: ConnectionInfo
   readonly #socket: Socket
   readonly #options: ConnectionOptions
+  readonly #service: ConnectionService
   readonly #outbound: Outbound
 
   // Receiving.
@@ -106,9 +141,13 @@ export class Connection {
   #isEnded = false
 
   // Answering: one slot per request in its handler, in order; a slot is filled when its answer is known.
-  readonly #slots: { answer: Outgoing | null | undefined }[] = []
+  readonly #slots: Slot[] = []
   #hasUnordered = false
   #isDraining = false
+  /** Closes once what has started is answered. */
+  #isEnding = false
+  #mutedUntilMs = 0
+  #unmuting: Timer | null = null
   #isClosed = false
   #isGathering = false
   /** Frames are being started further up the stack, which goes on when this returns. */
@@ -119,11 +158,18 @@ export class Connection {
     this.info = options.info
     this.#socket = socket
     this.#options = options
-    this.lastActiveMs = options.nowMs()
+    this.lastActiveMs = options.world.monotonicMs()
+    this.#service = options.serve(options.info, {
+      muteFor: muteMs => this.#muteFor(muteMs),
+      close: reason => this.#endBecauseOf(new ConnectionFault(reason)),
+    })
     this.#outbound = new Outbound(socket, {
       native: options.native,
       onProgress: () => this.#goOn(),
-      onBroken: error => this.#fault(error),
+      onBroken: error => {
+        this.#report(error)
+        this.close()
+      },
       onGone: () => this.close(),
     })
     socket.on('error', () => {}) // 'close' follows; a client that vanishes is no event.
@@ -152,7 +198,7 @@ export class Connection {
   /** `bytes` are valid during this call only. */
   received(bytes: Buffer): void {
     if (this.#isClosed) return
-    this.lastActiveMs = this.#options.nowMs()
+    this.lastActiveMs = this.#options.world.monotonicMs()
     this.#isBusy = true
     this.#gatherWrites()
     this.#turnBytes += bytes.byteLength
@@ -196,7 +242,7 @@ export class Connection {
   /** Cuts as many frames as `bytes` holds; the rest is kept. `isOwn`: the bytes stay what they are. */
   #cut(bytes: Buffer, isOwn: boolean): void {
     let at = 0
-    while (at < bytes.byteLength && !this.#isClosed) {
+    while (at < bytes.byteLength && !this.#isClosed && !this.#isEnding) {
       if (this.#partial !== null) {
         const take = Math.min(bytes.byteLength - at, this.#partial.byteLength - this.#partialFilled)
         this.#partial.set(bytes.subarray(at, at + take), this.#partialFilled)
@@ -223,7 +269,7 @@ export class Connection {
       }
       // 2. Refused before anything is allocated for it.
       if (length < frameBytesMin || length > this.#options.frameBytesMax) {
-        this.#fault(
+        this.#endBecauseOf(
           new ConnectionFault(`frame of ${length} bytes; allowed are ${frameBytesMin} to ${this.#options.frameBytesMax}`),
         )
         return
@@ -233,7 +279,7 @@ export class Connection {
       if (start + length <= bytes.byteLength && this.#mayStart(bytes, start)) {
         this.#prefixFilled = 0
         at = start + length
-        this.#start(bytes.subarray(start, at))
+        this.#start(bytes.subarray(start, at), null)
         continue
       }
       // 4. Otherwise it is collected, if there is memory for it.
@@ -274,6 +320,7 @@ export class Connection {
     this.#updateReading()
     // What arrived in full is served although its sender is gone: a producer with acks=0 counts on that.
     if (this.#isEnded && this.#waitingFrames.length === 0 && this.#unread === null) this.close()
+    if (this.#isEnding && this.#slots.length === 0 && this.#unsentBytes() === 0) this.close()
   }
 
   #partialGrown(): void {
@@ -285,54 +332,57 @@ export class Connection {
   }
 
   #mayStart(bytes: Buffer, start: number): boolean {
-    if (this.#unsentBytes() > unsentBytesMax) return false
+    if (this.#unmuting !== null || this.#unsentBytes() > unsentBytesMax) return false
     if (this.#slots.length === 0) return this.#waitingFrames.length === 0
     if (this.#hasUnordered || this.#waitingFrames.length > 0 || this.#slots.length >= orderedInFlightMax) return false
-    return this.#options.dispatch.startsInOrder(bytes.subarray(start))
+    return this.#service.startsInOrder(bytes.subarray(start))
   }
 
   #startWaiting(): void {
     for (;;) {
       const frame = this.#waitingFrames[0]
-      if (frame === undefined || this.#isClosed || this.#unsentBytes() > unsentBytesMax) return
+      if (frame === undefined || this.#isClosed || this.#unmuting !== null || this.#unsentBytes() > unsentBytesMax) return
       if (this.#slots.length > 0) {
         if (this.#hasUnordered || this.#slots.length >= orderedInFlightMax) return
-        if (!this.#options.dispatch.startsInOrder(frame)) return
+        if (!this.#service.startsInOrder(frame)) return
       }
       this.#waitingFrames.shift()
-      this.#start(frame)
-      this.#options.memory.give(frame)
+      if (!this.#start(frame, frame)) this.#options.memory.give(frame)
     }
   }
 
-  #start(frame: Bytes): void {
-    if (this.#isDraining) return
+  /** `own` is the frame where it has memory of its own. True when that is kept until the answer is known. */
+  #start(frame: Bytes, own: Buffer | null): boolean {
+    if (this.#isDraining || this.#isEnding) return false
     let dispatched: Dispatched
     try {
-      dispatched = this.#options.dispatch(frame, this.info)
+      dispatched = this.#service.dispatch(frame, own !== null)
     } catch (error) {
-      this.#fault(error)
-      return
+      this.#endBecauseOf(error)
+      return false
     }
     if (dispatched === null || 'bytes' in dispatched) {
       if (this.#slots.length === 0) {
         if (dispatched !== null) this.#outbound.enqueue(dispatched)
-      } else this.#slots.push({ answer: dispatched })
-      return
+      } else this.#slots.push({ answer: dispatched, frame: null, isDropped: false })
+      return false
     }
-    const slot: { answer: Outgoing | null | undefined } = { answer: undefined }
+    const { answer, isOrdered, keepsFrame } = dispatched
+    const slot: Slot = { answer: undefined, frame: keepsFrame ? own : null, isDropped: false }
     this.#slots.push(slot)
-    if (!dispatched.isOrdered) this.#hasUnordered = true
-    dispatched.answer.then(
+    if (!isOrdered) this.#hasUnordered = true
+    answer.then(
       answer => this.#answered(slot, answer),
-      error => this.#fault(error),
+      error => this.#failed(slot, error),
     )
+    return slot.frame !== null
   }
 
-  #answered(slot: { answer: Outgoing | null | undefined }, answer: Outgoing | null): void {
+  #answered(slot: Slot, answer: Outgoing | null): void {
     slot.answer = answer
-    if (this.#isClosed) {
-      if (answer !== null) this.#outbound.enqueue(answer) // Closed: only lets go of its files.
+    this.#giveBack(slot)
+    if (this.#isClosed || slot.isDropped) {
+      if (answer !== null) releaseRanges(answer)
       return
     }
     if (this.#slots.length > 1) this.#gatherWrites()
@@ -342,8 +392,37 @@ export class Connection {
     }
     // An unordered request is always alone and last in line.
     if (this.#slots.length === 0) this.#hasUnordered = false
-    this.lastActiveMs = this.#options.nowMs()
+    this.lastActiveMs = this.#options.world.monotonicMs()
     this.#goOn()
+  }
+
+  /** There is no answer to this request, and so none to those behind it. */
+  #failed(slot: Slot, error: unknown): void {
+    this.#giveBack(slot)
+    if (this.#isClosed || slot.isDropped) return
+    for (const dropped of this.#slots.splice(this.#slots.indexOf(slot))) {
+      dropped.isDropped = true
+      if (dropped.answer !== undefined && dropped.answer !== null) releaseRanges(dropped.answer)
+    }
+    this.#endBecauseOf(error)
+  }
+
+  #giveBack(slot: Slot): void {
+    if (slot.frame !== null) this.#options.memory.give(slot.frame)
+    slot.frame = null
+  }
+
+  #muteFor(muteMs: number): void {
+    const { world } = this.#options
+    const untilMs = world.monotonicMs() + muteMs
+    if (this.#isClosed || muteMs <= 0 || untilMs <= this.#mutedUntilMs) return
+    this.#mutedUntilMs = untilMs
+    this.#unmuting?.cancel()
+    this.#unmuting = world.after(muteMs, () => {
+      this.#unmuting = null
+      this.#goOn()
+    })
+    this.#updateReading()
   }
 
   #unsentBytes(): number {
@@ -355,7 +434,9 @@ export class Connection {
     if (this.#isClosed) return
     const shouldPause =
       this.#isDraining ||
+      this.#isEnding ||
       this.#isEnded ||
+      this.#unmuting !== null ||
       this.#turnBytes >= turnBytesMax ||
       this.#unread !== null ||
       this.#waitingFrames.length >= waitingFramesMax ||
@@ -366,22 +447,34 @@ export class Connection {
     else this.#socket.resume()
   }
 
-  #fault(error: unknown): void {
-    if (this.#isClosed) return
-    this.#options.onFault(this, error)
-    this.close()
+  #endBecauseOf(error: unknown): void {
+    if (this.#isClosed || this.#isEnding) return
+    this.#isEnding = true
+    this.#report(error)
+    this.#dropUnserved()
+    this.#goOn()
+  }
+
+  #report(error: unknown): void {
+    if (!this.#isClosed) this.#options.onFault(this, error)
   }
 
   #letGo(): void {
     if (this.#isClosed) return
     this.#isClosed = true
+    this.#unmuting?.cancel()
+    this.#dropUnserved()
+    this.#outbound.close()
+    for (const { answer } of this.#slots) if (answer !== undefined && answer !== null) releaseRanges(answer)
+    this.#slots.length = 0
+    this.#service.closed()
+  }
+
+  #dropUnserved(): void {
     this.#dropWaiting()
     if (this.#partial !== null) this.#options.memory.give(this.#partial)
     this.#partial = null
     this.#unread = null
-    this.#outbound.close()
-    for (const slot of this.#slots) if (slot.answer !== undefined && slot.answer !== null) this.#outbound.enqueue(slot.answer)
-    this.#slots.length = 0
   }
 
   #dropWaiting(): void {

@@ -6,14 +6,15 @@ import {
   answerTo,
   answerWithRanges,
   deferred,
-  dispatchBy,
   eventually,
+  later,
   listenerOptions,
   listening,
   RawClient,
   reported,
   requestFrame,
   SourceFile,
+  serveBy,
 } from './harness.test-support.js'
 import { loadNativeCalls } from './native.js'
 
@@ -42,7 +43,7 @@ for (const { name, calls } of paths) {
 
     const start = (answers: readonly Outgoing[], options = {}) =>
       listening({
-        ...listenerOptions(dispatchBy(id => answers[id] as Outgoing)),
+        ...listenerOptions(serveBy(id => answers[id] as Outgoing)),
         native: () => calls,
         ...options,
       })
@@ -104,12 +105,12 @@ for (const { name, calls } of paths) {
         answerWithRanges(0, file, [{ memory: 0, position: 5, byteLength: 3_000_000 }], 1)
       const { expected } = answer()
       file.retained -= 1
-      const dispatch = dispatchBy(id => {
+      const serve = serveBy(id => {
         if (id === 99) return answerTo(id)
         started += 1
         return answer().answer
       })
-      await using listener = await listening({ ...listenerOptions(dispatch), native: () => calls })
+      await using listener = await listening({ ...listenerOptions(serve), native: () => calls })
       using slow = await RawClient.connect(listener.port, { paused: true })
       using other = await RawClient.connect(listener.port)
       const count = 20
@@ -148,15 +149,15 @@ for (const { name, calls } of paths) {
     })
 
     test('a client that goes away while its answer is being made releases the ranges of it', async () => {
-      const later = deferred<Outgoing>()
-      const dispatch = dispatchBy(() => ({ answer: later.promise, isOrdered: false }))
-      await using listener = await listening({ ...listenerOptions(dispatch), native: () => calls })
+      const made = deferred<Outgoing>()
+      const serve = serveBy(() => later(made.promise))
+      await using listener = await listening({ ...listenerOptions(serve), native: () => calls })
       using client = await RawClient.connect(listener.port)
       client.send(requestFrame(0))
       await eventually(() => listener.connectionCount === 1)
       client.socket.destroy()
       await eventually(() => listener.connectionCount === 0)
-      later.resolve(answerWithRanges(0, file, [{ memory: 0, position: 0, byteLength: 100_000 }]).answer)
+      made.resolve(answerWithRanges(0, file, [{ memory: 0, position: 0, byteLength: 100_000 }]).answer)
       await eventually(() => file.retained === 0)
       expect(reported.faults).toEqual([])
     })

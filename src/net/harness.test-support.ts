@@ -1,6 +1,6 @@
 /**
  * What the tests of this room share: requests and answers that carry a number, files to send from, a listener with a
- * dispatch function of the test's own, and a client that speaks raw bytes.
+ * service of the test's own, and a client that speaks raw bytes.
  */
 import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs'
 import net from 'node:net'
@@ -10,7 +10,7 @@ import type { Bytes } from '../base/bytes.js'
 import { realWorld } from '../base/world.js'
 import type { Outgoing } from '../protocol/frame.js'
 import type { Insert } from '../protocol/wire.js'
-import type { Dispatched, DispatchFunction } from './connection.js'
+import type { ConnectionControl, ConnectionInfo, Dispatched, Serve } from './connection.js'
 import { frameMemory } from './frame-memory.js'
 import { Listener, type ListenerOptions } from './listener.js'
 import type { FileRange } from './outbound.js'
@@ -38,10 +38,33 @@ export function answerTo(id: number, padding = 0): Outgoing {
   return { bytes, inserts: null, byteLength: bytes.byteLength }
 }
 
-export function dispatchBy(handle: (id: number, frame: Bytes) => Dispatched): DispatchFunction {
-  const dispatch = (frame: Bytes): Dispatched => handle(idOf(frame), frame)
-  dispatch.startsInOrder = (frame: Bytes): boolean => frame[1] === produceKey
-  return dispatch
+/** What the broker did to a connection, in tests that have only one. */
+export interface Served {
+  control: ConnectionControl
+  info: ConnectionInfo
+  closedCount: number
+}
+
+/** A service whose answers `handle` gives. `served` is filled when a client connects. */
+export function serveBy(
+  handle: (id: number, frame: Bytes, isOwnMemory: boolean) => Dispatched,
+  served: Partial<Served> = {},
+): Serve {
+  return (info, control) => {
+    Object.assign(served, { info, control, closedCount: 0 })
+    return {
+      dispatch: (frame, isOwnMemory) => handle(idOf(frame), frame, isOwnMemory),
+      startsInOrder: frame => frame[1] === produceKey,
+      closed() {
+        served.closedCount = (served.closedCount ?? 0) + 1
+      },
+    }
+  }
+}
+
+/** An answer that comes later. */
+export function later(answer: Promise<Outgoing | null>, { isOrdered = false, keepsFrame = false } = {}): Dispatched {
+  return { answer, isOrdered, keepsFrame }
 }
 
 /** A promise and the way to settle it. */
@@ -124,13 +147,13 @@ export function answerWithRanges(
 
 export const reported: { faults: unknown[]; refused: string[] } = { faults: [], refused: [] }
 
-export function listenerOptions(dispatch: DispatchFunction): ListenerOptions {
+export function listenerOptions(serve: Serve): ListenerOptions {
   return {
     name: 'PLAINTEXT',
     host: '127.0.0.1',
     port: 0,
     world: realWorld,
-    dispatch,
+    serve,
     native: () => null,
     memory: frameMemory(64 * 1024 * 1024),
     frameBytesMax: 1024 * 1024,

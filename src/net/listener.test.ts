@@ -6,19 +6,20 @@ import type { Dispatched } from './connection.js'
 import {
   answerTo,
   deferred,
-  dispatchBy,
   eventually,
-  idOf,
+  later,
   listenerOptions,
   listening,
   RawClient,
   reported,
   requestFrame,
+  type Served,
+  serveBy,
 } from './harness.test-support.js'
 import { Listener } from './listener.js'
 import type { NativeCalls } from './native.js'
 
-const echo = dispatchBy(id => answerTo(id))
+const echo = serveBy(id => answerTo(id))
 
 test('a listener on port 0 says where it listens, and serves', async () => {
   await using listener = await listening(listenerOptions(echo))
@@ -46,11 +47,11 @@ test('frames that come byte by byte, and many that come at once, are served in o
 
 test('a frame larger than the shared buffer arrives whole', async () => {
   const sums: number[] = []
-  const dispatch = dispatchBy((id, frame) => {
+  const serve = serveBy((id, frame) => {
     sums.push(frame.subarray(8).reduce((sum, byte) => sum + byte, 0))
     return answerTo(id)
   })
-  await using listener = await listening({ ...listenerOptions(dispatch), frameBytesMax: 10_000_000 })
+  await using listener = await listening({ ...listenerOptions(serve), frameBytesMax: 10_000_000 })
   using client = await RawClient.connect(listener.port)
   client.send(requestFrame(3, { padding: 5_000_000 }), requestFrame(1, { padding: 10 }))
   expect([await client.answer(), await client.answer()]).toEqual([3, 1])
@@ -58,11 +59,11 @@ test('a frame larger than the shared buffer arrives whole', async () => {
 })
 
 test('many connections share one buffer and keep their own frames', async () => {
-  const dispatch = dispatchBy((id, frame): Dispatched => {
+  const serve = serveBy((id, frame): Dispatched => {
     expect(frame.subarray(8).every(byte => byte === (id & 0xff))).toBe(true)
-    return { answer: Promise.resolve(answerTo(id, frame.byteLength)), isOrdered: false }
+    return later(Promise.resolve(answerTo(id, frame.byteLength)))
   })
-  await using listener = await listening(listenerOptions(dispatch))
+  await using listener = await listening(listenerOptions(serve))
   const clients = await Promise.all(Array.from({ length: 20 }, () => RawClient.connect(listener.port)))
   for (let round = 0; round < 5; round++) {
     for (const [n, client] of clients.entries()) {
@@ -81,11 +82,11 @@ test('many connections share one buffer and keep their own frames', async () => 
 test('a client that half-closes after its requests has them all served', async () => {
   const first = deferred<Outgoing>()
   const started: number[] = []
-  const dispatch = dispatchBy((id): Dispatched => {
+  const serve = serveBy((id): Dispatched => {
     started.push(id)
-    return id === 0 ? { answer: first.promise, isOrdered: false } : null
+    return id === 0 ? later(first.promise) : null
   })
-  await using listener = await listening(listenerOptions(dispatch))
+  await using listener = await listening(listenerOptions(serve))
   using client = await RawClient.connect(listener.port)
   client.send(requestFrame(0), requestFrame(1), requestFrame(2))
   client.socket.end()
@@ -97,11 +98,11 @@ test('a client that half-closes after its requests has them all served', async (
 
 test('a client that disappears is forgotten, with a request parked and without', async () => {
   let started = 0
-  const dispatch = dispatchBy((): Dispatched => {
+  const serve = serveBy((): Dispatched => {
     started += 1
-    return { answer: new Promise(() => {}), isOrdered: false }
+    return later(new Promise(() => {}))
   })
-  await using listener = await listening(listenerOptions(dispatch))
+  await using listener = await listening(listenerOptions(serve))
   for (const isRude of [true, false]) {
     using quiet = await RawClient.connect(listener.port)
     using waiting = await RawClient.connect(listener.port)
@@ -161,8 +162,8 @@ test('a connection gets the buffers that the configuration asks for', async () =
 test('an idle connection is closed; one that is used or waits for an answer is not', async () => {
   const world = fakeWorld()
   const parked = deferred<Outgoing>()
-  const dispatch = dispatchBy((id): Dispatched => (id === 1 ? { answer: parked.promise, isOrdered: false } : answerTo(id)))
-  await using listener = await listening({ ...listenerOptions(dispatch), world, idleMsMax: 10_000 })
+  const serve = serveBy((id): Dispatched => (id === 1 ? later(parked.promise) : answerTo(id)))
+  await using listener = await listening({ ...listenerOptions(serve), world, idleMsMax: 10_000 })
   using idle = await RawClient.connect(listener.port)
   using busy = await RawClient.connect(listener.port)
   using waiting = await RawClient.connect(listener.port)
@@ -191,11 +192,11 @@ test('connections are never idle when the bound is negative', async () => {
 test('a stop lets the answers under way leave, takes nothing more, and is over when they have left', async () => {
   const answer = deferred<Outgoing>()
   const started: number[] = []
-  const dispatch = dispatchBy((id): Dispatched => {
+  const serve = serveBy((id): Dispatched => {
     started.push(id)
-    return { answer: answer.promise, isOrdered: false }
+    return later(answer.promise)
   })
-  const listener = await listening(listenerOptions(dispatch))
+  const listener = await listening(listenerOptions(serve))
   const { port } = listener
   using client = await RawClient.connect(port)
   client.send(requestFrame(5), requestFrame(6))
@@ -212,11 +213,11 @@ test('a stop lets the answers under way leave, takes nothing more, and is over w
 test('a stop does not wait longer than its grace for an answer that does not come', async () => {
   const world = fakeWorld()
   let hasStarted = false
-  const dispatch = dispatchBy((): Dispatched => {
+  const serve = serveBy((): Dispatched => {
     hasStarted = true
-    return { answer: new Promise(() => {}), isOrdered: false }
+    return later(new Promise(() => {}))
   })
-  const listener = await listening({ ...listenerOptions(dispatch), world })
+  const listener = await listening({ ...listenerOptions(serve), world })
   using client = await RawClient.connect(listener.port)
   client.send(requestFrame(0))
   await eventually(() => hasStarted)
@@ -236,19 +237,13 @@ test('a stop does not wait longer than its grace for an answer that does not com
 })
 
 test('IPv4 clients of a dual-stack listener are told by their plain addresses', async () => {
-  const seen: string[] = []
-  const dispatch = Object.assign(
-    (frame: Uint8Array, info: { remoteAddress: string; localAddress: string }): Outgoing => {
-      seen.push(info.remoteAddress, info.localAddress)
-      return answerTo(idOf(frame))
-    },
-    { startsInOrder: () => false },
-  )
-  await using listener = await listening({ ...listenerOptions(dispatch), host: '' })
+  const served: Partial<Served> = {}
+  const serve = serveBy(id => answerTo(id), served)
+  await using listener = await listening({ ...listenerOptions(serve), host: '' })
   using client = await RawClient.connect(listener.port)
   client.send(requestFrame(0))
   await client.answer()
-  expect(seen).toEqual(['127.0.0.1', '127.0.0.1'])
+  expect([served.info?.remoteAddress, served.info?.localAddress]).toEqual(['127.0.0.1', '127.0.0.1'])
 })
 
 function isRefused(port: number): Promise<boolean> {

@@ -4,7 +4,7 @@
  */
 import net from 'node:net'
 import type { World } from '../base/world.js'
-import { Connection, type ConnectionInfo, type DispatchFunction, type FrameMemory } from './connection.js'
+import { Connection, type ConnectionInfo, type FrameMemory, type Serve } from './connection.js'
 import { type NativeCalls, socketFd } from './native.js'
 
 export interface ListenerOptions {
@@ -14,7 +14,7 @@ export interface ListenerOptions {
   /** 0 picks a free port. */
   readonly port: number
   readonly world: World
-  readonly dispatch: DispatchFunction
+  readonly serve: Serve
   /** Asked when somebody connects. */
   readonly native: () => NativeCalls | null
   readonly memory: FrameMemory
@@ -143,11 +143,11 @@ export class Listener {
         localAddress: plainAddress(localAddress),
         localPort,
       },
-      dispatch: this.#options.dispatch,
+      serve: this.#options.serve,
       native,
       memory: this.#options.memory,
       frameBytesMax: this.#options.frameBytesMax,
-      nowMs: () => this.#options.world.monotonicMs(),
+      world: this.#options.world,
       onFault: (faulty, error) => this.#options.onFault(faulty.info, error),
       onClose: closed => {
         this.#connections.delete(closed)

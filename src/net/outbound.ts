@@ -98,7 +98,7 @@ export class Outbound {
 
   enqueue(answer: Outgoing): void {
     if (this.#isClosed) {
-      releaseFrom(answer, 0)
+      releaseRanges(answer)
       return
     }
     this.#pendingBytes += answer.byteLength
@@ -277,7 +277,7 @@ export class Outbound {
       to += range.byteLength
     }
     whole.set(answer.bytes.subarray(from), to)
-    releaseFrom(answer, 0)
+    releaseRanges(answer)
     this.#write(whole)
     return true
   }
@@ -337,6 +337,11 @@ const goneErrnos: ReadonlySet<number> = new Set([32, 101, 103, 104, 107, 110, 11
 
 /** Returned by a step that a callback will continue. */
 const waiting = -1
+
+/** Lets go of the files of an answer that is not sent. */
+export function releaseRanges(answer: Outgoing): void {
+  releaseFrom(answer, 0)
+}
 
 function releaseFrom(answer: Outgoing, insertIndex: number): void {
   const inserts = answer.inserts

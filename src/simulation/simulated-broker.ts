@@ -8,7 +8,7 @@ import { type FakeWorld, fakeWorld } from '../base/fake-world.js'
 import type { Log } from '../base/log.js'
 import { type BrokerCore, openCore } from '../broker/core.js'
 import { type BrokerConfig, optionsLayer, resolveBrokerConfig } from '../config/resolve.js'
-import type { ConnectionInfo } from '../net/connection.js'
+import type { ConnectionInfo, ConnectionService } from '../net/connection.js'
 import { decode, encode } from '../protocol/codec.js'
 import type { Outgoing } from '../protocol/frame.js'
 import { type Api, type DecodedResponseOf, type Encodable, type Fields, inRange } from '../protocol/schema.js'
@@ -63,6 +63,7 @@ export class SimulatedBroker {
   /** What ended the broker, if something did. */
   readonly fatal: Error[]
   readonly #deferred: (() => void)[]
+  readonly #service: ConnectionService
   readonly #writer = new Writer(4096)
   #nextCorrelationId = 0
 
@@ -77,6 +78,7 @@ export class SimulatedBroker {
     this.warnings = parts.warnings
     this.fatal = parts.fatal
     this.#deferred = deferred
+    this.#service = parts.core.serve(connection, { muteFor() {}, close() {} })
   }
 
   /** Recovers what the disk holds. Syncs of the recovery end by themselves. */
@@ -119,7 +121,7 @@ export class SimulatedBroker {
     body: Encodable<Req>,
   ): Promise<DecodedResponseOf<Api<Req, Res>>> {
     const frame = this.#frame(api as unknown as Api, version, body)
-    const dispatched = this.core.dispatch(frame, connection)
+    const dispatched = this.#service.dispatch(frame, true)
     const answer = dispatched === null || 'bytes' in dispatched ? Promise.resolve(dispatched) : dispatched.answer
     return answer.then(outgoing => {
       if (outgoing === null) throw new Error(`${api.name} is not answered`)

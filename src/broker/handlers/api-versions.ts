@@ -7,9 +7,14 @@ import type { Broker } from '../services.js'
 
 // ApiVersions v0-5: says what this broker implements, straight from the table of handlers. Features are left out while
 // none of those that Kafka negotiates (transactions v2, the new group protocols) is implemented.
-export const apiVersions = handler(ApiVersions, (request, { broker, version }) => {
-  if (version >= 3 && !(isSoftwareText(request.clientSoftwareName) && isSoftwareText(request.clientSoftwareVersion))) {
-    return ApiVersions.failure(request, Errors.INVALID_REQUEST, version)
+export const apiVersions = handler(ApiVersions, (request, { broker, session, version }) => {
+  const { clientSoftwareName, clientSoftwareVersion } = request
+  if (version >= 3) {
+    if (!(isSoftwareText(clientSoftwareName) && isSoftwareText(clientSoftwareVersion))) {
+      return ApiVersions.failure(request, Errors.INVALID_REQUEST, version)
+    }
+    session.clientSoftwareName = clientSoftwareName
+    session.clientSoftwareVersion = clientSoftwareVersion
   }
   // [KIP-1242] An address that another broker has taken over: the client starts again from its bootstrap servers.
   const { clusterId, nodeId } = request

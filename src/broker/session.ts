@@ -1,0 +1,58 @@
+/**
+ * What the broker knows of one connection beyond its address: who the client is and what it calls itself. Made when a client
+ * connects, handed to every request in its context, told when the connection is over.
+ */
+import type { ConnectionControl, ConnectionInfo } from '../net/connection.js'
+
+/** Who a client is, in Kafka's form `type:name`. */
+export interface Principal {
+  readonly type: string
+  readonly name: string
+}
+
+/** Everybody, on a listener without authentication. */
+export const anonymous: Principal = { type: 'User', name: 'ANONYMOUS' }
+
+const unknownSoftware = 'unknown'
+
+export class Session {
+  readonly connection: ConnectionInfo
+  readonly control: ConnectionControl
+  principal: Principal = anonymous
+  /** False until the client has said who it is, on a listener that asks for it. */
+  isAuthenticated = true
+  /** [KIP-511] What the client says in ApiVersions. */
+  clientSoftwareName = unknownSoftware
+  clientSoftwareVersion = unknownSoftware
+  #isClosed = false
+  #listeners: Set<() => void> | null = null
+
+  constructor(connection: ConnectionInfo, control: ConnectionControl) {
+    this.connection = connection
+    this.control = control
+  }
+
+  /** Nobody is there to be answered. */
+  get isClosed(): boolean {
+    return this.#isClosed
+  }
+
+  /** Calls `listener` when the connection is over, at once if it is already; returns how to take that back. */
+  onClosed(listener: () => void): () => void {
+    if (this.#isClosed) {
+      listener()
+      return () => {}
+    }
+    this.#listeners ??= new Set()
+    this.#listeners.add(listener)
+    return () => void this.#listeners?.delete(listener)
+  }
+
+  /** For net: the connection is over. */
+  closed(): void {
+    this.#isClosed = true
+    const listeners = this.#listeners
+    this.#listeners = null
+    if (listeners !== null) for (const listener of listeners) listener()
+  }
+}

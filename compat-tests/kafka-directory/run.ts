@@ -13,7 +13,9 @@ import { cp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import kafkajs, { type Admin, type Producer } from 'kafkajs'
+import { verifyDirectory } from '#inspect/verify-directory.js'
 import { Metadata } from '#protocol/messages/metadata.js'
+import { nodeFiles } from '#storage/files.js'
 import { ToolHost } from '../kafka-tools/tool-host.js'
 import { startGregor } from '../lib/gregor.js'
 import { startKafka } from '../lib/kafka-broker.js'
@@ -123,6 +125,9 @@ async function writeWithKafka(stopped: string, killed: string): Promise<Found> {
 
 async function continueWithGregor(when: string, dataDir: string, written: Found, host: ToolHost, tally: Tally): Promise<void> {
   const lines: string[] = []
+  const { findings } = verifyDirectory(nodeFiles, dataDir)
+  const damages = findings.list.filter(({ severity }) => severity === 'damage').map(({ path, message }) => `${path}: ${message}`)
+  tally.claimNone(`${when}: gregor verify finds nothing damaged in what Kafka left`, damages)
   const gregor = await startGregor({ dataDir, onLogLine: line => lines.push(line) })
   let continued: Found
   try {

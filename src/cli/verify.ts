@@ -1,5 +1,6 @@
 /** `gregor verify`: checks a data directory that nobody uses. Reads only. */
 import { parseArgs } from 'node:util'
+import { isDataDirectory } from '../inspect/ours.js'
 import { reportJson, reportLines } from '../inspect/report.js'
 import { verifyDirectory } from '../inspect/verify-directory.js'
 import { lockHolder } from '../storage/directory-lock.js'
@@ -32,12 +33,13 @@ export function verify({ args, stdout, stderr }: Terminal, files: Files): ExitCo
   const [path, ...more] = positionals
   if (path === undefined || more.length > 0) return wrong('takes one data directory')
   if (!files.isDirectory(path)) return wrong(`${path} is no directory`)
-  const holder = lockHolder(files, path)
-  if (holder !== null) {
-    stderr(`gregor verify: ${path} is in use by ${holder}; stop it first\n`)
-    return exitCodes.dataDirectory
-  }
   try {
+    if (!isDataDirectory(files, path)) return wrong(`${path} is no data directory`)
+    const holder = lockHolder(files, path)
+    if (holder !== null) {
+      stderr(`gregor verify: ${path} is in use by ${holder}; stop it first\n`)
+      return exitCodes.dataDirectory
+    }
     const verification = verifyDirectory(files, path)
     if (values.json) stdout(`${reportJson(verification)}\n`)
     else for (const line of reportLines(verification)) stdout(`${line}\n`)

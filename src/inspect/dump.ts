@@ -12,6 +12,8 @@ import type { Files } from '../storage/files.js'
 import { decodeProducerSnapshot } from '../storage/rules/producer-snapshot.js'
 import { OffsetIndex, TimeIndex } from '../storage/segments/index-file.js'
 import { decodeInternal, isDecodable } from './internal-records.js'
+import { isDataDirectory, isOurFile, isPartition } from './ours.js'
+import { withoutZeros } from './segment-files.js'
 
 export interface DumpOptions {
   /** Show the records of every batch. */
@@ -23,13 +25,15 @@ const chunkBytes = 1 << 20
 export function* dump(files: Files, path: string, options: DumpOptions): Generator<string> {
   if (!files.isDirectory(path)) {
     if (files.sizeOf(path) === null) throw new DumpError(`${path} does not exist`)
+    if (!isOurFile(path.slice(path.lastIndexOf('/') + 1))) throw new DumpError(`${path} is no file of a data directory`)
     yield* dumpFile(files, path, options)
     return
   }
   const names = files.list(path).sort()
-  const partitions = names.filter(name => parsePartitionName(name) !== null && files.isDirectory(`${path}/${name}`))
+  const partitions = names.filter(name => parsePartitionName(name) !== null && isPartition(files, `${path}/${name}`))
   for (const name of partitions) yield* dump(files, `${path}/${name}`, options)
   if (partitions.length > 0) return
+  if (!isPartition(files, path) && !isDataDirectory(files, path)) throw new DumpError(`${path} is no data directory`)
   for (const name of names.filter(one => /^\d{20}(-\d{10})?\.(log|checkpoint)$/.test(one))) {
     yield* dumpFile(files, `${path}/${name}`, options)
   }
@@ -41,8 +45,8 @@ function* dumpFile(files: Files, path: string, options: DumpOptions): Generator<
   const folder = path.slice(0, Math.max(slash, 0))
   const base = Number(/^(\d{20})/.exec(name)?.[1] ?? 0)
   yield `${folder.slice(folder.lastIndexOf('/') + 1)}/${name}`
-  if (/\.index(\.|$)/.test(name)) yield* dumpIndex(new OffsetIndex(base, wholeFile(files, path)))
-  else if (/\.timeindex(\.|$)/.test(name)) yield* dumpTimeIndex(new TimeIndex(base, wholeFile(files, path)))
+  if (/\.index(\.|$)/.test(name)) yield* dumpIndex(new OffsetIndex(base, withoutZeros(wholeFile(files, path), 8)))
+  else if (/\.timeindex(\.|$)/.test(name)) yield* dumpTimeIndex(new TimeIndex(base, withoutZeros(wholeFile(files, path), 12)))
   else if (/\.snapshot(\.|$)/.test(name)) yield* dumpSnapshot(wholeFile(files, path))
   else if (/\.(log|checkpoint|damaged|cut)(\.|$)/.test(name) && /^\d{20}/.test(name)) {
     yield* dumpLog(files, path, parsePartitionName(folder.slice(folder.lastIndexOf('/') + 1))?.topic ?? '', options)

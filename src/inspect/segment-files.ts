@@ -9,7 +9,7 @@ import { RecordCursor } from '../protocol/records/records.js'
 import { MalformedError } from '../protocol/wire.js'
 import type { Files } from '../storage/files.js'
 import { walkBatches } from '../storage/segments/header-scanner.js'
-import { OffsetIndex, TimeIndex } from '../storage/segments/index-file.js'
+import { datedBy, OffsetIndex, TimeIndex } from '../storage/segments/index-file.js'
 import type { Findings } from './findings.js'
 
 /** Where a batch stands, and what index entries may say about it. */
@@ -17,7 +17,8 @@ interface BatchPlace {
   readonly position: number
   readonly baseOffset: Offset
   readonly lastOffset: Offset
-  readonly maxTimestamp: number
+  /** What it gives to the time index. */
+  readonly datedBy: number
 }
 
 export interface CheckedSegment {
@@ -40,6 +41,8 @@ export interface SegmentInput {
   /** The segment grows: a crash may have torn its end, and its index is shorter than its log. */
   readonly isActive: boolean
   readonly wasClosedCleanly: boolean
+  /** The next start takes the files as they are; else it reads the end of the active segment first. */
+  readonly opensAsLeft: boolean
   /** Compaction leaves gaps between offsets. */
   readonly mayHaveGaps: boolean
   readonly previousEnd: Offset
@@ -69,7 +72,7 @@ export function checkSegment(input: SegmentInput, findings: Findings, see: SeeBa
         see(bytes, at)
       }
       const lastOffset = batch.lastOffset(bytes, at)
-      places.push({ position, baseOffset: first, lastOffset, maxTimestamp: batch.maxTimestamp(bytes, at) })
+      places.push({ position, baseOffset: first, lastOffset, datedBy: datedBy(bytes, at) })
       next = Math.max(next, lastOffset + 1)
       return true
     })
@@ -115,7 +118,7 @@ function reportRest(input: SegmentInput, findings: Findings, log: string, stop: 
 }
 
 /** Kafka fills the index of a segment that grows with zeros, up to its largest size. */
-function withoutZeros(bytes: Bytes, entrySize: number): Bytes {
+export function withoutZeros(bytes: Bytes, entrySize: number): Bytes {
   let end = bytes.byteLength - (bytes.byteLength % entrySize)
   while (end > 0 && bytes.subarray(end - entrySize, end).every(byte => byte === 0)) end -= entrySize
   return bytes.subarray(0, end)
@@ -163,15 +166,15 @@ function checkTimeIndex(input: SegmentInput, findings: Findings, file: string, p
     const [timestamp, offset] = [index.timestampAt(n), index.offsetAt(n)]
     while (at < places.length && places[at]!.lastOffset < offset) at++
     const place = places[at]
-    const isRight = place !== undefined && offset >= place.baseOffset && place.maxTimestamp === timestamp && timestamp > previous
+    const isRight = place !== undefined && offset >= place.baseOffset && place.datedBy === timestamp && timestamp > previous
     if (!isRight) {
       reportIndex(input, findings, path, `entry ${n}: time ${timestamp} at offset ${offset} is no batch's`, n * 12)
       return
     }
     previous = timestamp
   }
-  const largest = places.reduce((max, place) => Math.max(max, place.maxTimestamp), -1)
-  if (largest > previous && (!input.isActive || input.wasClosedCleanly)) {
+  const largest = places.reduce((max, place) => Math.max(max, place.datedBy), -1)
+  if (largest > previous && (!input.isActive || input.opensAsLeft)) {
     findings.damage(path, `ends with time ${previous}, the segment with ${largest}: lookups by time miss records`)
   }
 }

@@ -60,7 +60,7 @@ export function verifyDirectory(files: Files, path: string): Verification {
   return { findings, partitions, wasClosedCleanly }
 }
 
-type State = Pick<PartitionState, 'recoveryPoint' | 'logStartOffset' | 'cleanedTo'>
+type State = Pick<PartitionState, 'recoveryPoint' | 'logStartOffset' | 'cleanedTo' | 'asLeft'>
 
 function checkRootFiles(files: Files, path: string, findings: Findings): Map<string, State> {
   const identity = files.readWhole(`${path}/meta.properties`)
@@ -82,7 +82,7 @@ function checkRootFiles(files: Files, path: string, findings: Findings): Map<str
   const known = new Map<string, State>()
   for (const [name, recoveryPoint] of checkpoints.get(recoveryPointFile)!) {
     const logStartOffset = checkpoints.get(logStartFile)!.get(name) ?? 0
-    known.set(name, { recoveryPoint, logStartOffset, cleanedTo: checkpoints.get(cleanerFile)!.get(name) ?? null })
+    known.set(name, { recoveryPoint, logStartOffset, cleanedTo: checkpoints.get(cleanerFile)!.get(name) ?? null, asLeft: null })
   }
   return known
 }
@@ -152,6 +152,7 @@ function checkPartition(input: PartitionInput, findings: Findings): Omit<Partiti
   const startOffset = Math.max(state?.logStartOffset ?? 0, bases.length > 0 ? Number(bases[0]) : 0)
   const total = { batches: 0, records: 0, bytes: 0 }
   let end: Offset = bases.length > 0 ? Number(bases[0]) : (state?.logStartOffset ?? 0)
+  const opensAsLeft = wasClosedCleanly && (state?.asLeft ?? null) !== null
   for (const [n, base] of bases.entries()) {
     if (Number(base) < end) findings.damage(`${name}/${base}.log`, `begins below the end of the segment before it, ${end}`)
     const mayHaveGaps = isCompacted || (state?.cleanedTo ?? null) !== null
@@ -161,7 +162,7 @@ function checkPartition(input: PartitionInput, findings: Findings): Omit<Partiti
     const isActive = n === bases.length - 1
     const checked = checkSegment(
       {
-        ...{ files, folder, name, baseOffset: Number(base), isActive, wasClosedCleanly, mayHaveGaps },
+        ...{ files, folder, name, baseOffset: Number(base), isActive, wasClosedCleanly, opensAsLeft, mayHaveGaps },
         previousEnd: Number(base),
       },
       findings,

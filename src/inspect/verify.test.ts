@@ -5,7 +5,9 @@ import { verify as verifyVerb } from '../cli/verify.js'
 import { Ledger } from '../simulation/ledger.js'
 import { dataPath, SimulatedBroker } from '../simulation/simulated-broker.js'
 import { drawStep, Workload } from '../simulation/workload.js'
+import { nodeFiles } from '../storage/files.js'
 import { SimulatedDisk } from '../storage/simulated-disk/disk.js'
+import { append, batchOf, openTest, topicId } from '../storage/test-kit.js'
 import { verifyDirectory } from './verify-directory.js'
 
 /** A directory that a broker has worked in, stopped in order unless its power is to fail. */
@@ -36,6 +38,27 @@ test.each(Array.from({ length: 20 }, (_, n) => n + 1))('what a broker leaves is 
   expect(messages(disk)).toEqual([])
   expect(wasClosedCleanly).toBe(true)
   expect(partitions.reduce((sum, { records }) => sum + records, 0)).toBeGreaterThan(50)
+})
+
+test('what Kafka leaves when it stops is sound', async () => {
+  const disk = await withTopicX()
+  disk.files.remove(`${dataPath}/gregor-checkpoint`)
+  // A checkpoint about which there was nothing to say.
+  disk.files.writeWhole(`${dataPath}/cleaner-offset-checkpoint`, '')
+  // Kafka closes its metadata log without an entry for the last time in it, and leaves the index at its full size.
+  const log = disk.paths(dataPath).findLast(path => /__cluster_metadata-0\/\d{20}\.log/.test(path))!
+  disk.files.writeWhole(log.replace(/log$/, 'timeindex'), new Uint8Array(1200))
+  expect(messages(disk)).toEqual([])
+})
+
+test('a segment of which compaction left an emptied batch at the end is sound', async () => {
+  const config = { isCompacted: true, deletesOld: false, segmentBytes: 1000, dirtyRatioMin: 0 }
+  const { directory, path } = await openTest({ config })
+  const partition = directory.createPartition('t', 0, topicId)
+  for (let n = 0; n < 30; n++) append(partition, batchOf(`r${n}`, { valueBytes: 200, timestampMs: 1_700_000_000_000 + n }))
+  expect(await directory.compactLogs()).toBe(1)
+  await directory.close()
+  expect(verifyDirectory(nodeFiles, path).findings.list.filter(({ severity }) => severity === 'damage')).toEqual([])
 })
 
 test('it changes nothing', async () => {
@@ -132,6 +155,17 @@ describe('the command', () => {
     const disk = new SimulatedDisk(dataPath)
     await SimulatedBroker.open({ disk, seed: 1 })
     expect(run(verifyVerb, disk, dataPath)).toMatchObject({ code: 4, stderr: expect.stringMatching(/in use by process \d+/) })
+  })
+
+  test.each([
+    [verifyVerb, '/etc', /\/etc is no data directory/],
+    [dumpVerb, '/etc', /\/etc is no data directory/],
+    [dumpVerb, '/etc/passwd', /\/etc\/passwd is no file of a data directory/],
+  ])('what is none of ours is not judged and not shown (%#)', (verb, path, expected) => {
+    const disk = new SimulatedDisk('/etc')
+    disk.files.writeWhole('/etc/passwd', 'root:x:0:0')
+    disk.files.makeDirectory('/etc/rc-5')
+    expect(run(verb, disk, path)).toMatchObject({ code: 2, stdout: '', stderr: expect.stringMatching(expected) })
   })
 
   test.each([[[]], [['a', 'b']], [['/no/such/folder']], [['--no-such-option']]])('%j is wrong usage', async args => {

@@ -10,6 +10,9 @@ export const logStartFile = 'log-start-offset-checkpoint'
 export const highWatermarkFile = 'replication-offset-checkpoint'
 export const cleanerFile = 'cleaner-offset-checkpoint'
 
+/** In a partition's directory: whose it is. */
+export const partitionMetadataFile = 'partition.metadata'
+
 /** Key of a partition in every map of storage, and the name of its directory. */
 export function partitionName(topic: string, index: number): string {
   return `${topic}-${index}`
@@ -23,7 +26,8 @@ export function parsePartitionName(name: string): { readonly topic: string; read
 
 export function readCheckpoint(files: Files, folder: string, name: string): ReadonlyMap<string, Offset> | null {
   const bytes = files.readWhole(`${folder}/${name}`)
-  if (bytes === null) return new Map()
+  // Kafka leaves the file empty until there is something to say.
+  if (bytes === null || bytes.byteLength === 0) return new Map()
   const [version, count, ...lines] = Buffer.from(bytes).toString().trimEnd().split('\n')
   if (version !== '0' || Number(count) !== lines.length) return null
   const offsets = new Map<string, Offset>()

@@ -137,10 +137,16 @@ export function copyOf(disk: SimulatedDisk): SimulatedDisk {
   return disk.crash('keep', new SeededRandom(1))
 }
 
+/** The machine was started anew, and nothing was lost but the lock. */
+export function pretendRebooted(disk: SimulatedDisk): void {
+  disk.endProcess()
+  disk.files.remove(`${dataPath}/.lock`)
+}
+
 /** The lock of a process that is no more, of this boot of the machine. */
 export function pretendKilled(disk: SimulatedDisk): void {
   const path = `${dataPath}/.lock`
-  disk.files.remove(path)
+  pretendRebooted(disk)
   const lock = lockDirectory(disk.files, dataPath, fakeWorld())
   const owner = JSON.parse(Buffer.from(disk.files.readWhole(path)!).toString()) as Record<string, unknown>
   lock.release()

@@ -9,7 +9,15 @@ import type { Uuid } from '../base/ids.js'
 import { inParallel } from '../base/in-parallel.js'
 import { randomUuid, type World } from '../base/world.js'
 import { crc32c } from '../protocol/records/crc32c.js'
-import { cleanerFile, logStartFile, parsePartitionName, partitionName, readCheckpoint, recoveryPointFile } from './checkpoint.js'
+import {
+  cleanerFile,
+  logStartFile,
+  parsePartitionName,
+  partitionMetadataFile,
+  partitionName,
+  readCheckpoint,
+  recoveryPointFile,
+} from './checkpoint.js'
 import { checkpointsOf } from './checkpoints.js'
 import { cleanShutdownFile, DataDirectory, type UpkeepSettings } from './data-directory.js'
 import { type DirectoryLock, lockDirectory } from './directory-lock.js'
@@ -25,7 +33,6 @@ import {
   type PartitionHost,
   parallelPartitionsMax,
   partitionMetadata,
-  partitionMetadataFile,
   readTopicId,
 } from './partition-loader.js'
 import { Removals } from './removals.js'

@@ -5,7 +5,7 @@
 import type { Offset, Uuid } from '../base/ids.js'
 import { zeroUuid } from '../base/ids.js'
 import type { World } from '../base/world.js'
-import { partitionName } from './checkpoint.js'
+import { partitionMetadataFile, partitionName } from './checkpoint.js'
 import type { Checkpoints } from './checkpoints.js'
 import type { PartitionState } from './directory-state.js'
 import type { Files } from './files.js'
@@ -45,8 +45,6 @@ export interface PartitionHost {
 
 /** Partitions that are synced at a time when all are: each may have a file of its own open. */
 export const parallelPartitionsMax = 16
-
-export const partitionMetadataFile = 'partition.metadata'
 
 export function createPartition(host: PartitionHost, topic: string, index: number, topicId: Uuid): Partition {
   const { files, path, world } = host

@@ -177,6 +177,7 @@ describe('after kill -9', () => {
     // As a file system may leave the files of a topic whose deletion a power cut interrupted.
     disk.files.writeWhole('/data/t-0/00000000000000000000.log', batchOf('old'))
     for (const path of disk.paths('/data/t-0')) if (!/00000.log|metadata/.test(path)) disk.files.remove(path)
+    disk.endProcess()
     disk.files.remove('/data/.lock')
     const second = await openTest(options)
     expect(second.warnings).toEqual(['log ends before its start offset: it begins anew there'])

@@ -10,6 +10,7 @@ import {
   judge,
   openOn,
   pretendKilled,
+  pretendRebooted,
   readFrom,
   shorten,
   type WriteOptions,
@@ -62,7 +63,7 @@ describe('what is damaged', () => {
     if (ending === 'closed in order') await first.directory.close()
     const before = asides(disk).map(path => disk.files.readWhole(path))
     if (ending === 'killed') pretendKilled(disk)
-    if (ending === 'power cut') disk.files.remove(`${dataPath}/.lock`)
+    if (ending === 'power cut') pretendRebooted(disk)
     expect(await judge(disk, written, { damaged })).toMatchObject({ problems: [], ofDamaged: 'told' })
     expect(asides(disk).map(path => disk.files.readWhole(path))).toEqual(before)
   })
@@ -71,7 +72,7 @@ describe('what is damaged', () => {
     const { written, disk, damaged } = await withDamageAt(15)
     const first = await openOn(disk)
     if (ending === 'closed in order') await first.directory.close()
-    else disk.files.remove(`${dataPath}/.lock`)
+    else pretendRebooted(disk)
     for (const path of asides(disk)) disk.files.remove(path)
     const { directory, errors } = await openOn(disk)
     expect(errors).toEqual([])

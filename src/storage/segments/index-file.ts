@@ -7,6 +7,7 @@
  */
 import { allocate, type Bytes, viewOf } from '../../base/bytes.js'
 import type { Offset } from '../../base/ids.js'
+import { maxTimestamp, noTimestamp, recordCount } from '../../protocol/records/batch.js'
 import type { Files } from '../files.js'
 
 const twoTo32 = 0x1_0000_0000
@@ -271,4 +272,9 @@ export class TimeIndex {
   isInItsFile(count: number): void {
     this.#table.isInItsFile(count)
   }
+}
+
+/** The timestamp that a batch gives to the time index: an emptied batch has no record that could be found by one. */
+export function datedBy(batch: Bytes, at: number): number {
+  return recordCount(batch, at) === 0 ? noTimestamp : maxTimestamp(batch, at)
 }

@@ -15,14 +15,12 @@ import {
   lastOffset,
   magic,
   maxTimestamp,
-  noTimestamp,
-  recordCount,
 } from '../../protocol/records/batch.js'
 import { DiskFailure } from '../files.js'
 import { type AbortedTransaction, encodeTransactionIndex } from '../rules/compaction-transactions.js'
 import type { FileSlice } from '../types.js'
 import { CorruptLogError, HeaderScanner, walkBatches } from './header-scanner.js'
-import { OffsetIndex, TimeIndex } from './index-file.js'
+import { datedBy, OffsetIndex, TimeIndex } from './index-file.js'
 import { type FileSuffix, fileKinds, type SegmentHome, segmentFileName } from './segment-home.js'
 import { SegmentSlice } from './segment-slice.js'
 
@@ -535,9 +533,4 @@ export class Segment {
 
 function isFull(error: unknown): boolean {
   return error instanceof DiskFailure && error.kind === 'full'
-}
-
-/** The timestamp that a batch gives to the time index: an emptied batch has no record that could be found by one. */
-function datedBy(bytes: Bytes, at: number): number {
-  return recordCount(bytes, at) === 0 ? noTimestamp : maxTimestamp(bytes, at)
 }

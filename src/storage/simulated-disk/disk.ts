@@ -65,6 +65,7 @@ export class SimulatedDisk {
 
   readonly #root: SimulatedFolder
   readonly #open = new Map<number, OpenFile>()
+  readonly #locks = new Set<string>()
   #nextDescriptor = 1000
   #order = 0
 
@@ -86,6 +87,11 @@ export class SimulatedDisk {
   /** What the next start finds when the power fails now. This disk goes on as if nothing had happened. */
   crash(policy: CrashPolicy, random: SeededRandom): SimulatedDisk {
     return new SimulatedDisk('/', afterCrash(this.#root, policy, random))
+  }
+
+  /** The process that uses the disk is no more; what it wrote is there. */
+  endProcess(): void {
+    this.#locks.clear()
   }
 
   get openCount(): number {
@@ -217,8 +223,11 @@ export class SimulatedDisk {
         return node instanceof SimulatedFile ? node.shown.size : null
       },
       isDirectory: path => this.#find(path) instanceof SimulatedFolder,
-      // A process on this disk ends without a word, and what comes after it must not be kept out.
-      lockDirectory: () => ({ release: () => {} }),
+      lockDirectory: path => {
+        if (this.#locks.has(path)) return 'taken'
+        this.#locks.add(path)
+        return { release: () => void this.#locks.delete(path) }
+      },
     }
   }
 

@@ -10,6 +10,8 @@ import { startService } from './processes.js'
 export interface GregorOptions {
   /** Kept after stop() when given; otherwise a scratch folder that is removed. */
   readonly dataDir?: string
+  /** No data directory of the test's own: dataDir is '' then. */
+  readonly isEphemeral?: boolean
   /** The default is a port of the system's choice; name one to come back on the same port after a crash. */
   readonly listen?: string
   /** Further arguments of `gregor start`. */
@@ -37,10 +39,11 @@ const READY_TIMEOUT_MS = 30_000
 const STOP_TIMEOUT_MS = 10_000
 
 export async function startGregor(options: GregorOptions = {}): Promise<RunningGregor> {
-  const scratch = options.dataDir === undefined ? scratchFolder('data') : null
-  const dataDir = options.dataDir ?? scratch!
+  const scratch = options.dataDir === undefined && !options.isEphemeral ? scratchFolder('data') : null
+  const dataDir = options.dataDir ?? scratch ?? ''
   const main = join(repositoryRoot, 'dist', 'cli', 'main.js')
-  const args = ['start', '--listen', options.listen ?? '127.0.0.1:0', '--data-dir', dataDir, ...(options.args ?? [])]
+  const where = options.isEphemeral ? ['--ephemeral'] : ['--data-dir', dataDir]
+  const args = ['start', '--listen', options.listen ?? '127.0.0.1:0', ...where, ...(options.args ?? [])]
   const service = await startService(process.execPath, [...(options.nodeArgs ?? []), main, ...args], {
     readyLine: /^gregor ready: PLAINTEXT:\/\/(\S+)/,
     readyTimeoutMs: READY_TIMEOUT_MS,

@@ -58,6 +58,15 @@ export function run(program: string, args: readonly string[], options: RunOption
   })
 }
 
+/** Runs a program whose output goes where this one's goes, to its end; resolves to its exit code. */
+export function runVisibly(program: string, args: readonly string[]): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, args, { stdio: ['ignore', 'inherit', 'inherit'] })
+    child.on('error', reject)
+    child.on('exit', exitCode => resolve(exitCode ?? 1))
+  })
+}
+
 function endGroup(child: ChildProcess): void {
   if (child.pid === undefined) return
   try {

@@ -113,10 +113,15 @@ test('ApiVersions v5 of a client that means another cluster or node tells it to 
   const { clusterId, nodeId } = broker.running.services
   const ask = async (meant: { clusterId?: string | null; nodeId?: number }) =>
     client.call(ApiVersions, 5, { clientSoftwareName: 'c', clientSoftwareVersion: '1', ...meant })
-  for (const meant of [{}, { nodeId: 99 }, { clusterId, nodeId }]) expect((await ask(meant)).errorCode).toBe(Errors.NONE)
-  for (const meant of [{ clusterId: 'another', nodeId }, { clusterId, nodeId: 99 }, { clusterId }]) {
+  for (const meant of [{}, { clusterId: null, nodeId: -1 }, { clusterId, nodeId }])
+    expect((await ask(meant)).errorCode).toBe(Errors.NONE)
+  for (const meant of [
+    { clusterId: 'another', nodeId },
+    { clusterId, nodeId: 99 },
+  ]) {
     expect(await ask(meant)).toMatchObject({ errorCode: Errors.REBOOTSTRAP_REQUIRED, apiKeys: [] })
   }
+  for (const half of [{ clusterId }, { nodeId }]) expect((await ask(half)).errorCode).toBe(Errors.INVALID_REQUEST)
 })
 
 test.each(['', '-x', 'x-', 'with space', 'ä'])('ApiVersions v3 from a client that calls itself "%s" is refused', async name => {

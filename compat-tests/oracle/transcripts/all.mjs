@@ -1,0 +1,30 @@
+// Every transcript, in the order in which they run.
+import { transcripts as configs } from './configs.mjs'
+import { transcripts as fetch } from './fetch.mjs'
+import { transcripts as fetchLimits } from './fetch-limits.mjs'
+import { transcripts as frames } from './frames.mjs'
+import { transcripts as groupWalks } from './group-walks.mjs'
+import { transcripts as groups } from './groups.mjs'
+import { transcripts as more } from './more.mjs'
+import { transcripts as offsets } from './offsets.mjs'
+import { transcripts as produce } from './produce.mjs'
+import { transcripts as producerWalks } from './producer-walks.mjs'
+import { transcripts as settings } from './settings.mjs'
+import { transcripts as topics } from './topics.mjs'
+import { transcripts as versions } from './versions.mjs'
+
+export const transcripts = [
+  ...versions,
+  ...topics,
+  ...configs,
+  ...produce,
+  ...fetch,
+  ...fetchLimits,
+  ...groups,
+  ...offsets,
+  ...frames,
+  ...more,
+  ...settings,
+  ...groupWalks,
+  ...producerWalks,
+]

@@ -1,0 +1,221 @@
+// Differences that were looked at. `why` accepts one and gives the reason, which run.ts --docs prints into
+// docs/compatibility.md; `fault` names one that is still to be mended. The first rule that fits decides. What is not named
+// here is new, and fails the run.
+import { show } from './lib/compare.mjs'
+
+const has = (one, text) => show(one.request).includes(text)
+const isHuge = one => /9223372036854775807|-9223372036854775808/.test(show(one.request))
+const resourceTypes = one => (one.request.resources ?? []).map(resource => resource.resourceType)
+const isPlainIsolation = one => [0, 1, undefined].includes(one.request.isolationLevel)
+const spelt = text => String(text).trim().toLowerCase().replaceAll(' ', '')
+const ownSettings = [
+  '(advertised\\.)?listeners',
+  'log\\.dirs?',
+  '(node|broker)\\.id',
+  'process\\.roles',
+  'controller\\.[a-z.]+',
+  'socket\\.receive\\.buffer\\.bytes',
+  '[a-z.]*replication\\.factor',
+  'group\\.(initial\\.rebalance\\.delay\\.ms|coordinator\\.rebalance\\.protocols)',
+  'transaction\\.state\\.log\\.min\\.isr',
+]
+const notThere = one => one.gregor === undefined
+const onlyThere = one => one.kafka === undefined
+
+const reasons = {
+  elr: 'Kafka writes min.insync.replicas as a dynamic cluster default when eligible leader replicas are on; here it is a default',
+  api: 'an API that is not implemented yet is not advertised',
+  old: 'versions that Kafka 4 dropped are served',
+  transactions: 'no transactions yet: transactional ids are refused with TRANSACTIONAL_ID_AUTHORIZATION_FAILED',
+  coordinators: 'no coordinators for transactions and share groups yet',
+  sasl: 'no SASL yet: SaslHandshake closes the connection, Kafka answers ILLEGAL_SASL_STATE',
+  resources: 'no broker loggers, client metrics and group configs yet: INVALID_REQUEST',
+  dynamic: 'no dynamic broker configs yet: they are read-only, and changing one is refused',
+  brokerKeys: 'a broker config that Gregor does not have, or one of its own (gregor.…)',
+  ownSettings: 'the two brokers are configured differently here, or a documented other default',
+  words: "the documentation of a config is in Gregor's own words",
+  compressed: 'gregor.validate.compressed is off: the header of a compressed batch is believed',
+  names: 'other topics are there: earlier mutations made them, at one of the two first',
+  numbers: 'ids are numbered in another order after an earlier difference',
+  internalContents: 'the internal topic holds other records',
+  crash: 'Kafka fails with UNKNOWN_SERVER_ERROR on input that makes no sense',
+  isolation: 'an isolation level that does not exist: Kafka fails, here it is read_uncommitted',
+  negative: 'negative limits of bytes: Kafka fails, here they are 0',
+  noTime: 'Kafka answers REQUEST_TIMED_OUT to a timeout of 0 and does the work all the same; here it is done in time',
+  slowly: 'Kafka tells of a new group, topic or deletion a moment later; here the answer already knows',
+  wholeBatches: 'a Fetch answer holds whole batches only; Kafka fills the rest of the limit with a part of the next one',
+  silent: 'Kafka never answers, Gregor does',
+  deltas: 'offsets inside an uncompressed batch are checked; Kafka stores wrong ones',
+  spelling: 'a config is stored as it was understood; Kafka stores it as it was spelt',
+  follows: 'follows from the differences above',
+}
+
+export const rules = [
+  // -- not there yet
+  { path: /configs\[min\.insync\.replicas\]\.(configSource|synonyms)/, why: reasons.elr },
+  { api: 'DescribeConfigs', label: /^default broker$/, path: /configs\[min\.insync\.replicas\]$/, why: reasons.elr },
+  { api: 'ApiVersions', path: /eatures/, fault: 'C6 features are not told' },
+  { api: 'ApiVersions', path: /^apiKeys\[\d+\]$/, when: notThere, why: reasons.api },
+  { api: 'ApiVersions', path: /^apiKeys\[\d+\]\.minVersion$/, when: one => one.gregor < one.kafka, why: reasons.old },
+  { api: 'FindCoordinator', when: one => [1, 2].includes(one.request.keyType), why: reasons.coordinators },
+  { api: 'InitProducerId', when: one => typeof one.request.transactionalId === 'string', why: reasons.transactions },
+  { api: 'InitProducerId', transcript: /^mutated/, path: /producerId$/, why: reasons.numbers },
+  { api: 'Produce', label: /transactional/, path: /errorCode$/, why: reasons.transactions },
+  { api: 'Produce', path: /errorCode$/, when: one => typeof one.request.transactionalId === 'string', why: reasons.transactions },
+  { api: 'SaslHandshake', why: reasons.sasl },
+  { api: 'CreateTopics', label: /internal transactions|share state/, path: /errorCode$/, why: reasons.coordinators },
+  { transcript: /^defaults/, label: /internal topic of transactions/, why: reasons.coordinators },
+  {
+    api: /^(Describe|Alter|IncrementalAlter)Configs$/,
+    path: /errorCode$/,
+    when: one => resourceTypes(one).some(type => [8, 16, 32].includes(type)),
+    why: reasons.resources,
+  },
+  { api: /AlterConfigs$/, path: /errorCode$/, when: one => resourceTypes(one).includes(4), why: reasons.dynamic },
+  { api: 'DescribeConfigs', path: /readOnly$/, when: one => one.kafka === false && one.gregor === true, why: reasons.dynamic },
+  { api: 'DescribeConfigs', path: /configs\[[^\]]+\]$/, label: /^broker/, when: notThere, why: reasons.brokerKeys },
+  { api: 'DescribeConfigs', path: /configs\[gregor\./, when: onlyThere, why: reasons.brokerKeys },
+  { api: 'DescribeConfigs', path: new RegExp(`configs\\[(${ownSettings.join('|')})\\]`), why: reasons.ownSettings },
+  { api: 'DescribeConfigs', path: /documentation$/, when: one => typeof one.kafka === typeof one.gregor, why: reasons.words },
+
+  // -- what the transcripts bring about
+  {
+    api: 'DescribeTopicPartitions',
+    path: /nextCursor$/,
+    when: one => has(one, '2147483647'),
+    why: 'a cursor beyond the last partition: in Kafka its index overflows, here the next topic follows',
+  },
+  {
+    transcript: /^mutated/,
+    when: one => one.api !== 'FindCoordinator' && ['x', 'no-such-thing', '0', '-1', 'range'].some(name => has(one, `:"${name}"`)),
+    why: reasons.names,
+  },
+  {
+    api: 'DescribeTopicPartitions',
+    transcript: /^mutated/,
+    when: one => one.request.topics.length === 0,
+    why: reasons.names,
+  },
+  { api: 'ListOffsets', transcript: /^mutated/, label: /__consumer_offsets/, why: reasons.internalContents },
+  { api: 'Fetch', path: /sessionId$/, label: /session/, why: reasons.numbers },
+
+  // -- differences on purpose
+  { api: 'Produce', label: /without its data|gzip that is none/, when: one => one.gregor === 0, why: reasons.compressed },
+  { transcript: /^codecs/, label: /largest timestamp/, path: /offset$/, why: reasons.compressed },
+  { api: 'Fetch', path: /errorCode$/, when: one => one.request.sessionEpoch === -1 && one.kafka === -1, why: reasons.crash },
+  { transcript: /^no-time/, path: /errorCode$/, why: reasons.noTime },
+  { transcript: /^fetch-limits/, why: reasons.wholeBatches },
+  { api: 'Fetch', path: /bytesLeft$/, when: one => one.gregor === 0, why: reasons.wholeBatches },
+  { transcript: /^a-pending-member/, label: /with a pending member/, why: reasons.slowly },
+  { api: 'Metadata', label: /^(creating|internal)$/, path: /errorCode$/, why: reasons.slowly },
+  { api: 'SyncGroup', when: one => one.normals[0].silent === true, why: reasons.silent },
+  { path: /^silent$/, when: one => one.kafka === true, why: reasons.silent },
+  { when: one => one.normals[0].silent === true, why: reasons.silent },
+  {
+    api: 'JoinGroup',
+    label: /twice/,
+    when: one => String(one.kafka).startsWith('-1') && one.gregor === 0,
+    why: reasons.crash,
+  },
+  {
+    api: 'IncrementalAlterConfigs',
+    label: /operation|configOperation/,
+    when: one => String(one.kafka).startsWith('-1'),
+    why: reasons.crash,
+  },
+  {
+    api: /^(Fetch|ListOffsets)$/,
+    path: /errorCode$/,
+    when: one => String(one.kafka) === '-1' && !isPlainIsolation(one),
+    why: reasons.isolation,
+  },
+  { api: 'Fetch', when: one => String(one.normals[0].errorCode) !== '0' && !isPlainIsolation(one), why: reasons.isolation },
+  { api: 'Fetch', label: /[mM]ax ?[bB]ytes.* -/, why: reasons.negative },
+  { api: 'Produce', label: /^record deltas/, when: one => one.kafka === 0, why: reasons.deltas },
+  {
+    api: /^(CreateTopics|DescribeConfigs)$/,
+    path: /value$/,
+    when: one => spelt(one.kafka) === one.gregor,
+    why: reasons.spelling,
+  },
+  { api: 'CreateTopics', label: /internal\.segment|=NaN/, why: "a config of Kafka's own tests, or NaN for a number" },
+  { api: 'Metadata', transcript: /^create-topics/, path: /~?p\d+\]|-(p\d+|q)\]/, why: reasons.follows },
+
+  // -- still to be mended
+  { transcript: /^pipeline/, label: /before an acks=0/, fault: 'F5 earlier answers are dropped when a later request closes' },
+  { api: 'OffsetFetch', label: /after odd offsets/, fault: 'F1 an int64 beyond 2^53 closes the connection' },
+  { when: one => one.normals[1].closed === true && isHuge(one), fault: 'F1 an int64 beyond 2^53 closes the connection' },
+  { api: /Partitions$|CreateTopics/, label: /1000[14] partitions/, fault: 'F2 no bound of 10000 partitions a request' },
+  { api: 'Produce', path: /logStartOffset$/, when: one => one.gregor === -1, fault: 'F3 a refusal without the log start offset' },
+  {
+    api: 'SyncGroup',
+    path: /errorCode$/,
+    when: one => one.version >= 5 && (one.request.protocolName === null || one.request.protocolType === null),
+    fault: 'F4 SyncGroup 5 without protocol type or name is taken',
+  },
+  { path: /abortedTransactions$/, when: one => one.gregor === null, fault: 'E1 abortedTransactions null where an error is' },
+  {
+    label: /^none$|no partitions|artition[a-zA-Z]* = (empty|drop)/,
+    when: one => one.gregor?.constructor === Object || (typeof one.gregor === 'number' && /length$/.test(one.path)),
+    fault: 'E2 a topic without partitions is answered, Kafka leaves it out',
+  },
+  {
+    label: /twice|= drop|same|double|both names/i,
+    path: /length$|\[null\]|\.topicId$|[oO]ffset$|Watermark$/,
+    fault: 'E3 an element that a request names twice is answered (and done) twice; Kafka merges',
+  },
+  { api: 'DeleteTopics', label: /twice|by name and by id/, fault: 'E3 an element that a request names twice' },
+  { api: 'CreateTopics', path: /topicId$/, when: one => one.request.validateOnly === true, fault: 'E4 no topic id' },
+  { api: 'CreateTopics', label: /one key twice|configs = twice/, fault: 'E5 a config key twice: the last one counts' },
+  { api: 'Produce', path: /logAppendTimeMs$/, when: one => one.gregor === -1, fault: 'E6 a duplicate without its time' },
+  { api: 'DescribeGroups', path: /memberAssignment$/, when: one => one.gregor === 'hex:', fault: 'E7 assignments hidden' },
+  { path: /[aA]uthorizedOperations$/, fault: 'E8 authorized operations of what does not exist' },
+  { transcript: /^a-pending-member/, label: /at the end|listed/, fault: 'E9 a refused join leaves an empty group' },
+  { api: 'DescribeGroups', label: /before anybody/, fault: 'E9 a refused join leaves an empty group' },
+  { api: 'ListOffsets', path: /leaderEpoch$/, label: /empty partition, time -2/, fault: 'E10 earliest without its epoch' },
+  { api: /^(Fetch|OffsetForLeaderEpoch)$/, label: /poch -2|poch = -/, fault: 'E11 negative epochs other than -1 mean "none"' },
+  { api: 'Fetch', label: /^replica |eplicaId/, fault: 'E12 a fetch as a replica is served' },
+  { api: 'Fetch', label: /deleted topic/, path: /errorCode$/, fault: 'E13 a deleted topic in a session' },
+  {
+    transcript: /^fetch-waits|^made-anew/,
+    label: /topic is deleted|old session goes on/,
+    path: /errorCode$/,
+    fault: 'E13 a deleted topic in a session',
+  },
+  { api: 'Fetch', label: /session of nothing/, path: /sessionId$/, fault: 'E14 no session is made for no partitions' },
+  { api: 'Metadata', transcript: /^mutated/, when: one => has(one, '"name":null'), fault: 'E15 mixtures of names and ids' },
+  { api: /Metadata/, label: /no name, no id|by id and by name/, fault: 'E15 mixtures of names and ids' },
+  { api: /AlterConfigs$/, when: one => has(one, '"resourceName":""'), fault: 'E16 empty topic name' },
+  { api: 'Produce', label: /zero bytes/, fault: 'E17 zero bytes for records: another error' },
+  { api: 'Produce', label: /append time bit/, fault: 'E18 timestamp type bit set by a producer' },
+  { api: 'JoinGroup', path: /protocolName$/, when: one => one.kafka === null && one.gregor === '', fault: 'E19 empty name' },
+  { api: 'DescribeTopicPartitions', label: /empty name/, fault: 'E20 empty topic name' },
+  { api: 'Produce', label: /internal topic/, path: /errorCode$/, fault: 'E21 the internal topic is looked at first' },
+  { api: 'DescribeConfigs', path: /synonyms\[log\..*(ms|hours)\]$/, when: onlyThere, fault: 'E22 coarser synonyms' },
+  {
+    api: 'ListOffsets',
+    transcript: /^mutated/,
+    when: one => String(one.kafka) === '35' && one.gregor === 3,
+    fault: 'E23 which of two errors is answered',
+  },
+  { api: 'Produce', when: one => ![0, 1, -1].includes(one.request.acks), path: /errorCode$/, fault: 'E23 which of two errors' },
+  {
+    api: 'CreateTopics',
+    transcript: /^mutated/,
+    when: one => one.request.topics.some(x => x.replicationFactor > 1 || x.replicationFactor < -1),
+    fault: 'E23 which of two errors is answered',
+  },
+  { api: 'CreateTopics', label: /name: internal$/, path: /errorCode$/, fault: 'E24 __consumer_offsets cannot be made by hand' },
+]
+
+export function verdictOf(one) {
+  for (const { api, path, label, transcript, when, fault, why } of rules) {
+    if (api !== undefined && !(api instanceof RegExp ? api.test(one.api) : api === one.api)) continue
+    if (path !== undefined && !path.test(one.path)) continue
+    if (label !== undefined && !label.test(one.label)) continue
+    if (transcript !== undefined && !transcript.test(one.title)) continue
+    if (when !== undefined && !when(one)) continue
+    return { fault, why: why ?? `known difference: ${fault}` }
+  }
+  return undefined
+}

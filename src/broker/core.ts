@@ -145,7 +145,7 @@ function assemble(options: CoreOptions, image: MutableImage, directory: DataDire
     world,
     log: offsetsLog(topics, world, log),
     config: () => groupSettings(config),
-    report: groupReport(log),
+    report: groupReport(log, options.onFatal),
     partitions: image.topics.get(offsetsTopic)?.partitions.length ?? config.get('offsets.topic.num.partitions'),
   })
   groups.start()

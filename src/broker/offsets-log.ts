@@ -1,4 +1,5 @@
 /** Plugs the partitions of __consumer_offsets into the coordinator's log port. */
+import { InvariantError } from '../base/assert.js'
 import { toHex } from '../base/bytes.js'
 import type { Log } from '../base/log.js'
 import type { World } from '../base/world.js'
@@ -21,8 +22,15 @@ export function offsetsLog(topics: Topics, world: World, log: Log): LogPort {
       const batch = buildBatch(records.map(({ key, value }) => ({ key, value, timestampMs })))
       const appended = partition.append(batch, { kind: 'coordinator' })
       if (appended.kind === 'appended') return { durable: appended.durable }
-      log.error({ partition: index, errorCode: appended.errorCode, reason: appended.message }, 'a group record was not written')
+      const fields = { partition: index, errorCode: appended.errorCode, reason: appended.message }
+      // What a client makes too large is its own affair, and it may do so in a loop.
+      if (appended.errorCode === Errors.MESSAGE_TOO_LARGE) log.debug(fields, 'a group record is too large')
+      else log.error(fields, 'a group record was not written')
       return { errorCode: appended.errorCode }
+    },
+    batchBytesMax: () => {
+      const config = topics.config(offsetsTopic)
+      return Math.min(config.get('max.message.bytes'), config.get('segment.bytes'))
     },
     *replay(index): Iterable<LogRecord> {
       const partition = topics.partition(offsetsTopic, index)
@@ -40,16 +48,20 @@ function createdPartition(topics: Topics, index: number): Partition | null {
 }
 
 /** What the coordinator has to say, as log lines. */
-export function groupReport(log: Log): Report {
+export function groupReport(log: Log, onFatal: (error: Error) => void): Report {
   return {
     unknownRecord: (partition, { key }) => {
       const fields = { partition, key: toHex(key.subarray(0, shownKeyBytes)) }
       log.warn(fields, 'a record of an unknown kind in __consumer_offsets is left alone')
     },
-    shardDropped: (partition, cause) => {
-      log.error({ partition, err: 'error' in cause ? cause.error : undefined, ...cause }, 'groups of a partition are read again')
+    shardDropped: (partition, err) => {
+      log.error({ partition, err }, 'groups of a partition are read again')
+      if (err instanceof InvariantError) onFatal(err)
     },
-    shardUnavailable: (partition, err) => log.error({ partition, err }, 'groups of a partition cannot be read'),
+    shardUnavailable: (partition, err) => {
+      log.error({ partition, err }, 'groups of a partition cannot be read')
+      if (err instanceof InvariantError) onFatal(err)
+    },
   }
 }
 

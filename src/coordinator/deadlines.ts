@@ -28,6 +28,10 @@ export class Deadlines<Command> {
     return this.#entries.size
   }
 
+  keys(): Iterable<string> {
+    return this.#entries.keys()
+  }
+
   set(key: string, atMs: number, command: Command): void {
     const order = this.#order++
     const entry = this.#entries.get(key)

@@ -12,6 +12,8 @@ export interface LogPort {
    * never be known; null when they are durable (as durable as this log ever makes them) already.
    */
   append(partition: number, records: readonly LogRecord[]): { readonly errorCode: ErrorCode } | Appended
+  /** The largest batch that the partition takes, with its header. */
+  batchBytesMax(partition: number): number
   /**
    * All records of a partition, oldest first. Keys and values may be views that change with the next step. A record
    * without a key, and control batches, are left out by the log's side.

@@ -5,7 +5,8 @@
  *   decide(state, command, env)   reads the whole state, changes only the volatile part of it, and returns a Decision:
  *                                 records to write, answers to give, deadlines to set.
  *   apply(state, record)          changes only the durable part of the state, and is the only thing that does. The runtime
- *                                 calls it for every record of a decision, live, and for every record of the log at start.
+ *                                 calls it for every record of a decision that the log took, and for every record of the
+ *                                 log at start.
  *   load(state, env)              called once after a replay: builds the volatile part from the durable part.
  *
  * Durable state is what the log says: for groups, the last written generation with its members, and committed offsets.
@@ -18,6 +19,8 @@
  *   3. No answer leaves before the records of its own and of all earlier decisions are durable, so that nobody is told
  *      what a crash could take back.
  *   4. Every request is answered exactly once; one that is parked is answered by a later decision.
+ *   5. A decision whose records the log refuses has failed alone: its answers are errors, its `undo` puts the volatile
+ *      state right, and no other request or group notices.
  */
 import type { Bytes } from '../base/bytes.js'
 
@@ -45,6 +48,10 @@ export interface Decision<Command, Rec> {
   readonly records: readonly Rec[]
   readonly answers: readonly Answer[]
   readonly deadlines: readonly DeadlineChange<Command>[]
+  /** The records may be written as several batches: each is right without those that follow. */
+  readonly isDivisible: boolean
+  /** Run last to first when the log refused the records: what was volatile becomes what it would be without them. */
+  readonly undo: readonly ((turn: Turn<Command, Rec>) => void)[]
 }
 
 /** What a decision may know about the world. */
@@ -76,6 +83,8 @@ export class Turn<Command, Rec> implements Decision<Command, Rec> {
   readonly records: Rec[] = []
   readonly answers: Answer[] = []
   readonly deadlines: DeadlineChange<Command>[] = []
+  isDivisible = false
+  undo: ((turn: Turn<Command, Rec>) => void)[] = noUndo
   readonly env: Env
   /** One moment for the whole decision. */
   readonly nowMs: number
@@ -97,4 +106,15 @@ export class Turn<Command, Rec> implements Decision<Command, Rec> {
   cancelDeadline(key: string): void {
     this.deadlines.push({ key, afterMs: null })
   }
+  /**
+   * For a refusal of this decision's records. Its answers are made errors without this; its deadlines hold, and `undo` may
+   * change them once more. It must not write.
+   */
+  ifRefused(undo: (turn: Turn<Command, Rec>) => void): void {
+    if (this.undo === noUndo) this.undo = []
+    this.undo.push(undo)
+  }
 }
+
+// Most decisions have none, and an array of their own would be made for each heartbeat.
+const noUndo: never[] = []

@@ -1,6 +1,6 @@
 /** A log in memory for the coordinator's tests: it can hold back durability, refuse and lose records. Compacts on request. */
 import { copyOf, toHex } from '../base/bytes.js'
-import type { ErrorCode } from '../protocol/errors.js'
+import { type ErrorCode, Errors } from '../protocol/errors.js'
 import type { Appended, LogPort } from './log-port.js'
 import type { LogRecord } from './machine.js'
 
@@ -16,14 +16,25 @@ export class MemoryLog implements LogPort {
   holdsBack = false
   /** Answer to every append while it is set. */
   refusal: ErrorCode | null = null
+  /** Of one batch, keys and values only. */
+  bytesMax = Number.POSITIVE_INFINITY
+  /** Records in each batch that was taken. */
+  readonly batchSizes: number[] = []
 
   append(partition: number, records: readonly LogRecord[]): { readonly errorCode: ErrorCode } | Appended {
     if (this.refusal !== null) return { errorCode: this.refusal }
+    const bytes = records.reduce((sum, { key, value }) => sum + key.byteLength + (value?.byteLength ?? 0), 0)
+    if (bytes > this.bytesMax) return { errorCode: Errors.MESSAGE_TOO_LARGE }
+    this.batchSizes.push(records.length)
     const kept = this.#partitions.get(partition) ?? []
     this.#partitions.set(partition, kept)
     kept.push(...records.map(({ key, value }) => ({ key: copyOf(key), value: value === null ? null : copyOf(value) })))
     if (!this.holdsBack) return { durable: null }
     return { durable: new Promise((resolve, reject) => this.#held.push({ resolve, reject })) }
+  }
+
+  batchBytesMax(): number {
+    return this.bytesMax
   }
 
   replay(partition: number): readonly LogRecord[] {

@@ -1,15 +1,20 @@
 /**
  * Hosts one machine per partition of an internal topic, and is the only file here that deals with time, promises and a
- * log. A command walks: decide → apply → append → release the answers once everything appended so far is durable.
+ * log. A command walks: decide → append → apply → release the answers once everything appended so far is durable.
  *
- *   commands ──▶ decide ──▶ apply ──▶ append ─────────────────────▶ log
- *                                       │ order is fixed here         │
+ *   commands ──▶ decide ──▶ append ──▶ apply ──────────────────────▶ log
+ *                             │ order is fixed here                   │
  *                  answers ◀── unreleased: [a][b][c] ◀── durable ─────┘
  *                              released from the front, never past one whose records may still be lost
  *
- * A shard does not wait: while records become durable it takes the next command. When the log refuses or loses records,
- * the shard's state is ahead of its log: everybody who waits is told NOT_COORDINATOR, and the next command finds the state
- * replayed.
+ * A shard does not wait: while records become durable it takes the next command. What can go wrong, and who notices:
+ *
+ *   the log refuses records     that command fails and is undone; nothing was applied
+ *   a command throws            its shard may be half-changed: it is dropped, and replayed for the next command
+ *   the log loses records       the shard is ahead of its log: dropped likewise
+ *
+ * When a shard is dropped, everybody who waits is told NOT_COORDINATOR. A long replay is done in slices; requests that
+ * come meanwhile are told COORDINATOR_LOAD_IN_PROGRESS.
  */
 import { InvariantError } from '../base/assert.js'
 import type { Timer, World } from '../base/world.js'
@@ -17,7 +22,7 @@ import { type ErrorCode, Errors } from '../protocol/errors.js'
 import { MalformedError } from '../protocol/wire.js'
 import { Deadlines } from './deadlines.js'
 import type { LogPort } from './log-port.js'
-import type { Answer, Decision, Env, LogRecord, Machine, Token } from './machine.js'
+import { type Answer, type Decision, type Env, type LogRecord, type Machine, type Token, Turn } from './machine.js'
 
 export interface RuntimeOptions<State, Command, Rec> {
   readonly machine: Machine<State, Command, Rec>
@@ -31,11 +36,16 @@ export interface RuntimeOptions<State, Command, Rec> {
 export interface Report {
   /** Met on replay: a record of a type, a version or a shape that this broker does not know. It is left alone. */
   unknownRecord(partition: number, record: LogRecord): void
-  /** A shard dropped its state, because the log refused (`errorCode`) or lost (`error`) records. The next command replays. */
-  shardDropped(partition: number, cause: { readonly errorCode: ErrorCode } | { readonly error: unknown }): void
+  /** A shard dropped its state, because a command threw or the log lost records. The next command replays. */
+  shardDropped(partition: number, error: unknown): void
   /** A dropped shard could not be replayed; the next command tries again. */
   shardUnavailable(partition: number, error: unknown): void
 }
+
+/** A replay goes on for so long at a time while others wait. */
+const replaySliceMs = 5
+/** Records between two looks at the clock. */
+const recordsPerLook = 128
 
 export class CoordinatorRuntime<State, Command, Rec> {
   readonly #shards: Shard<State, Command, Rec>[]
@@ -48,7 +58,7 @@ export class CoordinatorRuntime<State, Command, Rec> {
     return this.#shards.length
   }
 
-  /** Replays every partition. Throws what the log throws. */
+  /** Replays every partition in one go. Throws what the log throws. */
   start(): void {
     for (const shard of this.#shards) shard.start()
   }
@@ -60,27 +70,57 @@ export class CoordinatorRuntime<State, Command, Rec> {
 
   /**
    * Runs the command that `build` makes around a token. `failure` spells an error that is not the machine's: the log
-   * refused, the broker stops.
+   * refused, the shard is loading, the broker stops.
    */
   submit<Response>(
     partition: number,
     build: (token: Token<Response>) => Command,
     failure: (errorCode: ErrorCode) => Response,
   ): Promise<Response> {
+    return new Promise(resolve => this.ask(partition, build, { resolve, failure }))
+  }
+
+  /** `submit` without a promise: what is decided at once is answered before this returns. */
+  ask<Response>(partition: number, build: (token: Token<Response>) => Command, asker: Asker<Response>): void {
+    this.#shard(partition).submit(build, asker)
+  }
+
+  /** The same for what the broker itself has to tell: it waits where a client would be sent away to try again. */
+  submitWhenLoaded<Response>(
+    partition: number,
+    build: (token: Token<Response>) => Command,
+    failure: (errorCode: ErrorCode) => Response,
+  ): Promise<Response> {
+    return new Promise(resolve => this.#shard(partition).whenLoaded(() => this.ask(partition, build, { resolve, failure })))
+  }
+
+  /** Names of the deadlines that are set; for tests. */
+  deadlineKeys(partition: number): Iterable<string> {
+    return this.#shard(partition).deadlineKeys()
+  }
+
+  #shard(partition: number): Shard<State, Command, Rec> {
     const shard = this.#shards[partition]
     if (shard === undefined) throw new InvariantError(`a partition below ${this.#shards.length}: ${partition}`)
-    return new Promise(resolve => shard.submit(build, { resolve, failure }))
+    return shard
   }
 }
 
-interface Waiting {
-  readonly resolve: (response: never) => void
-  readonly failure: (errorCode: ErrorCode) => unknown
+export interface Asker<Response> {
+  readonly resolve: (response: Response) => void
+  readonly failure: (errorCode: ErrorCode) => Response
 }
 
 interface Batch {
-  readonly answers: Answer[]
+  answers: Answer[]
   isDurable: boolean
+}
+
+interface Loading<State> {
+  readonly state: State
+  readonly records: Iterator<LogRecord>
+  /** Runs when it has ended. */
+  readonly waiting: (() => void)[]
 }
 
 class Shard<State, Command, Rec> {
@@ -88,15 +128,17 @@ class Shard<State, Command, Rec> {
   readonly #partition: number
   readonly #env: Env
   readonly #deadlines = new Deadlines<Command>()
-  readonly #waiting = new Map<number, Waiting>()
+  readonly #waiting = new Map<number, Asker<never>>()
   /** Oldest first. */
   #unreleased: Batch[] = []
-  /** null: not loaded, because the log could not be read. */
+  /** null: not loaded. */
   #state: State | null = null
+  #loading: Loading<State> | null = null
   #isStopped = false
   #nextToken = 0
   #timer: Timer | null = null
   #timerAtMs = Number.POSITIVE_INFINITY
+  #replayTimer: Timer | null = null
 
   constructor(options: RuntimeOptions<State, Command, Rec>, partition: number) {
     this.#options = options
@@ -111,39 +153,52 @@ class Shard<State, Command, Rec> {
   }
 
   start(): void {
-    this.#load()
+    this.#beginLoad()
+    this.#replay(Number.POSITIVE_INFINITY)
   }
 
   stop(): void {
     this.#isStopped = true
+    this.#replayTimer?.cancel()
+    this.#endLoad()
     this.#disarm()
     this.#deadlines.clear()
     const promised = new Set(this.#unreleased.flatMap(batch => batch.answers.map(answer => answer.token as number)))
     for (const token of [...this.#waiting.keys()]) if (!promised.has(token)) this.#fail(token, Errors.NOT_COORDINATOR)
   }
 
-  submit<Response>(build: (token: Token<Response>) => Command, waiting: Waiting): void {
-    const token = this.#nextToken++
-    this.#waiting.set(token, waiting)
-    if (this.#isStopped || !this.#isLoaded()) this.#fail(token, Errors.COORDINATOR_NOT_AVAILABLE)
-    else this.#run(build(token))
+  deadlineKeys(): Iterable<string> {
+    return this.#deadlines.keys()
   }
 
-  #run(command: Command): void {
-    const { machine } = this.#options
-    this.#carryOut(machine.decide(this.#state as State, command, this.#env))
+  submit<Response>(build: (token: Token<Response>) => Command, asker: Asker<Response>): void {
+    const token = this.#nextToken++
+    this.#waiting.set(token, asker as unknown as Asker<never>)
+    if (this.#state === null && !this.#isStopped) this.#load()
+    if (this.#isStopped) this.#fail(token, Errors.COORDINATOR_NOT_AVAILABLE)
+    else if (this.#state !== null) this.#run(build(token), token)
+    else this.#fail(token, this.#loading === null ? Errors.COORDINATOR_NOT_AVAILABLE : Errors.COORDINATOR_LOAD_IN_PROGRESS)
+  }
+
+  /** Runs now, or when the replay that is under way has ended, one way or the other. */
+  whenLoaded(run: () => void): void {
+    if (this.#loading === null) run()
+    else this.#loading.waiting.push(run)
+  }
+
+  /** `token`: whose command it is; null for a deadline's. */
+  #run(command: Command, token: number | null): void {
+    try {
+      this.#carryOut(this.#options.machine.decide(this.#state as State, command, this.#env))
+    } catch (error) {
+      // What it was about to do to whom is not known, so the whole state is taken from the log again.
+      if (token !== null) this.#fail(token, Errors.UNKNOWN_SERVER_ERROR)
+      this.#drop(error)
+    }
   }
 
   #carryOut(decision: Decision<Command, Rec>): void {
-    const { machine, log, world } = this.#options
-    if (decision.deadlines.length > 0) {
-      const nowMs = world.monotonicMs()
-      for (const change of decision.deadlines) {
-        if (change.afterMs === null) this.#deadlines.cancel(change.key)
-        else this.#deadlines.set(change.key, nowMs + change.afterMs, change.command)
-      }
-      this.#arm()
-    }
+    this.#setDeadlines(decision)
     if (decision.records.length === 0) {
       const last = this.#unreleased.at(-1)
       // What this decision saw may hang on records that are not durable yet.
@@ -151,33 +206,63 @@ class Shard<State, Command, Rec> {
       else last.answers.push(...decision.answers)
       return
     }
-    for (const record of decision.records) machine.apply(this.#state as State, record)
-    const appended = log.append(
-      this.#partition,
-      decision.records.map(record => machine.encode(record)),
-    )
-    if ('errorCode' in appended) {
-      const errorCode = answerToRefusal(appended.errorCode)
-      for (const { token } of decision.answers) this.#fail(token as number, errorCode)
-      this.#drop({ errorCode: appended.errorCode })
-    } else if (appended.durable === null && this.#unreleased.length === 0) {
-      this.#release(decision.answers)
-    } else {
-      this.#await({ answers: [...decision.answers], isDurable: appended.durable === null }, appended.durable)
+    const written = this.#write(decision)
+    if ('errorCode' in written) this.#refuse(decision, written.errorCode)
+    else if (written.durable === null && this.#unreleased.length === 0) this.#release(decision.answers)
+    else this.#await({ answers: [...decision.answers], isDurable: written.durable === null }, written.durable)
+  }
+
+  #setDeadlines({ deadlines }: Decision<Command, Rec>): void {
+    if (deadlines.length === 0) return
+    const nowMs = this.#options.world.monotonicMs()
+    for (const change of deadlines) {
+      if (change.afterMs === null) this.#deadlines.cancel(change.key)
+      else this.#deadlines.set(change.key, nowMs + change.afterMs, change.command)
     }
+    this.#arm()
+  }
+
+  /** Appends, then applies what was appended. */
+  #write({ records, isDivisible }: Decision<Command, Rec>): ReturnType<LogPort['append']> {
+    const { machine, log } = this.#options
+    const encoded = records.map(record => machine.encode(record))
+    const ends = isDivisible ? batchEnds(encoded, log.batchBytesMax(this.#partition)) : [records.length]
+    let durable: Promise<void> | null = null
+    let from = 0
+    for (const end of ends) {
+      const appended = log.append(this.#partition, ends.length === 1 ? encoded : encoded.slice(from, end))
+      if ('errorCode' in appended) {
+        if (durable !== null) this.#await({ answers: [], isDurable: false }, durable)
+        return appended
+      }
+      const state = this.#state as State
+      for (; from < end; from++) machine.apply(state, records[from] as Rec)
+      durable = durable === null || appended.durable === null ? (appended.durable ?? durable) : both(durable, appended.durable)
+    }
+    return { durable }
+  }
+
+  #refuse({ answers, undo }: Decision<Command, Rec>, refusal: ErrorCode): void {
+    const errorCode = answerToRefusal(refusal)
+    for (const { token } of answers) this.#fail(token as number, errorCode)
+    if (undo.length === 0) return
+    const turn = new Turn<Command, Rec>(this.#env)
+    for (let at = undo.length - 1; at >= 0; at--) undo[at]?.(turn)
+    if (turn.records.length > 0) throw new InvariantError('undoing a refused decision writes nothing')
+    this.#carryOut(turn)
   }
 
   #await(batch: Batch, durable: Promise<void> | null): void {
-    const unreleased = this.#unreleased
-    unreleased.push(batch)
+    this.#unreleased.push(batch)
     durable?.then(
       () => {
         batch.isDurable = true
-        // A drop in between has answered everybody and started a new list.
-        if (unreleased === this.#unreleased) this.#releaseDurable()
+        this.#releaseDurable()
       },
       error => {
-        if (unreleased === this.#unreleased) this.#drop({ error })
+        // A drop since then has answered everybody, and a replay read what the log has.
+        if (this.#unreleased.includes(batch)) this.#drop(error)
+        this.#unreleased = []
       },
     )
   }
@@ -205,39 +290,75 @@ class Shard<State, Command, Rec> {
     const waiting = this.#waiting.get(token)
     if (waiting === undefined) return
     this.#waiting.delete(token)
-    waiting.resolve(waiting.failure(errorCode) as never)
+    waiting.resolve(waiting.failure(errorCode))
   }
 
-  #drop(cause: { readonly errorCode: ErrorCode } | { readonly error: unknown }): void {
+  #drop(error: unknown): void {
+    this.#forget(Errors.NOT_COORDINATOR)
+    this.#options.report.shardDropped(this.#partition, error)
+  }
+
+  /** Back to what a shard is before it has loaded. What comes next still waits for what is being written. */
+  #forget(errorCode: ErrorCode): void {
     this.#disarm()
     this.#deadlines.clear()
-    this.#unreleased = []
+    for (const batch of this.#unreleased) batch.answers = []
     this.#state = null
-    for (const token of [...this.#waiting.keys()]) this.#fail(token, Errors.NOT_COORDINATOR)
-    this.#options.report.shardDropped(this.#partition, cause)
-  }
-
-  #isLoaded(): boolean {
-    if (this.#state !== null) return true
-    try {
-      this.#load()
-    } catch (error) {
-      if (error instanceof InvariantError) throw error
-      this.#options.report.shardUnavailable(this.#partition, error)
-    }
-    return this.#state !== null
+    for (const token of [...this.#waiting.keys()]) this.#fail(token, errorCode)
   }
 
   #load(): void {
-    const { machine, log, report } = this.#options
-    const state = machine.create()
-    for (const logRecord of log.replay(this.#partition)) {
-      const record = decodeOrNull(machine, logRecord)
-      if (record === null) report.unknownRecord(this.#partition, logRecord)
+    if (this.#loading !== null) return
+    try {
+      this.#beginLoad()
+    } catch (error) {
+      this.#failLoad(error)
+      return
+    }
+    this.#replaySlice()
+  }
+
+  #beginLoad(): void {
+    const { machine, log } = this.#options
+    this.#loading = { state: machine.create(), records: log.replay(this.#partition)[Symbol.iterator](), waiting: [] }
+  }
+
+  #replaySlice(): void {
+    const { world } = this.#options
+    try {
+      if (!this.#replay(world.monotonicMs() + replaySliceMs)) this.#replayTimer = world.after(0, () => this.#replaySlice())
+    } catch (error) {
+      this.#failLoad(error)
+    }
+  }
+
+  /** False when the time was over first. */
+  #replay(untilMs: number): boolean {
+    const { machine, report, world } = this.#options
+    const { state, records } = this.#loading as Loading<State>
+    let seen = 0
+    for (let next = records.next(); next.done !== true; next = records.next()) {
+      const record = decodeOrNull(machine, next.value)
+      if (record === null) report.unknownRecord(this.#partition, next.value)
       else machine.apply(state, record)
+      if (++seen % recordsPerLook === 0 && world.monotonicMs() >= untilMs) return false
     }
     this.#state = state
     this.#carryOut(machine.load(state, this.#env))
+    this.#endLoad()
+    return true
+  }
+
+  #failLoad(error: unknown): void {
+    this.#forget(Errors.COORDINATOR_NOT_AVAILABLE)
+    this.#endLoad()
+    this.#options.report.shardUnavailable(this.#partition, error)
+  }
+
+  #endLoad(): void {
+    const waiting = this.#loading?.waiting ?? []
+    this.#loading = null
+    for (const run of waiting) run()
   }
 
   /** One timer for the earliest deadline. It may fire early when that deadline has moved; then it is armed anew. */
@@ -264,10 +385,34 @@ class Shard<State, Command, Rec> {
     while (this.#state !== null) {
       const command = this.#deadlines.takeDue(nowMs, mark)
       if (command === null) break
-      this.#run(command)
+      this.#run(command, null)
     }
     this.#arm()
   }
+}
+
+/** Cuts records into batches of at most `bytesMax`: after which record each of them ends. One that is too large is alone. */
+function batchEnds(records: readonly LogRecord[], bytesMax: number): number[] {
+  const ends: number[] = []
+  let bytes = batchOverheadBytes
+  for (const [at, { key, value }] of records.entries()) {
+    const size = recordOverheadBytes + key.byteLength + (value?.byteLength ?? 0)
+    if (bytes + size > bytesMax && bytes > batchOverheadBytes) {
+      ends.push(at)
+      bytes = batchOverheadBytes
+    }
+    bytes += size
+  }
+  ends.push(records.length)
+  return ends
+}
+
+/** At least what a batch and a record take beside keys and values. */
+const batchOverheadBytes = 61
+const recordOverheadBytes = 32
+
+async function both(first: Promise<void>, second: Promise<void>): Promise<void> {
+  await Promise.all([first, second])
 }
 
 function decodeOrNull<Rec>(machine: { decode(record: LogRecord): Rec | null }, record: LogRecord): Rec | null {
@@ -279,7 +424,7 @@ function decodeOrNull<Rec>(machine: { decode(record: LogRecord): Rec | null }, r
   }
 }
 
-/** What a client is told when the log refused the records of its command. */
+/** What a client is told when the log refused the records of its command; Kafka's choice. */
 function answerToRefusal(errorCode: ErrorCode): ErrorCode {
   switch (errorCode) {
     // Trying again elsewhere or later does not make the records smaller.

@@ -110,7 +110,9 @@ export class CommitLine {
     this.#isSyncing = true
     try {
       await this.#target.sync()
-      group.resolve()
+      // [fsyncgate] Two targets may share a directory: a sync after one that failed says nothing about what that one lost.
+      if (this.#commit.failure === null) group.resolve()
+      else group.reject(this.#commit.failure)
     } catch (error) {
       if (!(error instanceof DiskFailure)) throw error
       const failure = this.#commit.fail(error)

@@ -142,6 +142,37 @@ test('two members: the follower is parked until the leader has assigned, and a l
   expect((await leading.call(Heartbeat, 4, alone)).errorCode).toBe(Errors.REBALANCE_IN_PROGRESS)
 })
 
+test('a group whose record is too large fails alone: its neighbours in the shard notice nothing', async () => {
+  await using fresh = await testBroker({ config: { 'offsets.topic.num.partitions': '1' } })
+  const [noisy, quiet] = [await fresh.connect({ clientId: 'noisy' }), await fresh.connect({ clientId: 'quiet' })]
+  await quiet.createTopic('t')
+  const member = await join(quiet, 'quiet', 9)
+  await sync(quiet, 'quiet', 5, member.memberId, 1, 'mine')
+
+  // As Kafka answers: UNKNOWN_SERVER_ERROR to the sync, and the group begins another generation.
+  const large = await join(noisy, 'noisy', 9, 'm'.repeat(1_200_000))
+  expect((await sync(noisy, 'noisy', 5, large.memberId, 1, 'x')).errorCode).toBe(Errors.UNKNOWN_SERVER_ERROR)
+  const noisyBeat = { groupId: 'noisy', generationId: 1, memberId: large.memberId }
+  expect((await noisy.call(Heartbeat, 4, noisyBeat)).errorCode).toBe(Errors.REBALANCE_IN_PROGRESS)
+  const partitions = Array.from({ length: 400 }, () => ({
+    partitionIndex: 0,
+    committedOffset: 1,
+    committedMetadata: 'm'.repeat(4000),
+  }))
+  const commit = { groupId: 'committer', generationIdOrMemberEpoch: -1, memberId: '', topics: [{ name: 't', partitions }] }
+  const committed = await noisy.call(OffsetCommit, 8, commit)
+  expect(new Set(committed.topics[0]?.partitions.map(({ errorCode }) => errorCode))).toEqual(
+    new Set([Errors.UNKNOWN_SERVER_ERROR]),
+  )
+  const { groups } = await noisy.call(DescribeGroups, 6, { groups: ['committer'] })
+  expect(groups[0]?.errorCode).toBe(Errors.GROUP_ID_NOT_FOUND)
+
+  const quietBeat = { groupId: 'quiet', generationId: 1, memberId: member.memberId }
+  expect((await quiet.call(Heartbeat, 4, quietBeat)).errorCode).toBe(Errors.NONE)
+  const again = await join(noisy, 'noisy', 9, 'small', large.memberId)
+  expect((await sync(noisy, 'noisy', 5, again.memberId, 2, 'x')).errorCode).toBe(Errors.NONE)
+})
+
 test('a stop answers a parked join', async () => {
   const stopping = await testBroker()
   const [a, b] = [await stopping.connect(), await stopping.connect()]

@@ -1,92 +1,94 @@
 /**
  * Random histories of a group: members of all versions join, sync, beat, leave, commit, lose their ids and fall silent
- * while time passes. What must hold after every step is in `check`; what must hold in the end is in the tests.
+ * while time passes, the log refuses records, and commands throw half-way. What must hold after every step is in `check`;
+ * what must hold in the end is in the tests.
  */
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { toHex, utf8Encode } from '../../base/bytes.js'
+import { fakeWorld } from '../../base/fake-world.js'
 import { zeroUuid } from '../../base/ids.js'
-import { Errors } from '../../protocol/errors.js'
-import { Deadlines } from '../deadlines.js'
-import type { Decision, LogRecord, Token } from '../machine.js'
+import { type ErrorCode, Errors } from '../../protocol/errors.js'
+import type { LogPort } from '../log-port.js'
+import type { LogRecord, Token } from '../machine.js'
+import { MemoryLog } from '../memory-log.js'
+import { CoordinatorRuntime } from '../runtime.js'
 import type { GroupCommand } from './command.js'
 import { groupConfigDefaults } from './config.js'
 import { groupMachine } from './machine.js'
 import { restoreGroup } from './metadata.js'
-import type { JoinResponse, SyncResponse } from './responses.js'
+import { type JoinResponse, joinFailure, type SyncResponse, syncFailure } from './responses.js'
 import { type Group, type GroupRecord, type GroupShard, joinKey, metadataOf, offsetsKey, sessionKey, syncKey } from './state.js'
 
 const groupId = 'g'
+const defaultGroupId = groupId
 const config = { ...groupConfigDefaults, groupMaxSize: 5, offsetsRetentionMs: 60_000, offsetsRetentionCheckIntervalMs: 30_000 }
 const machine = groupMachine(() => config)
 
-/** The runtime without promises: what is written is durable, what is answered is given to a callback. */
+/** The runtime over a log that refuses on demand, and a machine that throws on demand after it has changed its state. */
 class Driver {
-  shard = machine.create()
-  readonly log: LogRecord[] = []
-  readonly #deadlines = new Deadlines<{ key: string; command: GroupCommand }>()
-  readonly deadlineKeys = new Set<string>()
-  readonly #waiting = new Map<number, (response: never) => void>()
-  #nextToken = 0
-  #nextId = 0
-  nowMs = 1_000_000
+  readonly world = fakeWorld()
+  readonly memory = new MemoryLog()
+  readonly #runtime: CoordinatorRuntime<GroupShard, GroupCommand, GroupRecord>
+  shard!: GroupShard
+  refuseNext: ErrorCode | null = null
+  throwNext = false
+  waitingCount = 0
 
   constructor() {
-    this.#carryOut(machine.load(this.shard, this.#env()))
+    const log: LogPort = {
+      append: (partition, records) => {
+        const errorCode = this.refuseNext
+        this.refuseNext = null
+        return errorCode === null ? this.memory.append(partition, records) : { errorCode }
+      },
+      batchBytesMax: () => 1000,
+      replay: partition => this.memory.replay(partition),
+    }
+    const observed: typeof machine = {
+      ...machine,
+      create: () => {
+        this.shard = machine.create()
+        return this.shard
+      },
+      decide: (shard, command, env) => {
+        const decision = machine.decide(shard, command, env)
+        if (!this.throwNext) return decision
+        this.throwNext = false
+        throw new TypeError('a fault')
+      },
+    }
+    const report = { unknownRecord: ignored, shardDropped: ignored, shardUnavailable: ignored }
+    this.#runtime = new CoordinatorRuntime({ machine: observed, partitions: 1, log, world: this.world, report })
+    this.#runtime.start()
   }
 
-  submit<R>(build: (token: Token<R>) => GroupCommand, then: (response: R) => void): void {
-    const token = this.#nextToken++
-    this.#waiting.set(token, then as never)
-    this.run(build(token))
-  }
-
-  run(command: GroupCommand): void {
-    this.#carryOut(machine.decide(this.shard, command, this.#env()))
+  submit<R>(
+    build: (token: Token<R>) => GroupCommand,
+    then: (response: R) => void,
+    failure: (errorCode: ErrorCode) => R = errorCode => ({ errorCode }) as R,
+  ): void {
+    this.waitingCount++
+    const resolve = (response: R): void => {
+      this.waitingCount--
+      then(response)
+    }
+    this.#runtime.ask(0, build, { resolve, failure })
   }
 
   advance(ms: number): void {
-    const untilMs = this.nowMs + ms
-    for (;;) {
-      const nextMs = this.#deadlines.earliestMs()
-      if (nextMs === null || nextMs > untilMs) break
-      this.nowMs = Math.max(this.nowMs, nextMs)
-      const mark = this.#deadlines.mark()
-      for (let due = this.#deadlines.takeDue(this.nowMs, mark); due !== null; due = this.#deadlines.takeDue(this.nowMs, mark)) {
-        this.deadlineKeys.delete(due.key)
-        this.run(due.command)
-      }
-    }
-    this.nowMs = untilMs
+    this.world.advance(ms)
   }
-
-  get waitingCount(): number {
-    return this.#waiting.size
+  get log(): readonly LogRecord[] {
+    return this.memory.replay(0)
   }
-  #env() {
-    return { nowMs: this.nowMs, newId: () => `id${this.#nextId++}` }
+  get deadlineKeys(): ReadonlySet<string> {
+    return new Set(this.#runtime.deadlineKeys(0))
   }
-
-  #carryOut(decision: Decision<GroupCommand, GroupRecord>): void {
-    for (const change of decision.deadlines) {
-      const { key } = change
-      if (change.afterMs === null) {
-        this.#deadlines.cancel(key)
-        this.deadlineKeys.delete(key)
-      } else {
-        this.#deadlines.set(key, this.nowMs + change.afterMs, { key, command: change.command })
-        this.deadlineKeys.add(key)
-      }
-    }
-    for (const record of decision.records) {
-      machine.apply(this.shard, record)
-      this.log.push(machine.encode(record))
-    }
-    for (const { token, response } of decision.answers) {
-      const then = this.#waiting.get(token as number)
-      if (then === undefined) throw new Error('answered twice')
-      this.#waiting.delete(token as number)
-      then(response as never)
+  /** A shard that was dropped is there again, whatever fault was to come next. */
+  touch(): void {
+    for (let times = 0; times < 2; times++) {
+      this.submit(token => ({ type: 'describe', token, version: 0, groupId: '' }), ignored, ignored as never)
     }
   }
 }
@@ -129,7 +131,13 @@ const ignored = (): void => {}
 const reset = (client: Client): void =>
   void Object.assign(client, { memberId: '', generation: -1, assignment: null, needsJoin: true })
 
-function join(driver: Driver, client: Client, done: () => void = () => {}): void {
+function join(
+  driver: Driver,
+  client: Client,
+  done: () => void = ignored,
+  groupId = defaultGroupId,
+  sessionTimeoutMs = 10_000,
+): void {
   client.assignment = null
   driver.submit<JoinResponse>(
     token => ({
@@ -140,7 +148,7 @@ function join(driver: Driver, client: Client, done: () => void = () => {}): void
       clientHost: '/127.0.0.1',
       request: {
         groupId,
-        sessionTimeoutMs: 10_000,
+        sessionTimeoutMs,
         rebalanceTimeoutMs: client.version === 0 ? -1 : 15_000,
         memberId: client.memberId,
         groupInstanceId: client.version >= 5 ? client.instance : null,
@@ -159,13 +167,18 @@ function join(driver: Driver, client: Client, done: () => void = () => {}): void
         Object.assign(client, { generation: response.generationId, memberId: response.memberId, isLeader: assigns, members })
         client.needsJoin = false
       } else if (errorCode === Errors.MEMBER_ID_REQUIRED) client.memberId = response.memberId
-      else if (errorCode !== Errors.REBALANCE_IN_PROGRESS) reset(client)
+      else if (errorCode !== Errors.REBALANCE_IN_PROGRESS && !isTransient(errorCode)) reset(client)
       done()
     },
+    errorCode => joinFailure(errorCode, client.memberId),
   )
 }
 
-function sync(driver: Driver, client: Client, done: () => void = () => {}): void {
+/** The broker could not, this time. */
+const isTransient = (errorCode: ErrorCode): boolean =>
+  errorCode === Errors.NOT_COORDINATOR || errorCode === Errors.UNKNOWN_SERVER_ERROR
+
+function sync(driver: Driver, client: Client, done: () => void = ignored, groupId = defaultGroupId): void {
   const { generation } = client
   const give = (memberId: string) => ({ memberId, assignment: utf8Encode(`${generation}:${memberId}`) })
   driver.submit<SyncResponse>(
@@ -185,23 +198,30 @@ function sync(driver: Driver, client: Client, done: () => void = () => {}): void
     }),
     ({ errorCode, assignment }) => {
       if (errorCode === Errors.NONE) client.assignment = toHex(assignment)
+      else if (isTransient(errorCode)) client.needsJoin = true
       else react(client, errorCode)
       done()
     },
+    syncFailure,
   )
 }
 
 function react(client: Client, errorCode: number): void {
-  if (errorCode === Errors.NONE) return
+  if (errorCode === Errors.NONE || isTransient(errorCode)) return
   if (errorCode === Errors.REBALANCE_IN_PROGRESS) client.needsJoin = true
   else reset(client)
 }
 
-function heartbeat(driver: Driver, client: Client): void {
+function heartbeat(
+  driver: Driver,
+  client: Client,
+  groupId = defaultGroupId,
+  then: (errorCode: ErrorCode) => void = errorCode => react(client, errorCode),
+): void {
   const { generation: generationId, memberId, instance } = client
   driver.submit<{ errorCode: number }>(
     token => ({ type: 'heartbeat', token, request: { groupId, generationId, memberId, groupInstanceId: instance } }),
-    ({ errorCode }) => react(client, errorCode),
+    ({ errorCode }) => then(errorCode),
   )
 }
 
@@ -214,7 +234,7 @@ function leave(driver: Driver, client: Client): void {
 }
 
 function commit(driver: Driver, client: Client | null, partition: number, retentionTimeMs: number): void {
-  const committed = { partitionIndex: partition, committedOffset: driver.nowMs, committedLeaderEpoch: 3 }
+  const committed = { partitionIndex: partition, committedOffset: driver.world.nowMs(), committedLeaderEpoch: 3 }
   const topics = [
     {
       name: 't',
@@ -266,6 +286,7 @@ function viewOf(group: Group): unknown {
 }
 
 function check(driver: Driver): void {
+  driver.touch()
   let parked = 0
   const needed = new Set([offsetsKey])
   const allowed = new Set<string>()
@@ -313,9 +334,9 @@ function check(driver: Driver): void {
     } else expect(group.state).not.toBe('Stable')
   }
   expect(driver.waitingCount).toBe(parked)
-  const missing = [...needed].filter(key => !driver.deadlineKeys.has(key))
-  expect(missing).toEqual([])
-  expect([...driver.deadlineKeys].filter(key => !needed.has(key) && !allowed.has(key))).toEqual([])
+  const { deadlineKeys } = driver
+  expect([...needed].filter(key => !deadlineKeys.has(key))).toEqual([])
+  expect([...deadlineKeys].filter(key => !needed.has(key) && !allowed.has(key))).toEqual([])
 }
 
 function replay(log: readonly LogRecord[]): GroupShard {
@@ -351,6 +372,7 @@ function durableOf({ metadata, offsets }: GroupShard): string {
 // ---- histories
 
 const who = fc.nat(6)
+const refusals = [Errors.MESSAGE_TOO_LARGE, Errors.KAFKA_STORAGE_ERROR]
 const step = fc.oneof(
   { weight: 6, arbitrary: fc.record({ do: fc.constant('join' as const), who }) },
   { weight: 6, arbitrary: fc.record({ do: fc.constant('sync' as const), who }) },
@@ -374,9 +396,14 @@ const step = fc.oneof(
   },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('delete' as const) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('topic' as const) }) },
+  { weight: 3, arbitrary: fc.record({ do: fc.constant('refuse' as const), errorCode: fc.constantFrom(...refusals) }) },
+)
+const stepOrFault = fc.oneof(
+  { weight: 30, arbitrary: step },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('throw' as const) }) },
 )
 
-type Step = typeof step extends fc.Arbitrary<infer S> ? S : never
+type Step = typeof stepOrFault extends fc.Arbitrary<infer S> ? S : never
 
 function take(driver: Driver, clients: readonly Client[], action: Step): void {
   const client = 'who' in action ? clients[action.who] : undefined
@@ -384,6 +411,8 @@ function take(driver: Driver, clients: readonly Client[], action: Step): void {
   else if (action.do === 'commit') commit(driver, client ?? null, action.partition, action.retention)
   else if (action.do === 'delete') driver.submit(token => ({ type: 'delete-group', token, groupId }), ignored)
   else if (action.do === 'topic') driver.submit(token => ({ type: 'topic-deleted', token, topic: 't' }), ignored)
+  else if (action.do === 'refuse') driver.refuseNext = action.errorCode
+  else if (action.do === 'throw') driver.throwNext = true
   else if (action.do === 'round') for (const each of clients) behave(driver, each)
   else if (client === undefined) return
   else if (action.do === 'join') join(driver, client)
@@ -394,7 +423,8 @@ function take(driver: Driver, clients: readonly Client[], action: Step): void {
   else client.protocols = protocolLists[action.list] ?? []
 }
 
-const history = fc.array(step, { maxLength: 120 })
+const history = fc.array(stepOrFault, { maxLength: 120 })
+const refusedHistory = fc.array(step, { maxLength: 120 })
 
 test('every request is answered once or parked, and the group is sound, after every step of every history', () => {
   fc.assert(
@@ -425,7 +455,7 @@ test('the log says what the live machine knows, whole or compacted, and a restar
       const replayed = replay(driver.log)
       expect(durableOf(replayed)).toBe(durableOf(driver.shard))
       expect(durableOf(replay(compacted(driver.log)))).toBe(durableOf(driver.shard))
-      machine.load(replayed, { nowMs: driver.nowMs, newId: () => 'x' })
+      machine.load(replayed, { nowMs: driver.world.nowMs(), newId: () => 'x' })
       for (const group of driver.shard.groups.values()) {
         const restored = replayed.groups.get(group.groupId)
         if (group.state === 'Stable') expect(viewOf(restored as Group)).toEqual(viewOf(group))
@@ -461,6 +491,34 @@ test('whatever happened, members that live and behave soon share a stable group,
     { numRuns: 60 },
   )
 })
+
+test('whatever the log refuses to a group, its neighbour notices nothing', () => {
+  fc.assert(
+    fc.property(refusedHistory, actions => {
+      const driver = new Driver()
+      const neighbour = settle(driver)
+      const before = viewOf(driver.shard.groups.get(neighbour.groupId) as Group)
+      const clients = createClients()
+      for (const action of actions) {
+        take(driver, clients, action)
+        heartbeat(driver, neighbour.client, neighbour.groupId, errorCode => expect(errorCode).toBe(Errors.NONE))
+        expect(viewOf(driver.shard.groups.get(neighbour.groupId) as Group)).toEqual(before)
+      }
+    }),
+    { numRuns: 100 },
+  )
+})
+
+/** A group of one member, stable, in the same shard. */
+function settle(driver: Driver): { readonly client: Client; readonly groupId: string } {
+  const client = createClients()[2] as Client
+  const neighbour = 'neighbour'
+  join(driver, client, ignored, neighbour, 600_000)
+  driver.advance(config.groupInitialRebalanceDelayMs)
+  sync(driver, client, ignored, neighbour)
+  expect(driver.shard.groups.get(neighbour)?.state).toBe('Stable')
+  return { client, groupId: neighbour }
+}
 
 /** One step of an honest client: it waits for its answers, and does what they ask for. */
 function behave(driver: Driver, client: Client): void {

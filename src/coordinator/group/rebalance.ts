@@ -19,7 +19,7 @@ import { joinResponse, syncFailure } from './responses.js'
 import { type Group, type GroupShard, type GroupState, type GroupTurn, joinKey, type Member, syncKey } from './state.js'
 import { subscribedTopicsOf } from './subscription.js'
 
-/** When no member at all came back, the group looks again no sooner than this, whatever its members' timeouts are. */
+/** A group of which no member came back, or whose record was refused, looks again no sooner than this. */
 const retryMsMin = 1_000
 
 /** Starts a rebalance; in a group that is in one already, sees whether it can be completed now. */
@@ -104,16 +104,26 @@ export function completeJoin(group: Group, turn: GroupTurn): void {
   group.protocolName = group.members.size === 0 ? null : electProtocol(group)
   group.subscribedTopics = subscribedTopicsOf(group)
   if (group.members.size === 0) {
-    moveTo(group, 'Empty', turn)
-    turn.write(groupRecord(group))
+    becomeEmpty(group, turn)
     return
   }
   moveTo(group, 'CompletingRebalance', turn)
   for (const member of group.members.values()) welcome(group, member, turn)
-  turn.setDeadline(syncKey(group.groupId), rebalanceTimeoutMsOf(group), {
-    type: 'expire-sync',
-    groupId: group.groupId,
-    generation: group.generation,
+  waitForSyncs(group, turn)
+}
+
+export function waitForSyncs(group: Group, turn: GroupTurn): void {
+  const { groupId, generation } = group
+  turn.setDeadline(syncKey(groupId), rebalanceTimeoutMsOf(group), { type: 'expire-sync', groupId, generation })
+}
+
+function becomeEmpty(group: Group, turn: GroupTurn): void {
+  moveTo(group, 'Empty', turn)
+  turn.write(groupRecord(group))
+  turn.ifRefused(again => {
+    group.generation--
+    moveTo(group, 'PreparingRebalance', again)
+    again.setDeadline(joinKey(group.groupId), retryMsMin, { type: 'expire-join', groupId: group.groupId })
   })
 }
 

@@ -8,6 +8,7 @@
  *   commit NAME|- [v=8] [meta=m] [retention=1s] [at=5] t-0=5…          fetch [t-0…]
  *   describe [v=5]          list [state…]        delete-group          delete-offsets t-0…
  *   topic-deleted t         forget NAME          advance 10s           restart           set groupMaxSize=2
+ *   refuse large|all|nothing                     what the log does with records from now on
  *
  * NAME is a client; it remembers its member id (shown as a1, the next one as a2 …) and generation as a real one does.
  * `forget` makes it lose them. An option `as=NAME:a1` sends another member id.
@@ -17,7 +18,7 @@ import { expect, test } from 'vitest'
 import { asBuffer, type Bytes, concat, utf8Encode } from '../../base/bytes.js'
 import { fakeWorld } from '../../base/fake-world.js'
 import { zeroUuid } from '../../base/ids.js'
-import { errorName } from '../../protocol/errors.js'
+import { Errors, errorName } from '../../protocol/errors.js'
 import { MemoryLog } from '../memory-log.js'
 import { type GroupConfig, groupConfigDefaults } from './config.js'
 import { decodeRecord } from './records.js'
@@ -286,6 +287,9 @@ async function play(script: string): Promise<string> {
       coordinator.stop()
       coordinator = createGroupCoordinator(options)
       coordinator.start()
+    },
+    refuse([what = '']) {
+      log.refusal = { large: Errors.MESSAGE_TOO_LARGE, all: Errors.KAFKA_STORAGE_ERROR }[what] ?? null
     },
     set(_, opts) {
       config = { ...config, ...Object.fromEntries([...opts].map(([key, value]) => [key, ms(value)])) }

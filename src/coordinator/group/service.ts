@@ -88,7 +88,7 @@ export function createGroupCoordinator(options: GroupCoordinatorOptions): GroupC
       ),
     async topicDeleted(topic) {
       const outcome = (partition: number): Promise<ErrorCode> =>
-        runtime.submit(partition, token => ({ type: 'topic-deleted', token, topic }), asItIs)
+        runtime.submitWhenLoaded(partition, token => ({ type: 'topic-deleted', token, topic }), asItIs)
       await Promise.all(allPartitions.map(outcome))
     },
 

@@ -4,6 +4,7 @@ import { type ErrorCode, Errors } from '../../../protocol/errors.js'
 import type { CommitOffsetsCommand } from '../command.js'
 import { nameCharsMax } from '../config.js'
 import { armSession, membershipError } from '../membership.js'
+import { forgetIfUnused } from '../rebalance.js'
 import { type CommittedOffset, createGroup, type Group, type GroupShard, type GroupTurn } from '../state.js'
 
 type CommitRequest = CommitOffsetsCommand['request']
@@ -39,7 +40,9 @@ export function commitOffsets(shard: GroupShard, command: CommitOffsetsCommand, 
   }))
   // A simple group is nothing but its offsets: it begins with the first one.
   if (group === undefined && turn.records.length > 0) {
-    shard.groups.set(request.groupId, createGroup(request.groupId, turn.nowMs))
+    const begun = createGroup(request.groupId, turn.nowMs)
+    shard.groups.set(request.groupId, begun)
+    turn.ifRefused(() => forgetIfUnused(shard, begun))
   }
   turn.answer(command.token, { topics })
 }

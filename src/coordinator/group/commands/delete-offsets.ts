@@ -15,6 +15,7 @@ export function deleteOffsets(shard: GroupShard, command: DeleteOffsetsCommand, 
   }
 
   const offsets = shard.offsets.get(groupId)
+  turn.isDivisible = true
   let at = 0
   const topics = request.topics.map(({ name, partitions }) => {
     const inUse = isSubscribed(group, name) ? Errors.GROUP_SUBSCRIBED_TO_TOPIC : Errors.NONE
@@ -45,5 +46,6 @@ export function topicDeleted(shard: GroupShard, { token, topic }: TopicDeletedCo
     for (const partition of offsets.get(topic)?.keys() ?? [])
       turn.write({ type: 'offset', groupId, topic, partition, value: null })
   }
+  turn.isDivisible = true
   turn.answer(token, Errors.NONE)
 }

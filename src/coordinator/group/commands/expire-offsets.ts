@@ -7,12 +7,21 @@ import { consumerProtocolType, isSubscribed } from '../subscription.js'
 import { removeEmptyGroup } from './delete-groups.js'
 
 export function expireOffsets(shard: GroupShard, turn: GroupTurn): void {
-  for (const group of [...shard.groups.values()]) {
+  turn.isDivisible = true
+  for (const group of shard.groups.values()) {
+    if (turn.records.length >= expiredAtOnceMax) {
+      turn.setDeadline(offsetsKey, pauseMs, { type: 'expire-offsets' })
+      return
+    }
     const isBare = expireOffsetsOf(shard, group, turn)
     if (isBare && group.state === 'Empty' && group.pendingMembers.size === 0) removeEmptyGroup(shard, group, turn)
   }
   scheduleOffsetExpiry(shard, turn)
 }
+
+/** Records of one step; what is left comes after a pause for the others. */
+const expiredAtOnceMax = 2_000
+const pauseMs = 10
 
 export function scheduleOffsetExpiry(shard: GroupShard, turn: GroupTurn): void {
   turn.setDeadline(offsetsKey, shard.config().offsetsRetentionCheckIntervalMs, { type: 'expire-offsets' })

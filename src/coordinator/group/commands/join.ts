@@ -18,7 +18,14 @@ import {
   updateMember,
 } from '../membership.js'
 import { groupRecord } from '../metadata.js'
-import { dropPendingMember, leaveMember, maybeCompleteJoin, prepareOrCompleteJoin, prepareRebalance } from '../rebalance.js'
+import {
+  dropPendingMember,
+  leaveMember,
+  maybeCompleteJoin,
+  prepareOrCompleteJoin,
+  prepareRebalance,
+  waitForSyncs,
+} from '../rebalance.js'
 import { joinFailure, joinResponse } from '../responses.js'
 import { createGroup, createMember, type Group, type GroupShard, type GroupTurn, type Member, sessionKey } from '../state.js'
 
@@ -188,6 +195,7 @@ function returnStaticMember(
 ): void {
   const { token, version } = command
   const leaderBefore = group.leaderId
+  const undo = group.state === 'Stable' ? replacementUndo(group, old) : null
   const member = replaceStaticMember(group, old, memberId, turn)
   updateMember(group, member, wishesOf(command))
   armSession(group, member, turn)
@@ -195,6 +203,11 @@ function returnStaticMember(
   // In a stable group whose protocol stays what it is, it gets its old assignment back, and nobody else notices.
   if (group.state === 'Stable' && group.protocolName === electProtocol(group)) {
     turn.write(groupRecord(group))
+    turn.ifRefused(again => {
+      again.cancelDeadline(member.sessionKey)
+      undo?.(again)
+      armSession(group, old, again)
+    })
     const response = joinResponse(group, memberId)
     // Below v9 a leader cannot be told to leave the assignment alone; so it is told that somebody else leads.
     if (version < 9) turn.answer(token, { ...response, leader: leaderBefore ?? '', members: [] })
@@ -204,6 +217,23 @@ function returnStaticMember(
   parkJoin(group, member, token, turn)
   // The leader may have been given the old id already; what it assigns to that would be lost.
   prepareOrCompleteJoin(shard, group, turn)
+}
+
+/** Puts the old member back in its place. For a stable group: nobody in it waits for an answer. */
+function replacementUndo(group: Group, old: Member): (turn: GroupTurn) => void {
+  const { members, staticMembers, protocolSupport, pendingSyncs, leaderId } = group
+  const before = { members: [...members], support: [...protocolSupport], awaitsSync: pendingSyncs.has(old.memberId) }
+  return turn => {
+    members.clear()
+    for (const [id, member] of before.members) members.set(id, member)
+    protocolSupport.clear()
+    for (const [name, count] of before.support) protocolSupport.set(name, count)
+    if (old.groupInstanceId !== null) staticMembers.set(old.groupInstanceId, old.memberId)
+    group.leaderId = leaderId
+    if (!before.awaitsSync) return
+    pendingSyncs.add(old.memberId)
+    waitForSyncs(group, turn)
+  }
 }
 
 function wishesOf({ request, version }: JoinCommand): Pick<Member, 'protocols' | 'rebalanceTimeoutMs' | 'sessionTimeoutMs'> {

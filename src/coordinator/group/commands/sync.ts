@@ -5,7 +5,7 @@ import { type ErrorCode, Errors } from '../../../protocol/errors.js'
 import type { SyncCommand } from '../command.js'
 import { armSession, membershipError, parkSync, releaseSync } from '../membership.js'
 import { groupRecord } from '../metadata.js'
-import { endSyncWait, moveTo } from '../rebalance.js'
+import { endSyncWait, moveTo, prepareRebalance } from '../rebalance.js'
 import { syncFailure, syncResponse } from '../responses.js'
 import { type Group, type GroupShard, type GroupTurn, syncKey } from '../state.js'
 
@@ -27,7 +27,7 @@ export function sync(shard: GroupShard, command: SyncCommand, turn: GroupTurn): 
   }
 
   parkSync(member, token, turn)
-  if (group.leaderId === member.memberId) assign(group, request.assignments, turn)
+  if (group.leaderId === member.memberId) assign(shard, group, request.assignments, turn)
 }
 
 function syncError(group: Group | undefined, request: SyncCommand['request']): ErrorCode {
@@ -43,7 +43,7 @@ function syncError(group: Group | undefined, request: SyncCommand['request']): E
 const differs = (said: string | null, actual: string | null): boolean => said !== null && actual !== null && said !== actual
 
 /** The generation is complete: written first, then told to everybody who waits; late ones find it in Stable. */
-function assign(group: Group, assignments: SyncCommand['request']['assignments'], turn: GroupTurn): void {
+function assign(shard: GroupShard, group: Group, assignments: SyncCommand['request']['assignments'], turn: GroupTurn): void {
   const given = new Map(assignments.map(({ memberId, assignment }) => [memberId, assignment]))
   for (const member of group.members.values()) {
     const assignment = given.get(member.memberId)
@@ -52,6 +52,11 @@ function assign(group: Group, assignments: SyncCommand['request']['assignments']
   }
   moveTo(group, 'Stable', turn)
   turn.write(groupRecord(group))
+  // Everybody who waits hears that it failed, and the members try a generation that can be written.
+  turn.ifRefused(again => {
+    moveTo(group, 'CompletingRebalance', again)
+    prepareRebalance(shard, group, again)
+  })
   for (const member of group.members.values()) {
     // While it waited here, its session may have run out unnoticed.
     if (releaseSync(member, turn, syncResponse(group, member))) armSession(group, member, turn)

@@ -5,6 +5,7 @@
  *   new Kafka({ brokers: broker.brokers })
  */
 import { readFileSync } from 'node:fs'
+import { held } from './base/held.js'
 import { type Log, silentLog } from './base/log.js'
 import { realWorld } from './base/world.js'
 import { startBroker as start } from './broker/broker.js'
@@ -92,14 +93,16 @@ export async function startBroker(options: StartOptions = {}): Promise<GregorBro
   const { log = silentLog } = options
   const { config, warnings } = resolveBrokerConfig(configLayers(options))
   for (const warning of warnings) log.warn({}, warning)
-  const broker = await start({
-    config,
-    world: realWorld,
-    log,
-    isEphemeral: options.ephemeral ?? !namesDirectory(options),
-    unref: options.unref ?? false,
-    onFatal: options.onFatal ?? throwLater,
-  })
+  const broker = await held(
+    start({
+      config,
+      world: realWorld,
+      log,
+      isEphemeral: options.ephemeral ?? !namesDirectory(options),
+      unref: options.unref ?? false,
+      onFatal: options.onFatal ?? throwLater,
+    }),
+  )
   const listeners = broker.listeners.map(({ host, port }) => addressText(reachableHost(host), port))
   const description: BrokerDescription = {
     listeners: broker.listeners.map(({ name, host, port }) => `${name}://${addressText(reachableHost(host), port)}`),
@@ -111,7 +114,7 @@ export async function startBroker(options: StartOptions = {}): Promise<GregorBro
   }
   let stopping: Promise<void> | undefined
   const stop = (): Promise<void> => {
-    stopping ??= broker.stop(stopGraceMs)
+    stopping ??= held(broker.stop(stopGraceMs))
     return stopping
   }
   return {
@@ -125,7 +128,7 @@ export async function startBroker(options: StartOptions = {}): Promise<GregorBro
       const problem = validateTopicConfig(config, Object.entries(configs))
       if (problem !== null) throw new Error(problem)
       const command = { name, partitionCount: partitions, replicationFactor: -1, assignments: [] }
-      const created = await broker.services.topics.create({ ...command, configs: new Map(Object.entries(configs)) })
+      const created = await held(broker.services.topics.create({ ...command, configs: new Map(Object.entries(configs)) }))
       if ('kind' in created) throw new Error(created.message)
     },
     stop,

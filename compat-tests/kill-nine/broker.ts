@@ -6,8 +6,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { appendFileSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { type RunningGregor, startGregor } from '../lib/gregor.js'
-import { repositoryRoot } from '../lib/paths.js'
+import { gregorProgram, type RunningGregor, startGregor } from '../lib/gregor.js'
 import { freePorts } from '../lib/ports.js'
 
 export class KillableBroker {
@@ -53,8 +52,7 @@ export class KillableBroker {
 
   /** Starts it and kills it `afterMs` later, most likely in the middle of its recovery. */
   async startAndKill(afterMs: number): Promise<void> {
-    const main = join(repositoryRoot, 'dist', 'cli', 'main.js')
-    const args = [main, 'start', '--listen', this.bootstrap, '--data-dir', this.dataDir]
+    const args = [gregorProgram, 'start', '--listen', this.bootstrap, '--data-dir', this.dataDir]
     const child = spawn(process.execPath, args, { stdio: 'ignore' })
     const exited = once(child, 'exit')
     setTimeout(() => child.kill('SIGKILL'), afterMs)

@@ -35,16 +35,18 @@ export interface RunningGregor {
   kill9(): Promise<void>
 }
 
+/** What users get: the command as it is published. */
+export const gregorProgram = join(repositoryRoot, 'dist', 'bundle', 'gregor.js')
+
 const READY_TIMEOUT_MS = 30_000
 const STOP_TIMEOUT_MS = 10_000
 
 export async function startGregor(options: GregorOptions = {}): Promise<RunningGregor> {
   const scratch = options.dataDir === undefined && !options.isEphemeral ? scratchFolder('data') : null
   const dataDir = options.dataDir ?? scratch ?? ''
-  const main = join(repositoryRoot, 'dist', 'cli', 'main.js')
   const where = options.isEphemeral ? ['--ephemeral'] : ['--data-dir', dataDir]
   const args = ['start', '--listen', options.listen ?? '127.0.0.1:0', ...where, ...(options.args ?? [])]
-  const service = await startService(process.execPath, [...(options.nodeArgs ?? []), main, ...args], {
+  const service = await startService(process.execPath, [...(options.nodeArgs ?? []), gregorProgram, ...args], {
     readyLine: /^gregor ready: PLAINTEXT:\/\/(\S+)/,
     readyTimeoutMs: READY_TIMEOUT_MS,
     stopTimeoutMs: STOP_TIMEOUT_MS,

@@ -22,8 +22,8 @@ import { Mortals } from '../kill-nine/mortals.js'
 import { offsetBounds, readLog, Watcher } from '../kill-nine/reader.js'
 import { SequencedProducer } from '../kill-nine/sequenced-producer.js'
 import { Survivors } from '../kill-nine/survivors.js'
-import { startGregor } from '../lib/gregor.js'
-import { repositoryRoot, scratchFolder } from '../lib/paths.js'
+import { gregorProgram, startGregor } from '../lib/gregor.js'
+import { scratchFolder } from '../lib/paths.js'
 import { delay, within } from '../lib/patience.js'
 import { freePorts } from '../lib/ports.js'
 import { run } from '../lib/processes.js'
@@ -199,11 +199,7 @@ async function cutAgainAndAgain(disk: CuttableDisk, cycles: number, random: Rand
   tally.claimNone(`nothing that was acknowledged is lost in ${cuts} power cuts`, faults)
   tally.claimNone('nobody complains', complaints)
   tally.claim('batches were on their way when the power failed', resent > 0 ? null : 'the cuts hit nothing')
-  const verified = await run(process.execPath, [
-    join(repositoryRoot, 'dist', 'cli', 'main.js'),
-    'verify',
-    join(disk.folder, 'honest'),
-  ])
+  const verified = await run(process.execPath, [gregorProgram, 'verify', join(disk.folder, 'honest')])
   tally.claim('gregor verify finds nothing afterwards', verified.exitCode === 0 ? null : verified.stdout + verified.stderr)
   return { acknowledged, resent, restartMsMax, ...topics }
 }

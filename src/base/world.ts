@@ -14,7 +14,7 @@ export interface World {
   nowMs(): number
   /** Monotonic clock in milliseconds with a fraction; for durations. */
   monotonicMs(): number
-  /** Calls `fire` once, not before `delayMs` from now. Timers never keep the process alive. */
+  /** Calls `fire` once, not before `delayMs` from now. Timers never keep the process alive; `held` does. */
   after(delayMs: number, fire: () => void): Timer
   randomBytes(size: number): Uint8Array
   /** A random UUID in RFC 4122 text form, as Kafka appends to member ids. */

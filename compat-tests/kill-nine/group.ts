@@ -71,7 +71,9 @@ export class WatchedGroup {
     if (answer.errorCode !== 0) this.problems.push(`OffsetFetch: ${errorName(answer.errorCode)}`)
     const found = new Map<string, number>()
     for (const { name, partitions } of answer.topics ?? []) {
-      for (const { partitionIndex, committedOffset } of partitions) {
+      for (const partition of partitions) {
+        const { partitionIndex } = partition
+        const committedOffset = Number(partition.committedOffset)
         const key = partitionKey(name, partitionIndex)
         found.set(key, committedOffset)
         const before = expected.get(key) ?? -1

@@ -41,7 +41,7 @@ async function stored(topic: string) {
   for (let at = 0; at < records!.byteLength; at += batch.batchLength(records!, at)) {
     expect(batch.computeCrc(records!, at)).toBe(batch.crc(records!, at))
     for (const each of recordsOf(records!, at)) {
-      all.push({ offset: each.offset, key: text(each.key), value: text(each.value), timestampMs: each.timestampMs })
+      all.push({ offset: each.offset, key: text(each.key), value: text(each.value), timestampMs: Number(each.timestampMs) })
     }
   }
   return all

@@ -87,8 +87,8 @@ export function logSettings(topic: TopicConfig): LogConfig {
     indexIntervalBytes: topic.get('index.interval.bytes'),
     messageBytesMax: topic.get('max.message.bytes'),
     timestampType: topic.get('message.timestamp.type'),
-    timestampBeforeMaxMs: topic.get('message.timestamp.before.max.ms'),
-    timestampAfterMaxMs: topic.get('message.timestamp.after.max.ms'),
+    timestampBeforeMaxMs: orUnbounded(topic.get('message.timestamp.before.max.ms')),
+    timestampAfterMaxMs: orUnbounded(topic.get('message.timestamp.after.max.ms')),
     isCompacted,
     deepValidation: topic.broker.get('gregor.validate.compressed'),
     ...compressionSettings(topic),
@@ -122,4 +122,9 @@ function compressionSettings(topic: TopicConfig): { codec: CodecId | null; compr
     case 'lz4':
       return { codec: Codecs[type], compressionLevel: undefined }
   }
+}
+
+/** Long.MAX, which the configuration clamps, is no bound: a timestamp in nanoseconds lies beyond what it is clamped to. */
+function orUnbounded(ms: number): number {
+  return ms >= Number.MAX_SAFE_INTEGER ? Number.POSITIVE_INFINITY : ms
 }

@@ -3,7 +3,9 @@
  * there, as far as it can be read, and where reading ends; judging it is verify's part. Lines come one by one, because a
  * segment may be a gigabyte.
  */
+
 import { asBuffer, type Bytes } from '../base/bytes.js'
+import type { Int64 } from '../base/int64.js'
 import * as batch from '../protocol/records/batch.js'
 import { type BatchRecord, recordsOf } from '../protocol/records/records.js'
 import { MalformedError } from '../protocol/wire.js'
@@ -119,14 +121,15 @@ function* dumpBatch(bytes: Bytes, position: number, topic: string, options: Dump
 function recordText({ offset, timestampMs, key, value, headers }: BatchRecord, topic: string, isControl: boolean): string {
   const decoded = isDecodable(topic) && !isControl ? decodeInternal(topic, key, value) : null
   const shownKey = decoded === null ? bytesText(key) : JSON.stringify(decoded.key)
-  const shownValue = decoded === null ? bytesText(value) : JSON.stringify(decoded.value, shownBytes)
+  const shownValue = decoded === null ? bytesText(value) : JSON.stringify(decoded.value, shownValueOf)
   const shownHeaders =
     headers.length === 0 ? '' : ` headers {${headers.map(one => `${one.key}: ${bytesText(one.value)}`).join(', ')}}`
   return `${offset} ${timeText(timestampMs)} key ${shownKey} value ${shownValue}${shownHeaders}`
 }
 
-/** Bytes inside a decoded record. */
-function shownBytes(_name: string, value: unknown): unknown {
+/** What JSON cannot show of a decoded record: bytes, and int64 beyond 2^53. */
+function shownValueOf(_name: string, value: unknown): unknown {
+  if (typeof value === 'bigint') return String(value)
   const isBuffer = typeof value === 'object' && value !== null && 'type' in value && value.type === 'Buffer' && 'data' in value
   return isBuffer ? `${(value.data as number[]).length} bytes` : value
 }
@@ -139,9 +142,9 @@ function bytesText(bytes: Bytes | null): string {
   return isText ? JSON.stringify(text) : `0x${Buffer.from(bytes).toString('hex')}`
 }
 
-function timeText(timestampMs: number): string {
+function timeText(timestampMs: Int64): string {
   const isDate = timestampMs >= 0 && timestampMs <= 8.64e15
-  return isDate ? new Date(timestampMs).toISOString() : String(timestampMs)
+  return isDate ? new Date(Number(timestampMs)).toISOString() : String(timestampMs)
 }
 
 function* dumpIndex(index: OffsetIndex): Generator<string> {

@@ -114,8 +114,8 @@ function readExpression(context: Context, field: Field): string {
   if (field.kind === 'array') return `${arrayDecoder(context, field, nullable)}(r)`
   // Records are read as the bytes they are; only writing them has a form of its own.
   const isRecords = field.kind === 'records'
-  const read = `r.${methodOf(context, isRecords ? 'bytes' : field.kind, isRecords || nullable)}()`
-  return field.saturating ? read.replace('int64', 'int64Saturating') : read
+  const method = field.isExact ? 'int64Exact' : methodOf(context, isRecords ? 'bytes' : field.kind, isRecords || nullable)
+  return `r.${method}()`
 }
 
 function arrayDecoder(context: Context, field: Field, nullable: boolean): string {
@@ -230,7 +230,8 @@ function writeStatement(context: Context, field: Field, value: string): string {
   // Likewise "" stands for a null string in versions without null (Kafka's own habit, e.g. JoinGroup below 7).
   const isText = field.kind === 'string' || field.kind === 'bytes'
   const present = isText && !nullable ? `(${value} ?? ${field.kind === 'string' ? "''" : 'emptyBytes'})` : value
-  return `w.${methodOf(context, field.kind, nullable)}(${present});`
+  const method = field.isExact ? 'int64Exact' : methodOf(context, field.kind, nullable)
+  return `w.${method}(${present});`
 }
 
 function tagWriter(context: Context, fields: Fields): string[] {

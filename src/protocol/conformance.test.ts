@@ -83,8 +83,8 @@ function shown(value: unknown, field: Field): string {
   if (value === undefined) return implicitDefaults[field.kind] ?? ''
   if (Array.isArray(value)) return '[]'
   if (value === zeroUuid) return implicitDefaults.uuid ?? ''
-  // Declared saturating, the largest int64 is the largest number that counts exactly.
-  if (field.saturating && value === Number.MAX_SAFE_INTEGER) return longMax
+  // The largest int64 is the largest number that counts exactly.
+  if (field.kind === 'int64' && value === Number.MAX_SAFE_INTEGER) return longMax
   return String(value)
 }
 

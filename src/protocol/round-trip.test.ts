@@ -6,6 +6,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { type Bytes, emptyBytes, toBase64Url, toHex } from '../base/bytes.js'
 import { zeroUuid } from '../base/ids.js'
+import { int64Of } from '../base/int64.js'
 import { decode, encode } from './codec.js'
 import { Errors } from './errors.js'
 import { allApis, allMessages, versionsOf } from './messages/all.test-support.js'
@@ -111,12 +112,14 @@ function values(field: Field, version: number, size: Size): fc.Arbitrary<unknown
   else if (field.kind === 'array') {
     const elements = field.fields ? structs(field.fields, version, size) : primitives[field.element as PrimitiveKind]
     some = fc.array(elements, { minLength: size === 'filled' ? 1 : 0, maxLength: 3 })
-  } else some = primitives[field.kind]
+  } else some = field.isExact ? anyInt64 : primitives[field.kind]
   if (size === 'filled') return some
   if (inRange(field.nullable, version)) some = fc.option(some, { nil: null, freq: 3 })
   // Defaults are what tagged fields are left out for, so they come up on purpose.
   return field.optional ? fc.oneof({ weight: 3, arbitrary: some }, { weight: 1, arbitrary: fc.constant(defaultOf(field)) }) : some
 }
+
+const anyInt64 = fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }).map(int64Of)
 
 const primitives: Readonly<Record<PrimitiveKind, fc.Arbitrary<unknown>>> = {
   bool: fc.boolean(),
@@ -175,6 +178,7 @@ function decodes(message: Message, version: number, reader: Reader): boolean {
 /** Bytes as text: a view into a frame and an array of its own are the same value. */
 function comparable(value: unknown): unknown {
   if (value instanceof Uint8Array) return `bytes ${toHex(value)}`
+  if (typeof value === 'bigint') return String(value)
   if (Array.isArray(value)) return value.map(comparable)
   if (value === null || typeof value !== 'object') return value
   return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, comparable(member)]))

@@ -9,6 +9,7 @@
  */
 import type { Bytes } from '../base/bytes.js'
 import type { Uuid } from '../base/ids.js'
+import type { Int64 } from '../base/int64.js'
 
 export type Versions = `${number}+` | `${number}-${number}` | `${number}` | 'none'
 
@@ -39,8 +40,6 @@ export interface FieldOptions<T> {
   readonly tag?: number
   /** … in these versions (mandatory with `tag`). */
   readonly tagged?: Versions
-  /** int64 only: values beyond ±2^53 are clamped instead of refused (timestamps, Long.MAX sentinels). */
-  readonly saturating?: boolean
 }
 
 declare const decodedType: unique symbol
@@ -54,7 +53,7 @@ export interface Field<Out = unknown, In = unknown, Optional extends boolean = b
   readonly tagged: VersionRange
   readonly hasDefault: boolean
   readonly defaultValue: unknown
-  readonly saturating: boolean
+  readonly isExact: boolean
   /** Of a struct, or of the struct that an array holds. */
   readonly fields: Fields | undefined
   /** Of an array of primitives. */
@@ -96,7 +95,7 @@ function declare(
   kind: Field['kind'],
   versions: Versions,
   options: FieldOptions<unknown> = {},
-  rest: { fields?: Fields; element?: PrimitiveKind } = {},
+  rest: { fields?: Fields; element?: PrimitiveKind; isExact?: boolean } = {},
 ): Field<never, never, never> {
   return {
     kind,
@@ -106,7 +105,7 @@ function declare(
     tagged: options.tagged === undefined ? none : parseVersions(options.tagged),
     hasDefault: options.default !== undefined,
     defaultValue: options.default === undefined ? implicitDefault(kind) : options.default,
-    saturating: options.saturating ?? false,
+    isExact: rest.isExact ?? false,
     fields: rest.fields,
     element: rest.element,
     optional: (options.default !== undefined || options.tag !== undefined) as never,
@@ -122,16 +121,19 @@ function implicitDefault(kind: Field['kind']): unknown {
   return 0
 }
 
-function primitive<T, In = T>(kind: PrimitiveKind) {
-  return <const O extends FieldOptions<T>>(versions: Versions, options?: O): Declare<T, O, In> => declare(kind, versions, options)
+function primitive<T, In = T>(kind: PrimitiveKind, isExact = false) {
+  return <const O extends FieldOptions<T>>(versions: Versions, options?: O): Declare<T, O, In> =>
+    declare(kind, versions, options, { isExact })
 }
 
 export const bool = primitive<boolean>('bool')
 export const int8 = primitive<number>('int8')
 export const int16 = primitive<number>('int16')
 export const int32 = primitive<number>('int32')
-/** A number within ±2^53; a request that carries more is refused (or clamped, where `saturating`). */
+/** A number; what a peer sends beyond ±2^53 is clamped. For what the broker counts with: offsets, ids, durations. */
 export const int64 = primitive<number>('int64')
+/** An int64 that is stored, compared and returned as it came: committed offsets, records' timestamps. */
+export const int64Exact = primitive<Int64>('int64', true)
 export const string = primitive<string>('string')
 /** A view into the frame: whoever keeps it copies it. */
 export const bytes = primitive<Bytes>('bytes')

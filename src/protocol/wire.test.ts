@@ -32,15 +32,17 @@ describe('int64', () => {
       const expected = BigInt.asUintN(64, BigInt(value)).toString(16).padStart(16, '0')
       expect(hex).toBe(expected)
       expect(reading(hex).int64()).toBe(value)
-      expect(reading(hex).int64Saturating()).toBe(value)
+      expect(reading(hex).int64Exact()).toBe(value)
     }
   })
 
-  test('beyond 2^53 is refused, or clamped where it saturates', () => {
+  test('beyond 2^53 is clamped, and kept to the last bit where it is exact', () => {
     for (const hex of ['7fffffffffffffff', '0020000000000000', '8000000000000000', 'ffdfffffffffffff']) {
-      expect(() => reading(hex).int64()).toThrow(MalformedError)
       const clamped = hex < '8' ? Number.MAX_SAFE_INTEGER : Number.MIN_SAFE_INTEGER
-      expect(reading(hex).int64Saturating()).toBe(clamped)
+      expect(reading(hex).int64()).toBe(clamped)
+      const exact = reading(hex).int64Exact()
+      expect(exact).toBe(BigInt.asIntN(64, BigInt(`0x${hex}`)))
+      expect(written(writer => writer.int64Exact(exact))).toBe(hex)
     }
   })
 

@@ -15,6 +15,7 @@ import {
   viewOf,
 } from '../base/bytes.js'
 import type { Uuid } from '../base/ids.js'
+import type { Int64 } from '../base/int64.js'
 import type { ByteSource, RecordsInput } from './schema.js'
 
 /** The bytes are not what the protocol allows; the connection that sent them is closed. */
@@ -34,8 +35,6 @@ const stringUnitsSafe = Math.floor(stringBytesMax / 3)
 
 const uuidBytes = 16
 const twoTo32 = 0x1_0000_0000
-// A high word in this range keeps |value| ≤ 2^53.
-const highWordMax = 0x1f_ffff
 
 export class Reader {
   #bytes: TextBytes
@@ -91,17 +90,16 @@ export class Reader {
   int32(): number {
     return this.#view.getInt32(this.#take(4))
   }
+  /** Clamped to ±(2^53-1): what the broker counts with lies within, and what does not is beyond every log. */
   int64(): number {
-    const at = this.#take(8)
-    const high = this.#view.getInt32(at)
-    if (high > highWordMax || high < -highWordMax - 1) throw new MalformedError('int64 beyond 2^53')
-    return high * twoTo32 + this.#view.getUint32(at + 4)
-  }
-  /** For timestamps and sentinels such as Long.MAX: clamps to ±(2^53-1). */
-  int64Saturating(): number {
     const at = this.#take(8)
     const value = this.#view.getInt32(at) * twoTo32 + this.#view.getUint32(at + 4)
     return Math.max(Number.MIN_SAFE_INTEGER, Math.min(Number.MAX_SAFE_INTEGER, value))
+  }
+  int64Exact(): Int64 {
+    const at = this.#take(8)
+    const value = this.#view.getInt32(at) * twoTo32 + this.#view.getUint32(at + 4)
+    return Number.isSafeInteger(value) ? value : this.#view.getBigInt64(at)
   }
   unsignedVarint(): number {
     let value = 0
@@ -283,6 +281,13 @@ export class Writer {
     const high = Math.floor(value / twoTo32)
     this.#view.setInt32(at, high)
     this.#view.setUint32(at + 4, value - high * twoTo32)
+  }
+  int64Exact(value: Int64): void {
+    if (typeof value === 'number') this.int64(value)
+    else {
+      const at = this.#room(8)
+      this.#view.setBigInt64(at, value)
+    }
   }
   unsignedVarint(value: number): void {
     let rest = value

@@ -256,7 +256,7 @@ async function judgeCommits(
     const answer = await broker.until(broker.request(OffsetFetch, 8, { groups: [{ groupId, topics: null }] }))
     const found = new Map<string, number>()
     for (const { name, partitions } of answer.groups[0]!.topics) {
-      for (const one of partitions) found.set(commitKey(groupId, name, one.partitionIndex), one.committedOffset)
+      for (const one of partitions) found.set(commitKey(groupId, name, one.partitionIndex), Number(one.committedOffset))
     }
     for (const [key, commit] of ledger.commits) {
       if (!key.startsWith(`${groupId} `)) continue

@@ -5,6 +5,7 @@
  */
 import type { Bytes } from '../base/bytes.js'
 import type { LeaderEpoch, Offset } from '../base/ids.js'
+import type { Int64 } from '../base/int64.js'
 import type { LogConfig } from './log-config.js'
 import type { CompactableSegment } from './rules/compaction.js'
 import type { RetainedSegment } from './rules/retention.js'
@@ -33,7 +34,7 @@ export interface LogEngine {
   /** Adds to `slices` whole batches from the one that holds `from` up to `end` (null: the log's end); answers their bytes. */
   read(from: Offset, end: LogMark | null, maxBytes: number, atLeastOneBatch: boolean, slices: FileSlice[]): number
   /** The first record below `end` with a timestamp of at least `timestamp`. */
-  offsetForTimestamp(timestamp: number, end: Offset): TimestampedOffset | null
+  offsetForTimestamp(timestamp: Int64, end: Offset): TimestampedOffset | null
   maxTimestampOffset(): TimestampedOffset | null
   readonly epochStarts: readonly { readonly epoch: LeaderEpoch; readonly start: Offset }[]
   epochAt(offset: Offset): LeaderEpoch

@@ -196,7 +196,7 @@ class LogModelRun {
         offset: appended.baseOffset + index,
         key: key === null ? null : String(key),
         value: value === null ? null : String(value),
-        timestampMs: isLogAppendTime ? this.#world.nowMs() : timestampMs!,
+        timestampMs: isLogAppendTime ? this.#world.nowMs() : Number(timestampMs),
       }
     })
     model.append(stored, producerId, codec, this.#world.nowMs())
@@ -463,7 +463,12 @@ function decodeBatch(bytes: Bytes, at: number): ModelBatch {
   if (batch.crc(bytes, at) !== batch.computeCrc(bytes, at))
     throw new LogModelMismatch(`the batch at ${baseOffset} has a wrong CRC`)
   const records = [...recordsOf(bytes, at)].map(({ offset, key, value, timestampMs }): ModelRecord => {
-    return { offset, key: key === null ? null : String(key), value: value === null ? null : String(value), timestampMs }
+    return {
+      offset,
+      key: key === null ? null : String(key),
+      value: value === null ? null : String(value),
+      timestampMs: Number(timestampMs),
+    }
   })
   const largest = Math.max(...records.map(({ timestampMs }) => timestampMs))
   if (records.length > 0 && batch.maxTimestamp(bytes, at) !== largest) {
@@ -476,7 +481,7 @@ function decodeBatch(bytes: Bytes, at: number): ModelBatch {
     producerEpoch: batch.producerEpoch(bytes, at),
     baseSequence: batch.baseSequence(bytes, at),
     codec: batch.codecOf(bytes, at),
-    horizonMs: batch.hasDeleteHorizon(bytes, at) ? batch.baseTimestamp(bytes, at) : null,
+    horizonMs: batch.hasDeleteHorizon(bytes, at) ? Number(batch.baseTimestamp(bytes, at)) : null,
     records,
   }
 }

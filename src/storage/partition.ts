@@ -8,6 +8,7 @@
 import { assert } from '../base/assert.js'
 import type { Bytes } from '../base/bytes.js'
 import type { LeaderEpoch, Offset, ProducerId, Uuid } from '../base/ids.js'
+import { type Int64, roundedInt64 } from '../base/int64.js'
 import type { World } from '../base/world.js'
 import { type ErrorCode, Errors } from '../protocol/errors.js'
 import { batchLength, lastOffsetDelta, noTimestamp, stampBaseOffset, stampLeaderEpoch } from '../protocol/records/batch.js'
@@ -183,7 +184,7 @@ export class Partition implements SyncTarget {
     const failure = this.#write(facts.batch, config, nowMs)
     if (failure !== null) return failure
     const lastOffset = baseOffset + facts.lastOffsetDelta
-    this.#producers.record(facts, baseOffset, lastOffset, facts.maxTimestampMs, nowMs)
+    this.#producers.record(facts, baseOffset, lastOffset, roundedInt64(facts.maxTimestampMs), nowMs)
     return this.#answer(baseOffset, lastOffset, facts.logAppendTimeMs, false)
   }
 
@@ -254,7 +255,7 @@ export class Partition implements SyncTarget {
   }
 
   /** First record at or above `timestamp` that a reader of this isolation may see; null when there is none. */
-  offsetForTimestamp(timestamp: number, isolation: Isolation): TimestampedOffset | null | ErrorCode {
+  offsetForTimestamp(timestamp: Int64, isolation: Isolation): TimestampedOffset | null | ErrorCode {
     return this.#lookUp(() => this.#engine.offsetForTimestamp(timestamp, this.#endFor(isolation)))
   }
 

@@ -4,6 +4,7 @@
  */
 import type { Bytes } from '../base/bytes.js'
 import type { LeaderEpoch, Offset } from '../base/ids.js'
+import type { Int64 } from '../base/int64.js'
 import type { ErrorCode } from '../protocol/errors.js'
 import type { ByteSource } from '../protocol/schema.js'
 import type { RecordError } from './rules/admission.js'
@@ -71,7 +72,7 @@ export interface Read {
 
 /** A record found by its timestamp. */
 export interface TimestampedOffset {
-  readonly timestamp: number
+  readonly timestamp: Int64
   readonly offset: Offset
   readonly leaderEpoch: LeaderEpoch
 }

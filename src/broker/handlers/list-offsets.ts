@@ -1,3 +1,4 @@
+import type { Int64 } from '../../base/int64.js'
 import { type ErrorCode, Errors } from '../../protocol/errors.js'
 import { ListOffsets } from '../../protocol/messages/list-offsets.js'
 import type { RequestOf, ResponseOf } from '../../protocol/schema.js'
@@ -56,7 +57,7 @@ function listPartition(
     return failed(asked, epoch < partition.leaderEpoch ? Errors.FENCED_LEADER_EPOCH : Errors.UNKNOWN_LEADER_EPOCH)
   }
   const { timestamp } = asked
-  if (timestamp < 0 && version < (sentinelSince[timestamp] ?? Number.POSITIVE_INFINITY)) {
+  if (timestamp < 0 && version < (sentinelSince[Number(timestamp)] ?? Number.POSITIVE_INFINITY)) {
     return failed(asked, Errors.UNSUPPORTED_VERSION)
   }
   if (version === 0) return listOldStyle(partition, asked, broker.world.nowMs())
@@ -67,7 +68,7 @@ function listPartition(
   return { partitionIndex: asked.partitionIndex, errorCode: Errors.NONE, ...found }
 }
 
-function lookUp(partition: Partition, timestamp: number, isolation: Isolation): TimestampedOffset | null | ErrorCode {
+function lookUp(partition: Partition, timestamp: Int64, isolation: Isolation): TimestampedOffset | null | ErrorCode {
   switch (timestamp) {
     case latest:
       return partition.latestOffset(isolation)

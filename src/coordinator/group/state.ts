@@ -8,7 +8,9 @@
  * a group whose first members are only just coming in writes nothing before its first generation is complete. A group
  * that is not there is what Kafka calls Dead. In states Stable and Empty a group is exactly what its metadata says.
  */
+
 import { type Bytes, emptyBytes } from '../../base/bytes.js'
+import type { Int64 } from '../../base/int64.js'
 import type { JoinGroup } from '../../protocol/messages/join-group.js'
 import type { SyncGroup } from '../../protocol/messages/sync-group.js'
 import type { Decoded, ResponseOf } from '../../protocol/schema.js'
@@ -20,7 +22,8 @@ import type { GroupConfig } from './config.js'
 export type GroupMetadata = Decoded<(typeof GroupMetadataValue)['fields']>
 
 export interface CommittedOffset {
-  readonly offset: number
+  /** Whatever the client says; the broker only keeps it. */
+  readonly offset: Int64
   readonly leaderEpoch: number
   readonly metadata: string
   readonly commitTimestampMs: number

@@ -36,14 +36,13 @@ export const Fetch = api({
       partitions: array('0+', {
         partition: int32('0+'),
         currentLeaderEpoch: int32('9+', { default: -1 }),
-        // Saturating: a consumer may seek to Long.MAX and is owed OFFSET_OUT_OF_RANGE, not a closed connection.
-        fetchOffset: int64('0+', { saturating: true }),
+        fetchOffset: int64('0+'),
         lastFetchedEpoch: int32('12+', { default: -1 }),
         logStartOffset: int64('5+', { default: -1 }),
         partitionMaxBytes: int32('0+'),
         replicaDirectoryId: uuid('17+', { tag: 0, tagged: '17+' }),
-        // Kafka's default is Long.MAX, "unknown"; saturated here.
-        highWatermark: int64('18+', { tag: 1, tagged: '18+', default: Number.MAX_SAFE_INTEGER, saturating: true }),
+        // Kafka's default is Long.MAX, "unknown"; clamped here.
+        highWatermark: int64('18+', { tag: 1, tagged: '18+', default: Number.MAX_SAFE_INTEGER }),
       }),
     }),
     forgottenTopicsData: array(

@@ -1,4 +1,4 @@
-import { api, array, arrayOf, int8, int16, int32, int64, string } from '../schema.js'
+import { api, array, arrayOf, int8, int16, int32, int64, int64Exact, string } from '../schema.js'
 
 // ListOffsets v0-11: the offset for a timestamp, or for a sentinel: -1 the end, -2 the start, and in later versions more.
 // v0: up to maxNumOffsets segment starts per partition, newest first. v1: one offset with its timestamp (KIP-79).
@@ -18,7 +18,7 @@ export const ListOffsets = api({
       partitions: array('0+', {
         partitionIndex: int32('0+'),
         currentLeaderEpoch: int32('4+', { default: -1 }),
-        timestamp: int64('0+', { saturating: true }),
+        timestamp: int64Exact('0+'),
         maxNumOffsets: int32('0', { default: 1 }),
       }),
     }),
@@ -32,7 +32,7 @@ export const ListOffsets = api({
         partitionIndex: int32('0+'),
         errorCode: int16('0+'),
         oldStyleOffsets: arrayOf('0', 'int64', { default: [] }),
-        timestamp: int64('1+', { default: -1, saturating: true }),
+        timestamp: int64Exact('1+', { default: -1 }),
         offset: int64('1+', { default: -1 }),
         leaderEpoch: int32('4+', { default: -1 }),
       }),

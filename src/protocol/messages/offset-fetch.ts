@@ -1,5 +1,5 @@
 import { zeroUuid } from '../../base/ids.js'
-import { api, array, arrayOf, bool, int16, int32, int64, string, uuid } from '../schema.js'
+import { api, array, arrayOf, bool, int16, int32, int64Exact, string, uuid } from '../schema.js'
 
 // OffsetFetch v0-10: a group's committed positions. v0 meant offsets kept in ZooKeeper; its bytes are v1's. v2: null asks
 // for all topics, error for the whole group. v5: leader epoch (KIP-320). v6: flexible. v7: only stable offsets (KIP-447).
@@ -47,7 +47,7 @@ export const OffsetFetch = api({
         name: string('0-7'),
         partitions: array('0-7', {
           partitionIndex: int32('0-7'),
-          committedOffset: int64('0-7'),
+          committedOffset: int64Exact('0-7'),
           committedLeaderEpoch: int32('5-7', { default: -1 }),
           metadata: string('0-7', { nullable: '0-7' }),
           errorCode: int16('0-7'),
@@ -65,7 +65,7 @@ export const OffsetFetch = api({
           topicId: uuid('10+', { default: zeroUuid }),
           partitions: array('8+', {
             partitionIndex: int32('8+'),
-            committedOffset: int64('8+'),
+            committedOffset: int64Exact('8+'),
             committedLeaderEpoch: int32('8+', { default: -1 }),
             metadata: string('8+', { nullable: '8+' }),
             errorCode: int16('8+'),

@@ -32,7 +32,7 @@ export const Produce = api({
         index: int32('0+'),
         errorCode: int16('0+'),
         baseOffset: int64('0+'),
-        logAppendTimeMs: int64('2+', { default: -1, saturating: true }),
+        logAppendTimeMs: int64('2+', { default: -1 }),
         logStartOffset: int64('5+', { default: -1 }),
         recordErrors: array(
           '8+',

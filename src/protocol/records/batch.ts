@@ -9,10 +9,12 @@
  *      17 crc u32 (over 21 … end)   43 producerId i64
  *
  * The CRC starts after the fields that a broker rewrites: a new base offset or leader epoch costs no CRC, a new timestamp
- * does. int64 fields are numbers; one beyond ±2^53 is rounded here, and admission keeps such batches out of the log.
+ * does. int64 fields are numbers. A timestamp beyond ±2^53 (nanoseconds) is rounded, which is enough for an index and keeps
+ * order; `exactMaxTimestamp` is for who answers it to a client. Admission keeps other fields of that size out of the log.
  */
-import type { Bytes } from '../../base/bytes.js'
+import { type Bytes, viewOf } from '../../base/bytes.js'
 import type { LeaderEpoch, Offset, ProducerEpoch, ProducerId } from '../../base/ids.js'
+import { type Int64, roundedInt64Max } from '../../base/int64.js'
 import { crc32c } from './crc32c.js'
 
 /** Bytes before the first record. */
@@ -54,6 +56,12 @@ function int32At(bytes: Bytes, at: number): number {
 }
 function int64At(bytes: Bytes, at: number): number {
   return int32At(bytes, at) * twoTo32 + (int32At(bytes, at + 4) >>> 0)
+}
+
+/** Where `int64At` would round, a bigint. */
+export function exactInt64At(bytes: Bytes, at: number): Int64 {
+  const value = int64At(bytes, at)
+  return Number.isSafeInteger(value) ? value : viewOf(bytes).getBigInt64(at)
 }
 
 export function baseOffset(bytes: Bytes, at: number): Offset {
@@ -102,11 +110,15 @@ export function lastOffset(bytes: Bytes, at: number): Offset {
   return int64At(bytes, at) + int32At(bytes, at + 23)
 }
 /** The timestamp to which the records' deltas are added; the delete horizon in a compacted batch that has one. */
-export function baseTimestamp(bytes: Bytes, at: number): number {
-  return int64At(bytes, at + 27)
+export function baseTimestamp(bytes: Bytes, at: number): Int64 {
+  return exactInt64At(bytes, at + 27)
 }
+/** Rounded. */
 export function maxTimestamp(bytes: Bytes, at: number): number {
-  return int64At(bytes, at + 35)
+  return Math.min(int64At(bytes, at + 35), roundedInt64Max)
+}
+export function exactMaxTimestamp(bytes: Bytes, at: number): Int64 {
+  return exactInt64At(bytes, at + 35)
 }
 export function producerId(bytes: Bytes, at: number): ProducerId {
   return int64At(bytes, at + 43)
@@ -154,8 +166,9 @@ export function stampLeaderEpoch(bytes: Bytes, at: number, epoch: LeaderEpoch): 
   putInt32(bytes, at + 12, epoch)
 }
 
-export function stampMaxTimestamp(bytes: Bytes, at: number, timestampMs: number): void {
-  putInt64(bytes, at + 35, timestampMs)
+export function stampMaxTimestamp(bytes: Bytes, at: number, timestampMs: Int64): void {
+  if (typeof timestampMs === 'number') putInt64(bytes, at + 35, timestampMs)
+  else viewOf(bytes).setBigInt64(at + 35, timestampMs)
   stampCrc(bytes, at)
 }
 

@@ -6,6 +6,7 @@
 import { assert } from '../../base/assert.js'
 import { allocate, type Bytes, utf8Length, utf8Write, viewOf } from '../../base/bytes.js'
 import type { LeaderEpoch, Offset, ProducerEpoch, ProducerId } from '../../base/ids.js'
+import { type Int64, int64Difference } from '../../base/int64.js'
 import * as batch from './batch.js'
 import type { RecordHeader } from './records.js'
 import { varintSize, varlongSize, writeVarint, writeVarlong } from './varint.js'
@@ -15,7 +16,7 @@ export interface NewRecord {
   readonly value: Bytes | null
   readonly headers?: readonly RecordHeader[]
   /** Milliseconds since 1970; absent takes the batch's `timestampMs`. */
-  readonly timestampMs?: number
+  readonly timestampMs?: Int64
 }
 
 export interface BatchOptions {
@@ -26,7 +27,7 @@ export interface BatchOptions {
   readonly producerEpoch?: ProducerEpoch
   readonly baseSequence?: number
   /** Of the records that have none of their own; -1 (no timestamp) when absent. */
-  readonly timestampMs?: number
+  readonly timestampMs?: Int64
   readonly timestampType?: batch.TimestampType
   readonly isTransactional?: boolean
   readonly isControl?: boolean
@@ -42,8 +43,8 @@ export function buildBatch(records: readonly NewRecord[], options: BatchOptions 
   for (let index = 0; index < records.length; index++) {
     const record = records[index]!
     const recordTimestamp = record.timestampMs ?? timestampMs
-    maxTimestamp = Math.max(maxTimestamp, recordTimestamp)
-    const bodySize = recordBodySize(record, index, recordTimestamp - baseTimestamp)
+    if (recordTimestamp > maxTimestamp) maxTimestamp = recordTimestamp
+    const bodySize = recordBodySize(record, index, int64Difference(recordTimestamp, baseTimestamp))
     size += varintSize(bodySize) + bodySize
   }
 
@@ -63,7 +64,7 @@ export function buildBatch(records: readonly NewRecord[], options: BatchOptions 
   let at = batch.batchHeaderSize
   for (let index = 0; index < records.length; index++) {
     const record = records[index]!
-    at = writeRecord(bytes, at, record, index, (record.timestampMs ?? timestampMs) - baseTimestamp)
+    at = writeRecord(bytes, at, record, index, int64Difference(record.timestampMs ?? timestampMs, baseTimestamp))
   }
   assert(at === size, 'the sizes counted are the sizes written')
   batch.stampCrc(bytes, 0)
@@ -73,8 +74,8 @@ export function buildBatch(records: readonly NewRecord[], options: BatchOptions 
 export interface HeaderFields {
   readonly attributes: number
   readonly recordCount: number
-  readonly baseTimestamp: number
-  readonly maxTimestamp: number
+  readonly baseTimestamp: Int64
+  readonly maxTimestamp: Int64
   readonly producerId: ProducerId
   readonly producerEpoch: ProducerEpoch
   readonly baseSequence: number
@@ -106,7 +107,7 @@ function attributesOf(options: BatchOptions): number {
 }
 
 /** Bytes of a record after its size. */
-function recordBodySize(record: NewRecord, offsetDelta: number, timestampDelta: number): number {
+function recordBodySize(record: NewRecord, offsetDelta: number, timestampDelta: Int64): number {
   const headers = record.headers ?? []
   let size = 1 + varlongSize(timestampDelta) + varintSize(offsetDelta)
   size += fieldSize(record.key) + fieldSize(record.value) + varintSize(headers.length)
@@ -121,7 +122,7 @@ function fieldSize(field: Bytes | null): number {
   return field === null ? 1 : varintSize(field.byteLength) + field.byteLength
 }
 
-function writeRecord(bytes: Bytes, start: number, record: NewRecord, offsetDelta: number, timestampDelta: number): number {
+function writeRecord(bytes: Bytes, start: number, record: NewRecord, offsetDelta: number, timestampDelta: Int64): number {
   const headers = record.headers ?? []
   let at = writeVarint(bytes, start, recordBodySize(record, offsetDelta, timestampDelta))
   // Records have attributes of their own; no bit of them has a meaning yet.

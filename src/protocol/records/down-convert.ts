@@ -5,6 +5,7 @@
  */
 import { type Bytes, viewOf } from '../../base/bytes.js'
 import type { Offset } from '../../base/ids.js'
+import type { Int64 } from '../../base/int64.js'
 import { crc32 } from '../../base/zlib.js'
 import * as batch from './batch.js'
 import { compress } from './compress.js'
@@ -93,12 +94,12 @@ function wrapper(log: Bytes, at: number, magic: LegacyMagic, limits: DownConvert
   const attributes = attributesOf(log, at, magic)
   let baseOffset = -1
   let lastOffset = -1
-  let maxTimestamp: number = batch.noTimestamp
+  let maxTimestamp: Int64 = batch.noTimestamp
   cursor.open(log, at)
   while (cursor.next()) {
     if (baseOffset < 0) baseOffset = cursor.offset
     lastOffset = cursor.offset
-    maxTimestamp = Math.max(maxTimestamp, cursor.timestampMs)
+    if (cursor.timestampMs > maxTimestamp) maxTimestamp = cursor.timestampMs
     const innerOffset = magic === 0 ? cursor.offset : cursor.offset - baseOffset
     writeMessage(inner, magic, attributes, innerOffset, cursor.timestampMs, cursor.key(), cursor.value())
   }
@@ -128,7 +129,7 @@ function writeMessage(
   magic: LegacyMagic,
   attributes: number,
   offset: Offset,
-  timestampMs: number,
+  timestampMs: Int64,
   key: Bytes | null,
   value: Bytes | null,
 ): void {

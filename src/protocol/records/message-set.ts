@@ -11,9 +11,10 @@
  * relative with magic 1.
  */
 import { type Bytes, emptyBytes } from '../../base/bytes.js'
+import type { Int64 } from '../../base/int64.js'
 import { crc32 } from '../../base/zlib.js'
 import { MalformedError } from '../wire.js'
-import { Attributes, type CodecId, noTimestamp } from './batch.js'
+import { Attributes, baseOffset, type CodecId, exactInt64At, noTimestamp } from './batch.js'
 
 /** Offset and size: what stands in front of a message and is not counted by its size. */
 export const messagePrefixSize = 12
@@ -28,13 +29,8 @@ export type LegacyMagic = 0 | 1
 /** The bytes cannot be told from damaged ones: CORRUPT_MESSAGE, where Kafka answers so. */
 export class CorruptMessageError extends MalformedError {}
 
-const twoTo32 = 0x1_0000_0000
 function int32At(bytes: Bytes, at: number): number {
   return (bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!
-}
-/** Rounded beyond 2^53. */
-function int64At(bytes: Bytes, at: number): number {
-  return int32At(bytes, at) * twoTo32 + (int32At(bytes, at + 4) >>> 0)
 }
 
 /** Magic of the first entry of a set, or null when there is not so much of it. */
@@ -51,7 +47,7 @@ export class MessageCursor {
   magic = 0
   attributes = 0
   /** -1 with magic 0. */
-  timestampMs: number = noTimestamp
+  timestampMs: Int64 = noTimestamp
   keyStart = 0
   /** Negative for null. */
   keyLength = -1
@@ -95,7 +91,7 @@ export class MessageCursor {
     if (size > left) return false
     this.start = start
     this.size = size
-    this.offset = int64At(bytes, start)
+    this.offset = baseOffset(bytes, start)
     this.magic = magic
     this.#position = start + size
     return true
@@ -110,7 +106,7 @@ export class MessageCursor {
     this.timestampMs = noTimestamp
     if (this.magic > 0) {
       if (end - at < 8) throw new MalformedError('message without a timestamp')
-      this.timestampMs = int64At(bytes, at)
+      this.timestampMs = exactInt64At(bytes, at)
       at += 8
     }
     this.keyLength = this.#length(at, end)

@@ -9,6 +9,7 @@
  */
 import { type Bytes, emptyBytes, utf8Decode } from '../../base/bytes.js'
 import type { Offset } from '../../base/ids.js'
+import { type Int64, int64Sum } from '../../base/int64.js'
 import { MalformedError } from '../wire.js'
 import * as batch from './batch.js'
 import { decompress, decompressedBytesMax } from './compression.js'
@@ -21,7 +22,7 @@ export interface RecordHeader {
 
 export interface BatchRecord {
   readonly offset: Offset
-  readonly timestampMs: number
+  readonly timestampMs: Int64
   readonly key: Bytes | null
   readonly value: Bytes | null
   readonly headers: readonly RecordHeader[]
@@ -46,9 +47,9 @@ export class RecordCursor {
   /** Of the record where the cursor stands: valid after `next` gave true. */
   offset: Offset = -1
   offsetDelta = -1
-  timestampMs = -1
+  timestampMs: Int64 = -1
   /** The largest of the records passed since `open`; -1 when none has a larger one. */
-  maxTimestampMs: number = batch.noTimestamp
+  maxTimestampMs: Int64 = batch.noTimestamp
   /** Index of the record in its batch, from 0. */
   index = -1
   /** Negative for null. */
@@ -61,8 +62,8 @@ export class RecordCursor {
   #recordsEnd = 0
   #recordCount = 0
   #baseOffset = 0
-  #baseTimestamp = 0
-  #logAppendTimestamp: number | null = null
+  #baseTimestamp: Int64 = 0
+  #logAppendTimestamp: Int64 | null = null
   #keyStart = 0
   #valueStart = 0
   #headerCount = 0
@@ -91,7 +92,7 @@ export class RecordCursor {
     this.#recordCount = batch.recordCount(bytes, at)
     this.#baseOffset = batch.baseOffset(bytes, at)
     this.#baseTimestamp = batch.baseTimestamp(bytes, at)
-    this.#logAppendTimestamp = batch.timestampType(bytes, at) === 'LogAppendTime' ? batch.maxTimestamp(bytes, at) : null
+    this.#logAppendTimestamp = batch.timestampType(bytes, at) === 'LogAppendTime' ? batch.exactMaxTimestamp(bytes, at) : null
     this.index = -1
     this.maxTimestampMs = batch.noTimestamp
   }
@@ -125,7 +126,7 @@ export class RecordCursor {
     reader.end = end
     reader.position++
     const timestampDelta = reader.varlong()
-    this.timestampMs = this.#logAppendTimestamp ?? this.#baseTimestamp + timestampDelta
+    this.timestampMs = this.#logAppendTimestamp ?? int64Sum(this.#baseTimestamp, timestampDelta)
     if (this.timestampMs > this.maxTimestampMs) this.maxTimestampMs = this.timestampMs
     this.offsetDelta = reader.varint()
     this.offset = this.#baseOffset + this.offsetDelta

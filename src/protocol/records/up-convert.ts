@@ -7,6 +7,7 @@
  * Offsets inside are not kept: the log gives its own, and old clients send absolute, relative or no offsets.
  */
 import { allocate, type Bytes } from '../../base/bytes.js'
+import { type Int64, int64Difference } from '../../base/int64.js'
 import { MalformedError } from '../wire.js'
 import * as batch from './batch.js'
 import { writeHeader } from './build.js'
@@ -124,8 +125,8 @@ function surveyInner(inner: Bytes, set: Bytes): number {
 function convert(set: Bytes, magic: number, count: number, isInner: boolean): Bytes {
   const bytes = allocate(batch.batchHeaderSize + set.byteLength)
   let at = batch.batchHeaderSize
-  let baseTimestamp = 0
-  let maxTimestamp: number = batch.noTimestamp
+  let baseTimestamp: Int64 = 0
+  let maxTimestamp: Int64 = batch.noTimestamp
   cursor.open(set)
   for (let index = 0; index < count; index++) {
     cursor.next()
@@ -137,11 +138,8 @@ function convert(set: Bytes, magic: number, count: number, isInner: boolean): By
     }
     const { timestampMs } = cursor
     if (index === 0) baseTimestamp = timestampMs
-    if (!Number.isSafeInteger(timestampMs) || !Number.isSafeInteger(timestampMs - baseTimestamp)) {
-      throw new TimestampError(`Timestamp ${timestampMs} is out of range`)
-    }
-    maxTimestamp = Math.max(maxTimestamp, timestampMs)
-    at = writeRecord(bytes, at, index, timestampMs - baseTimestamp)
+    if (timestampMs > maxTimestamp) maxTimestamp = timestampMs
+    at = writeRecord(bytes, at, index, int64Difference(timestampMs, baseTimestamp))
   }
 
   const converted = bytes.subarray(0, at)
@@ -159,7 +157,7 @@ function convert(set: Bytes, magic: number, count: number, isInner: boolean): By
 }
 
 /** The message where the cursor stands, as record `index`; returns the position after it. */
-function writeRecord(bytes: Bytes, start: number, index: number, timestampDelta: number): number {
+function writeRecord(bytes: Bytes, start: number, index: number, timestampDelta: Int64): number {
   const { keyStart, keyLength, valueStart, valueLength } = cursor
   const size = 1 + varlongSize(timestampDelta) + varintSize(index) + fieldSize(keyLength) + fieldSize(valueLength) + varintSize(0)
   let at = writeVarint(bytes, start, size)

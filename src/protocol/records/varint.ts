@@ -1,9 +1,10 @@
 /**
- * Zigzag varints and varlongs as they stand inside records (v2). Values are numbers: a varlong beyond ±2^53 is refused,
+ * Zigzag varints and varlongs as they stand inside records (v2). Values are numbers; a varlong beyond ±2^53 is a bigint,
  * never rounded. The reader is a cursor object used again and again, so that no value costs an allocation; it never
  * reads past its end and throws MalformedError instead.
  */
 import type { Bytes } from '../../base/bytes.js'
+import { type Int64, int64Of } from '../../base/int64.js'
 import { MalformedError } from '../wire.js'
 
 const twoTo28 = 0x1000_0000
@@ -50,8 +51,9 @@ export class VarintReader {
     return (raw >>> 1) ^ -(raw & 1)
   }
 
-  /** A zigzag varlong of at most 10 bytes whose value lies within ±2^53. */
-  varlong(): number {
+  /** A zigzag varlong of at most 10 bytes. */
+  varlong(): Int64 {
+    const start = this.position
     // The low 28 bits by shifts, the rest by arithmetic on doubles: 28 + 26 bits hold every zigzag value below 2^54.
     let low = 0
     for (let shift = 0; shift < 28; shift += 7) {
@@ -65,14 +67,22 @@ export class VarintReader {
       const byte = this.#byte()
       high += (byte & 0x7f) * scale
       if (byte < 0x80) {
-        if (high >= twoTo28 / 4) break
+        if (high >= twoTo28 / 4) return this.#wide(start)
         // value = raw / 2, exact because low's bit 0 (the sign) is taken away first.
         const magnitude = high * (twoTo28 / 2) + (low >>> 1)
         return (low & 1) === 0 ? magnitude : -magnitude - 1
       }
       scale *= 128
     }
-    throw new MalformedError('varlong beyond 2^53')
+    throw new MalformedError('varlong longer than 64 bits')
+  }
+
+  /** The varlong from `start` up to the position, in 64 bits. */
+  #wide(start: number): Int64 {
+    let raw = 0n
+    for (let at = this.position - 1; at >= start; at--) raw = (raw << 7n) | BigInt(this.bytes[at]! & 0x7f)
+    raw = BigInt.asUintN(64, raw)
+    return int64Of((raw >> 1n) ^ -(raw & 1n))
   }
 }
 
@@ -99,8 +109,9 @@ export function writeVarint(bytes: Bytes, at: number, value: number): number {
   return position
 }
 
-/** Bytes that `value` (a safe integer) takes as a zigzag varlong. */
-export function varlongSize(value: number): number {
+/** Bytes that `value` takes as a zigzag varlong. */
+export function varlongSize(value: Int64): number {
+  if (typeof value === 'bigint') return Math.ceil(zigzag(value).toString(2).length / 7)
   if (value === (value | 0)) return varintSize(value)
   // Zigzag doubles, so a magnitude of 2^n needs n + 1 bits.
   let magnitude = value < 0 ? -value - 1 : value
@@ -112,8 +123,13 @@ export function varlongSize(value: number): number {
   return Math.ceil((bits + 32 - Math.clz32(magnitude)) / 7)
 }
 
-/** Writes a safe integer as a zigzag varlong at `at` and returns the position after it. */
-export function writeVarlong(bytes: Bytes, at: number, value: number): number {
+function zigzag(value: bigint): bigint {
+  return BigInt.asUintN(64, (value << 1n) ^ (value >> 63n))
+}
+
+/** Writes a zigzag varlong at `at` and returns the position after it. */
+export function writeVarlong(bytes: Bytes, at: number, value: Int64): number {
+  if (typeof value === 'bigint') return writeWide(bytes, at, zigzag(value))
   if (value === (value | 0)) return writeVarint(bytes, at, value)
   const sign = value < 0 ? 1 : 0
   const magnitude = value < 0 ? -value - 1 : value
@@ -126,5 +142,16 @@ export function writeVarlong(bytes: Bytes, at: number, value: number): number {
     bytes[position++] = (rest % 128) | (next > 0 ? 0x80 : 0)
     rest = next
   }
+  return position
+}
+
+function writeWide(bytes: Bytes, at: number, raw: bigint): number {
+  let rest = raw
+  let position = at
+  while (rest >= 0x80n) {
+    bytes[position++] = Number(rest & 0x7fn) | 0x80
+    rest >>= 7n
+  }
+  bytes[position++] = Number(rest)
   return position
 }

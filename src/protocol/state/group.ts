@@ -24,7 +24,7 @@ export const GroupMetadataValue = message({
     generation: int32('0+'),
     protocol: string('0+', { nullable: '0+' }),
     leader: string('0+', { nullable: '0+' }),
-    currentStateTimestamp: int64('2+', { default: -1, saturating: true }),
+    currentStateTimestamp: int64('2+', { default: -1 }),
     members: array('0+', {
       memberId: string('0+'),
       groupInstanceId: string('3+', { nullable: '3+', default: null }),

@@ -3,7 +3,7 @@
  * value with an int16 that is its version; both stand outside these schemas and are the `version` to decode with. A value
  * of null (a tombstone) forgets the position. Which version is written is the coordinator's decision, not made here.
  */
-import { int32, int64, message, string, uuid } from '../schema.js'
+import { int32, int64, int64Exact, message, string, uuid } from '../schema.js'
 
 // Key types 0 and 1 have the same bytes; Kafka reads both and writes 1.
 export const OffsetCommitKey = message({
@@ -24,11 +24,11 @@ export const OffsetCommitValue = message({
   versions: '0-4',
   flexible: '4+',
   fields: {
-    offset: int64('0+'),
+    offset: int64Exact('0+'),
     leaderEpoch: int32('3+', { default: -1 }),
     metadata: string('0+'),
-    commitTimestamp: int64('0+', { saturating: true }),
-    expireTimestamp: int64('1', { default: -1, saturating: true }),
+    commitTimestamp: int64('0+'),
+    expireTimestamp: int64('1', { default: -1 }),
     topicId: uuid('4+', { tag: 0, tagged: '4+' }),
   },
 })

@@ -20,6 +20,7 @@
  */
 import type { Bytes } from '../../base/bytes.js'
 import type { LeaderEpoch, Offset, ProducerEpoch, ProducerId } from '../../base/ids.js'
+import { type Int64, roundedInt64 } from '../../base/int64.js'
 import { type ErrorCode, Errors } from '../../protocol/errors.js'
 import * as batch from '../../protocol/records/batch.js'
 import { CorruptMessageError, firstMagic } from '../../protocol/records/message-set.js'
@@ -63,7 +64,7 @@ export interface Admitted {
   readonly recordCount: number
   readonly lastOffsetDelta: number
   /** As it will stand in the log: the client's, or the append time on a LogAppendTime topic. */
-  readonly maxTimestampMs: number
+  readonly maxTimestampMs: Int64
   /** The append time on a LogAppendTime topic, else -1: what Produce answers as log_append_time_ms. */
   readonly logAppendTimeMs: number
   /** -1 without idempotence. */
@@ -124,7 +125,7 @@ export function stamp(facts: Admitted, baseOffset: Offset, leaderEpoch: LeaderEp
   batch.stampBaseOffset(bytes, 0, baseOffset)
   batch.stampLeaderEpoch(bytes, 0, leaderEpoch)
   if (facts.logAppendTimeMs !== batch.noTimestamp) batch.stampLogAppendTime(bytes, 0, facts.logAppendTimeMs)
-  else if (facts.maxTimestampMs !== batch.maxTimestamp(bytes, 0)) batch.stampMaxTimestamp(bytes, 0, facts.maxTimestampMs)
+  else if (facts.maxTimestampMs !== batch.exactMaxTimestamp(bytes, 0)) batch.stampMaxTimestamp(bytes, 0, facts.maxTimestampMs)
 }
 
 /** What an old client sends becomes a batch without compression, which then is a batch like any other. */
@@ -157,7 +158,7 @@ function admitRecords(bytes: Bytes, sourceCodec: batch.CodecId, rules: Admission
   const looksInside = isRecompressed || rules.isCompacted || rules.deepValidation || batch.codecOf(bytes, 0) === batch.Codecs.none
   const refusal = refusalByTime(bytes, rules, nowMs, looksInside)
   if (refusal !== null) return refusal
-  if (!looksInside) return admitted(bytes, batch.maxTimestamp(bytes, 0), rules, nowMs)
+  if (!looksInside) return admitted(bytes, batch.exactMaxTimestamp(bytes, 0), rules, nowMs)
   try {
     const found = openRecords(bytes, rules) ?? refusalByCursor(rules, nowMs)
     if (found !== null) return found
@@ -169,7 +170,7 @@ function admitRecords(bytes: Bytes, sourceCodec: batch.CodecId, rules: Admission
   }
 }
 
-function admitted(bytes: Bytes, maxTimestampMs: number, rules: AdmissionRules, nowMs: number): Admitted {
+function admitted(bytes: Bytes, maxTimestampMs: Int64, rules: AdmissionRules, nowMs: number): Admitted {
   const isLogAppendTime = rules.timestampType === 'LogAppendTime'
   return {
     refused: false,
@@ -277,24 +278,23 @@ function refusalByTime(bytes: Bytes, rules: AdmissionRules, nowMs: number, looks
     return refuse(Errors.INVALID_TIMESTAMP, 'A producer may not set the timestamp type LogAppendTime')
   }
   if (rules.timestampType === 'LogAppendTime' || looksInside) return null
-  const maxTimestampMs = batch.maxTimestamp(bytes, 0)
+  const maxTimestampMs = batch.exactMaxTimestamp(bytes, 0)
   if (isOutOfRange(maxTimestampMs, rules, nowMs)) return refuseTime(maxTimestampMs)
   // The base is the first record's timestamp in all known clients.
   const baseTimestampMs = batch.baseTimestamp(bytes, 0)
   return isOutOfRange(baseTimestampMs, rules, nowMs) ? refuseTime(baseTimestampMs) : null
 }
 
-function refuseTime(timestampMs: number): Refusal {
+function refuseTime(timestampMs: Int64): Refusal {
   return refuse(Errors.INVALID_TIMESTAMP, `Timestamp ${timestampMs} is out of the topic's range`)
 }
 
-function isOutOfRange(timestampMs: number, rules: AdmissionRules, nowMs: number): boolean {
+function isOutOfRange(timestampMs: Int64, rules: AdmissionRules, nowMs: number): boolean {
   if (timestampMs === batch.noTimestamp) return false
-  return (
-    nowMs - timestampMs > rules.timestampBeforeMaxMs ||
-    timestampMs - nowMs > rules.timestampAfterMaxMs ||
-    !Number.isSafeInteger(timestampMs)
-  )
+  const rounded = roundedInt64(timestampMs)
+  // As in Kafka, where the distance to the far past overflows.
+  if (rounded < Number.MIN_SAFE_INTEGER) return true
+  return nowMs - rounded > rules.timestampBeforeMaxMs || rounded - nowMs > rules.timestampAfterMaxMs
 }
 
 /** Places the cursor before the first record, decompressed if need be. */

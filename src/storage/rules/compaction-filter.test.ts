@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { concat, viewOf } from '../../base/bytes.js'
+import { concat, utf8Encode, viewOf } from '../../base/bytes.js'
 import * as batch from '../../protocol/records/batch.js'
 import { type BatchOptions, buildBatch } from '../../protocol/records/build.js'
 import { recompress } from '../../protocol/records/recompress.js'
@@ -67,7 +67,7 @@ function batchOf(baseOffset: number, records: string, options: BatchOptions = {}
 function tell(batches: readonly Uint8Array[]): string[] {
   return batches.map(bytes => {
     const records = [...recordsOf(bytes)].map(({ offset, key, value }) => `${key}${value === null ? '' : `=${value}`}@${offset}`)
-    const horizon = batch.hasDeleteHorizon(bytes, 0) ? ` until ${batch.baseTimestamp(bytes, 0) - now}` : ''
+    const horizon = batch.hasDeleteHorizon(bytes, 0) ? ` until ${Number(batch.baseTimestamp(bytes, 0)) - now}` : ''
     return `${batch.baseOffset(bytes, 0)}-${batch.lastOffset(bytes, 0)}${horizon}: ${records.join(' ')}`
   })
 }
@@ -142,11 +142,20 @@ describe('tombstones', () => {
     const first = compacted([batchOf(0, 'a=1 b=1'), batchOf(2, 'a bb=2')])
     expect(tell(first)).toEqual(['0-1: b=1@1', `2-3 until ${retention}: a@2 bb=2@3`])
     // What the deltas count from has changed; what they say has not.
-    expect([...recordsOf(first[1]!)].map(({ timestampMs }) => timestampMs - now)).toEqual([-99, -98])
+    expect([...recordsOf(first[1]!)].map(({ timestampMs }) => Number(timestampMs) - now)).toEqual([-99, -98])
     expect(batch.maxTimestamp(first[1]!, 0)).toBe(now - 98)
     const second = compacted(first, { nowMs: now + retention - 1 })
     expect(second).toEqual(first)
     expect(tell(compacted(second, { nowMs: now + retention }))).toEqual(['0-1: b=1@1', `2-3 until ${retention}: bb=2@3`])
+  })
+
+  test('timestamps in nanoseconds are the same to the last bit when they count from a horizon', () => {
+    const nanoseconds = [1_700_000_000_123_456_789n, 1_700_000_000_123_456_791n, 1_700_000_000_123_456_790n]
+    const records = ['a', 'a', 'b'].map((key, n) => ({ key: utf8Encode(key), value: null, timestampMs: nanoseconds[n]! }))
+    const [left] = compacted([buildBatch(records)])
+    expect(batch.hasDeleteHorizon(left!, 0)).toBe(true)
+    expect([...recordsOf(left!)].map(({ timestampMs }) => timestampMs)).toEqual(nanoseconds.slice(1))
+    expect(batch.exactMaxTimestamp(left!, 0)).toBe(nanoseconds[1])
   })
 
   test('on a LogAppendTime topic every record keeps the append time', () => {

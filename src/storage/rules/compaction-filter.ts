@@ -14,6 +14,7 @@
  */
 import { allocate, type Bytes, viewOf } from '../../base/bytes.js'
 import type { Offset, ProducerEpoch, ProducerId } from '../../base/ids.js'
+import { type Int64, int64Difference, int64Sum } from '../../base/int64.js'
 import * as batch from '../../protocol/records/batch.js'
 import { compress } from '../../protocol/records/compress.js'
 import { decompress, decompressedBytesMax } from '../../protocol/records/compression.js'
@@ -166,7 +167,7 @@ interface Places {
   /** After attributes and timestamp: what is the same whatever the timestamps are relative to. */
   readonly rests: number[]
   readonly ends: number[]
-  readonly deltas: number[]
+  readonly deltas: Int64[]
   count: number
   /** How many there were. */
   read: number
@@ -205,7 +206,7 @@ function writeEmpty(bytes: Bytes, at: number, kept: Kept): void {
 function rewrite(bytes: Bytes, at: number, places: Places, horizonMs: number | null, kept: Kept): void {
   const oldBase = batch.baseTimestamp(bytes, at)
   const newBase = horizonMs ?? oldBase
-  const shift = oldBase - newBase
+  const shift = int64Difference(oldBase, newBase)
   // 1. The records, in the codec that the batch had.
   const plain = shift === 0 ? copiedRecords(places) : shiftedRecords(places, shift)
   const records = compress(batch.codecOf(bytes, at), plain)
@@ -221,8 +222,11 @@ function rewrite(bytes: Bytes, at: number, places: Places, horizonMs: number | n
     view.setBigInt64(to + baseTimestampAt, BigInt(horizonMs))
   }
   if (batch.timestampType(bytes, at) === 'CreateTime') {
-    let largest = batch.noTimestamp
-    for (const delta of places.deltas) largest = Math.max(largest, oldBase + delta)
+    let largest: Int64 = batch.noTimestamp
+    for (const delta of places.deltas) {
+      const timestamp = int64Sum(oldBase, delta)
+      if (timestamp > largest) largest = timestamp
+    }
     view.setBigInt64(to + maxTimestampAt, BigInt(largest))
   }
   batch.stampCrc(kept.bytes, to)
@@ -241,8 +245,8 @@ function copiedRecords({ records, starts, ends, count }: Places): Bytes {
 }
 
 /** Every timestamp delta grows by `shift`; all else stays. */
-function shiftedRecords({ records, rests, ends, deltas, count }: Places, shift: number): Bytes {
-  const bodySize = (n: number): number => 1 + varlongSize(deltas[n]! + shift) + ends[n]! - rests[n]!
+function shiftedRecords({ records, rests, ends, deltas, count }: Places, shift: Int64): Bytes {
+  const bodySize = (n: number): number => 1 + varlongSize(int64Sum(deltas[n]!, shift)) + ends[n]! - rests[n]!
   let size = 0
   for (let n = 0; n < count; n++) size += varintSize(bodySize(n)) + bodySize(n)
   const made = allocate(size)
@@ -251,7 +255,7 @@ function shiftedRecords({ records, rests, ends, deltas, count }: Places, shift: 
     to = writeVarint(made, to, bodySize(n))
     // Record attributes: no bit of them has a meaning yet.
     made[to++] = 0
-    to = writeVarlong(made, to, deltas[n]! + shift)
+    to = writeVarlong(made, to, int64Sum(deltas[n]!, shift))
     made.set(records.subarray(rests[n]!, ends[n]!), to)
     to += ends[n]! - rests[n]!
   }
@@ -266,7 +270,7 @@ export class RecordReader {
   start = 0
   restStart = 0
   end = 0
-  timestampDelta = 0
+  timestampDelta: Int64 = 0
   /** Negative without a key. */
   keyStart = -1
   keyEnd = -1

@@ -4,6 +4,7 @@
  */
 import { assert } from '../../base/assert.js'
 import type { LeaderEpoch, Offset } from '../../base/ids.js'
+import { type Int64, roundedInt64 } from '../../base/int64.js'
 import type { LogMark } from '../engine.js'
 import type { Files } from '../files.js'
 import type { FileSlice, TimestampedOffset } from '../types.js'
@@ -261,7 +262,7 @@ export class LogReader {
     return low
   }
 
-  offsetForTimestamp(timestamp: number, end: Offset): TimestampedOffset | null {
+  offsetForTimestamp(timestamp: Int64, end: Offset): TimestampedOffset | null {
     return this.#lookUp(() => this.#offsetForTimestamp(timestamp, end))
   }
 
@@ -275,11 +276,12 @@ export class LogReader {
     }
   }
 
-  #offsetForTimestamp(timestamp: number, end: Offset): TimestampedOffset | null {
+  #offsetForTimestamp(timestamp: Int64, end: Offset): TimestampedOffset | null {
+    const rounded = roundedInt64(timestamp)
     for (const segment of this.#log.segments) {
       if (segment.baseOffset >= end) break
       this.#lookedInto = segment
-      if (segment.largestTimestamp() < timestamp) continue
+      if (segment.largestTimestamp() < rounded) continue
       const found = firstSince(this.#files, segment, timestamp, this.#log.logStartOffset)
       if (found !== null && found.offset >= this.#log.logEndOffset)
         throw new CorruptLogError(`no offset ${found.offset} in ${segment.logPath}`)
@@ -303,7 +305,7 @@ export class LogReader {
     return found === null ? null : this.#withEpoch(found)
   }
 
-  #withEpoch(found: { readonly timestampMs: number; readonly offset: Offset }): TimestampedOffset {
+  #withEpoch(found: { readonly timestampMs: Int64; readonly offset: Offset }): TimestampedOffset {
     return { timestamp: found.timestampMs, offset: found.offset, leaderEpoch: this.#log.epochAt(found.offset) }
   }
 

@@ -10,6 +10,7 @@
 import { assert } from '../../base/assert.js'
 import type { Bytes } from '../../base/bytes.js'
 import type { LeaderEpoch, Offset } from '../../base/ids.js'
+import type { Int64 } from '../../base/int64.js'
 import type { World } from '../../base/world.js'
 import { lastOffset, leaderEpoch, maxTimestamp } from '../../protocol/records/batch.js'
 import type { LogEngine, LogMark } from '../engine.js'
@@ -183,7 +184,7 @@ export class SegmentedLog implements LogEngine {
   endOfDamage(offset: Offset): Offset | null {
     return this.#reader.endOfDamage(offset)
   }
-  offsetForTimestamp(timestamp: number, end: Offset): TimestampedOffset | null {
+  offsetForTimestamp(timestamp: Int64, end: Offset): TimestampedOffset | null {
     return this.#reader.offsetForTimestamp(timestamp, end)
   }
   maxTimestampOffset(): TimestampedOffset | null {

@@ -4,7 +4,16 @@
  */
 import { type Bytes, copyOf } from '../../base/bytes.js'
 import type { Offset } from '../../base/ids.js'
-import { baseOffset, computeCrc, crc, lastOffset, maxTimestamp, noTimestamp } from '../../protocol/records/batch.js'
+import { type Int64, roundedInt64 } from '../../base/int64.js'
+import {
+  baseOffset,
+  computeCrc,
+  crc,
+  exactMaxTimestamp,
+  lastOffset,
+  maxTimestamp,
+  noTimestamp,
+} from '../../protocol/records/batch.js'
 import { DecompressedSizeError } from '../../protocol/records/output.js'
 import { RecordCursor } from '../../protocol/records/records.js'
 import { MalformedError } from '../../protocol/wire.js'
@@ -14,14 +23,14 @@ import type { Segment } from './segment.js'
 
 export interface FoundRecord {
   readonly offset: Offset
-  readonly timestampMs: number
+  readonly timestampMs: Int64
 }
 
 type Search = (cursor: RecordCursor) => FoundRecord | null
 
 /** The first record at or after `from` whose timestamp is at least `timestampMs`. */
-export function firstSince(files: Files, segment: Segment, timestampMs: number, from: Offset): FoundRecord | null {
-  return search(files, segment, timestampMs, from, cursor => {
+export function firstSince(files: Files, segment: Segment, timestampMs: Int64, from: Offset): FoundRecord | null {
+  return search(files, segment, roundedInt64(timestampMs), from, cursor => {
     while (cursor.next()) {
       if (cursor.timestampMs >= timestampMs && cursor.offset >= from)
         return { offset: cursor.offset, timestampMs: cursor.timestampMs }
@@ -32,17 +41,18 @@ export function firstSince(files: Files, segment: Segment, timestampMs: number, 
 
 /** The first record at or after `from` that has the segment's largest timestamp. */
 export function ofMaxTimestamp(files: Files, segment: Segment, from: Offset): FoundRecord | null {
+  const largest = segment.largestTimestamp()
+  let best: FoundRecord | null = null
   // [KIP-734] The records decide, not the header of their batch.
-  return search(files, segment, segment.largestTimestamp(), from, cursor => {
-    let offset: Offset = -1
-    let timestampMs = noTimestamp
+  const found = search(files, segment, largest, from, cursor => {
     while (cursor.next()) {
-      if (cursor.timestampMs <= timestampMs || cursor.offset < from) continue
-      offset = cursor.offset
-      timestampMs = cursor.timestampMs
+      const { offset, timestampMs } = cursor
+      if (offset >= from && timestampMs > (best?.timestampMs ?? noTimestamp)) best = { offset, timestampMs }
     }
-    return offset < 0 ? null : { offset, timestampMs }
+    // Headers are compared rounded: a batch further on may be the larger one.
+    return Number.isSafeInteger(largest) ? best : null
   })
+  return found ?? best
 }
 
 function search(files: Files, segment: Segment, timestampMs: number, from: Offset, look: Search): FoundRecord | null {
@@ -97,6 +107,6 @@ function lookInto(batch: Bytes, from: Offset, look: Search): FoundRecord | null 
     return look(cursor)
   } catch (error) {
     if (!(error instanceof MalformedError || error instanceof DecompressedSizeError)) throw error
-    return { offset: Math.max(baseOffset(batch, 0), from), timestampMs: maxTimestamp(batch, 0) }
+    return { offset: Math.max(baseOffset(batch, 0), from), timestampMs: exactMaxTimestamp(batch, 0) }
   }
 }

@@ -21,6 +21,7 @@ import { OffsetCommit } from '#protocol/messages/offset-commit.js'
 import { Produce } from '#protocol/messages/produce.js'
 import { batchHeaderSize } from '#protocol/records/batch.js'
 import { buildBatch } from '#protocol/records/build.js'
+import { writableCodec } from '#protocol/records/compression.js'
 import { recompress } from '#protocol/records/recompress.js'
 import { ToolHost } from '../kafka-tools/tool-host.js'
 import { type RunningGregor, startGregor } from '../lib/gregor.js'
@@ -151,7 +152,7 @@ async function write(client: WireClient, random: Random, count: number): Promise
       ...(producer === null ? {} : { ...producer, producerEpoch: 0 }),
     })
     if (producer !== null) producer.baseSequence += records.length
-    const codec = random.below(5)
+    const codec = writableCodec(random.below(5))
     const batch = codec === 0 ? plain : recompress(plain, plain.subarray(batchHeaderSize), codec)
     const { responses } = await client.request(Produce, 7, {
       acks: 1,

@@ -1,12 +1,12 @@
 /**
- * What the fuzzer spoils: sound streams of every codec, message sets and batches. Most are made by the project's own
+ * What the fuzzer spoils: sound streams of every codec, message sets and batches. Most are made by the project's
  * encoders from a small text; the streams of zstd 1.5.4 and lz4 1.9.4 reach the parts of a decoder that those do not write
  * (Huffman trees, described tables, linked blocks, checksums).
  */
 import { type Bytes, concat } from '#base/bytes.js'
 import { batchHeaderSize, type CodecId, Codecs } from '#protocol/records/batch.js'
 import { buildBatch } from '#protocol/records/build.js'
-import { compress } from '#protocol/records/compress.js'
+import { codecProblem, compress } from '#protocol/records/compression.js'
 import { downConvert } from '#protocol/records/down-convert.js'
 import { recompress } from '#protocol/records/recompress.js'
 import { Random } from '../lib/random.js'
@@ -25,8 +25,11 @@ function text(length: number): Bytes {
 
 const texts = [0, 1, 20, 300, 3000].map(text)
 
+/** Node has zstd from 22.15 on. */
+const atHand = Object.values(Codecs).filter(codec => codecProblem(codec) === null)
+
 export function streamsOf(codec: CodecId, isForMagic0 = false): Bytes[] {
-  return texts.map(plain => compress(codec, plain, { isForMagic0 }))
+  return !atHand.includes(codec as never) ? [] : texts.map(plain => compress(codec, plain, { isForMagic0 }))
 }
 
 /** Snappy without the framing: the first block of each framed stream. */
@@ -47,7 +50,7 @@ export function batches(): Bytes[] {
   return [1, 12].flatMap(count => {
     const plain = buildBatch(Array.from({ length: count }, (_, index) => record(index)))
     const records = plain.subarray(batchHeaderSize)
-    return Object.values(Codecs).map(codec => recompress(plain, records, codec))
+    return atHand.map(codec => recompress(plain, records, codec))
   })
 }
 

@@ -3,17 +3,15 @@
  * throws MalformedError; anything else it does is a finding. Where another decoder of the same format is at hand, both must
  * give the same bytes when both give any.
  */
-import { uncompressSync } from 'snappy'
+import { decompressFrameSync } from 'lz4-napi'
 import { type Bytes, equalBytes } from '#base/bytes.js'
-import { crc32, nativeZstd } from '#base/zlib.js'
+import { crc32, nativeUnzstd } from '#base/zlib.js'
 import { Codecs, computeCrc, crc, recordCount, stampCrc, stampLength } from '#protocol/records/batch.js'
+import { unzstd } from '#protocol/records/codecs/zstd-portable.js'
 import { decompress } from '#protocol/records/compression.js'
 import { downConvert } from '#protocol/records/down-convert.js'
-import { unlz4 } from '#protocol/records/lz4.js'
 import { recordsOf } from '#protocol/records/records.js'
-import { unsnappy } from '#protocol/records/snappy.js'
 import { upConvert } from '#protocol/records/up-convert.js'
-import { unzstd } from '#protocol/records/zstd.js'
 import { batches, messageSets, rawSnappyStreams, referenceLz4, referenceZstd, streamsOf } from './corpus.js'
 
 export interface Decoder {
@@ -62,33 +60,33 @@ export const decoders: readonly Decoder[] = [
     name: 'snappy-raw',
     seeds: rawSnappyStreams(),
     mend: null,
-    decode: (bytes, bytesMax) => beside(unsnappy(bytes, bytesMax), () => uncompressSync(bytes as Buffer) as Buffer),
+    decode: (bytes, bytesMax) => decompress(Codecs.snappy, bytes, bytesMax).byteLength,
   },
   {
     name: 'snappy-framed',
     seeds: streamsOf(Codecs.snappy),
     mend: null,
-    decode: (bytes, bytesMax) => unsnappy(bytes, bytesMax).byteLength,
+    decode: (bytes, bytesMax) => decompress(Codecs.snappy, bytes, bytesMax).byteLength,
   },
   {
     name: 'lz4',
     seeds: [...streamsOf(Codecs.lz4), ...referenceLz4],
     mend: null,
-    decode: (bytes, bytesMax) => unlz4(bytes, bytesMax).byteLength,
+    decode: (bytes, bytesMax) => beside(decompress(Codecs.lz4, bytes, bytesMax), () => decompressFrameSync(bytes as Buffer)),
   },
   {
     name: 'lz4-magic-0',
     seeds: streamsOf(Codecs.lz4, true),
     mend: null,
-    decode: (bytes, bytesMax) => unlz4(bytes, bytesMax, true).byteLength,
+    decode: (bytes, bytesMax) => decompress(Codecs.lz4, bytes, bytesMax, { isForMagic0: true }).byteLength,
   },
   {
     name: 'zstd',
     seeds: [...streamsOf(Codecs.zstd), ...referenceZstd],
     mend: null,
     decode(bytes, bytesMax) {
-      const own = unzstd(bytes, bytesMax)
-      return nativeZstd === null ? own.byteLength : beside(own, () => nativeZstd!(bytes, { maxOutputLength: bytesMax + 1 }))
+      const here = decompress(Codecs.zstd, bytes, bytesMax)
+      return nativeUnzstd === null ? here.byteLength : beside(here, () => unzstd(bytes, bytesMax))
     },
   },
   {

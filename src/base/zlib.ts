@@ -5,22 +5,21 @@
  */
 import * as zlib from 'node:zlib'
 
-type Decompress = (input: Uint8Array, options: { maxOutputLength: number }) => Uint8Array
+export type ZlibDecoder = (input: Uint8Array, options: { maxOutputLength: number }) => Uint8Array
+type Compress = (input: Uint8Array, level?: number) => Uint8Array
 
 /** Inflates all members of a gzip stream. */
-export const gunzip: Decompress = (input, options) => zlib.gunzipSync(input, options)
-
-/** Decompresses zstd frames; null before Node 22.15, which has no zstd. */
-export const nativeZstd: Decompress | null =
-  'zstdDecompressSync' in zlib ? (zlib as unknown as { zstdDecompressSync: Decompress }).zstdDecompressSync : null
-
-type Compress = (input: Uint8Array, level?: number) => Uint8Array
+export const gunzip: ZlibDecoder = (input, options) => zlib.gunzipSync(input, options)
 
 /** One gzip member; levels 1 to 9, absent is zlib's own default. */
 export const gzip: Compress = (input, level) => zlib.gzipSync(input, level === undefined ? {} : { level })
 
+/** Decompresses the first zstd frame, which must be whole; null before Node 22.15, which has no zstd. */
+export const nativeUnzstd: ZlibDecoder | null =
+  'zstdDecompressSync' in zlib ? (zlib as unknown as { zstdDecompressSync: ZlibDecoder }).zstdDecompressSync : null
+
 /** One zstd frame with its content size; null before Node 22.15. */
-export const nativeZstdCompress: Compress | null = 'zstdCompressSync' in zlib ? compressZstd : null
+export const nativeZstd: Compress | null = 'zstdCompressSync' in zlib ? compressZstd : null
 
 function compressZstd(input: Uint8Array, level?: number): Uint8Array {
   const { zstdCompressSync, constants } = zlib as unknown as {

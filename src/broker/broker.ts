@@ -8,10 +8,8 @@ import type { Serve } from '../net/connection.js'
 import { frameMemory } from '../net/frame-memory.js'
 import { Listener } from '../net/listener.js'
 import { loadNativeCalls, type NativeCalls, nativeFailure } from '../net/native.js'
-import { Codecs } from '../protocol/records/batch.js'
-import { zstdSource } from '../protocol/records/compress.js'
-import { crc32cSource } from '../protocol/records/crc32c.js'
 import type { Durability } from '../storage/types.js'
+import { reportCodecs } from './codec-report.js'
 import { type CoreOptions, openCore } from './core.js'
 import { FaultReport } from './fault-report.js'
 import type { Broker } from './services.js'
@@ -31,6 +29,9 @@ export interface RunningBroker {
   stop(graceMs: number): Promise<void>
 }
 
+/** Libraries are loaded for it, which would make every start longer. */
+const codecReportDelayMs = 1000
+
 /** Bound on received bytes that wait, all connections together, when queued.max.request.bytes does not set one. */
 const frameMemoryDefaultBytes = 512 * 1024 * 1024
 
@@ -40,7 +41,7 @@ export async function startBroker(options: BrokerOptions): Promise<RunningBroker
   const core = await openCore(options)
   try {
     const listeners = await listen(options, core.serve, native)
-    log.info({ codecs: Object.keys(Codecs).slice(1), zstdEncoder: zstdSource, crc32c: crc32cSource }, 'codecs at hand')
+    const codecReport = options.world.after(codecReportDelayMs, () => reportCodecs(log))
     return {
       services: core.services,
       listeners: listeners.map((listener, at) => ({
@@ -54,6 +55,7 @@ export async function startBroker(options: BrokerOptions): Promise<RunningBroker
         return native() === null ? 'copy' : 'sendfile'
       },
       async stop(graceMs) {
+        codecReport.cancel()
         core.stopServing()
         await Promise.all(listeners.map(listener => listener.close(graceMs)))
         await core.close()

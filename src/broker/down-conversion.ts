@@ -6,6 +6,7 @@ import fs from 'node:fs'
 import { allocate, type Bytes } from '../base/bytes.js'
 import type { Offset } from '../base/ids.js'
 import { type ErrorCode, Errors } from '../protocol/errors.js'
+import { UnsupportedCodecError } from '../protocol/records/codecs/codec.js'
 import { type DownConverted, type DownConvertLimits, downConvert } from '../protocol/records/down-convert.js'
 import type { LegacyMagic } from '../protocol/records/message-set.js'
 import { DecompressedSizeError } from '../protocol/records/output.js'
@@ -53,6 +54,7 @@ function convert(bytes: Bytes, magic: LegacyMagic, from: Offset, limits: DownCon
   } catch (error) {
     // A batch that no message of this size can stand for: none of the codes that old clients know says so.
     if (error instanceof DecompressedSizeError) return Errors.UNKNOWN_SERVER_ERROR
+    if (error instanceof UnsupportedCodecError) return Errors.UNSUPPORTED_COMPRESSION_TYPE
     // A compressed batch was stored as it came, and does not hold what its header says.
     if (error instanceof MalformedError) return Errors.CORRUPT_MESSAGE
     throw error

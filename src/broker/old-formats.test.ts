@@ -4,10 +4,12 @@
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Bytes, concat, copyOf, toHex, utf8Decode, utf8Encode, viewOf } from '../base/bytes.js'
+import { compressionTypeProblem } from '../config/compression-type.js'
 import { Errors, errorName } from '../protocol/errors.js'
 import { Fetch } from '../protocol/messages/fetch.js'
 import { Produce } from '../protocol/messages/produce.js'
 import * as batch from '../protocol/records/batch.js'
+import { codecProblem } from '../protocol/records/compression.js'
 import { javaBatches, javaRecords } from '../protocol/records/golden.test-support.js'
 import { javaDown, javaLogAppendTime, legacyRecords, messageSets } from '../protocol/records/golden-legacy.test-support.js'
 import { MessageCursor } from '../protocol/records/message-set.js'
@@ -155,6 +157,7 @@ describe.each(versionsUpTo(messageSetFetchVersionMax))('Fetch v%i', version => {
     await client.produce(topic, copyOf(javaBatches.zstd))
     expect(messagesOf((await client.fetch(topic, 0, { version })).records!).length).toBe(1)
     expect(await client.fetch(topic, 1, { version })).toMatchObject({ errorCode: Errors.UNSUPPORTED_COMPRESSION_TYPE })
+    if (codecProblem(batch.Codecs.zstd) !== null) return
     const zstd = await newTopic({ 'compression.type': 'zstd' })
     expect(await client.fetch(zstd, 0, { version })).toMatchObject({ errorCode: Errors.UNSUPPORTED_COMPRESSION_TYPE })
   })
@@ -200,7 +203,8 @@ describe.each(versionsUpTo(messageSetFetchVersionMax))('Fetch v%i', version => {
 
 describe('compression.type', () => {
   const sources = ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const
-  test.each(['uncompressed', 'gzip', 'snappy', 'lz4', 'zstd'] as const)('%s', async type => {
+  const types = (['uncompressed', 'gzip', 'snappy', 'lz4', 'zstd'] as const).filter(type => compressionTypeProblem(type) === null)
+  test.each(types)('%s', async type => {
     const codec = batch.Codecs[type === 'uncompressed' ? 'none' : type]
     for (const source of sources) {
       const topic = await newTopic({ 'compression.type': type })

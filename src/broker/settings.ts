@@ -1,9 +1,10 @@
 /** From config keys to the plain values that the rooms below ask for. */
 import type { ClusterImage } from '../cluster/image.js'
+import { codecOfType } from '../config/compression-type.js'
 import type { BrokerConfig } from '../config/resolve.js'
 import { type ConfigOverrides, type TopicConfig, topicConfig } from '../config/topic-config.js'
 import type { GroupConfig } from '../coordinator/group/config.js'
-import { type CodecId, Codecs } from '../protocol/records/batch.js'
+import type { CodecId } from '../protocol/records/batch.js'
 import { decompressedBytesMax } from '../protocol/records/compression.js'
 import type { UpkeepSettings } from '../storage/data-directory.js'
 import type { CleanerSettings } from '../storage/log-cleaner.js'
@@ -106,21 +107,23 @@ export function logSettings(topic: TopicConfig): LogConfig {
 }
 
 function compressionSettings(topic: TopicConfig): { codec: CodecId | null; compressionLevel: number | undefined } {
-  const type = topic.get('compression.type')
-  switch (type) {
-    case 'producer':
-      return { codec: null, compressionLevel: undefined }
-    case 'uncompressed':
-      return { codec: Codecs.none, compressionLevel: undefined }
+  return { codec: codecOfType(topic.get('compression.type')), compressionLevel: compressionLevel(topic) }
+}
+
+/** Undefined is the codec's own default. */
+function compressionLevel(topic: TopicConfig): number | undefined {
+  switch (topic.get('compression.type')) {
     case 'gzip': {
       const level = topic.get('compression.gzip.level')
-      return { codec: Codecs.gzip, compressionLevel: level === -1 ? undefined : level }
+      return level === -1 ? undefined : level
     }
     case 'zstd':
-      return { codec: Codecs.zstd, compressionLevel: topic.get('compression.zstd.level') }
+      return topic.get('compression.zstd.level')
+    case 'producer':
+    case 'uncompressed':
     case 'snappy':
     case 'lz4':
-      return { codec: Codecs[type], compressionLevel: undefined }
+      return undefined
   }
 }
 

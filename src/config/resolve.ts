@@ -3,6 +3,7 @@
  * environment variables, server.properties, defaults. Every problem is collected before anything is refused, each naming
  * its key, its origin and what is allowed. Reads no file and no process state: the caller brings the texts.
  */
+import { compressionTypeProblem } from './compression-type.js'
 import { allowedValues, type ConfigKey, formatValue, parseValue } from './key.js'
 import { type BrokerKey, type BrokerValue, brokerKeyNames, brokerKeyOf, brokerKeys } from './keys.js'
 import { type ListenerConfig, parseListeners } from './listeners.js'
@@ -149,5 +150,7 @@ function conflicts(get: BrokerConfig['get']): string[] {
   if (get('log.retention.ms') === 0 || get('log.retention.minutes') === 0 || get('log.retention.hours') === 0) {
     problems.push('log.retention.ms, .minutes and .hours must be -1 (no limit) or at least 1, not 0')
   }
+  const compressionProblem = compressionTypeProblem(get('compression.type'))
+  if (compressionProblem !== null) problems.push(compressionProblem)
   return problems
 }

@@ -2,6 +2,7 @@
  * The configuration of one topic: its own overrides over the broker's defaults, resolved once into plain values, because
  * the append path asks for them on every batch. Validation is separate and speaks Kafka's messages.
  */
+import { compressionTypeProblem } from './compression-type.js'
 import { type ConfigKey, parseValue } from './key.js'
 import { type BrokerKey, brokerKeys } from './keys.js'
 import type { BrokerConfig } from './resolve.js'
@@ -60,7 +61,7 @@ export function validateTopicConfig(
   if (config.get('remote.storage.enable')) {
     return 'Tiered Storage functionality is disabled in the broker. Topic cannot be configured with remote log storage.'
   }
-  return null
+  return valid.has('compression.type') ? compressionTypeProblem(config.get('compression.type')) : null
 }
 
 /** What the broker's own keys say for a topic that does not set `key`; the row's default where no broker key does. */

@@ -11,6 +11,7 @@ import { type FakeWorld, fakeWorld } from '../base/fake-world.js'
 import type { World } from '../base/world.js'
 import * as batch from '../protocol/records/batch.js'
 import { buildBatch, type NewRecord } from '../protocol/records/build.js'
+import { writableCodec } from '../protocol/records/compression.js'
 import { recompress } from '../protocol/records/recompress.js'
 import { recordsOf } from '../protocol/records/records.js'
 import type { DataDirectory } from './data-directory.js'
@@ -54,7 +55,7 @@ export async function runLogModel(options: LogModelOptions): Promise<LogModelRep
 
 const topicId = 'AAAAAAAAAAAAAAAAAAAAAw'
 const name = 't-0'
-const codecs = [0, 0, 0, 0, 0, batch.Codecs.gzip, batch.Codecs.snappy, batch.Codecs.lz4, batch.Codecs.zstd]
+const codecs = [0, 0, 0, 0, 0, batch.Codecs.gzip, batch.Codecs.snappy, batch.Codecs.lz4, writableCodec(batch.Codecs.zstd)]
 /** Which keys there are changes now and then, so that some are written once and some again and again. */
 const keyRanges = [3, 20, 20, 200]
 

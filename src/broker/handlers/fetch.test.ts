@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { asBuffer, type Bytes } from '../../base/bytes.js'
 import { zeroUuid } from '../../base/ids.js'
+import { compressionTypeProblem } from '../../config/compression-type.js'
 import { Errors } from '../../protocol/errors.js'
 import { DeleteTopics } from '../../protocol/messages/delete-topics.js'
 import { Fetch } from '../../protocol/messages/fetch.js'
@@ -164,7 +165,6 @@ describe('errors', () => {
     broker = await testBroker()
     client = await broker.connect()
     await client.createTopic('t')
-    await client.createTopic('zstd', 1, { 'compression.type': 'zstd' })
     await client.produce('t', batchOf(['a', 'b']))
   })
   afterAll(() => broker.stop())
@@ -207,7 +207,8 @@ describe('errors', () => {
     expect(await ask('', {}, { ...unknown, topicId: zeroUuid })).toMatchObject({ errorCode: Errors.UNKNOWN_TOPIC_ID })
   })
 
-  test('a topic in zstd is not for clients before v10', async () => {
+  test.runIf(compressionTypeProblem('zstd') === null)('a topic in zstd is not for clients before v10', async () => {
+    await client.createTopic('zstd', 1, { 'compression.type': 'zstd' })
     expect((await ask('zstd', {}, { version: 9 })).errorCode).toBe(Errors.UNSUPPORTED_COMPRESSION_TYPE)
     expect((await client.fetch('zstd', 0, { version: 10 })).errorCode).toBe(0)
   })

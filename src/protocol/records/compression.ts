@@ -1,54 +1,62 @@
 /**
- * Decompression of the records part of a batch, for the places where the broker must look inside: checks of what clients
- * produce, record-level timestamp lookup, other formats and codecs. Never compresses. Every codec stops at a bound on its
- * output, so that a bomb costs the bound; bytes that are cut off or damaged give MalformedError, never anything else.
+ * The codecs of record batches, by their id. Decompression is for the places where the broker must look inside: checks of
+ * what clients produce, record-level timestamp lookup, compaction, other formats and codecs; compression for the batches that
+ * it writes anew. Every codec stops at a bound on its output, so that a bomb costs the bound; bytes that are cut off or
+ * damaged give MalformedError, never anything else.
  */
 import type { Bytes } from '../../base/bytes.js'
-import { gunzip, isOutputTooLarge, nativeZstd } from '../../base/zlib.js'
 import { MalformedError } from '../wire.js'
 import { type CodecId, Codecs } from './batch.js'
-import { unlz4 } from './lz4.js'
+import type { Codec } from './codecs/codec.js'
+import { gzip } from './codecs/gzip.js'
+import { lz4, lz4ForMagic0 } from './codecs/lz4.js'
+import { snappy } from './codecs/snappy.js'
+import { zstd } from './codecs/zstd.js'
 import { DecompressedSizeError } from './output.js'
-import { unsnappy } from './snappy.js'
-import { unzstd } from './zstd.js'
 
 /** What one batch may decompress to where nothing tighter is said: 64 times the default `max.message.bytes`. */
 export const decompressedBytesMax = 64 * 1024 * 1024
 
-export interface DecompressOptions {
-  /** LZ4 in a message with magic 0: its header checksum is another one, and not looked at. */
+export interface CodecOptions {
+  /** Messages with magic 0 have a quirk in their LZ4. */
   readonly isForMagic0?: boolean
 }
 
 /**
  * The decompressed bytes, or `bytes` itself for codec 0. Throws DecompressedSizeError when they would be more than
- * `bytesMax`, MalformedError when the bytes or the codec are none of Kafka's.
+ * `bytesMax`, UnsupportedCodecError when the codec cannot be used here, MalformedError when the bytes or the codec are none
+ * of Kafka's.
  */
-export function decompress(codec: CodecId, bytes: Bytes, bytesMax: number, options: DecompressOptions = {}): Bytes {
-  switch (codec) {
-    case Codecs.none:
-      if (bytes.byteLength > bytesMax) throw new DecompressedSizeError(bytesMax)
-      return bytes
-    case Codecs.gzip:
-      return byZlib(gunzip, bytes, bytesMax)
-    case Codecs.snappy:
-      return unsnappy(bytes, bytesMax)
-    case Codecs.lz4:
-      return unlz4(bytes, bytesMax, options.isForMagic0)
-    case Codecs.zstd:
-      return nativeZstd === null ? unzstd(bytes, bytesMax) : byZlib(nativeZstd, bytes, bytesMax)
-    default:
-      throw new MalformedError(`codec ${codec} does not exist`)
-  }
+export function decompress(id: CodecId, bytes: Bytes, bytesMax: number, options: CodecOptions = {}): Bytes {
+  if (id !== Codecs.none) return codecOf(id, options).decompress(bytes, bytesMax)
+  if (bytes.byteLength > bytesMax) throw new DecompressedSizeError(bytesMax)
+  return bytes
 }
 
-function byZlib(decoder: typeof gunzip, bytes: Bytes, bytesMax: number): Bytes {
-  // zlib takes no bound below 1.
-  if (bytesMax < 1) throw new DecompressedSizeError(bytesMax)
-  try {
-    return decoder(bytes, { maxOutputLength: bytesMax })
-  } catch (error) {
-    if (isOutputTooLarge(error)) throw new DecompressedSizeError(bytesMax)
-    throw new MalformedError(error instanceof Error ? error.message : String(error))
-  }
+export interface CompressOptions extends CodecOptions {
+  /** Effort of gzip and zstd; the codec's own default when absent. */
+  readonly level?: number | undefined
+}
+
+/** Throws UnsupportedCodecError when the codec cannot be used here. */
+export function compress(id: CodecId, bytes: Bytes, options: CompressOptions = {}): Bytes {
+  return id === Codecs.none ? bytes : codecOf(id, options).compress(bytes, options.level)
+}
+
+/** Why the codec cannot compress here, as a sentence; null when it can. Loads its library. */
+export function codecProblem(id: CodecId): string | null {
+  return id === Codecs.none ? null : codecOf(id, {}).missing()
+}
+
+/** What the broker itself writes in place of `id`: where that cannot compress here, gzip, which all readers know. */
+export function writableCodec(id: CodecId): CodecId {
+  return codecProblem(id) === null ? id : Codecs.gzip
+}
+
+const codecs: readonly (Codec | null)[] = [null, gzip, snappy, lz4, zstd]
+
+function codecOf(id: CodecId, { isForMagic0 }: CodecOptions): Codec {
+  const codec = isForMagic0 === true && id === Codecs.lz4 ? lz4ForMagic0 : codecs[id]
+  if (codec == null) throw new MalformedError(`codec ${id} does not exist`)
+  return codec
 }

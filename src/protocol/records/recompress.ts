@@ -4,7 +4,7 @@
  */
 import { allocate, type Bytes } from '../../base/bytes.js'
 import * as batch from './batch.js'
-import { compress } from './compress.js'
+import { compress } from './compression.js'
 
 /** `records` are those of the batch `bytes`, decompressed. */
 export function recompress(bytes: Bytes, records: Bytes, codec: batch.CodecId, level?: number): Bytes {

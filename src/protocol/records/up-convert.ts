@@ -11,6 +11,7 @@ import { type Int64, int64Difference } from '../../base/int64.js'
 import { MalformedError } from '../wire.js'
 import * as batch from './batch.js'
 import { writeHeader } from './build.js'
+import { UnsupportedCodecError } from './codecs/codec.js'
 import { decompress } from './compression.js'
 import { CorruptMessageError, MessageCursor } from './message-set.js'
 import { DecompressedSizeError } from './output.js'
@@ -95,7 +96,8 @@ function open(set: Bytes, codec: batch.CodecId, limits: UpConvertLimits): Bytes 
   try {
     return decompress(codec, value, limits.decompressedBytesMax, { isForMagic0: cursor.magic === 0 })
   } catch (error) {
-    if (error instanceof DecompressedSizeError || !(error instanceof MalformedError)) throw error
+    if (error instanceof DecompressedSizeError || error instanceof UnsupportedCodecError) throw error
+    if (!(error instanceof MalformedError)) throw error
     throw new UndecodableError(error.message)
   }
 }

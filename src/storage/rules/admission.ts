@@ -23,6 +23,7 @@ import type { LeaderEpoch, Offset, ProducerEpoch, ProducerId } from '../../base/
 import { type Int64, roundedInt64 } from '../../base/int64.js'
 import { type ErrorCode, Errors } from '../../protocol/errors.js'
 import * as batch from '../../protocol/records/batch.js'
+import { UnsupportedCodecError } from '../../protocol/records/codecs/codec.js'
 import { CorruptMessageError, firstMagic } from '../../protocol/records/message-set.js'
 import { DecompressedSizeError } from '../../protocol/records/output.js'
 import { recompress } from '../../protocol/records/recompress.js'
@@ -142,6 +143,7 @@ function admitMessageSet(bytes: Bytes, rules: AdmissionRules, nowMs: number): Ad
 }
 
 function errorOfMessageSet(error: MalformedError): ErrorCode {
+  if (error instanceof UnsupportedCodecError) return Errors.UNSUPPORTED_COMPRESSION_TYPE
   if (error instanceof CorruptMessageError) return Errors.CORRUPT_MESSAGE
   if (error instanceof MessageTooLargeError || error instanceof DecompressedSizeError) return Errors.MESSAGE_TOO_LARGE
   if (error instanceof TimestampError) return Errors.INVALID_TIMESTAMP
@@ -165,6 +167,10 @@ function admitRecords(bytes: Bytes, sourceCodec: batch.CodecId, rules: Admission
     if (!isRecompressed) return admitted(bytes, cursor.maxTimestampMs, rules, nowMs)
     const recompressed = recompress(bytes, cursor.records(), targetCodec, rules.compressionLevel)
     return refusalBySize(recompressed, rules) ?? admitted(recompressed, cursor.maxTimestampMs, rules, nowMs)
+  } catch (error) {
+    // This machine cannot read what the client sent, or not write what the topic wants.
+    if (error instanceof UnsupportedCodecError) return refuse(Errors.UNSUPPORTED_COMPRESSION_TYPE, error.message)
+    throw error
   } finally {
     cursor.close()
   }
@@ -303,6 +309,7 @@ function openRecords(bytes: Bytes, rules: AdmissionRules): Refusal | null {
     cursor.open(bytes, 0, rules.decompressedBytesMax)
     return null
   } catch (error) {
+    if (error instanceof UnsupportedCodecError) throw error
     // The client splits a batch on MESSAGE_TOO_LARGE, which is what helps here as well.
     if (error instanceof DecompressedSizeError) return refuse(Errors.MESSAGE_TOO_LARGE, error.message)
     // As Kafka answers where a codec cannot read its bytes.

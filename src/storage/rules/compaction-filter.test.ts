@@ -2,6 +2,8 @@ import { describe, expect, test } from 'vitest'
 import { concat, utf8Encode, viewOf } from '../../base/bytes.js'
 import * as batch from '../../protocol/records/batch.js'
 import { type BatchOptions, buildBatch } from '../../protocol/records/build.js'
+import { writableCodec } from '../../protocol/records/compression.js'
+import { javaBatches } from '../../protocol/records/golden.test-support.js'
 import { recompress } from '../../protocol/records/recompress.js'
 import { recordsOf } from '../../protocol/records/records.js'
 import { BatchFilter, type FilterRules, Kept, RecordReader } from './compaction-filter.js'
@@ -113,12 +115,19 @@ describe('records', () => {
     expect(tell(compacted([keyless]))).toEqual([`0-1 until ${retention}: k@1`])
   })
 
-  test.each([batch.Codecs.gzip, batch.Codecs.snappy, batch.Codecs.lz4, batch.Codecs.zstd])('codec %i stays', codec => {
+  test.each([batch.Codecs.gzip, batch.Codecs.snappy, batch.Codecs.lz4])('codec %i stays', codec => {
     const plain = batchOf(0, 'a=1 b=2 c=3 b=4')
     const packed = recompress(plain, plain.subarray(batch.batchHeaderSize), codec)
     const left = compacted([packed])
     expect(batch.codecOf(left[0]!, 0)).toBe(codec)
     expect(tell(left)).toEqual(['0-3: a=1@0 c=3@2 b=4@3'])
+  })
+
+  test('zstd stays where Node can write it, and becomes gzip where it cannot', () => {
+    const [left] = compacted([javaBatches.zstd])
+    expect(batch.codecOf(left!, 0)).toBe(writableCodec(batch.Codecs.zstd))
+    // The one without a key is gone.
+    expect([...recordsOf(left!)].map(({ offset }) => offset)).toEqual([0, 2, 3])
   })
 
   test('a batch that cannot be read stays as it is', () => {

@@ -16,8 +16,7 @@ import { allocate, type Bytes, viewOf } from '../../base/bytes.js'
 import type { Offset, ProducerEpoch, ProducerId } from '../../base/ids.js'
 import { type Int64, int64Difference, int64Sum } from '../../base/int64.js'
 import * as batch from '../../protocol/records/batch.js'
-import { compress } from '../../protocol/records/compress.js'
-import { decompress, decompressedBytesMax } from '../../protocol/records/compression.js'
+import { compress, decompress, decompressedBytesMax, writableCodec } from '../../protocol/records/compression.js'
 import { DecompressedSizeError } from '../../protocol/records/output.js'
 import { VarintReader, varintSize, varlongSize, writeVarint, writeVarlong } from '../../protocol/records/varint.js'
 import { MalformedError } from '../../protocol/wire.js'
@@ -207,9 +206,10 @@ function rewrite(bytes: Bytes, at: number, places: Places, horizonMs: number | n
   const oldBase = batch.baseTimestamp(bytes, at)
   const newBase = horizonMs ?? oldBase
   const shift = int64Difference(oldBase, newBase)
-  // 1. The records, in the codec that the batch had.
+  // 1. The records, in the codec that the batch had if it can be written here.
   const plain = shift === 0 ? copiedRecords(places) : shiftedRecords(places, shift)
-  const records = compress(batch.codecOf(bytes, at), plain)
+  const codec = writableCodec(batch.codecOf(bytes, at))
+  const records = compress(codec, plain)
   // 2. The header: offsets, sequence and epoch stay.
   const to = kept.reserve(batch.batchHeaderSize + records.byteLength)
   kept.bytes.set(bytes.subarray(at, at + batch.batchHeaderSize), to)
@@ -217,6 +217,7 @@ function rewrite(bytes: Bytes, at: number, places: Places, horizonMs: number | n
   const view = viewOf(kept.bytes)
   view.setInt32(to + lengthAt, batch.batchHeaderSize + records.byteLength - batch.batchPrefixSize)
   view.setInt32(to + recordCountAt, places.count)
+  batch.stampCodec(kept.bytes, to, codec)
   if (horizonMs !== null) {
     kept.bytes[to + attributesAt]! |= batch.Attributes.deleteHorizon
     view.setBigInt64(to + baseTimestampAt, BigInt(horizonMs))

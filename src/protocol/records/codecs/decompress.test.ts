@@ -3,15 +3,19 @@ import fc from 'fast-check'
 import { compressFrameSync } from 'lz4-napi'
 import { compressSync } from 'snappy'
 import { expect, test } from 'vitest'
-import { type Bytes, concat, copyOf, equalBytes } from '../../base/bytes.js'
-import { MalformedError } from '../wire.js'
-import { Codecs } from './batch.js'
-import { decompress } from './compression.js'
-import { recentDistances, sampleText, streams } from './golden.test-support.js'
-import { unlz4 } from './lz4.js'
-import { DecompressedSizeError } from './output.js'
-import { unsnappy } from './snappy.js'
-import { unzstd } from './zstd.js'
+import { type Bytes, concat, copyOf, equalBytes } from '../../../base/bytes.js'
+import { MalformedError } from '../../wire.js'
+import { Codecs } from '../batch.js'
+import { decompress } from '../compression.js'
+import { recentDistances, sampleText, streams } from '../golden.test-support.js'
+import { DecompressedSizeError } from '../output.js'
+import { unzstd } from './zstd-portable.js'
+
+const ungzip = (bytes: Bytes, max: number) => decompress(Codecs.gzip, bytes, max)
+const unsnappy = (bytes: Bytes, max: number) => decompress(Codecs.snappy, bytes, max)
+const unlz4 = (bytes: Bytes, max: number) => decompress(Codecs.lz4, bytes, max)
+/** By Node where it has zstd, else by the portable decoder. */
+const unzstdHere = (bytes: Bytes, max: number) => decompress(Codecs.zstd, bytes, max)
 
 /** Xerial's framing around raw snappy blocks, as snappy-java writes it. */
 function framed(blocks: readonly Bytes[]): Bytes {
@@ -26,7 +30,7 @@ function framed(blocks: readonly Bytes[]): Bytes {
 }
 
 const decoders = [
-  { name: 'gzip', decode: (bytes: Bytes, max: number) => decompress(Codecs.gzip, bytes, max), encode: gzipSync },
+  { name: 'gzip', decode: ungzip, encode: gzipSync },
   { name: 'snappy, raw', decode: unsnappy, encode: (bytes: Bytes) => compressSync(bytes) },
   {
     name: 'snappy, framed',
@@ -58,7 +62,7 @@ test.each(decoders)('$name: one byte more than allowed is refused, exactly the a
   expect(() => decode(compressed, 49_999)).toThrow(DecompressedSizeError)
 })
 
-test.each(streams)('$name', ({ codec, size, bytes }) => {
+test.each(streams.filter(({ name }) => !name.includes('linked')))('$name', ({ codec, size, bytes }) => {
   expect(equalBytes(decompress(codec, bytes, size), sampleText(size))).toBe(true)
   // Whatever Node brings, the portable decoder is held against the same bytes.
   if (codec === Codecs.zstd) expect(equalBytes(unzstd(bytes, size), sampleText(size))).toBe(true)
@@ -78,17 +82,41 @@ test('snappy: a copy may not reach back into the block before', () => {
   expect(() => unsnappy(stream(5), 100)).toThrow(MalformedError)
 })
 
-test('zstd: frames follow each other, skippable ones are skipped', () => {
+test.each([unzstd, unzstdHere])('zstd: frames follow each other, skippable ones are skipped', unzstd => {
   const frame = streams[2]!
   const skippable = Uint8Array.of(0x53, 0x2a, 0x4d, 0x18, 3, 0, 0, 0, 9, 9, 9)
   const twice = concat([frame.bytes, skippable, frame.bytes])
   expect(equalBytes(unzstd(twice, 1000), concat([sampleText(frame.size), sampleText(frame.size)]))).toBe(true)
+  expect(() => unzstd(twice, 2 * frame.size - 1)).toThrow(DecompressedSizeError)
+  for (const tail of [noise, Uint8Array.of(0), frame.bytes.subarray(0, 10)]) {
+    expect(() => unzstd(concat([frame.bytes, tail]), 1000)).toThrow(MalformedError)
+  }
 })
 
-test('lz4: frames follow each other', () => {
+test('lz4: what Kafka’s reader refuses is refused', () => {
   const frame = compressFrameSync(Buffer.from(sampleText(100)))
-  expect(unlz4(concat([frame, frame]), 200).byteLength).toBe(200)
+  const withFlags = (flags: number) => concat([frame.subarray(0, 4), Uint8Array.of(flags), frame.subarray(5)])
+  const linked = streams.find(({ name }) => name.includes('linked'))!
+  expect(() => unlz4(linked.bytes, 100_000)).toThrow('depend on each other')
+  expect(() => unlz4(withFlags(0x40), 200)).toThrow('depend on each other')
+  for (const flags of [0x61, 0x62, 0xa0, 0x20]) expect(() => unlz4(withFlags(flags), 200)).toThrow('unknown kind')
 })
+
+test('lz4: what follows the frame is not looked at, as in Kafka’s reader', () => {
+  const frame = compressFrameSync(Buffer.from(sampleText(100)))
+  expect(unlz4(concat([frame, frame]), 200).byteLength).toBe(100)
+  expect(unlz4(concat([frame, noise]), 200).byteLength).toBe(100)
+})
+
+test('a block of few bytes takes no time, however long its matches say they are', () => {
+  // 32,512 matches of 65,539 bytes, which cost no bits: two billion steps for a decoder that looks for the end afterwards.
+  const block = [0x00, 255, 0, 0, 0x54, 0, 2, 52, 1]
+  const bomb = Uint8Array.from([0x28, 0xb5, 0x2f, 0xfd, 0, 0x58, 1 | (2 << 1) | (block.length << 3), 0, 0, ...block])
+  const manyTimes = Array.from({ length: 1000 }, () => bomb)
+  for (const decode of [unzstd, unzstdHere]) {
+    for (const bytes of manyTimes) expect(() => decode(bytes, 1_000_000)).toThrow(MalformedError)
+  }
+}, 2000)
 
 test('snappy: a framing header may stand between blocks', () => {
   const part = framed([sampleText(100)])
@@ -102,7 +130,7 @@ test('an unknown codec is malformed', () => {
 test('a bomb costs the bound', () => {
   const zeros = new Uint8Array(50_000_000)
   const bombs: readonly [(bytes: Bytes, max: number) => Bytes, Bytes][] = [
-    [(bytes, max) => decompress(Codecs.gzip, bytes, max), gzipSync(zeros)],
+    [ungzip, gzipSync(zeros)],
     [unlz4, compressFrameSync(Buffer.from(zeros))],
     // One block of 128 KiB of the same byte, 400 times.
     [unzstd, concat([Uint8Array.of(0x28, 0xb5, 0x2f, 0xfd, 0, 0x88), ...Array<Bytes>(400).fill(Uint8Array.of(2, 0, 0x10, 0))])],
@@ -122,7 +150,10 @@ const allStreams: readonly { name: string; decode: (bytes: Bytes, max: number) =
   ...decoders.flatMap(({ name, decode, encode }) =>
     [200, 4000].map(size => ({ name, decode, bytes: encode(Buffer.from(sampleText(size))) })),
   ),
-  ...streams.map(({ name, codec, bytes }) => ({ name, decode: codec === Codecs.zstd ? unzstd : unlz4, bytes })),
+  ...streams.map(({ name, codec, bytes }) => ({ name, decode: codec === Codecs.zstd ? unzstdHere : unlz4, bytes })),
+  ...streams
+    .filter(({ codec }) => codec === Codecs.zstd)
+    .map(({ name, bytes }) => ({ name: `${name}, portable`, decode: unzstd, bytes })),
 ]
 
 test.each(allStreams)('$name: cut short anywhere it is malformed', ({ name, decode, bytes }) => {

@@ -3,8 +3,8 @@
  * from the end of its bytes towards their start. Every table is checked while it is built, so that decoding with it can
  * neither leave it nor loop.
  */
-import type { Bytes } from '../../base/bytes.js'
-import { MalformedError } from '../wire.js'
+import type { Bytes } from '../../../base/bytes.js'
+import { MalformedError } from '../../wire.js'
 
 /** Reads bits from the last one (below a final 1 bit) to the first. */
 export class BackwardBits {

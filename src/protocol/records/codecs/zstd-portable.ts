@@ -4,9 +4,9 @@
  * stepped over: the batch has its CRC. Time and memory are bound by the input and the cap on the output: a block never
  * gives more than 128 KiB, and no claim of a header takes memory.
  */
-import { allocate, type Bytes, emptyBytes } from '../../base/bytes.js'
-import { MalformedError } from '../wire.js'
-import { Output } from './output.js'
+import { allocate, type Bytes, emptyBytes } from '../../../base/bytes.js'
+import { MalformedError } from '../../wire.js'
+import { Output } from '../output.js'
 import {
   BackwardBits,
   constantTable,

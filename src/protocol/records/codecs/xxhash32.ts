@@ -1,5 +1,5 @@
 /** xxHash32 with seed 0, the checksum inside LZ4 frames. Written from the algorithm's description. */
-import type { Bytes } from '../../base/bytes.js'
+import type { Bytes } from '../../../base/bytes.js'
 
 const prime1 = 0x9e3779b1 | 0
 const prime2 = 0x85ebca77 | 0

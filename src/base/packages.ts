@@ -1,0 +1,56 @@
+/**
+ * Packages that are loaded by the first call that needs them: loading one takes milliseconds, and most brokers never meet
+ * every codec. Those with native code bring their binaries in optional packages of their own, so each may be missing here.
+ */
+import { createRequire } from 'node:module'
+
+interface Snappy {
+  compressSync(input: Uint8Array, options: { copyOutputData: boolean }): Uint8Array
+  /** Allocates what the preamble says, but not before it is one that so many bytes can give. */
+  uncompressSync(input: Uint8Array, options: { copyOutputData: boolean }): Uint8Array
+}
+
+/** A block behind its size as u32, little-endian: written by `compressSync`; `uncompressSync` allocates so much. */
+interface Lz4 {
+  compressSync(input: Uint8Array): Uint8Array
+  uncompressSync(input: Uint8Array): Uint8Array
+}
+
+interface NativeCrc {
+  crc32c(input: Uint8Array): number
+}
+
+interface PortableCrc {
+  /** Signed. */
+  buf(input: Uint8Array): number
+}
+
+// By require and not by a dynamic import, which takes three times as long and cannot be waited for here.
+const require = createRequire(import.meta.url)
+
+export const snappyPackage = lazy(() => require('snappy') as Snappy)
+export const lz4Package = lazy(() => require('lz4-napi') as Lz4)
+/** The CRC-32C of the processor; optional. */
+export const nativeCrc = lazy(() => require('@node-rs/crc32') as NativeCrc)
+
+let portable: PortableCrc | null = null
+
+export function portableCrc(): PortableCrc {
+  portable ??= require('crc-32/crc32c.js') as PortableCrc
+  return portable
+}
+
+/** Gives the package, or null when it cannot be loaded, which is tried once. */
+function lazy<T>(load: () => T): () => T | null {
+  let loaded: T | null | undefined
+  return () => {
+    if (loaded === undefined) {
+      try {
+        loaded = load()
+      } catch {
+        loaded = null
+      }
+    }
+    return loaded
+  }
+}

@@ -1,0 +1,21 @@
+/**
+ * The port that every codec fills. Bytes in, bytes out, in one call; nothing is kept. A codec whose library is missing on
+ * this machine says so, by the same sentence to the log, to a config that asks for it and to a client.
+ */
+import type { Bytes } from '../../../base/bytes.js'
+import { MalformedError } from '../../wire.js'
+
+export interface Codec {
+  /** Why it cannot compress here; null when it can. Loads its library. */
+  missing(): string | null
+  /** Throws UnsupportedCodecError. `level` means nothing to snappy and LZ4, whose libraries have one effort. */
+  compress(bytes: Bytes, level: number | undefined): Bytes
+  /**
+   * To at most `bytesMax` bytes. Throws DecompressedSizeError when there would be more, UnsupportedCodecError, and
+   * MalformedError on what the codec cannot read.
+   */
+  decompress(bytes: Bytes, bytesMax: number): Bytes
+}
+
+/** The codec exists in Kafka, but not on this machine. */
+export class UnsupportedCodecError extends MalformedError {}

@@ -1,5 +1,7 @@
 // The loads of the wire-level generator: one dimension at a time away from one base, which is 1 KB records in 64 KB batches
 // to one partition over one connection. The full cross product would take days and say little more.
+import { Codecs } from '#protocol/records/batch.js'
+import { codecProblem } from '#protocol/records/compression.js'
 import type { Target } from './lib/comparison.js'
 import type { CodecName } from './load/batches.js'
 
@@ -53,7 +55,8 @@ export const wireCells: readonly WireCell[] = [
   cell('produce', '1 KB, 16 partitions', { partitions: 16 }),
   cell('produce', '1 KB, 256 partitions', { partitions: 256 }),
   cell('produce', '1 KB, lz4', { codec: 'lz4' }),
-  cell('produce', '1 KB, zstd', { codec: 'zstd' }),
+  // The load is compressed here, by Node from 22.15 on.
+  ...(codecProblem(Codecs.zstd) === null ? [cell('produce', '1 KB, zstd', { codec: 'zstd' })] : []),
   cell('produce', '1 KB, 10 connections', { connections: 10 }),
   cell('produce', '1 KB, 500 connections', { connections: 500 }),
   cell('produce', 'small requests: 1 × 100 B, 100 connections', {

@@ -4,7 +4,7 @@
 import { randomFillSync } from 'node:crypto'
 import { batchHeaderSize, Codecs, recordCount, stampCodec, stampCrc, stampLength } from '#protocol/records/batch.js'
 import { buildBatch } from '#protocol/records/build.js'
-import { compress } from '#protocol/records/compress.js'
+import { compress } from '#protocol/records/compression.js'
 
 export type CodecName = 'none' | 'lz4' | 'zstd'
 

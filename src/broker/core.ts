@@ -155,6 +155,7 @@ function assemble(options: CoreOptions, image: MutableImage, directory: DataDire
     nodeId: settings.nodeId,
     rack: config.get('broker.rack'),
     clusterId: directory.clusterId,
+    metadataEndOffset: () => metadataLog.endOffset,
     config,
     world,
     log,

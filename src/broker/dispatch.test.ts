@@ -108,6 +108,19 @@ test.each([0, 1, 2, 3, 4, 5])('ApiVersions v%i lists every API of the table once
   )
 })
 
+test('ApiVersions tells of the features metadata.version alone, and orders what it tells by the metadata log', async () => {
+  await using own = await testBroker()
+  const client = await own.connect()
+  const ask = () => client.call(ApiVersions, 4, { clientSoftwareName: 'c', clientSoftwareVersion: '1' })
+  const first = await ask()
+  expect(first).toMatchObject({
+    supportedFeatures: [{ name: 'metadata.version', minVersion: 7, maxVersion: 33 }],
+    finalizedFeatures: [{ name: 'metadata.version', minVersionLevel: 33, maxVersionLevel: 33 }],
+  })
+  await client.createTopic('t')
+  expect((await ask()).finalizedFeaturesEpoch).toBeGreaterThan(Math.max(-1, Number(first.finalizedFeaturesEpoch)))
+})
+
 test('ApiVersions v5 of a client that means another cluster or node tells it to bootstrap anew (KIP-1242)', async () => {
   const client = await broker.connect()
   const { clusterId, nodeId } = broker.running.services

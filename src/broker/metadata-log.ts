@@ -52,6 +52,11 @@ export class MetadataLog {
     this.#snapshot = snapshot
   }
 
+  /** Rises with every change of the metadata, also over a restart. */
+  get endOffset(): Offset {
+    return this.#partition.logEndOffset
+  }
+
   /** Builds the image from the log; ids of topics that were removed, whose files may still be there. */
   replay(log: Log): { removedTopicIds: ReadonlySet<string> } {
     try {

@@ -19,6 +19,8 @@ export interface Broker {
   readonly nodeId: number
   readonly rack: string | null
   readonly clusterId: string
+  /** End of the metadata log: by it clients order what they are told about features. */
+  metadataEndOffset(): number
   readonly config: BrokerConfig
   readonly world: World
   readonly log: Log

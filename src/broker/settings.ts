@@ -81,7 +81,7 @@ export function logSettings(topic: TopicConfig): LogConfig {
   // A segment can only be compacted once it is no longer the active one.
   const segmentMsMax = isCompacted ? topic.get('max.compaction.lag.ms') : Number.POSITIVE_INFINITY
   return {
-    segmentBytes: topic.get('segment.bytes'),
+    segmentBytes: topic.get('internal.segment.bytes') ?? topic.get('segment.bytes'),
     segmentMs: Math.min(topic.get('segment.ms'), segmentMsMax),
     segmentJitterMs: topic.get('segment.jitter.ms'),
     segmentIndexBytes: topic.get('segment.index.bytes'),

@@ -5,11 +5,14 @@
 import type { Handler, Row, Traits } from './handler.js'
 import { alterConfigs } from './handlers/alter-configs.js'
 import { apiVersions } from './handlers/api-versions.js'
+import { createAcls } from './handlers/create-acls.js'
 import { createPartitions } from './handlers/create-partitions.js'
 import { createTopics } from './handlers/create-topics.js'
+import { deleteAcls } from './handlers/delete-acls.js'
 import { deleteGroups } from './handlers/delete-groups.js'
 import { deleteRecords } from './handlers/delete-records.js'
 import { deleteTopics } from './handlers/delete-topics.js'
+import { describeAcls } from './handlers/describe-acls.js'
 import { describeCluster } from './handlers/describe-cluster.js'
 import { describeConfigs } from './handlers/describe-configs.js'
 import { describeGroups } from './handlers/describe-groups.js'
@@ -51,6 +54,9 @@ export const handlers: readonly Row[] = [
   row(deleteRecords, { needs: ['delete', 'topic'] }), // 21
   row(initProducerId, { needs: ['idempotent_write', 'cluster'] }), // 22
   row(offsetForLeaderEpoch, { needs: ['describe', 'topic'] }), // 23
+  row(describeAcls, { needs: ['describe', 'cluster'] }), // 29
+  row(createAcls, { needs: ['alter', 'cluster'] }), // 30
+  row(deleteAcls, { needs: ['alter', 'cluster'] }), // 31
   row(describeConfigs, { needs: ['describe_configs', 'topic'] }), // 32
   row(alterConfigs, { needs: ['alter_configs', 'topic'] }), // 33
   row(createPartitions, { needs: ['alter', 'topic'], quota: 'controller_mutation' }), // 37

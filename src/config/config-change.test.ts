@@ -1,10 +1,8 @@
 import { expect, test } from 'vitest'
 import { type ConfigChange, changedOverrides } from './config-change.js'
-import { optionsLayer, resolveBrokerConfig } from './resolve.js'
 
-const broker = resolveBrokerConfig([optionsLayer({ 'log.cleanup.policy': 'compact' })]).config
 const changed = (current: Record<string, string>, ...changes: ConfigChange[]) => {
-  const overrides = changedOverrides(broker, new Map(Object.entries(current)), changes)
+  const overrides = changedOverrides(new Map(Object.entries(current)), changes)
   return typeof overrides === 'string' ? overrides : Object.fromEntries(overrides)
 }
 const change = (operation: ConfigChange['operation'], name: string, value = ''): ConfigChange => ({ operation, name, value })
@@ -17,9 +15,12 @@ test('what is not named stays; a set value replaces, a deleted one goes back to 
   expect(changed(current, change('delete', 'no.such.key'))).toEqual(current)
 })
 
-test('a list grows and shrinks from what is in force, the broker’s default included, and names nothing twice', () => {
+test('a list grows and shrinks from what is set, or from the key’s own default, and names nothing twice', () => {
   const policy = (text: string) => ({ 'cleanup.policy': text })
-  expect(changed({}, change('append', 'cleanup.policy', 'delete'))).toEqual(policy('compact,delete'))
+  expect(changed({}, change('append', 'cleanup.policy', 'compact'))).toEqual(policy('delete,compact'))
+  expect(changed({}, change('append', 'leader.replication.throttled.replicas', '0:1,0:1'))).toEqual({
+    'leader.replication.throttled.replicas': '0:1',
+  })
   expect(changed(policy('delete'), change('append', 'cleanup.policy', 'delete, compact'))).toEqual(policy('delete,compact'))
   expect(changed(policy('compact, delete'), change('subtract', 'cleanup.policy', 'compact'))).toEqual(policy('delete'))
   expect(changed(policy('delete'), change('subtract', 'cleanup.policy', 'compact'))).toEqual(policy('delete'))

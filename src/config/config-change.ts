@@ -3,8 +3,6 @@
  * the outcome can be a topic's configs is for `validateTopicConfig` to say.
  */
 import { formatValue } from './key.js'
-import type { BrokerConfig } from './resolve.js'
-import { topicConfig } from './topic-config.js'
 import { isTopicKey, topicKeys } from './topic-keys.js'
 
 export type ConfigOperation = 'set' | 'delete' | 'append' | 'subtract'
@@ -18,7 +16,6 @@ export interface ConfigChange {
 
 /** The overrides afterwards, or the message of an INVALID_CONFIG (40) answer. */
 export function changedOverrides(
-  broker: BrokerConfig,
   current: ReadonlyMap<string, string>,
   changes: readonly ConfigChange[],
 ): ReadonlyMap<string, string> | string {
@@ -30,8 +27,9 @@ export function changedOverrides(
       if (!isTopicKey(name) || topicKeys[name].type !== 'list') {
         return `Can't ${operation.toUpperCase()} to key ${name} because its type is not LIST.`
       }
-      const before = parts(formatValue(topicKeys[name], topicConfig(broker, overrides).get(name)) ?? '')
-      const named = parts(value)
+      // As in Kafka, an unset list starts as the topic key's own default, whatever the broker's is.
+      const before = parts(overrides.get(name) ?? formatValue(topicKeys[name], topicKeys[name].default) ?? '')
+      const named = [...new Set(parts(value))]
       const after =
         operation === 'append'
           ? [...before, ...named.filter(part => !before.includes(part))]

@@ -6,7 +6,7 @@ import { type ConfigKey, type ConfigType, formatValue } from './key.js'
 import { type BrokerKey, brokerKeyNames, brokerKeys } from './keys.js'
 import type { BrokerConfig } from './resolve.js'
 import { brokerSynonyms, type TopicConfig } from './topic-config.js'
-import { topicKeyNames, topicKeys } from './topic-keys.js'
+import { type TopicKey, topicKeyNames, topicKeys } from './topic-keys.js'
 
 /** DescribeConfigsResponse.ConfigSource: where a value was set. */
 export const configSources = { dynamicTopic: 1, dynamicBroker: 2, dynamicDefaultBroker: 3, staticBroker: 4, default: 5 } as const
@@ -34,14 +34,17 @@ export interface DescribedConfig {
 /** `only` is the request's list of names; null is all. Names that do not exist are left out, as in Kafka. */
 export function describeTopicConfig(config: TopicConfig, only: readonly string[] | null): DescribedConfig[] {
   const wanted = wantedNames(only)
-  return topicKeyNames.filter(wanted).map(name => {
-    const synonyms: ConfigSynonym[] = []
-    const override = config.textOf(name)
-    if (override !== null) synonyms.push({ name, value: override, source: configSources.dynamicTopic })
-    for (const key of brokerSynonyms(name)) pushBrokerSynonyms(synonyms, config.broker, key)
-    synonyms.sort((a, b) => a.source - b.source)
-    return described(name, topicKeys[name], override ?? formatValue(topicKeys[name], config.get(name)), synonyms, false)
-  })
+  const isShown = (name: TopicKey): boolean => !(topicKeys[name] as ConfigKey<unknown>).hidden || config.textOf(name) !== null
+  return topicKeyNames
+    .filter(name => wanted(name) && isShown(name))
+    .map(name => {
+      const synonyms: ConfigSynonym[] = []
+      const override = config.textOf(name)
+      if (override !== null) synonyms.push({ name, value: override, source: configSources.dynamicTopic })
+      for (const key of brokerSynonyms(name)) pushBrokerSynonyms(synonyms, config.broker, key)
+      synonyms.sort((a, b) => a.source - b.source)
+      return described(name, topicKeys[name], override ?? formatValue(topicKeys[name], config.get(name)), synonyms, false)
+    })
 }
 
 /** The broker's own configuration; read-only, also where Kafka can change a key while it runs. */
@@ -56,7 +59,16 @@ export function describeBrokerConfig(config: BrokerConfig, only: readonly string
 }
 
 // DescribeConfigsResponse.ConfigType.
-const typeCodes: Readonly<Record<ConfigType, number>> = { boolean: 1, string: 2, int: 3, short: 4, long: 5, double: 6, list: 7 }
+const typeCodes: Readonly<Record<ConfigType, number>> = {
+  boolean: 1,
+  string: 2,
+  int: 3,
+  short: 4,
+  long: 5,
+  double: 6,
+  list: 7,
+  class: 8,
+}
 
 function described(
   name: string,

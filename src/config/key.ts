@@ -3,7 +3,7 @@
  * (Java number syntax, its refusal texts), because tools show these messages to people. Never knows a single key's name.
  */
 
-export type ConfigType = 'boolean' | 'string' | 'int' | 'short' | 'long' | 'double' | 'list'
+export type ConfigType = 'boolean' | 'string' | 'int' | 'short' | 'long' | 'double' | 'list' | 'class'
 
 export interface KeyTraits {
   /** Lowest and highest value, both allowed. */
@@ -13,6 +13,10 @@ export interface KeyTraits {
   readonly also?: number
   /** Accepted and shown, but nothing in this version acts on it; docs/config.md says so. */
   readonly inert?: boolean
+  /** The key asks for protection that this version cannot give: another value than the default refuses the start. */
+  readonly protects?: boolean
+  /** Known, but shown only where it is set, as what Kafka calls internal. */
+  readonly hidden?: boolean
   /** Older names of the same key. */
   readonly aliases?: readonly string[]
   /** Kafka's default where ours differs on purpose; the doc says why. */
@@ -63,6 +67,15 @@ export function boolean(value: boolean, doc: string, traits: KeyTraits = {}): Co
 
 export function text<D extends string | null>(value: D, doc: string, traits: KeyTraits = {}): ConfigKey<string | (D & null)> {
   return { type: 'string', default: value, doc, ...traits } as ConfigKey<string | (D & null)>
+}
+
+/** A Java class, of which a broker without Java can only know the name. */
+export function javaClass<D extends string | null>(
+  value: D,
+  doc: string,
+  traits: KeyTraits = {},
+): ConfigKey<string | (D & null)> {
+  return { type: 'class', default: value, doc, ...traits } as ConfigKey<string | (D & null)>
 }
 
 export function choice<const V extends string>(
@@ -144,9 +157,10 @@ function parseType(key: ConfigKey<unknown>, trimmed: string): ParsedValue | { re
       return { value: lower === 'true', text: lower }
     }
     case 'string':
+    case 'class':
       return { value: trimmed, text: trimmed }
     case 'list': {
-      const elements = trimmed === '' ? [] : trimmed.split(/\s*,\s*/)
+      const elements = trimmed === '' ? [] : [...new Set(trimmed.split(/\s*,\s*/))]
       return { value: elements, text: elements.join(',') }
     }
     case 'double': {

@@ -3,7 +3,21 @@
  * differs on purpose the row carries Kafka's and says why. Gregor's own keys begin with "gregor.". Keys that give the
  * default of a topic config are derived from that topic config's row, so that the two cannot drift apart.
  */
-import { boolean, type ConfigKey, choice, choices, double, int, list, long, longMax, short, text, type ValueOf } from './key.js'
+import {
+  boolean,
+  type ConfigKey,
+  choice,
+  choices,
+  double,
+  int,
+  javaClass,
+  list,
+  long,
+  longMax,
+  short,
+  text,
+  type ValueOf,
+} from './key.js'
 import { type TopicKey, topicKeys } from './topic-keys.js'
 
 const int32Max = 2 ** 31 - 1
@@ -54,6 +68,31 @@ export const brokerKeys = {
   'broker.rack': text(null, 'Rack of this broker, told to clients in Metadata.'),
   'log.dirs': list(null, 'The data directory. Unset, log.dir decides. Gregor keeps one directory; several are refused.'),
   'log.dir': list(['./data'], 'The data directory, when log.dirs is not set.', { kafkaDefault: '/tmp/kafka-logs' }),
+
+  // --- protection ---
+  'authorizer.class.name': text('', 'What decides who may do what. There is no authorizer in this version.', { protects: true }),
+  'super.users': text('', 'Principals whom the authorizer lets do everything.', { protects: true }),
+  'allow.everyone.if.no.acl.found': boolean(
+    true,
+    'What the authorizer says where there is no ACL. There is no authorizer: everyone may do everything.',
+    { protects: true },
+  ),
+  'security.inter.broker.protocol': choice(
+    'PLAINTEXT',
+    ['PLAINTEXT', 'SSL', 'SASL_PLAINTEXT', 'SASL_SSL'],
+    'Protocol between brokers. There is one broker.',
+    { protects: true },
+  ),
+  'security.providers': text(null, 'Classes that bring security algorithms.', { protects: true }),
+  'principal.builder.class': javaClass(
+    'org.apache.kafka.common.security.authenticator.DefaultKafkaPrincipalBuilder',
+    'What makes a principal of a connection. Every principal is User:ANONYMOUS, as without SASL and TLS in Kafka.',
+    { protects: true },
+  ),
+  'connections.max.reauth.ms': long(0, 'How long a SASL connection may go without authenticating anew.', { protects: true }),
+  'create.topic.policy.class.name': javaClass(null, 'What may refuse the creation of a topic.', { protects: true }),
+  'alter.config.policy.class.name': javaClass(null, 'What may refuse the change of a config.', { protects: true }),
+  'client.quota.callback.class': javaClass(null, 'What decides about the quotas of clients.', { protects: true }),
 
   // --- what Gregor adds ---
   'gregor.durability': choice(

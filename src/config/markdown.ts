@@ -34,6 +34,10 @@ once. Longs beyond 2^53 behave as 2^53-1; they are shown as they were written.
 version does not act on. They are accepted for compatibility, validated and shown, have no effect in this version, and are
 marked *no effect* below.
 
+**Keys that protect.** A key that asks for protection which this version cannot give is not ignored: the start is refused. That
+goes for the keys marked *refused* below, unless they have their default, and for every key that begins with \`ssl.\`, \`sasl.\`,
+\`delegation.token.\` or \`password.encoder.\`, also for one listener alone (\`listener.name.NAME.ssl.…\`).
+
 ## Topics
 
 Set when a topic is created; a topic that does not set a key takes it from the broker key in the last column.
@@ -68,7 +72,7 @@ function commonCells(name: string, key: ConfigKey<unknown>): string {
     key.type,
     key.kafkaDefault === undefined ? shown : `${shown} (Kafka: ${key.kafkaDefault})`,
     allowedValues(key),
-    key.inert ? `*No effect.* ${key.doc}` : key.doc,
+    key.inert ? `*No effect.* ${key.doc}` : key.protects ? `*Refused.* ${key.doc}` : key.doc,
   ]
   return `| ${cells.map(cell => cell.replaceAll('|', '\\|')).join(' | ')}`
 }

@@ -118,6 +118,56 @@ describe('the environment', () => {
   })
 })
 
+describe('a key that protects', () => {
+  it.each([
+    ['authorizer.class.name', 'org.apache.kafka.metadata.authorizer.StandardAuthorizer'],
+    ['super.users', 'User:admin'],
+    ['allow.everyone.if.no.acl.found', 'false'],
+    ['security.inter.broker.protocol', 'SASL_SSL'],
+    ['connections.max.reauth.ms', '1000'],
+    ['create.topic.policy.class.name', 'com.example.Policy'],
+    ['ssl.keystore.location', '/etc/keystore.jks'],
+    ['ssl.client.auth', 'required'],
+    ['sasl.enabled.mechanisms', 'SCRAM-SHA-256'],
+    ['delegation.token.secret.key', 'secret'],
+    ['listener.name.external.ssl.client.auth', 'required'],
+    ['listener.name.external.scram-sha-256.sasl.jaas.config', 'x required;'],
+    ['listener.name.external.principal.builder.class', 'com.example.Builder'],
+    ['listener.name.external.connections.max.reauth.ms', '1000'],
+  ])('%s refuses the start: it is never ignored', (name, value) => {
+    expect(problemsOf({ [name]: value })).toEqual([
+      `${name} (from --config ${name}) asks for protection that this version cannot give: it has no TLS, no SASL, no ` +
+        'authorizer and no policies. Take it out to run without.',
+    ])
+  })
+
+  it('is taken where it asks for nothing', () => {
+    const nothing = {
+      'authorizer.class.name': '',
+      'security.inter.broker.protocol': 'PLAINTEXT',
+      'connections.max.reauth.ms': '0',
+      'principal.builder.class': 'org.apache.kafka.common.security.authenticator.DefaultKafkaPrincipalBuilder',
+      'ssl.endpoint.identification.algorithm': '',
+    }
+    expect(problemsOf(nothing)).toEqual([])
+  })
+
+  it('is refused from the environment, too', () => {
+    const layer = environmentLayer({ KAFKA_SSL_KEYSTORE_FILENAME: 'kafka.jks', KAFKA_SUPER_USERS: 'User:admin' })
+    expect(() => resolveBrokerConfig([layer])).toThrow(/super\.users \(from KAFKA_SUPER_USERS\) asks for protection/)
+    expect(() => resolveBrokerConfig([layer])).toThrow(/ssl\.keystore\.filename/)
+  })
+})
+
+describe('lists', () => {
+  it('name nothing twice', () => {
+    expect(parseValue('cleanup.policy', topicKeys['cleanup.policy'], ' compact ,delete, compact')).toEqual({
+      value: ['compact', 'delete'],
+      text: 'compact,delete',
+    })
+  })
+})
+
 describe('numbers', () => {
   const long: ConfigKey<unknown> = { type: 'long', default: 0, doc: '' }
   const int: ConfigKey<unknown> = { type: 'int', default: 0, doc: '' }

@@ -42,7 +42,8 @@ export function resolveBrokerConfig(layers: readonly ConfigLayer[]): { config: B
     for (const [name, { text, origin }] of layer.entries) {
       const key = brokerKeyOf(name)
       if (key === null) {
-        warnings.push(unknownKey(name, origin))
+        if (asksForProtection(name) && text.trim() !== '') problems.push(unprotected(name, origin))
+        else warnings.push(unknownKey(name, origin))
         continue
       }
       // An alias loses to the key itself in the same source.
@@ -52,7 +53,8 @@ export function resolveBrokerConfig(layers: readonly ConfigLayer[]): { config: B
       if ('problem' in parsed) {
         const allowed = allowedValues(row)
         problems.push(`${parsed.problem} (from ${origin}${allowed === '' ? '' : `; allowed: ${allowed}`})`)
-      } else {
+      } else if (row.protects && !promisesNothing(row, parsed.text)) problems.push(unprotected(name, origin))
+      else {
         values.set(key, parsed.value)
         texts.set(key, parsed.text)
       }
@@ -119,6 +121,28 @@ export function environmentLayer(environment: Readonly<Record<string, string | u
 }
 
 // --- problems and warnings ---
+
+/** Keys that protect in Kafka, also of one listener or mechanism alone, of which this version knows none. */
+const protectingKeys = /^(?:listener\.name\.[^.]+\.(?:[^.]+\.)?)?(?:ssl|sasl|delegation\.token|password\.encoder)\./
+
+function asksForProtection(name: string): boolean {
+  const ofListener = /^listener\.name\.[^.]+\.(.+)$/.exec(name)?.[1]
+  const key = ofListener === undefined ? null : brokerKeyOf(ofListener)
+  return protectingKeys.test(name) || (key !== null && (brokerKeys[key] as ConfigKey<unknown>).protects === true)
+}
+
+/** Kafka's stock configurations name some of these keys with the value that asks for nothing. */
+function promisesNothing(row: ConfigKey<unknown>, text: string): boolean {
+  return text === '' || text === formatValue(row, row.default)
+}
+
+/** A broker that was told to protect and cannot must not start open. */
+function unprotected(name: string, origin: string): string {
+  return (
+    `${name} (from ${origin}) asks for protection that this version cannot give: it has no TLS, no SASL, no authorizer and no ` +
+    'policies. Take it out to run without.'
+  )
+}
 
 function unknownKey(name: string, origin: string): string {
   const brokerWide = isTopicKey(name) ? (topicKeys[name] as ConfigKey<unknown>).brokerKeys?.[0] : undefined

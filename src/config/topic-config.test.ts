@@ -90,9 +90,14 @@ describe('validateTopicConfig refuses with Kafka’s messages', () => {
 })
 
 describe('DescribeConfigs', () => {
+  it('shows what Kafka calls internal only where it is set', () => {
+    const shown = describeTopicConfig(topicConfig(broker(), { 'internal.segment.bytes': '100' }), ['internal.segment.bytes'])
+    expect(shown).toMatchObject([{ name: 'internal.segment.bytes', value: '100', configSource: 1 }])
+  })
+
   it('lists every key, with type and documentation', () => {
     const topic = describeTopicConfig(topicConfig(broker(), {}), null)
-    expect(topic.map(config => config.name)).toEqual(topicKeyNames)
+    expect(topic.map(config => config.name)).toEqual(topicKeyNames.filter(name => name !== 'internal.segment.bytes'))
     expect(describeBrokerConfig(broker(), []).map(config => config.name)).toEqual(brokerKeyNames)
     expect(topic.every(config => config.documentation !== '' && config.configType > 0 && !config.readOnly)).toBe(true)
   })

@@ -72,6 +72,7 @@ export const topicKeys = {
     min: 0,
     brokerKeys: ['log.index.interval.bytes'],
   }),
+  'internal.segment.bytes': int(null, 'Wins over segment.bytes when it is set, and may be smaller. For tests.', { hidden: true }),
   'leader.replication.throttled.replicas': list([], 'Replicas whose leading is throttled. One broker replicates nothing.', {
     throttledReplicas: true,
     inert: true,

@@ -340,6 +340,32 @@ export const fixtures = {
       nextCursor: body.nextCursor?.topicName.startsWith(t.name('')) ? body.nextCursor : null,
     }),
   },
+  DescribeAcls: {
+    make: async () => ({
+      resourceTypeFilter: 2,
+      resourceNameFilter: 't',
+      patternTypeFilter: 3,
+      principalFilter: 'User:a',
+      hostFilter: '*',
+      operation: 3,
+      permissionType: 3,
+    }),
+  },
+  CreateAcls: {
+    make: async () => ({
+      creations: [
+        {
+          resourceType: 2,
+          resourceName: 't',
+          resourcePatternType: 3,
+          principal: 'User:a',
+          host: '*',
+          operation: 3,
+          permissionType: 3,
+        },
+      ],
+    }),
+  },
   ApiVersions: {
     make: async () => ({ clientSoftwareName: 'oracle', clientSoftwareVersion: '1' }),
     view: () => body => ({ errorCode: body.errorCode }),

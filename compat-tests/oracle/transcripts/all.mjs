@@ -1,4 +1,5 @@
 // Every transcript, in the order in which they run.
+import { transcripts as acls } from './acls.mjs'
 import { transcripts as configs } from './configs.mjs'
 import { transcripts as fetch } from './fetch.mjs'
 import { transcripts as fetchLimits } from './fetch-limits.mjs'
@@ -17,6 +18,7 @@ export const transcripts = [
   ...versions,
   ...topics,
   ...configs,
+  ...acls,
   ...produce,
   ...fetch,
   ...fetchLimits,

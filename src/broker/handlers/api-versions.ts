@@ -5,8 +5,8 @@ import type { ResponseOf } from '../../protocol/schema.js'
 import { handler } from '../handler.js'
 import type { Broker } from '../services.js'
 
-// ApiVersions v0-5: says what this broker implements, straight from the table of handlers. Features are left out while
-// none of those that Kafka negotiates (transactions v2, the new group protocols) is implemented.
+// ApiVersions v0-5: says what this broker implements, straight from the table of handlers. Of the features,
+// metadata.version: those that switch a protocol on (transaction.version, group.version, …) are not there.
 export const apiVersions = handler(ApiVersions, (request, { broker, session, version }) => {
   const { clientSoftwareName, clientSoftwareVersion } = request
   if (version >= 3) {
@@ -29,8 +29,18 @@ export const apiVersions = handler(ApiVersions, (request, { broker, session, ver
 /** The full list, with an error code beside it where the version asked for is not one of ours. */
 export function apiVersionsAnswer(broker: Broker, errorCode: ErrorCode): ResponseOf<typeof ApiVersions> {
   const apiKeys = broker.apis.map(({ key, versions }) => ({ apiKey: key, minVersion: versions.min, maxVersion: versions.max }))
-  return { errorCode, apiKeys }
+  const { min, max } = metadataVersions
+  return {
+    errorCode,
+    apiKeys,
+    supportedFeatures: [{ name: 'metadata.version', minVersion: min, maxVersion: max }],
+    finalizedFeaturesEpoch: broker.metadataEndOffset(),
+    finalizedFeatures: [{ name: 'metadata.version', minVersionLevel: max, maxVersionLevel: max }],
+  }
 }
+
+/** Levels of metadata.version (KIP-778) in Kafka 4.4: 3.3-IV3 to 4.4-IV2. */
+const metadataVersions = { min: 7, max: 33 }
 
 // [KIP-511]
 const softwareText = /^[a-zA-Z0-9](?:[a-zA-Z0-9\-.]*[a-zA-Z0-9])?$/

@@ -3,13 +3,16 @@ import { FindCoordinator } from '../../protocol/messages/find-coordinator.js'
 import { handler } from '../handler.js'
 
 const groupKey = 0
+const transactionKey = 1
 
-// FindCoordinator v0-6: this broker coordinates every group. Transactional ids (key type 1) and share partitions (2) have
-// no coordinator here: COORDINATOR_NOT_AVAILABLE would make clients wait for one, so the request is refused as invalid.
+// FindCoordinator v0-6: this broker coordinates every group. Transactional ids (key type 1) and share partitions (2) have no
+// coordinator here. For transactions the error is one at which clients give up: at any other librdkafka asks again until its
+// timeout. Only brokers ask for share partitions; the answer is that of a Kafka without share groups.
 export const findCoordinator = handler(FindCoordinator, async (request, { broker, connection, version }) => {
   if (request.keyType !== groupKey) {
+    const errorCode = request.keyType === transactionKey ? Errors.TRANSACTIONAL_ID_AUTHORIZATION_FAILED : Errors.INVALID_REQUEST
     const errorMessage = `Gregor coordinates groups (key type ${groupKey}) only; key type ${request.keyType} is not implemented.`
-    const nobody = { nodeId: -1, host: '', port: -1, errorCode: Errors.INVALID_REQUEST, errorMessage }
+    const nobody = { nodeId: -1, host: '', port: -1, errorCode, errorMessage }
     return version < 4 ? nobody : { coordinators: request.coordinatorKeys.map(key => ({ key, ...nobody })) }
   }
   // Created before anyone is sent here, so that the first member does not wait for it.

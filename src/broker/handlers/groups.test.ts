@@ -361,11 +361,12 @@ describe('FindCoordinator', () => {
     },
   )
 
-  test('other kinds of coordinators are not to be had', async () => {
+  test('other kinds of coordinators are refused with errors that clients do not retry', async () => {
     for (const keyType of [1, 2, 7]) {
-      expect((await client.call(FindCoordinator, 3, { key: 'x', keyType })).errorCode).toBe(Errors.INVALID_REQUEST)
+      const errorCode = keyType === 1 ? Errors.TRANSACTIONAL_ID_AUTHORIZATION_FAILED : Errors.INVALID_REQUEST
+      expect((await client.call(FindCoordinator, 3, { key: 'x', keyType })).errorCode).toBe(errorCode)
       const { coordinators } = await client.call(FindCoordinator, 4, { keyType, coordinatorKeys: ['x'] })
-      expect(coordinators).toMatchObject([{ key: 'x', nodeId: -1, errorCode: Errors.INVALID_REQUEST }])
+      expect(coordinators).toMatchObject([{ key: 'x', nodeId: -1, errorCode }])
     }
   })
 

@@ -16,7 +16,6 @@ export const incrementalAlterConfigs = handler(IncrementalAlterConfigs, async ({
     },
     overridesOf: (current, configs) =>
       changedOverrides(
-        context.broker.config,
         current,
         configs.map(({ name, configOperation, value }) => ({
           name,

@@ -4,11 +4,14 @@ import { GroupMetadataKey, GroupMetadataValue } from '../state/group.js'
 import { OffsetCommitKey, OffsetCommitValue } from '../state/offsets.js'
 import { AlterConfigs } from './alter-configs.js'
 import { ApiVersions } from './api-versions.js'
+import { CreateAcls } from './create-acls.js'
 import { CreatePartitions } from './create-partitions.js'
 import { CreateTopics } from './create-topics.js'
+import { DeleteAcls } from './delete-acls.js'
 import { DeleteGroups } from './delete-groups.js'
 import { DeleteRecords } from './delete-records.js'
 import { DeleteTopics } from './delete-topics.js'
+import { DescribeAcls } from './describe-acls.js'
 import { DescribeCluster } from './describe-cluster.js'
 import { DescribeConfigs } from './describe-configs.js'
 import { DescribeGroups } from './describe-groups.js'
@@ -51,6 +54,9 @@ export const allApis = [
   DeleteRecords,
   InitProducerId,
   OffsetForLeaderEpoch,
+  DescribeAcls,
+  CreateAcls,
+  DeleteAcls,
   DescribeConfigs,
   AlterConfigs,
   CreatePartitions,

@@ -22,10 +22,7 @@ const log = { debug: say, info: say, warn: say, error: say }
 let broker: TestBroker
 let client: TestClient
 beforeAll(async () => {
-  const started = await brokerInFakeTime({
-    log,
-    config: { 'gregor.validate.compressed': 'false' },
-  })
+  const started = await brokerInFakeTime({ log })
   broker = started.broker
   started.world.advance(1000)
   client = await broker.connect()

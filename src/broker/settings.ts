@@ -91,7 +91,7 @@ export function logSettings(topic: TopicConfig): LogConfig {
     timestampBeforeMaxMs: orUnbounded(topic.get('message.timestamp.before.max.ms')),
     timestampAfterMaxMs: orUnbounded(topic.get('message.timestamp.after.max.ms')),
     isCompacted,
-    deepValidation: topic.broker.get('gregor.validate.compressed'),
+    validation: validations[topic.broker.get('gregor.validate.compressed')],
     ...compressionSettings(topic),
     decompressedBytesMax,
     producerIdExpirationMs: topic.broker.get('producer.id.expiration.ms'),
@@ -105,6 +105,8 @@ export function logSettings(topic: TopicConfig): LogConfig {
     deleteRetentionMs: topic.get('delete.retention.ms'),
   }
 }
+
+const validations = { true: 'all', auto: 'native', false: 'none' } as const
 
 function compressionSettings(topic: TopicConfig): { codec: CodecId | null; compressionLevel: number | undefined } {
   return { codec: codecOfType(topic.get('compression.type')), compressionLevel: compressionLevel(topic) }

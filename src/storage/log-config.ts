@@ -39,7 +39,7 @@ export const defaultLogConfig: LogConfig = {
   timestampBeforeMaxMs: Number.POSITIVE_INFINITY,
   timestampAfterMaxMs: 3_600_000,
   isCompacted: false,
-  deepValidation: false,
+  validation: 'native',
   codec: null,
   compressionLevel: undefined,
   decompressedBytesMax,

@@ -48,6 +48,19 @@ export function codecProblem(id: CodecId): string | null {
   return id === Codecs.none ? null : codecOf(id, {}).missing()
 }
 
+/** Whether native code decompresses here, fast enough to look into every batch. Loads its library. */
+export function isNative(id: CodecId): boolean {
+  return codecOf(id, {}).isNative()
+}
+
+/**
+ * The most that these bytes can decompress to, without doing it. Throws MalformedError when they are none of the codec's, as
+ * far as their beginning says so.
+ */
+export function decompressedSizeMax(id: CodecId, bytes: Bytes): number {
+  return codecOf(id, {}).sizeMax(bytes)
+}
+
 /** What the broker itself writes in place of `id`: where that cannot compress here, gzip, which all readers know. */
 export function writableCodec(id: CodecId): CodecId {
   return codecProblem(id) === null ? id : Codecs.gzip

@@ -1,9 +1,10 @@
 import fc from 'fast-check'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { type Bytes, concat, copyOf, utf8Encode, viewOf } from '../../base/bytes.js'
 import { Errors, errorName } from '../../protocol/errors.js'
 import * as batch from '../../protocol/records/batch.js'
 import { type BatchOptions, buildBatch, type NewRecord } from '../../protocol/records/build.js'
+import { isNative } from '../../protocol/records/compression.js'
 import { javaBatches, javaMarker, kafkajsBatches } from '../../protocol/records/golden.test-support.js'
 import { type AdmissionRules, admit, recordErrorsMax, stamp } from './admission.js'
 
@@ -15,7 +16,7 @@ const rules: AdmissionRules = {
   timestampType: 'CreateTime',
   timestampBeforeMaxMs: Number.POSITIVE_INFINITY,
   timestampAfterMaxMs: 3_600_000,
-  deepValidation: false,
+  validation: 'none',
   codec: null,
   compressionLevel: undefined,
   decompressedBytesMax: 1_000_000,
@@ -41,7 +42,7 @@ function changed(change: (view: DataView) => void, records = one, options: Batch
 test('batches of real clients are admitted, looked into or not', () => {
   for (const bytes of [...Object.values(javaBatches), ...Object.values(kafkajsBatches)]) {
     expect(outcome(bytes)).toBe('admitted')
-    expect(outcome(bytes, { deepValidation: true })).toBe('admitted')
+    expect(outcome(bytes, { validation: 'all' })).toBe('admitted')
   }
 })
 
@@ -212,11 +213,11 @@ test('in an uncompressed batch every record counts, and the refusal names the re
   })
 })
 
-test('a compressed batch is judged by its header, unless deepValidation looks inside', () => {
+test('a compressed batch is judged by its header, unless validation looks inside', () => {
   // The Java client's third record is 501 ms old, its first, which is the base, 500.
   const bounds = { timestampBeforeMaxMs: 500 }
   expect(outcome(javaBatches.gzip, bounds)).toBe('admitted')
-  expect(outcome(javaBatches.gzip, { ...bounds, deepValidation: true })).toBe('INVALID_TIMESTAMP')
+  expect(outcome(javaBatches.gzip, { ...bounds, validation: 'all' })).toBe('INVALID_TIMESTAMP')
   expect(outcome(javaBatches.gzip, { timestampBeforeMaxMs: 499 })).toBe('INVALID_TIMESTAMP')
 })
 
@@ -242,12 +243,66 @@ test('record errors are bounded', () => {
 })
 
 test('what decompresses beyond the bound is MESSAGE_TOO_LARGE; what does not decompress is UNKNOWN_SERVER_ERROR', () => {
-  const looking = { deepValidation: true }
+  const looking = { validation: 'all' } as const
   expect(outcome(javaBatches.gzip, { ...looking, decompressedBytesMax: 100 })).toBe('MESSAGE_TOO_LARGE')
   const broken = copyOf(javaBatches.gzip)
   broken[90] = broken[90]! ^ 0xff
   batch.stampCrc(broken, 0)
   expect(outcome(broken, looking)).toBe('UNKNOWN_SERVER_ERROR')
+})
+
+/** A batch in this codec whose compressed bytes are `bytes`, of `count` records by its header. */
+function compressedBatch(codec: batch.CodecId, bytes: Uint8Array, count: number): Bytes {
+  const made = concat([buildBatch(one).subarray(0, batch.batchHeaderSize), bytes])
+  batch.stampLength(made)
+  batch.stampCodec(made, 0, codec)
+  viewOf(made).setInt32(23, count - 1)
+  viewOf(made).setInt32(57, count)
+  batch.stampCrc(made, 0)
+  return made
+}
+const bytesIn = (codec: keyof typeof javaBatches) => javaBatches[codec].subarray(batch.batchHeaderSize)
+const compressing = ['gzip', 'snappy', 'lz4', 'zstd'] as const
+
+test.each(compressing)('%s: a record count that is not that of the records is INVALID_RECORD', codec => {
+  for (const count of [3, 5, 0x7fff_ffff]) {
+    expect(outcome(compressedBatch(batch.Codecs[codec], bytesIn(codec), count), { validation: 'all' })).toBe('INVALID_RECORD')
+  }
+})
+
+test('native: the codecs that native code reads are looked into; zstd where Node has it', () => {
+  for (const codec of compressing) {
+    const wrong = compressedBatch(batch.Codecs[codec], bytesIn(codec), 5)
+    const isLookedInto = codec !== 'zstd' || isNative(batch.Codecs.zstd)
+    expect(outcome(wrong, { validation: 'native' })).toBe(isLookedInto ? 'INVALID_RECORD' : 'admitted')
+  }
+})
+
+describe('what is not looked into must be possible', () => {
+  test.each(compressing)('%s: rubbish is UNKNOWN_SERVER_ERROR, as where it is decompressed', codec => {
+    const rubbish = new Uint8Array(15).fill(0xff)
+    for (const validation of ['none', 'all'] as const) {
+      expect(outcome(compressedBatch(batch.Codecs[codec], rubbish, 1), { validation })).toBe('UNKNOWN_SERVER_ERROR')
+    }
+  })
+
+  test.each(compressing)('%s: more records than its bytes can hold are INVALID_RECORD', codec => {
+    expect(outcome(compressedBatch(batch.Codecs[codec], bytesIn(codec), 5))).toBe('admitted')
+    expect(outcome(compressedBatch(batch.Codecs[codec], bytesIn(codec), 0x7fff_ffff))).toBe('INVALID_RECORD')
+    expect(outcome(compressedBatch(batch.Codecs[codec], bytesIn(codec), rules.decompressedBytesMax))).toBe('INVALID_RECORD')
+  })
+
+  test('LZ4 blocks that depend on each other are refused by the frame’s descriptor', () => {
+    const linked = copyOf(bytesIn('lz4'))
+    linked[4] = linked[4]! & ~0x20
+    expect(outcome(compressedBatch(batch.Codecs.lz4, linked, 4))).toBe('UNKNOWN_SERVER_ERROR')
+  })
+})
+
+test('LZ4: of joined frames the first one counts, as for Java', () => {
+  const first = bytesIn('lz4')
+  expect(outcome(compressedBatch(batch.Codecs.lz4, concat([first, first]), 4), { validation: 'all' })).toBe('admitted')
+  expect(outcome(compressedBatch(batch.Codecs.lz4, concat([first, first]), 8), { validation: 'all' })).toBe('INVALID_RECORD')
 })
 
 test('offset deltas that do not count up by one are INVALID_RECORD', () => {
@@ -267,7 +322,7 @@ test('whatever the bytes, the answer is a value, and the bytes are not touched',
       batch.stampCrc(bytes.byteLength === batch.batchLength(bytes, 0) ? bytes : copyOf(original), 0)
       const cut = length % 4 === 0 ? bytes.subarray(0, length) : bytes
       const before = copyOf(cut)
-      expect(typeof admit(cut, { ...rules, isCompacted, deepValidation: true }, nowMs).refused).toBe('boolean')
+      expect(typeof admit(cut, { ...rules, isCompacted, validation: 'all' }, nowMs).refused).toBe('boolean')
       expect(cut).toEqual(before)
     }),
     { numRuns: 1500 },

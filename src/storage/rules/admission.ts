@@ -5,9 +5,9 @@
  * What is looked at, and when:
  *   always              the header: exactly one batch, magic, length, CRC-32C, offsets, count, codec, flags, producer fields
  *   uncompressed batch  also every record: its structure, offset delta, timestamp, and its key on a compacted topic
- *   compressed batch    the same with `deepValidation` (gregor.validate.compressed), on a compacted topic, and where it is
- *                       compressed anew; otherwise the header's timestamps are taken as they are, and a wrong record count
- *                       comes to light at the consumer. Kafka decompresses every batch for this
+ *   compressed batch    the same where `validation` (gregor.validate.compressed) says so, on a compacted topic, and where it
+ *                       is compressed anew; otherwise the header's timestamps are taken as they are, and its record count if
+ *                       so many bytes can hold so many records; a wrong one comes to light at the consumer
  *   message set (v0-2)  sizes, CRC-32 and structure of every message, inside of wrappers too; then all of the above
  *
  * What changes on the way in: a message set becomes one batch; a batch in another codec than the topic's compression.type
@@ -24,6 +24,7 @@ import { type Int64, roundedInt64 } from '../../base/int64.js'
 import { type ErrorCode, Errors } from '../../protocol/errors.js'
 import * as batch from '../../protocol/records/batch.js'
 import { UnsupportedCodecError } from '../../protocol/records/codecs/codec.js'
+import { decompressedSizeMax, isNative } from '../../protocol/records/compression.js'
 import { CorruptMessageError, firstMagic } from '../../protocol/records/message-set.js'
 import { DecompressedSizeError } from '../../protocol/records/output.js'
 import { recompress } from '../../protocol/records/recompress.js'
@@ -45,8 +46,8 @@ export interface AdmissionRules {
   readonly timestampBeforeMaxMs: number
   /** message.timestamp.after.max.ms; Infinity is no bound. */
   readonly timestampAfterMaxMs: number
-  /** Looks into compressed batches as well. */
-  readonly deepValidation: boolean
+  /** Which compressed batches are looked into as well; `native`: those in a codec for which there is native code. */
+  readonly validation: 'all' | 'native' | 'none'
   /** compression.type: the codec that batches are stored in; null keeps the producer's. */
   readonly codec: batch.CodecId | null
   /** compression.*.level of that codec; undefined is the codec's own default. */
@@ -156,11 +157,14 @@ const cursor = new RecordCursor()
 /** From a batch with a sound header to the facts; `sourceCodec` is what the client compressed with. */
 function admitRecords(bytes: Bytes, sourceCodec: batch.CodecId, rules: AdmissionRules, nowMs: number): Admitted | Refusal {
   const targetCodec = rules.codec ?? sourceCodec
-  const isRecompressed = targetCodec !== batch.codecOf(bytes, 0)
-  const looksInside = isRecompressed || rules.isCompacted || rules.deepValidation || batch.codecOf(bytes, 0) === batch.Codecs.none
+  const codec = batch.codecOf(bytes, 0)
+  const isRecompressed = targetCodec !== codec
+  const looksInside = codec === batch.Codecs.none || isRecompressed || rules.isCompacted || isValidated(codec, rules)
   const refusal = refusalByTime(bytes, rules, nowMs, looksInside)
   if (refusal !== null) return refusal
-  if (!looksInside) return admitted(bytes, batch.exactMaxTimestamp(bytes, 0), rules, nowMs)
+  if (!looksInside) {
+    return refusalByPossibility(bytes, codec, rules) ?? admitted(bytes, batch.exactMaxTimestamp(bytes, 0), rules, nowMs)
+  }
   try {
     const found = openRecords(bytes, rules) ?? refusalByCursor(rules, nowMs)
     if (found !== null) return found
@@ -173,6 +177,27 @@ function admitRecords(bytes: Bytes, sourceCodec: batch.CodecId, rules: Admission
     throw error
   } finally {
     cursor.close()
+  }
+}
+
+function isValidated(codec: batch.CodecId, { validation }: AdmissionRules): boolean {
+  return validation === 'all' || (validation === 'native' && isNative(codec))
+}
+
+/** Sizes, attributes, both deltas, no key, no value, no headers. */
+const recordSizeMin = 7
+
+/** What can be said of a compressed batch without looking into it: bytes that cannot hold so many records are refused. */
+function refusalByPossibility(bytes: Bytes, codec: batch.CodecId, rules: AdmissionRules): Refusal | null {
+  const count = batch.recordCount(bytes, 0)
+  try {
+    const sizeMax = Math.min(decompressedSizeMax(codec, bytes.subarray(batch.batchHeaderSize)), rules.decompressedBytesMax)
+    return count * recordSizeMin <= sizeMax
+      ? null
+      : refuse(Errors.INVALID_RECORD, `${count} records cannot be in ${bytes.byteLength} bytes`)
+  } catch (error) {
+    if (error instanceof MalformedError) return refuse(Errors.UNKNOWN_SERVER_ERROR, error.message)
+    throw error
   }
 }
 

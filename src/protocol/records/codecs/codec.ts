@@ -6,6 +6,8 @@ import type { Bytes } from '../../../base/bytes.js'
 import { MalformedError } from '../../wire.js'
 
 export interface Codec {
+  /** Whether native code decompresses here, so fast that every batch can be looked into. Loads its library. */
+  isNative(): boolean
   /** Why it cannot compress here; null when it can. Loads its library. */
   missing(): string | null
   /** Throws UnsupportedCodecError. `level` means nothing to snappy and LZ4, whose libraries have one effort. */
@@ -15,6 +17,11 @@ export interface Codec {
    * MalformedError on what the codec cannot read.
    */
   decompress(bytes: Bytes, bytesMax: number): Bytes
+  /**
+   * The most that so many bytes can decompress to, without doing it. Throws MalformedError when their beginning shows that
+   * the codec cannot read them.
+   */
+  sizeMax(bytes: Bytes): number
 }
 
 /** The codec exists in Kafka, but not on this machine. */

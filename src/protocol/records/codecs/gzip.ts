@@ -1,10 +1,22 @@
 /** gzip, by node:zlib. Members may follow each other. */
+import type { Bytes } from '../../../base/bytes.js'
 import { gunzip, gzip as gzipped } from '../../../base/zlib.js'
+import { MalformedError } from '../../wire.js'
 import type { Codec } from './codec.js'
 import { byZlib } from './zlib-bound.js'
 
+// Two bits of a stream give at most 258 bytes.
+const expansionMax = 1032
+const magic: Bytes = Uint8Array.of(0x1f, 0x8b, 8)
+
 export const gzip: Codec = {
   missing: () => null,
+  isNative: () => true,
   compress: gzipped,
   decompress: (bytes, bytesMax) => byZlib(gunzip, bytes, bytesMax),
+  sizeMax(bytes) {
+    for (let index = 0; index < magic.byteLength; index++)
+      if (bytes[index] !== magic[index]) throw new MalformedError('gzip magic')
+    return bytes.byteLength * expansionMax
+  },
 }

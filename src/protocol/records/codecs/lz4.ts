@@ -16,8 +16,10 @@ import { xxHash32 } from './xxhash32.js'
 
 export const lz4: Codec = {
   missing: () => (lz4Package() === null ? missing : null),
+  isNative: () => lz4Package() !== null,
   compress: bytes => compress(bytes, 4),
   decompress: (bytes, bytesMax) => decompress(bytes, bytesMax, true),
+  sizeMax,
 }
 
 /**
@@ -25,7 +27,7 @@ export const lz4: Codec = {
  * messages expect it so. Others did not; it is not looked at.
  */
 export const lz4ForMagic0: Codec = {
-  missing: lz4.missing,
+  ...lz4,
   compress: bytes => compress(bytes, 0),
   decompress: (bytes, bytesMax) => decompress(bytes, bytesMax, false),
 }
@@ -48,15 +50,21 @@ const storedBit = 0x8000_0000
 // A byte of input extends a match by 255 bytes at most.
 const expansionMax = 255
 
-/** Why Kafka cannot read the frame, as its first bytes show; null when nothing there says so. */
-export function problemOfFrame(bytes: Bytes): string | null {
-  if (bytes.byteLength < 7) return 'lz4 frame cut off'
-  if (uint32At(bytes, 0) !== magic) return 'lz4 magic'
+/** Throws when Kafka cannot read the frame, as far as its first bytes say so. */
+function checkDescriptor(bytes: Bytes): void {
+  if (bytes.byteLength < 7) throw new MalformedError('lz4 frame cut off')
+  if (uint32At(bytes, 0) !== magic) throw new MalformedError('lz4 magic')
   const flags = bytes[4]!
   const sizes = bytes[5]!
-  if ((flags & flagBits.version) !== 0x40 || (flags & flagBits.reserved) !== 0) return 'lz4 frame of an unknown kind'
-  if ((sizes & reservedSizeBits) !== 0 || sizes >>> 4 < 4) return 'lz4 block maximum'
-  return (flags & flagBits.independent) === 0 ? 'lz4 blocks that depend on each other' : null
+  const isKnown = (flags & flagBits.version) === 0x40 && (flags & flagBits.reserved) === 0
+  if (!isKnown) throw new MalformedError('lz4 frame of an unknown kind')
+  if ((sizes & reservedSizeBits) !== 0 || sizes >>> 4 < 4) throw new MalformedError('lz4 block maximum')
+  if ((flags & flagBits.independent) === 0) throw new MalformedError('lz4 blocks that depend on each other')
+}
+
+function sizeMax(bytes: Bytes): number {
+  checkDescriptor(bytes)
+  return bytes.byteLength * expansionMax
 }
 
 function compress(bytes: Bytes, checksumFrom: number): Bytes {
@@ -79,8 +87,7 @@ function sizeField(size: number): Bytes {
 }
 
 function decompress(bytes: Bytes, bytesMax: number, verifiesHeader: boolean): Bytes {
-  const problem = problemOfFrame(bytes)
-  if (problem !== null) throw new MalformedError(problem)
+  checkDescriptor(bytes)
   const flags = bytes[4]!
   const blockBytesMax = 1 << (8 + 2 * (bytes[5]! >>> 4))
   let at = (flags & flagBits.contentSize) !== 0 ? 14 : 6

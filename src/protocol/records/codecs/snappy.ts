@@ -22,8 +22,10 @@ const copied = { copyOutputData: true }
 
 export const snappy: Codec = {
   missing: () => (snappyPackage() === null ? missing : null),
+  isNative: () => snappyPackage() !== null,
   compress,
   decompress,
+  sizeMax: declaredInAll,
 }
 
 const missing = 'snappy cannot be used: the package snappy has no binary for this machine, or was installed without optional ones'
@@ -49,18 +51,10 @@ function sizeField(size: number): Bytes {
 }
 
 function decompress(bytes: Bytes, bytesMax: number): Bytes {
-  if (!isFramedAt(bytes, 0)) {
-    if (declaredBytes(bytes, 0, bytes.byteLength) > bytesMax) throw new DecompressedSizeError(bytesMax)
-    return decompressBlock(bytes)
-  }
-  // 1. What all blocks declare, before any of them is decompressed.
-  let declared = 0
-  for (let at = nextBlock(bytes, 0); at < bytes.byteLength; at = nextBlock(bytes, blockEnd(bytes, at))) {
-    declared += declaredBytes(bytes, at + 4, blockEnd(bytes, at))
-    if (declared > bytesMax) throw new DecompressedSizeError(bytesMax)
-  }
+  const declared = declaredInAll(bytes)
+  if (declared > bytesMax) throw new DecompressedSizeError(bytesMax)
+  if (!isFramedAt(bytes, 0)) return decompressBlock(bytes)
   if (declared === 0) return emptyBytes
-  // 2. The blocks.
   const output = allocate(declared)
   let length = 0
   for (let at = nextBlock(bytes, 0); at < bytes.byteLength; at = nextBlock(bytes, blockEnd(bytes, at))) {
@@ -69,6 +63,16 @@ function decompress(bytes: Bytes, bytesMax: number): Bytes {
     length += block.byteLength
   }
   return output
+}
+
+/** What all blocks declare together. */
+function declaredInAll(bytes: Bytes): number {
+  if (!isFramedAt(bytes, 0)) return declaredBytes(bytes, 0, bytes.byteLength)
+  let declared = 0
+  for (let at = nextBlock(bytes, 0); at < bytes.byteLength; at = nextBlock(bytes, blockEnd(bytes, at))) {
+    declared += declaredBytes(bytes, at + 4, blockEnd(bytes, at))
+  }
+  return declared
 }
 
 /** Streams may be joined: a header can stand wherever a block can. */

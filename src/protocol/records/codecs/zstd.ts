@@ -14,16 +14,23 @@ import { unzstd } from './zstd-portable.js'
 const missing = 'zstd can be read but not written: Node has it from 22.15 on'
 
 export const zstd: Codec = {
+  isNative: () => nativeUnzstd !== null,
   missing: () => (nativeZstd === null ? missing : null),
   compress(bytes, level) {
     if (nativeZstd === null) throw new UnsupportedCodecError(missing)
     return nativeZstd(bytes, level)
   },
   decompress: nativeUnzstd === null ? unzstd : decompress,
+  sizeMax(bytes) {
+    if (!isMagic(littleEndian(bytes, 0, 4))) throw new MalformedError('zstd magic')
+    return bytes.byteLength * expansionMax
+  },
 }
 
 /** Every frame costs a decoder of node:zlib, and no known client writes more than one. */
 const framesMax = 64
+// A block of four bytes gives at most 128 KiB.
+const expansionMax = 32 * 1024
 const frameMagic = 0xfd2fb528
 const skippableMagic = 0x184d2a50
 
@@ -33,8 +40,8 @@ function decompress(bytes: Bytes, bytesMax: number): Bytes {
   let at = 0
   do {
     const magic = littleEndian(bytes, at, 4)
-    const isSkippable = magic >= skippableMagic && magic < skippableMagic + 16
-    if (magic !== frameMagic && !isSkippable) throw new MalformedError('zstd magic')
+    if (!isMagic(magic)) throw new MalformedError('zstd magic')
+    const isSkippable = magic !== frameMagic
     const end = isSkippable ? at + 8 + littleEndian(bytes, at + 4, 4) : frameEnd(bytes, at + 4)
     if (end > bytes.byteLength) throw new MalformedError('zstd frame cut off')
     if (!isSkippable) {
@@ -47,6 +54,10 @@ function decompress(bytes: Bytes, bytesMax: number): Bytes {
     at = end
   } while (at < bytes.byteLength)
   return parts.length === 1 ? parts[0]! : concat(parts)
+}
+
+function isMagic(magic: number): boolean {
+  return magic === frameMagic || (magic >= skippableMagic && magic < skippableMagic + 16)
 }
 
 /** Position after the frame whose descriptor is at `start` (RFC 8878 §3.1.1). */

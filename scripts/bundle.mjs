@@ -1,11 +1,15 @@
 /**
  * Packs what the compiler wrote into two files, the command and the library, each loaded in one piece: Node takes about a
  * millisecond for every module it loads, and the broker has more than a hundred. Dependencies stay outside. The compiled
- * rooms in dist/ stay as they are; only package.json's `bin` and `exports` point here.
+ * rooms in dist/ stay as they are; only package.json's `bin` and `exports` point here. A bundle that is newer than all of them
+ * is left alone: somebody may be starting it just now.
  */
+import { readdirSync, statSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 import { rolldown } from 'rolldown'
 
-const dist = new URL('../dist/', import.meta.url).pathname
+const dist = fileURLToPath(new URL('../dist/', import.meta.url))
+if (isFresh()) process.exit()
 
 const bundle = await rolldown({
   input: { gregor: `${dist}cli/main.js`, index: `${dist}index.js` },
@@ -21,3 +25,11 @@ await bundle.write({
   cleanDir: true,
 })
 await bundle.close()
+
+function isFresh() {
+  const madeMs = statSync(`${dist}bundle/gregor.js`, { throwIfNoEntry: false })?.mtimeMs ?? 0
+  const sources = readdirSync(dist, { recursive: true, encoding: 'utf8' })
+    .filter(path => path.endsWith('.js') && !/^(bundle|bench|compat-tests)\b/.test(path))
+    .map(path => dist + path)
+  return [fileURLToPath(import.meta.url), ...sources].every(path => statSync(path).mtimeMs < madeMs)
+}

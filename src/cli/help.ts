@@ -20,7 +20,8 @@ Options:
 export const startHelpText = `Usage: gregor start [server.properties] [options]
 
 Starts a broker, prints one line on stdout when it is ready, and runs until
-SIGTERM or SIGINT. A second signal ends it at once. Logs go to stderr.
+SIGTERM, SIGINT or SIGHUP. A second signal ends it at once. Logs go to stderr;
+when nobody reads them, lines are dropped and their number is logged later.
 
 Arguments:
   server.properties     a configuration file as for Apache Kafka

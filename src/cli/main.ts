@@ -13,6 +13,9 @@ const [verb, ...args] = process.argv.slice(2)
 // A reader that went away is no reason to stop serving.
 process.stdout.on('error', () => {})
 process.stderr.on('error', () => {})
+// They mean nothing here. Left to Node, one opens a debugger that runs anybody's code, and the other ends the process.
+process.on('SIGUSR1', () => {})
+process.on('SIGUSR2', () => {})
 
 const host: Process = {
   args,
@@ -26,6 +29,7 @@ const host: Process = {
   onSignal(stop) {
     process.on('SIGTERM', stop)
     process.on('SIGINT', stop)
+    process.on('SIGHUP', stop)
   },
   onCrash: report => void process.on('uncaughtException', report),
   exit: code => process.exit(code),

@@ -42,7 +42,14 @@ function run(
     environment: {},
     world,
     stderrIsTerminal: false,
-    newLog: () => ({ debug() {}, info() {}, warn: note, error: note, open: async () => void events.push('log opened') }),
+    newLog: () => ({
+      debug() {},
+      info() {},
+      warn: note,
+      error: note,
+      open: async () => void events.push('log opened'),
+      close: async () => void events.push('log closed'),
+    }),
     onCrash() {},
     readText: () => 'num.partitions=4',
     stdout: text => void events.push(text),
@@ -110,7 +117,7 @@ describe('gregor start', () => {
     let given: string | undefined
     const newLog: Process['newLog'] = (asked, format) => {
       given = `${asked} ${format}`
-      return { ...silentLog, open: async () => {} }
+      return { ...silentLog, open: async () => {}, close: async () => {} }
     }
     await run(args, undefined, { environment, newLog, readText: () => 'gregor.log.level=debug' }).started
     expect(given).toBe(`${level} json`)
@@ -161,7 +168,7 @@ describe('gregor start', () => {
   ])('a start that fails with %s exits with %i', async (code, exitCode) => {
     const { events, logged, exited } = failing(code)
     expect(await exited).toBe(exitCode)
-    expect(events).toEqual(['log opened', `exit ${exitCode}`])
+    expect(events).toEqual(['log closed', `exit ${exitCode}`])
     expect(logged).toEqual([expect.stringMatching(/^cannot start.*expected by this test|err/)])
   })
 
@@ -201,11 +208,14 @@ describe('signals', () => {
     expect(stopped).toBe(1)
   })
 
-  it('the second one ends the process at once', async () => {
-    const { signal, events, exited, started } = run([], async () => ({ ...idleBroker, stop: () => new Promise(() => {}) }))
+  it('the second one ends the process at once, unless it is the first one again: Ctrl-C under npm comes twice', async () => {
+    const { world, signal, events, exited, started } = run([], async () => ({ ...idleBroker, stop: () => new Promise(() => {}) }))
     await started
     signal('SIGTERM')
+    world.advance(499)
+    signal('SIGINT')
     expect(events.at(-1)).toBe('log opened')
+    world.advance(1)
     signal('SIGINT')
     expect(await exited).toBe(1)
   })
@@ -227,7 +237,7 @@ describe('signals', () => {
     expect(events).toEqual([])
     ready(idleBroker)
     expect(await exited).toBe(0)
-    expect(events).toEqual(['log opened', 'exit 0'])
+    expect(events).toEqual(['log closed', 'exit 0'])
   })
 })
 

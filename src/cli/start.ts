@@ -23,7 +23,7 @@ export interface Process {
   readText(path: string): string
   stdout(text: string): void
   stderr(text: string): void
-  /** Calls `stop` on the first SIGTERM or SIGINT and on every further one. */
+  /** Calls `stop` for every SIGTERM, SIGINT and SIGHUP. */
   onSignal(stop: (signal: string) => void): void
   /** Calls `report` for an error that nobody caught. */
   onCrash(report: (error: unknown) => void): void
@@ -33,6 +33,9 @@ export interface Process {
 // A stop that takes longer than this is ended; what was acknowledged is safe without it, but the next start has to look at all
 // of it. Clients get two seconds; ten thousand partitions that were never synced take several more.
 const stopMsMax = 30_000
+
+// A terminal's Ctrl-C reaches a process twice when npm stands above it: from the terminal, and passed on by npm.
+const sameSignalMsMax = 500
 
 export async function start(host: Process, startBroker: StartBroker): Promise<void> {
   let args: StartArguments
@@ -56,7 +59,7 @@ export async function start(host: Process, startBroker: StartBroker): Promise<vo
   const leave = async (code: ExitCode): Promise<void> => {
     if (isLeaving) return
     isLeaving = true
-    await log.open()
+    await log.close()
     host.exit(code)
   }
   const fail = (error: unknown, message: string): void => {
@@ -70,7 +73,7 @@ export async function start(host: Process, startBroker: StartBroker): Promise<vo
 
   // 2. A signal may come while the broker is still starting: then it is stopped as soon as it has started.
   let broker: StartedBroker | null = null
-  let isStopping = false
+  let stoppingSinceMs: number | null = null
   const stop = async (running: StartedBroker): Promise<void> => {
     host.world.after(stopMsMax, () => {
       log.error({ afterMs: stopMsMax }, 'stopping takes too long; ended before everything was put away')
@@ -85,8 +88,12 @@ export async function start(host: Process, startBroker: StartBroker): Promise<vo
     }
   }
   host.onSignal(signal => {
-    if (isStopping) return host.exit(exitCodes.fatal)
-    isStopping = true
+    const nowMs = host.world.monotonicMs()
+    if (stoppingSinceMs !== null) {
+      if (nowMs - stoppingSinceMs >= sameSignalMsMax) host.exit(exitCodes.fatal)
+      return
+    }
+    stoppingSinceMs = nowMs
     log.info({ signal }, 'stopping')
     if (broker !== null) void stop(broker)
   })
@@ -104,7 +111,7 @@ export async function start(host: Process, startBroker: StartBroker): Promise<vo
   } catch (error) {
     return fail(error, `cannot start${adviceFor(error)}`)
   }
-  if (isStopping) return stop(broker)
+  if (stoppingSinceMs !== null) return stop(broker)
   host.stdout(readyLine(broker))
   await log.open()
 }

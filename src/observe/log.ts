@@ -3,15 +3,19 @@
  * starting the broker (about 20 ms, twice that with the pretty printer), so lines are kept until `open` and written then
  * with the time at which they happened. A broker embedded without a log never loads it.
  */
+import { held } from '../base/held.js'
 import type { Log, LogFields } from '../base/log.js'
 import type { World } from '../base/world.js'
+import { type Output, openOutput } from './output.js'
 
 export const logLevels = ['debug', 'info', 'warn', 'error'] as const
 export type LogLevel = (typeof logLevels)[number]
 
 export interface ProcessLog extends Log {
-  /** Loads the writer and writes what was kept. Call it once the broker is ready, and before leaving because of an error. */
+  /** Loads the writer and writes what was kept. Call it once the broker is ready. */
   open(): Promise<void>
+  /** The same, and what was written has left, unless nobody reads it for a second. Call it before leaving. */
+  close(): Promise<void>
 }
 
 interface LogOptions {
@@ -34,6 +38,16 @@ export function processLog(options: LogOptions): ProcessLog {
     else dropped++
   }
   let opening: Promise<void> | undefined
+  let output: Output | null = null
+  const open = (): Promise<void> => {
+    opening ??= openWriter(options).then(opened => {
+      output = opened.output
+      write = opened.write
+      for (const line of early.splice(0)) write(...line)
+      if (dropped > 0) write('warn', world.nowMs(), { dropped }, 'more was logged during start than is kept')
+    })
+    return opening
+  }
   const lowest = logLevels.indexOf(level)
   const at = (lineLevel: LogLevel) =>
     logLevels.indexOf(lineLevel) < lowest
@@ -44,33 +58,44 @@ export function processLog(options: LogOptions): ProcessLog {
     info: at('info'),
     warn: at('warn'),
     error: at('error'),
-    open() {
-      opening ??= openWriter(options).then(writer => {
-        write = writer
-        for (const line of early.splice(0)) writer(...line)
-        if (dropped > 0) writer('warn', world.nowMs(), { dropped }, 'more was logged during start than is kept')
-      })
-      return opening
+    open,
+    async close() {
+      await held(open().then(() => output?.flush(lastWordsMsMax)))
     },
   }
 }
 
+/** How long the end of a process waits for a reader of its log. */
+const lastWordsMsMax = 1000
+
 const earlyLinesMax = 1000
 
-async function openWriter({ level, format, descriptor = 2 }: LogOptions): Promise<WriteLine> {
+interface Writer {
+  readonly write: WriteLine
+  readonly output: Output
+}
+
+async function openWriter({ level, format, world, descriptor = 2 }: LogOptions): Promise<Writer> {
   const { pino } = await import('pino')
-  // Written synchronously: the last lines before a crash are the ones that matter, and a broker logs little.
-  const stream =
-    format === 'json'
-      ? pino.destination({ dest: descriptor, sync: true })
-      : (await import('pino-pretty')).PinoPretty({ destination: descriptor, sync: true, translateTime: 'SYS:HH:MM:ss.l' })
+  const pretty = format === 'json' ? null : (await import('pino-pretty')).prettyFactory({ translateTime: 'SYS:HH:MM:ss.l' })
+  const render = (line: string): string => (pretty === null ? line : pretty(line))
+  // Written at once and not in the thread pool: the last lines before a crash are the ones that matter.
+  const output = openOutput({
+    descriptor,
+    world,
+    lossLine(lines) {
+      const fields = { level: 'warn', time: world.nowMs(), dropped: lines }
+      return render(`${JSON.stringify({ ...fields, msg: 'nobody read the log: lines were dropped' })}\n`)
+    },
+  })
   let lineAtMs = 0
   const logger = pino(
     { level, base: null, timestamp: () => `,"time":${lineAtMs}`, formatters: { level: label => ({ level: label }) } },
-    stream,
+    { write: (line: string) => output.write(render(line)) },
   )
-  return (lineLevel, atMs, fields, message) => {
+  const write: WriteLine = (lineLevel, atMs, fields, message) => {
     lineAtMs = atMs
     logger[lineLevel](fields, message)
   }
+  return { write, output }
 }

@@ -209,6 +209,7 @@ export class DataDirectory {
     if (this.isEphemeral) {
       for (const partition of this.#partitions.values()) partition.abandon(Errors.NOT_LEADER_OR_FOLLOWER)
       await files.removeLater(this.path)
+      this.#unlock()
       return
     }
     try {

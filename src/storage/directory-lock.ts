@@ -16,6 +16,7 @@ import fs from 'node:fs'
 import { toHex } from '../base/bytes.js'
 import type { World } from '../base/world.js'
 import { DiskFailure, type Files, type HeldLock } from './files.js'
+import { isAlive, ourselves, type ProcessIdentity, parseIdentity } from './process-identity.js'
 
 /** Somebody else has the directory; the command line answers with exit code 4. */
 export class DirectoryLockedError extends Error {
@@ -26,11 +27,7 @@ export class DirectoryLockedError extends Error {
 const lockFile = '.lock'
 const attemptsMax = 5
 
-interface Owner {
-  readonly pid: number
-  readonly startTime: string
-  readonly bootId: string
-  readonly pidNamespace: string
+interface Owner extends ProcessIdentity {
   /** It had the kernel's lock as well: whoever gets that one need not ask whether it lives. */
   readonly hasKernelLock: boolean
 }
@@ -47,6 +44,9 @@ export interface DirectoryLock {
   distrust(): void
   release(): void
 }
+
+/** Of a directory whose name nobody else knows. */
+export const wholeLock: DirectoryLock = { hasKernelLock: true, wasKilled: false, distrust: () => {}, release: () => {} }
 
 /** Takes the lock or throws DirectoryLockedError. */
 export function lockDirectory(files: Files, folder: string, world: World): DirectoryLock {
@@ -181,64 +181,8 @@ function textOf(files: Files, path: string): string | null {
 
 // Anything that is no owner (Kafka's own empty .lock, a cut file) belongs to nobody.
 function parse(text: string): Owner | null {
-  try {
-    const owner = JSON.parse(text) as Partial<Owner>
-    if (!Number.isInteger(owner.pid)) return null
-    return {
-      pid: owner.pid!,
-      startTime: String(owner.startTime),
-      bootId: String(owner.bootId),
-      pidNamespace: String(owner.pidNamespace),
-      hasKernelLock: owner.hasKernelLock === true,
-    }
-  } catch {
-    return null
-  }
-}
-
-function isAlive(owner: Owner): boolean {
-  const { bootId, pidNamespace } = ourselves()
-  if (owner.bootId !== bootId || owner.pidNamespace !== pidNamespace) return false
-  if (!processExists(owner.pid) || isZombie(owner.pid)) return false
-  return owner.startTime === startTimeOf(owner.pid)
-}
-
-function processExists(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
-  }
-}
-
-/** This process; what it is does not change while it lives. */
-function ourselves(): Omit<Owner, 'hasKernelLock'> {
-  self ??= {
-    pid: process.pid,
-    startTime: startTimeOf(process.pid),
-    bootId: attempt(() => fs.readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()),
-    pidNamespace: attempt(() => fs.readlinkSync('/proc/self/ns/pid')),
-  }
-  return self
-}
-let self: Omit<Owner, 'hasKernelLock'> | null = null
-
-/** Clock ticks since boot. */
-function startTimeOf(pid: number): string {
-  return statOf(pid)[19] ?? ''
-}
-
-/** It has ended, and only its parent has not asked how. */
-function isZombie(pid: number): boolean {
-  const state = statOf(pid)[0]
-  return state === 'Z' || state === 'X'
-}
-
-/** The fields of /proc/PID/stat behind the command's name, which may hold spaces and parentheses: state, parent … */
-function statOf(pid: number): string[] {
-  const stat = attempt(() => fs.readFileSync(`/proc/${pid}/stat`, 'utf8'))
-  return stat === '' ? [] : stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  const identity = parseIdentity(text)
+  return identity === null ? null : { ...identity, hasKernelLock: JSON.parse(text).hasKernelLock === true }
 }
 
 function attempt(read: () => string): string {

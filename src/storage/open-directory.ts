@@ -3,7 +3,6 @@
  * directory holds is readable and (in fsync mode) on stable storage. A directory that may not or cannot be used is refused
  * with DirectoryLockedError or InconsistentDirectoryError; the command line ends with code 4 on both.
  */
-import os from 'node:os'
 import { type Bytes, utf8Encode } from '../base/bytes.js'
 import type { Uuid } from '../base/ids.js'
 import { inParallel } from '../base/in-parallel.js'
@@ -22,6 +21,7 @@ import { checkpointsOf } from './checkpoints.js'
 import { cleanShutdownFile, DataDirectory, type UpkeepSettings } from './data-directory.js'
 import { type DirectoryLock, lockDirectory } from './directory-lock.js'
 import { directoryStateFile, type PartitionState, parseDirectoryState } from './directory-state.js'
+import { makeEphemeralFolder, sweepEphemeralFolders } from './ephemeral-folder.js'
 import { type DiskFailure, type Files, nodeFiles, replaceFile } from './files.js'
 import { GroupCommit } from './group-commit.js'
 import type { LogConfigSource } from './log-config.js'
@@ -88,10 +88,7 @@ export async function openDataDirectory(options: DataDirectoryOptions): Promise<
   const files = options.files ?? nodeFiles
   const isEphemeral = options.path === null
   const durability: Durability = isEphemeral ? 'none' : options.durability
-  const path = options.path ?? files.makeTemporaryDirectory(`${os.tmpdir()}/gregor-`)
-  if (!isEphemeral) files.makeDirectory(path)
-  // Nobody else knows the name of an ephemeral directory.
-  const lock = isEphemeral ? noLock : lockDirectory(files, path, world)
+  const { path, lock } = options.path === null ? makeEphemeralFolder(files) : takeDirectory(files, options.path, world)
   // Elsewhere there are no containers that share a directory.
   if (!lock.hasKernelLock && process.platform === 'linux') {
     log.warn('the system gives no lock (is koffi installed?): a broker in another container on this directory is not seen', {
@@ -115,6 +112,7 @@ export async function openDataDirectory(options: DataDirectoryOptions): Promise<
     const leftovers = isEphemeral ? [] : await loadAll(host, partitions, lock.wasKilled)
     const directory = new DataDirectory({ ...identity, host, partitions, unlock: lock.release, upkeep: options.upkeep ?? null })
     directory.removeLeftovers(leftovers)
+    if (isEphemeral && files === nodeFiles) void sweepOnce(files, log)
     return directory
   } catch (error) {
     lock.release()
@@ -122,7 +120,19 @@ export async function openDataDirectory(options: DataDirectoryOptions): Promise<
   }
 }
 
-const noLock: DirectoryLock = { hasKernelLock: true, wasKilled: false, distrust: () => {}, release: () => {} }
+function takeDirectory(files: Files, path: string, world: World): { path: string; lock: DirectoryLock } {
+  files.makeDirectory(path)
+  return { path, lock: lockDirectory(files, path, world) }
+}
+
+/** Once in a process, and beside the start that it belongs to. */
+async function sweepOnce(files: Files, log: StorageLog): Promise<void> {
+  if (hasSwept) return
+  hasSwept = true
+  await turnOfEventLoop()
+  await sweepEphemeralFolders(files, log)
+}
+let hasSwept = false
 
 /** Fills `partitions`; answers the directories of partitions that were deleted but not yet removed. */
 async function loadAll(host: PartitionHost, partitions: Map<string, Partition>, keepsWrites: boolean): Promise<string[]> {

@@ -10,10 +10,20 @@ import { type ApiCounters, type Meter, silentMeter } from '../base/meter.js'
 import type { ConnectionInfo, Dispatched, Pending, Serve } from '../net/connection.js'
 import { decode } from '../protocol/codec.js'
 import { Errors } from '../protocol/errors.js'
-import { encodeResponse, type Outgoing, type RequestHeader, readClientId, readRequestHeader } from '../protocol/frame.js'
+import {
+  type Answering,
+  answerBytesMax,
+  encodeLongResponse,
+  encodeResponse,
+  type Outgoing,
+  type RequestHeader,
+  readClientId,
+  readRequestHeader,
+} from '../protocol/frame.js'
 import { ApiVersions } from '../protocol/messages/api-versions.js'
-import { type Api, inRange } from '../protocol/schema.js'
-import { type Reader, Writer } from '../protocol/wire.js'
+import { type Api, type Fields, inRange } from '../protocol/schema.js'
+import { type Reader, TooLongError, Writer } from '../protocol/wire.js'
+import { Slices } from '../storage/slices.js'
 import {
   type Call,
   CloseConnection,
@@ -79,7 +89,7 @@ export function createDispatch({
     if (!inRange(api.versions, apiVersion)) {
       if (apiKey !== ApiVersions.key) throw new CloseConnection(`${api.name} has no version ${apiVersion}`)
       const answer = apiVersionsAnswer(broker, Errors.UNSUPPORTED_VERSION)
-      return encodeResponse(scratch, apiKey, 0, correlationId, ApiVersions.response, answer)
+      return encodeResponse(scratch, { apiKey, version: 0, correlationId, message: ApiVersions.response }, answer)
     }
     if (!session.isAuthenticated && traits.isOpen !== true) throw new CloseConnection(`${api.name} before authentication`)
     const asked = { session, frame, isOwnMemory, header, reader }
@@ -92,8 +102,8 @@ export function createDispatch({
     const clientId = readClientId(reader, inRange(api.flexible, apiVersion))
     const request = decode(api.request, apiVersion, reader)
     const context = new CallContext(broker, session, clientId, apiVersion, api, frame, isOwnMemory)
-    const respond = responder(scratch, api, apiVersion, correlationId)
-    const failed = (error: unknown): Outgoing => {
+    const respond = responder(scratch, broker, api, apiVersion, correlationId)
+    const failed = (error: unknown): Response => {
       if (!(error instanceof RequestFailure)) throw error
       if (counters !== null) counters.failures++
       return respond(api.failure(request, error.errorCode, apiVersion))
@@ -109,9 +119,9 @@ export function createDispatch({
       if (outcome instanceof Ordered) {
         return { answer: outcome.response.then(respond).catch(fault), isOrdered: true, keepsFrame }
       }
-      return respond(outcome)
+      return whenEncoded(respond(outcome), keepsFrame, fault)
     } catch (error) {
-      return failed(error)
+      return whenEncoded(failed(error), false, fault)
     }
   }
 
@@ -172,9 +182,33 @@ function intercepted(row: Row, interceptors: readonly Interceptor[]): Row['handl
   return (request, context) => first({ row, request, context })
 }
 
+/** At once, unless the answer is long. */
+type Response = Outgoing | Promise<Outgoing>
+
 /** Made apart from the request, which may be large and must not live as long as its answer takes. */
-function responder(scratch: Writer, api: Api, version: number, correlationId: number): (response: unknown) => Outgoing {
-  return response => encodeResponse(scratch, api.key, version, correlationId, api.response, response as never)
+function responder(
+  scratch: Writer,
+  broker: Broker,
+  api: Api,
+  version: number,
+  correlationId: number,
+): (response: unknown) => Response {
+  const to = { apiKey: api.key, version, correlationId, message: api.response }
+  return response => encodeResponse(scratch, to, response as never) ?? longAnswer(to, response, broker, api.name)
+}
+
+async function longAnswer(to: Answering<Fields>, response: unknown, { world }: Broker, apiName: string): Promise<Outgoing> {
+  const slices = new Slices(world)
+  try {
+    return await encodeLongResponse(to, response as never, () => (slices.isOver ? slices.next() : null))
+  } catch (error) {
+    if (!(error instanceof TooLongError)) throw error
+    throw new CloseConnection(`an answer of ${apiName} would have more than ${answerBytesMax} bytes`)
+  }
+}
+
+function whenEncoded(answer: Response, keepsFrame: boolean, onFault: (error: unknown) => never): Dispatched {
+  return answer instanceof Promise ? { answer: answer.catch(onFault), isOrdered: false, keepsFrame } : answer
 }
 
 class CallContext implements RequestContext {

@@ -79,7 +79,7 @@ export class FetchSessions {
     if (sessionEpoch === finalEpoch || sessionEpoch === initialEpoch) {
       this.#sessions.delete(sessionId)
       const session = sessionEpoch === initialEpoch ? this.#create(request) : null
-      return { kind: 'full', session, partitions: session?.partitions.values() ?? request.partitions }
+      return { kind: 'full', session, partitions: session?.partitions.values() ?? eachOnce(request.partitions) }
     }
     const session = this.#sessions.get(sessionId)
     if (session === undefined) return { kind: 'error', errorCode: Errors.FETCH_SESSION_ID_NOT_FOUND }
@@ -103,7 +103,7 @@ export class FetchSessions {
     const session: FetchSession = {
       id,
       usesTopicIds: request.usesTopicIds,
-      partitions: new Map(request.partitions.map(wanted => [partitionKey(wanted.topic, wanted.topicId, wanted.index), wanted])),
+      partitions: byKey(request.partitions),
       nextEpoch: initialEpoch + 1,
       lastUsedMs: this.#nowMs(),
     }
@@ -118,6 +118,15 @@ export class FetchSessions {
     this.#sessions.delete(oldest.id)
     return true
   }
+}
+
+function byKey(partitions: readonly FetchPartition[]): Map<string, FetchPartition> {
+  return new Map(partitions.map(wanted => [partitionKey(wanted.topic, wanted.topicId, wanted.index), wanted]))
+}
+
+/** Of a partition that is named twice, what was said last, in the place of the first. */
+function eachOnce(partitions: readonly FetchPartition[]): readonly FetchPartition[] {
+  return partitions.length < 2 ? partitions : [...byKey(partitions).values()]
 }
 
 function merge(session: FetchSession, request: FetchSessionRequest): void {

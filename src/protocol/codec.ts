@@ -14,6 +14,8 @@ import { type Reader, Writer } from './wire.js'
 interface Codec {
   readonly decode: (reader: Reader) => unknown
   readonly encode: (writer: Writer, value: unknown) => void
+  /** Made when the first large value comes. */
+  sliced: ((writer: Writer, value: unknown) => Iterable<void>) | null
 }
 
 const compiled = new WeakMap<Message, Codec[]>()
@@ -26,6 +28,18 @@ export function decode<F extends Fields>(message: Message<F>, version: number, r
 /** Appends one message to `writer`. */
 export function encode<F extends Fields>(message: Message<F>, version: number, writer: Writer, value: Encodable<F>): void {
   codecOf(message, version).encode(writer, value)
+}
+
+/** Encodes as `encode` does, and stops for breath wherever so many more elements of arrays are written. */
+export function encodeInSlices<F extends Fields>(
+  message: Message<F>,
+  version: number,
+  writer: Writer,
+  value: Encodable<F>,
+): Iterable<void> {
+  const codec = codecOf(message, version)
+  codec.sliced ??= compileSliced(message, version)
+  return codec.sliced(writer, value)
 }
 
 function codecOf(message: Message, version: number): Codec {
@@ -48,7 +62,14 @@ function compile(message: Message, version: number): Codec {
   const decodeName = structDecoder(context, message.fields)
   const encodeName = structEncoder(context, message.fields)
   const source = `'use strict';\n${context.functions.join('\n')}\nreturn { decode: ${decodeName}, encode: ${encodeName} }`
-  return new Function('emptyBytes', 'Writer', source)(emptyBytes, Writer) as Codec
+  return { ...new Function('emptyBytes', 'Writer', source)(emptyBytes, Writer), sliced: null } as Codec
+}
+
+function compileSliced(message: Message, version: number): NonNullable<Codec['sliced']> {
+  const context: Context = { version, isFlexible: inRange(message.flexible, version), functions: [], count: 0 }
+  const name = slicedEncoder(context, message.fields)
+  const source = `'use strict';\n${context.functions.join('\n')}\nreturn ${name}`
+  return new Function('emptyBytes', 'Writer', source)(emptyBytes, Writer) as NonNullable<Codec['sliced']>
 }
 
 interface Context {
@@ -205,6 +226,32 @@ function structEncoder(context: Context, fields: Fields): string {
   return name
 }
 
+/** Elements of an array between two stops. */
+const elementsPerStop = 64
+
+/** The encoder of a struct as a generator: it stops inside of its arrays of structs, and of theirs. */
+function slicedEncoder(context: Context, fields: Fields): string {
+  const name = `sliced${context.count++}`
+  const lines: string[] = []
+  for (const [key, field] of namesOf(fields)) {
+    if (!isPresent(context, field)) continue
+    const value = valueExpression(key, field)
+    lines.push(hasStructs(field) ? slicedArrayWriter(context, field, value) : writeStatement(context, field, value))
+  }
+  if (context.isFlexible) lines.push(...tagWriter(context, fields))
+  context.functions.push(`function* ${name}(w, v) {\n${lines.join('\n')}\n}`)
+  return name
+}
+
+const hasStructs = (field: Field): boolean => field.kind === 'array' && field.fields !== undefined
+
+function slicedArrayWriter(context: Context, field: Field, value: string): string {
+  const fields = field.fields as Fields
+  const hasInner = namesOf(fields).some(([, inner]) => isPresent(context, inner) && hasStructs(inner))
+  const write = hasInner ? `yield* ${slicedEncoder(context, fields)}(w, x[i])` : `${structEncoder(context, fields)}(w, x[i])`
+  return arrayStatement(context, field, value, `{ ${write}; if (i % ${elementsPerStop} === 0) yield }`)
+}
+
 const valueExpression = (key: string, field: Field): string =>
   field.optional ? `(v.${key} === undefined ? ${defaultExpression(field)} : v.${key})` : `v.${key}`
 
@@ -219,19 +266,23 @@ function writeStatement(context: Context, field: Field, value: string): string {
     const write = field.fields
       ? `${structEncoder(context, field.fields)}(w, x[i])`
       : `w.${methodOf(context, field.element as PrimitiveKind, false)}(x[i])`
-    const length = context.isFlexible ? 'w.unsignedVarint(x.length + 1)' : 'w.int32(x.length)'
-    const absent = context.isFlexible ? 'w.unsignedVarint(0)' : 'w.int32(-1)'
-    const body = `${length}; for (let i = 0; i < x.length; i++) ${write}`
-    // A null where this version cannot say null is written as empty.
-    return nullable
-      ? `{ const x = ${value}; if (x === null) ${absent}; else { ${body} } }`
-      : `{ const x = (${value} ?? []); ${body} }`
+    return arrayStatement(context, field, value, write)
   }
   // Likewise "" stands for a null string in versions without null (Kafka's own habit, e.g. JoinGroup below 7).
   const isText = field.kind === 'string' || field.kind === 'bytes'
   const present = isText && !nullable ? `(${value} ?? ${field.kind === 'string' ? "''" : 'emptyBytes'})` : value
   const method = field.isExact ? 'int64Exact' : methodOf(context, field.kind, nullable)
   return `w.${method}(${present});`
+}
+
+function arrayStatement(context: Context, field: Field, value: string, write: string): string {
+  const length = context.isFlexible ? 'w.unsignedVarint(x.length + 1)' : 'w.int32(x.length)'
+  const absent = context.isFlexible ? 'w.unsignedVarint(0)' : 'w.int32(-1)'
+  const body = `${length}; for (let i = 0; i < x.length; i++) ${write}`
+  // A null where this version cannot say null is written as empty.
+  return isNullable(context, field)
+    ? `{ const x = ${value}; if (x === null) ${absent}; else { ${body} } }`
+    : `{ const x = (${value} ?? []); ${body} }`
 }
 
 function tagWriter(context: Context, fields: Fields): string[] {

@@ -2,10 +2,10 @@
  * What stands around a message: the request header, the response header, the length prefix. A frame is everything behind
  * the length. The client id is in the classic int16 encoding even in flexible headers.
  */
-import type { Bytes } from '../base/bytes.js'
-import { encode } from './codec.js'
+import { type Bytes, viewOf } from '../base/bytes.js'
+import { encode, encodeInSlices } from './codec.js'
 import { type Encodable, type Fields, inRange, type Message } from './schema.js'
-import { type Insert, MalformedError, Reader, type Writer } from './wire.js'
+import { type Insert, MalformedError, Reader, TooLongError, Writer } from './wire.js'
 
 /** Bytes of the length in front of every frame. */
 export const frameLengthBytes = 4
@@ -44,24 +44,63 @@ export interface Outgoing {
 
 const apiVersionsKey = 18
 
-/** Encodes a whole response frame. `writer` is scratch space; the result owns its bytes. */
-export function encodeResponse<F extends Fields>(
-  writer: Writer,
-  apiKey: number,
-  version: number,
-  correlationId: number,
-  message: Message<F>,
+/** What the answer of one request may have in memory, ranges of files aside. Kafka's own bound is what an int32 counts. */
+export const answerBytesMax = 100 * 1024 * 1024
+/** What is encoded at once. A longer answer is begun anew, in slices. */
+const encodedAtOnceMax = 256 * 1024
+
+/** What an answer is the answer to. */
+export interface Answering<F extends Fields> {
+  readonly apiKey: number
+  readonly version: number
+  readonly correlationId: number
+  readonly message: Message<F>
+}
+
+/**
+ * Encodes a whole response frame at once; null when it is too long for that, and `encodeLongResponse` is to be asked.
+ * `writer` is scratch space; the result owns its bytes.
+ */
+export function encodeResponse<F extends Fields>(writer: Writer, to: Answering<F>, value: Encodable<F>): Outgoing | null {
+  writer.reset(encodedAtOnceMax)
+  try {
+    writeHeader(writer, to)
+    encode(to.message, to.version, writer, value)
+  } catch (error) {
+    if (error instanceof TooLongError) return null
+    throw error
+  }
+  return finished(writer, writer.finish())
+}
+
+/** The same, a slice at a time: `pause` is awaited between them. @throws TooLongError */
+export async function encodeLongResponse<F extends Fields>(
+  to: Answering<F>,
   value: Encodable<F>,
-): Outgoing {
-  writer.reset()
+  pause: () => Promise<void> | null,
+): Promise<Outgoing> {
+  const writer = new Writer(encodedAtOnceMax * 2)
+  writer.reset(answerBytesMax)
+  writeHeader(writer, to)
+  for (const _ of encodeInSlices(to.message, to.version, writer, value)) {
+    const paused = pause()
+    if (paused !== null) await paused
+  }
+  // The writer goes with this answer: its bytes need not be copied.
+  return finished(writer, writer.written())
+}
+
+function writeHeader<F extends Fields>(writer: Writer, { apiKey, version, correlationId, message }: Answering<F>): void {
   writer.int32(0)
   writer.int32(correlationId)
   // [KIP-511] ApiVersions keeps response header v0, so that a client of any age can read it.
   if (inRange(message.flexible, version) && apiKey !== apiVersionsKey) writer.uint8(0)
-  encode(message, version, writer, value)
-  let byteLength = writer.position
-  const inserts = writer.inserts
+}
+
+function finished(writer: Writer, bytes: Bytes): Outgoing {
+  let { byteLength } = bytes
+  const { inserts } = writer
   if (inserts !== null) for (const insert of inserts) byteLength += insert.source.byteLength
-  writer.patchInt32(0, byteLength - frameLengthBytes)
-  return { bytes: writer.finish(), inserts, byteLength }
+  viewOf(bytes).setInt32(0, byteLength - frameLengthBytes)
+  return { bytes, inserts, byteLength }
 }

@@ -7,7 +7,7 @@ import { describe, expect, test } from 'vitest'
 import { type Bytes, emptyBytes, toBase64Url, toHex } from '../base/bytes.js'
 import { zeroUuid } from '../base/ids.js'
 import { int64Of } from '../base/int64.js'
-import { decode, encode } from './codec.js'
+import { decode, encode, encodeInSlices } from './codec.js'
 import { Errors } from './errors.js'
 import { allApis, allMessages, versionsOf } from './messages/all.test-support.js'
 import { type Field, type Fields, inRange, type Message, type PrimitiveKind } from './schema.js'
@@ -26,6 +26,9 @@ describe('a message comes back from the wire as it went, and none of its beginni
           expect(reader.remaining).toBe(0)
           expect(comparable(back)).toEqual(comparable(value))
           expect(toHex(encoded(message, version, back))).toBe(toHex(bytes))
+          const sliced = new Writer()
+          for (const _ of encodeInSlices(message, version, sliced, value as never));
+          expect(toHex(sliced.finish())).toBe(toHex(bytes))
           // What is left out is written as its default.
           expect(toHex(encoded(message, version, withoutDefaults(message.fields, value)))).toBe(toHex(bytes))
           for (let end = 0; end < bytes.byteLength; end++) {

@@ -23,6 +23,14 @@ export class MalformedError extends Error {
   override readonly name = 'MalformedError'
 }
 
+/** What is written has more bytes than it may. */
+export class TooLongError extends Error {
+  override readonly name = 'TooLongError'
+  constructor(readonly bytesMax: number) {
+    super(`more than ${bytesMax} bytes`)
+  }
+}
+
 /**
  * Structs and texts that one request may carry in its arrays. Kafka has no such bound; without it a 100 MB frame of empty
  * ones would grow to gigabytes of objects.
@@ -214,6 +222,7 @@ export class Writer {
   #view: DataView
   #position = 0
   #inserts: Insert[] | null = null
+  #bytesMax = Number.POSITIVE_INFINITY
 
   constructor(capacity = 4096) {
     const bytes = allocate(capacity)
@@ -228,9 +237,11 @@ export class Writer {
     return this.#inserts
   }
 
-  reset(): void {
+  /** More than `bytesMax` throws TooLongError. */
+  reset(bytesMax = Number.POSITIVE_INFINITY): void {
     this.#position = 0
     this.#inserts = null
+    this.#bytesMax = bytesMax
     // One huge answer must not pin its buffer for ever.
     if (this.#bytes.byteLength > 1 << 20) this.#replace(1 << 16)
   }
@@ -240,9 +251,14 @@ export class Writer {
     this.#bytes = asBuffer(bytes)
     this.#view = viewOf(bytes)
   }
+  #grow(sizeMin: number): void {
+    // Looked at here alone: until it grows, a writer holds what it has room for.
+    if (sizeMin > this.#bytesMax) throw new TooLongError(this.#bytesMax)
+    this.#replace(Math.max(Math.min(this.#bytes.byteLength * 2, this.#bytesMax), sizeMin))
+  }
   #room(size: number): number {
     const at = this.#position
-    if (at + size > this.#bytes.byteLength) this.#replace(Math.max(this.#bytes.byteLength * 2, at + size))
+    if (at + size > this.#bytes.byteLength) this.#grow(at + size)
     this.#position = at + size
     return at
   }

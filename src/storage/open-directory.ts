@@ -39,6 +39,7 @@ import { Removals } from './removals.js'
 import { CorruptLogError } from './segments/header-scanner.js'
 import { OpenSegments } from './segments/open-segments.js'
 import { completeSwaps } from './segments/swap.js'
+import { turnOfEventLoop } from './slices.js'
 import type { Durability, StorageLog } from './types.js'
 
 export interface DataDirectoryOptions {
@@ -73,10 +74,6 @@ export class InconsistentDirectoryError extends Error {
 const openSegmentsMax = 1024
 
 const metaPropertiesFile = 'meta.properties'
-
-function turnOfEventLoop(): Promise<void> {
-  return new Promise(resolve => setImmediate(resolve))
-}
 
 interface Identity {
   readonly clusterId: Uuid

@@ -7,13 +7,17 @@ import type { World } from '../base/world.js'
 
 const sliceMs = 5
 
+export function turnOfEventLoop(): Promise<void> {
+  return new Promise(resolve => setImmediate(resolve))
+}
+
 export class Slices {
   readonly #world: World
   readonly #nextTurn: () => Promise<void>
   #endMs: number
 
   /** `nextTurn` resolves when the event loop has been around once. */
-  constructor(world: World, nextTurn: () => Promise<void>) {
+  constructor(world: World, nextTurn = turnOfEventLoop) {
     this.#world = world
     this.#nextTurn = nextTurn
     this.#endMs = world.monotonicMs() + sliceMs

@@ -2,7 +2,7 @@ import { type ErrorCode, Errors } from '../../protocol/errors.js'
 import { CreatePartitions } from '../../protocol/messages/create-partitions.js'
 import type { RequestOf, ResponseOf } from '../../protocol/schema.js'
 import { handler, type RequestContext } from '../handler.js'
-import { repeatedIn } from '../repeated.js'
+import { repeatedIn, withoutRepeats } from '../repeated.js'
 
 type TopicRequest = RequestOf<typeof CreatePartitions>['topics'][number]
 type Result = ResponseOf<typeof CreatePartitions>['results'][number]
@@ -12,9 +12,8 @@ type Result = ResponseOf<typeof CreatePartitions>['results'][number]
 export const createPartitions = handler(CreatePartitions, async (request, context) => {
   const results: Result[] = []
   const repeated = repeatedIn(request.topics.map(({ name }) => name))
-  for (const topic of request.topics) {
+  for (const topic of withoutRepeats(request.topics, ({ name }) => name)) {
     const isRepeated = repeated.has(topic.name)
-    if (isRepeated && results.some(({ name }) => name === topic.name)) continue
     results.push(
       isRepeated
         ? failed(topic.name, Errors.INVALID_REQUEST, 'Duplicate topic name.')

@@ -7,7 +7,7 @@ import { type ErrorCode, Errors } from '../../protocol/errors.js'
 import { CreateTopics } from '../../protocol/messages/create-topics.js'
 import type { RequestOf, ResponseOf } from '../../protocol/schema.js'
 import { handler, type RequestContext } from '../handler.js'
-import { repeatedIn } from '../repeated.js'
+import { repeatedIn, withoutRepeats } from '../repeated.js'
 
 type TopicRequest = RequestOf<typeof CreateTopics>['topics'][number]
 type TopicAnswer = ResponseOf<typeof CreateTopics>['topics'][number]
@@ -17,9 +17,8 @@ type TopicAnswer = ResponseOf<typeof CreateTopics>['topics'][number]
 export const createTopics = handler(CreateTopics, async (request, context) => {
   const repeated = repeatedIn(request.topics.map(({ name }) => name))
   const topics: TopicAnswer[] = []
-  for (const topic of request.topics) {
+  for (const topic of withoutRepeats(request.topics, ({ name }) => name)) {
     const isRepeated = repeated.has(topic.name)
-    if (isRepeated && topics.some(({ name }) => name === topic.name)) continue
     topics.push(
       isRepeated
         ? refused(topic.name, Errors.INVALID_REQUEST, 'Duplicate topic name.')

@@ -1,7 +1,17 @@
 import { isInternalTopic } from '../../cluster/topic-name.js'
 import { type ErrorCode, Errors } from '../../protocol/errors.js'
 import { DeleteRecords } from '../../protocol/messages/delete-records.js'
+import type { RequestOf } from '../../protocol/schema.js'
 import { handler, type RequestContext } from '../handler.js'
+import { collapsed, type TopicSpelling } from '../repeated.js'
+
+type TopicRequest = RequestOf<typeof DeleteRecords>['topics'][number]
+const spelling: TopicSpelling<TopicRequest, TopicRequest['partitions'][number]> = {
+  keyOf: ({ name }) => name,
+  partitionsOf: ({ partitions }) => partitions,
+  indexOf: ({ partitionIndex }) => partitionIndex,
+  withPartitions: (topic, partitions) => ({ ...topic, partitions: [...partitions] }),
+}
 
 const highWatermark = -1
 
@@ -10,7 +20,7 @@ const highWatermark = -1
 // deletes, and never for internal ones.
 export const deleteRecords = handler(DeleteRecords, async (request, context) => ({
   topics: await Promise.all(
-    request.topics.map(async ({ name, partitions }) => ({
+    collapsed(request.topics, spelling).map(async ({ name, partitions }) => ({
       name,
       partitions: await Promise.all(
         partitions.map(({ partitionIndex, offset }) => remove(name, partitionIndex, offset, context)),

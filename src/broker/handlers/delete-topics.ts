@@ -1,10 +1,9 @@
 import { type Uuid, zeroUuid } from '../../base/ids.js'
-import type { ClusterImage } from '../../cluster/image.js'
 import { type ErrorCode, Errors } from '../../protocol/errors.js'
 import { DeleteTopics } from '../../protocol/messages/delete-topics.js'
 import type { ResponseOf } from '../../protocol/schema.js'
 import { handler, type RequestContext, RequestFailure } from '../handler.js'
-import { repeatedIn } from '../repeated.js'
+import { repeatedIn, withoutRepeats } from '../repeated.js'
 
 type TopicAnswer = ResponseOf<typeof DeleteTopics>['responses'][number]
 
@@ -15,21 +14,31 @@ export const deleteTopics = handler(DeleteTopics, async (request, context) => {
   }
   const asked = context.version >= 6 ? request.topics : request.topicNames.map(name => ({ name, topicId: zeroUuid }))
   const { image } = context.broker.topics
-  const repeated = repeatedIn(asked.map(reference => topicKey(reference, image)))
+  const repeated = repeatedIn(asked.map(referenceKey))
+  const ids = new Set(asked.flatMap(({ name, topicId }) => (name === null ? [topicId] : [])))
+  const namedByBoth = new Set<Uuid>()
+  for (const { name } of asked) {
+    const topicId = image.topics.get(name ?? '')?.topicId
+    if (topicId !== undefined && ids.has(topicId)) namedByBoth.add(topicId)
+  }
   const responses: TopicAnswer[] = []
-  for (const topic of asked) {
-    responses.push(
-      repeated.has(topicKey(topic, image))
-        ? refused(topic, Errors.INVALID_REQUEST, 'Duplicate topic name or id.')
-        : await remove(topic, context),
-    )
+  for (const topic of withoutRepeats(asked, referenceKey)) {
+    const { name, topicId } = topic
+    const ownId = name === null ? topicId : image.topics.get(name)?.topicId
+    if (repeated.has(referenceKey(topic))) {
+      const message = name === null ? 'Duplicate topic id.' : 'Duplicate topic name.'
+      responses.push(refused(topic, Errors.INVALID_REQUEST, message))
+    } else if (ownId === undefined || !namedByBoth.has(ownId)) responses.push(await remove(topic, context))
+    else if (name !== null) {
+      const message = 'The provided topic name maps to an ID that was already supplied.'
+      responses.push(refused({ name, topicId: ownId }, Errors.INVALID_REQUEST, message))
+    }
   }
   return { responses }
 })
 
-/** The same for a topic's name and for its id. */
-function topicKey({ name, topicId }: TopicReference, image: ClusterImage): string {
-  return image.topics.get(name ?? '')?.topicId ?? name ?? topicId
+function referenceKey({ name, topicId }: TopicReference): string {
+  return `${topicId} ${name}`
 }
 
 interface TopicReference {

@@ -4,6 +4,7 @@ import { type DescribedConfig, describeBrokerConfig, describeTopicConfig } from 
 import { type ErrorCode, Errors } from '../../protocol/errors.js'
 import { DescribeConfigs } from '../../protocol/messages/describe-configs.js'
 import type { RequestOf, ResponseOf } from '../../protocol/schema.js'
+import { Slices } from '../../storage/slices.js'
 import { handler, type RequestContext } from '../handler.js'
 
 type DescribeRequest = RequestOf<typeof DescribeConfigs>
@@ -12,9 +13,20 @@ type Result = ResponseOf<typeof DescribeConfigs>['results'][number]
 
 // DescribeConfigs v0-4: every config of a topic or of this broker, defaults included, with where each value comes from.
 // v1: sources and synonyms (KIP-226). v3: types and documentation (KIP-569).
-export const describeConfigs = handler(DescribeConfigs, (request, context) => ({
-  results: request.resources.map(resource => describe(resource, request, context)),
-}))
+// One that is named twice is answered twice, as in Kafka.
+export const describeConfigs = handler(DescribeConfigs, async (request, context) => {
+  const slices = new Slices(context.broker.world)
+  const described = new Map<string, Result>()
+  const results: Result[] = []
+  for (const resource of request.resources) {
+    const key = JSON.stringify(resource)
+    const result = described.get(key) ?? describe(resource, request, context)
+    described.set(key, result)
+    results.push(result)
+    if (slices.isOver) await slices.next()
+  }
+  return { results }
+})
 
 function describe(resource: Resource, request: DescribeRequest, { broker }: RequestContext): Result {
   const { resourceType, resourceName, configurationKeys } = resource

@@ -85,7 +85,7 @@ describe.each(versionsOf(listOffsets, 1))('ListOffsets v%i', version => {
     const partitions = [0, 1, 0].map(partitionIndex => ({ partitionIndex, timestamp: -1 }))
     const { topics } = await client.call(ListOffsets, version, { replicaId: -1, topics: [{ name: 't', partitions }] })
     const invalid = Errors.INVALID_REQUEST
-    expect(topics[0]?.partitions.map(({ errorCode }) => errorCode)).toEqual([invalid, 0, invalid])
+    expect(topics[0]?.partitions.map(({ errorCode }) => errorCode)).toEqual([invalid, 0])
   })
 
   if (version >= 4) {

@@ -5,7 +5,7 @@ import type { RequestOf, ResponseOf } from '../../protocol/schema.js'
 import type { Partition } from '../../storage/partition.js'
 import type { Isolation, TimestampedOffset } from '../../storage/types.js'
 import { handler, type RequestContext } from '../handler.js'
-import { repeatedIn } from '../repeated.js'
+import { collapsed, type TopicSpelling } from '../repeated.js'
 
 type PartitionRequest = RequestOf<typeof ListOffsets>['topics'][number]['partitions'][number]
 type PartitionAnswer = ResponseOf<typeof ListOffsets>['topics'][number]['partitions'][number]
@@ -30,19 +30,26 @@ const sentinelSince: Readonly<Record<number, number>> = {
 // tiered here, so -4 is -2, and -5 and -6 find nothing.
 export const listOffsets = handler(ListOffsets, (request, context) => {
   const isolation: Isolation = request.isolationLevel === 1 ? 'read_committed' : 'read_uncommitted'
-  const repeated = repeatedIn(
-    request.topics.flatMap(({ name, partitions }) => partitions.map(({ partitionIndex }) => `${name}/${partitionIndex}`)),
-  )
+  const repeated = new Set<string>()
+  const topics = collapsed(request.topics, spelling, ({ name }, { partitionIndex }) => repeated.add(`${name}/${partitionIndex}`))
   return {
-    topics: request.topics.map(({ name, partitions }) => ({
+    topics: topics.map(({ name, partitions }) => ({
       name,
       partitions: partitions.map(asked => {
-        if (repeated.has(`${name}/${asked.partitionIndex}`)) return failed(asked, Errors.INVALID_REQUEST)
-        return listPartition(name, asked, isolation, context)
+        const isRepeated = repeated.size > 0 && repeated.has(`${name}/${asked.partitionIndex}`)
+        return isRepeated ? failed(asked, Errors.INVALID_REQUEST) : listPartition(name, asked, isolation, context)
       }),
     })),
   }
 })
+
+type TopicRequest = RequestOf<typeof ListOffsets>['topics'][number]
+const spelling: TopicSpelling<TopicRequest, PartitionRequest> = {
+  keyOf: ({ name }) => name,
+  partitionsOf: ({ partitions }) => partitions,
+  indexOf: ({ partitionIndex }) => partitionIndex,
+  withPartitions: (topic, partitions) => ({ ...topic, partitions: [...partitions] }),
+}
 
 function listPartition(
   topic: string,

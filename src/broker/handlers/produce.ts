@@ -4,6 +4,7 @@ import { Produce } from '../../protocol/messages/produce.js'
 import type { RequestOf, ResponseOf } from '../../protocol/schema.js'
 import type { Appended, Refusal } from '../../storage/types.js'
 import { CloseConnection, handler, noAnswer, Ordered, type RequestContext } from '../handler.js'
+import { collapsed, type TopicSpelling } from '../repeated.js'
 import { storageErrorFor } from '../storage-failure.js'
 
 type ProduceRequest = RequestOf<typeof Produce>
@@ -60,8 +61,8 @@ async function whenDurable(
 function appendAll(request: ProduceRequest, context: RequestContext, durables: Promise<void>[]): TopicResponses {
   const { topics } = context.broker
   const responses: TopicResponses[number][] = []
-  for (const topicData of request.topicData) {
-    const usesIds = context.version >= 13
+  const usesIds = context.version >= 13
+  for (const topicData of collapsed(request.topicData, usesIds ? byId : byName)) {
     const name = usesIds ? (topics.image.topicsById.get(topicData.topicId)?.name ?? null) : topicData.name
     const partitionResponses: PartitionResponse[] = []
     for (const { index, records } of topicData.partitionData) {
@@ -87,6 +88,15 @@ function appendAll(request: ProduceRequest, context: RequestContext, durables: P
   }
   return responses
 }
+
+type TopicData = ProduceRequest['topicData'][number]
+const byName: TopicSpelling<TopicData, TopicData['partitionData'][number]> = {
+  keyOf: ({ name }) => name,
+  partitionsOf: ({ partitionData }) => partitionData,
+  indexOf: ({ index }) => index,
+  withPartitions: (topicData, partitionData) => ({ ...topicData, partitionData: [...partitionData] }),
+}
+const byId: typeof byName = { ...byName, keyOf: ({ topicId }) => topicId }
 
 function appended(index: number, { baseOffset, logAppendTimeMs, logStartOffset }: Appended): PartitionResponse {
   return { index, errorCode: Errors.NONE, baseOffset, logAppendTimeMs, logStartOffset }

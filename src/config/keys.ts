@@ -203,9 +203,10 @@ export const brokerKeys = {
   'group.min.session.timeout.ms': int(6000, 'Shortest session timeout a group member may ask for.'),
   'group.max.session.timeout.ms': int(1_800_000, 'Longest session timeout a group member may ask for.'),
   'group.initial.rebalance.delay.ms': int(
-    0,
-    'How long the first rebalance of an empty group waits for more members. No wait by default, so that a lone consumer, ' +
-      'and every test, starts at once; Kafka’s 3000 saves rebalances when many members start together.',
+    100,
+    'How long the first rebalance of an empty group waits for more members; each that arrives meanwhile extends it. Members ' +
+      'that start together meet in one generation, and a lone one hardly waits. Kafka’s 3000 suits members that start on many ' +
+      'machines; with 0 a second member is noticed at the first one’s next heartbeat, seconds later.',
     { kafkaDefault: '3000' },
   ),
   'group.max.size': int(int32Max, 'Most members in one group.', { min: 1 }),

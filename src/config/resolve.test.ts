@@ -40,7 +40,7 @@ describe('resolveBrokerConfig', () => {
     expectTypeOf(config.get('auto.create.topics.enable')).toEqualTypeOf<boolean>()
     expect(warnings).toEqual([])
     expect(config.get('num.partitions')).toBe(1)
-    expect(config.get('group.initial.rebalance.delay.ms')).toBe(0)
+    expect(config.get('group.initial.rebalance.delay.ms')).toBe(100)
     expect(config.get('log.roll.ms')).toBeNull()
     expect(config.get('log.message.timestamp.before.max.ms')).toBe(longMax)
     expect(config.textOf('num.partitions')).toBeNull()

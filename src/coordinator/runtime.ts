@@ -94,6 +94,11 @@ export class CoordinatorRuntime<State, Command, Rec> {
     return new Promise(resolve => this.#shard(partition).whenLoaded(() => this.ask(partition, build, { resolve, failure })))
   }
 
+  /** What is worth knowing but no request: a shard that is not loaded need not hear it. */
+  tell(partition: number, command: Command): void {
+    this.#shard(partition).tell(command)
+  }
+
   /** Names of the deadlines that are set; for tests. */
   deadlineKeys(partition: number): Iterable<string> {
     return this.#shard(partition).deadlineKeys()
@@ -178,6 +183,10 @@ class Shard<State, Command, Rec> {
     if (this.#isStopped) this.#fail(token, Errors.COORDINATOR_NOT_AVAILABLE)
     else if (this.#state !== null) this.#run(build(token), token)
     else this.#fail(token, this.#loading === null ? Errors.COORDINATOR_NOT_AVAILABLE : Errors.COORDINATOR_LOAD_IN_PROGRESS)
+  }
+
+  tell(command: Command): void {
+    if (!this.#isStopped && this.#state !== null) this.#run(command, null)
   }
 
   /** Runs now, or when the replay that is under way has ended, one way or the other. */

@@ -17,6 +17,7 @@ export const findCoordinator = handler(FindCoordinator, async (request, { broker
   }
   // Created before anyone is sent here, so that the first member does not wait for it.
   await broker.topics.createOffsetsTopic()
+  for (const groupId of version >= 4 ? request.coordinatorKeys : [request.key]) broker.groups.announce(groupId)
   const { host, port } = broker.endpointFor(connection)
   const here = { nodeId: broker.nodeId, host, port, errorCode: Errors.NONE }
   if (version >= 4) return { coordinators: request.coordinatorKeys.map(key => ({ key, ...here, errorMessage: '' })) }

@@ -24,7 +24,7 @@ import { offsetCommit } from './offset-commit.js'
 let broker: TestBroker
 let client: TestClient
 beforeAll(async () => {
-  broker = await testBroker()
+  broker = await testBroker({ config: { 'group.initial.rebalance.delay.ms': '0' } })
   client = await broker.connect({ clientId: 'member' })
   await client.createTopic('t', 3)
 })

@@ -99,6 +99,12 @@ export interface TopicDeletedCommand {
   readonly topic: string
 }
 
+/** A client asked who coordinates this group: it is about to join. */
+export interface AnnounceCommand {
+  readonly type: 'announce'
+  readonly groupId: string
+}
+
 /** A member's session is over, or an id that was given out was not used in time. */
 export interface ExpireMemberCommand {
   readonly type: 'expire-member'
@@ -144,6 +150,7 @@ export type GroupCommand =
   | DeleteGroupCommand
   | DeleteOffsetsCommand
   | TopicDeletedCommand
+  | AnnounceCommand
   | ExpireMemberCommand
   | ExpireJoinCommand
   | ExpireInitialDelayCommand

@@ -2,7 +2,7 @@
 export interface GroupConfig {
   readonly groupMinSessionTimeoutMs: number
   readonly groupMaxSessionTimeoutMs: number
-  /** How long the first generation of an empty group waits for more members. Kafka waits 3 s; here nobody waits unasked. */
+  /** How long the first generation of an empty group waits for more members, and once more when one came meanwhile. */
   readonly groupInitialRebalanceDelayMs: number
   readonly groupMaxSize: number
   /** Characters of metadata that may accompany one committed offset. */
@@ -14,7 +14,7 @@ export interface GroupConfig {
 export const groupConfigDefaults: GroupConfig = {
   groupMinSessionTimeoutMs: 6_000,
   groupMaxSessionTimeoutMs: 1_800_000,
-  groupInitialRebalanceDelayMs: 0,
+  groupInitialRebalanceDelayMs: 100,
   groupMaxSize: 0x7fff_ffff,
   offsetMetadataMaxBytes: 4096,
   offsetsRetentionMs: 7 * 24 * 60 * 60 * 1000,

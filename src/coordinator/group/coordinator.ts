@@ -45,6 +45,8 @@ export interface GroupCoordinator {
   /** The partition of __consumer_offsets that holds this group. */
   partitionOf(groupId: string): number
 
+  /** A client asked for the coordinator of this group. */
+  announce(groupId: string): void
   join(request: RequestOf<typeof JoinGroup>, context: JoinContext): Promise<ResponseOf<typeof JoinGroup>>
   sync(request: RequestOf<typeof SyncGroup>, context: CallContext): Promise<ResponseOf<typeof SyncGroup>>
   heartbeat(request: RequestOf<typeof Heartbeat>, context: CallContext): Promise<ResponseOf<typeof Heartbeat>>

@@ -22,7 +22,13 @@ import { type Group, type GroupRecord, type GroupShard, joinKey, metadataOf, off
 
 const groupId = 'g'
 const defaultGroupId = groupId
-const config = { ...groupConfigDefaults, groupMaxSize: 5, offsetsRetentionMs: 60_000, offsetsRetentionCheckIntervalMs: 30_000 }
+const config = {
+  ...groupConfigDefaults,
+  groupInitialRebalanceDelayMs: 0,
+  groupMaxSize: 5,
+  offsetsRetentionMs: 60_000,
+  offsetsRetentionCheckIntervalMs: 30_000,
+}
 const machine = groupMachine(() => config)
 
 /** The runtime over a log that refuses on demand, and a machine that throws on demand after it has changed its state. */

@@ -10,7 +10,7 @@ import { expireInitialDelay, expireJoin, expireMember, expireSync } from './comm
 import { expireOffsets, scheduleOffsetExpiry } from './commands/expire-offsets.js'
 import { fetchOffsets } from './commands/fetch-offsets.js'
 import { heartbeat } from './commands/heartbeat.js'
-import { join } from './commands/join.js'
+import { announce, join } from './commands/join.js'
 import { leave } from './commands/leave.js'
 import { list } from './commands/list.js'
 import { sync } from './commands/sync.js'
@@ -70,6 +70,9 @@ function carryOut(shard: GroupShard, command: GroupCommand, turn: GroupTurn): vo
       break
     case 'topic-deleted':
       topicDeleted(shard, command, turn)
+      break
+    case 'announce':
+      announce(shard, command)
       break
     case 'expire-member':
       expireMember(shard, command, turn)

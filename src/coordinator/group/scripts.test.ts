@@ -7,7 +7,7 @@
  *   sync NAME [a=x b=y]     heartbeat NAME       leave NAME… [v=5]     leave-instance i…
  *   commit NAME|- [v=8] [meta=m] [retention=1s] [at=5] t-0=5…          fetch [t-0…]
  *   describe [v=5]          list [state…]        delete-group          delete-offsets t-0…
- *   topic-deleted t         forget NAME          advance 10s           restart           set groupMaxSize=2
+ *   topic-deleted t         announce             forget NAME           advance 10s           restart           set groupMaxSize=2
  *   refuse large|all|nothing                     what the log does with records from now on
  *
  * NAME is a client; it remembers its member id (shown as a1, the next one as a2 …) and generation as a real one does.
@@ -57,7 +57,7 @@ function subscription(topic: string): Bytes {
 async function play(script: string): Promise<string> {
   const world = fakeWorld()
   const log = new MemoryLog()
-  let config: GroupConfig = groupConfigDefaults
+  let config: GroupConfig = { ...groupConfigDefaults, groupInitialRebalanceDelayMs: 0 }
   const options = {
     world,
     log,
@@ -276,6 +276,9 @@ async function play(script: string): Promise<string> {
     },
     'topic-deleted'([topic = '']) {
       when(coordinator.topicDeleted(topic), () => say('  done'))
+    },
+    announce() {
+      coordinator.announce(groupId)
     },
     forget([name = '']) {
       clientOf(name).memberId = ''

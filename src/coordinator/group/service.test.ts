@@ -17,7 +17,12 @@ function scene() {
   const log = new MemoryLog()
   const ignored = (): void => {}
   const report = { unknownRecord: ignored, shardDropped: ignored, shardUnavailable: ignored }
-  const groups = createGroupCoordinator({ world, log, config: () => groupConfigDefaults, report })
+  const groups = createGroupCoordinator({
+    world,
+    log,
+    config: () => ({ ...groupConfigDefaults, groupInitialRebalanceDelayMs: 0 }),
+    report,
+  })
   groups.start()
   return { world, log, groups }
 }

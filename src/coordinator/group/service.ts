@@ -46,6 +46,7 @@ export function createGroupCoordinator(options: GroupCoordinatorOptions): GroupC
     stop: () => runtime.stop(),
     partitionOf,
 
+    announce: groupId => runtime.tell(partitionOf(groupId), { type: 'announce', groupId }),
     join: (request, { version, clientId, clientHost }) =>
       runtime.submit(
         partitionOf(request.groupId),

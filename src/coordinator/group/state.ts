@@ -110,7 +110,7 @@ export interface Group {
   parkedJoins: number
   /** Protocol name → members that support it. */
   readonly protocolSupport: Map<string, number>
-  /** Somebody joined since the initial rebalance was last extended. */
+  /** Somebody joined, or is about to, since the initial rebalance was last extended. */
   hasNewMember: boolean
   /** Topics the members of a consumer group read; null: not known, because the metadata is not a consumer's. */
   subscribedTopics: ReadonlySet<string> | null

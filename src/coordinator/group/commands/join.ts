@@ -3,7 +3,7 @@
 // v9: an instance that comes back as leader may be told that nothing is to be assigned (KIP-814).
 import { emptyBytes } from '../../../base/bytes.js'
 import { type ErrorCode, Errors } from '../../../protocol/errors.js'
-import type { JoinCommand } from '../command.js'
+import type { AnnounceCommand, JoinCommand } from '../command.js'
 import { memberIdPrefixCharsMax, nameCharsMax, newMemberJoinTimeoutMs, pendingMembersMax } from '../config.js'
 import {
   addMember,
@@ -28,6 +28,12 @@ import {
 } from '../rebalance.js'
 import { joinFailure, joinResponse } from '../responses.js'
 import { createGroup, createMember, type Group, type GroupShard, type GroupTurn, type Member, sessionKey } from '../state.js'
+
+/** Between asking for the coordinator and joining, a client may have to make a connection. */
+export function announce(shard: GroupShard, { groupId }: AnnounceCommand): void {
+  const group = shard.groups.get(groupId)
+  if (group !== undefined) noteNewcomer(group)
+}
 
 export function join(shard: GroupShard, command: JoinCommand, turn: GroupTurn): void {
   const { request, token } = command
@@ -106,6 +112,7 @@ function joinNewcomer(shard: GroupShard, group: Group, command: JoinCommand, tur
   } else if (version >= 4) {
     // [KIP-394] A client that gives up before it knows its id would leave a member behind that nobody owns.
     group.pendingMembers.add(memberId)
+    noteNewcomer(group)
     turn.setDeadline(sessionKey(group.groupId, memberId), request.sessionTimeoutMs, {
       type: 'expire-member',
       groupId: group.groupId,
@@ -171,12 +178,17 @@ function addNewMember(shard: GroupShard, group: Group, command: JoinCommand, mem
     group.groupId,
     { ...wishesOf(command), assignment: emptyBytes, isNew: true },
   )
-  if (group.state === 'PreparingRebalance' && group.previousState === 'Empty') group.hasNewMember = true
+  noteNewcomer(group)
   addMember(group, member, request.protocolType)
   parkJoin(group, member, command.token, turn)
   // Its session does not run yet: it may not know its id. What runs is the time for which its join may stay parked.
   armSession(group, member, turn, newMemberJoinTimeoutMs)
   prepareOrCompleteJoin(shard, group, turn)
+}
+
+/** The first generation waits on for whoever joined, was given an id, or asked where to join. */
+function noteNewcomer(group: Group): void {
+  if (group.state === 'PreparingRebalance' && group.previousState === 'Empty') group.hasNewMember = true
 }
 
 function rejoin(group: Group, command: JoinCommand, member: Member, turn: GroupTurn): void {

@@ -10,6 +10,7 @@ const codeOfFailure: Readonly<Record<string, ExitCode>> = {
   EADDRINUSE: exitCodes.portInUse,
   DATA_DIRECTORY_LOCKED: exitCodes.dataDirectory,
   DATA_DIRECTORY_CORRUPT: exitCodes.dataDirectory,
+  DATA_DIRECTORY_UNUSABLE: exitCodes.dataDirectory,
   InconsistentDirectoryError: exitCodes.dataDirectory,
   CorruptLogError: exitCodes.dataDirectory,
   DiskFailure: exitCodes.diskFailure,

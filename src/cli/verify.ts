@@ -46,6 +46,7 @@ export function verify({ args, stdout, stderr }: Terminal, files: Files): ExitCo
     return verification.findings.damages === 0 ? exitCodes.clean : exitCodes.dataDirectory
   } catch (error) {
     if (!(error instanceof DiskFailure)) throw error
+    if (error.kind === 'denied') return wrong(error.message)
     stderr(`gregor verify: ${error.message}\n`)
     return exitCodes.diskFailure
   }

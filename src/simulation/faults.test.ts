@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { runWithFault, runWithFullDisk } from './faults.js'
+import { runWithFault, runWithShortage, startOnFullDisk } from './faults.js'
 
 const minutes = 60_000
 const run = { seed: 5, steps: 45 }
@@ -36,7 +36,22 @@ describe('a disk that fails once, at any call', () => {
 test.each(Array.from({ length: 40 }, (_, n) => [n + 1, 20 + n * 7, 5 + (n % 8) * 12]))(
   'a full disk (seed %i, from call %i, for %i calls) refuses what needs room, goes on reading, and is forgotten',
   async (seed, from, calls) => {
-    expect(await runWithFullDisk({ seed, from, calls })).toEqual([])
+    expect(await runWithShortage({ of: 'room', seed, from, calls })).toEqual([])
   },
   minutes,
 )
+
+test.each(Array.from({ length: 20 }, (_, n) => [n + 1, 20 + n * 7, 15 + (n % 8) * 12]))(
+  'no file descriptors (seed %i, from call %i, for %i calls): what needs one is refused, nothing ends, nothing is lost',
+  async (seed, from, calls) => {
+    expect(await runWithShortage({ of: 'descriptors', seed, from, calls })).toEqual([])
+  },
+  minutes,
+)
+
+test.each(['stop', 'kill'] as const)('a start on a full disk, after a %s, serves what is there', async ending => {
+  for (let seed = 1; seed <= 15; seed++) {
+    const problems = await startOnFullDisk({ seed, ending })
+    expect(problems.map(problem => `seed ${seed}: ${problem}`)).toEqual([])
+  }
+})

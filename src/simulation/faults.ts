@@ -63,8 +63,25 @@ export async function runWithFault({ seed, steps, fault }: FaultOptions): Promis
   return { problems, calls, isFatal, isRefusedAtStart, acknowledged: acknowledged.reduce((sum, count) => sum + count, 0) }
 }
 
-/** No room between two calls: writes are refused, reads are not, and afterwards everything is as before. */
-export async function runWithFullDisk({ seed, from, calls }: { seed: number; from: number; calls: number }): Promise<string[]> {
+/** What there is none of for a while, and which calls need it. */
+const shortages = {
+  room: { calls: new Set<string>(['write', 'writeWhole', 'makeDirectory'] satisfies DiskCall['operation'][]), mayRead: true },
+  descriptors: {
+    calls: new Set<string>(['open', 'list', 'readWhole', 'writeWhole', 'syncPath'] satisfies DiskCall['operation'][]),
+    mayRead: false,
+  },
+}
+
+export interface ShortageOptions {
+  readonly of: keyof typeof shortages
+  readonly seed: number
+  readonly from: number
+  readonly calls: number
+}
+
+/** No room, or no descriptor, between two calls: what needs it is refused, and afterwards everything is as before. */
+export async function runWithShortage({ of, seed, from, calls }: ShortageOptions): Promise<string[]> {
+  const shortage = shortages[of]
   const random = new SeededRandom(seed)
   const ledger = new Ledger()
   const disk = new SimulatedDisk(dataPath)
@@ -73,27 +90,31 @@ export async function runWithFullDisk({ seed, from, calls }: { seed: number; fro
   const first = disk.callCount + from
   let refused = 0
   disk.beforeCall = ({ number, operation }) => {
-    const isFull = number >= first && number < first + calls && takesRoom.has(operation)
-    if (!isFull) return undefined
+    const isShort = number >= first && number < first + calls && shortage.calls.has(operation)
+    if (!isShort) return undefined
     refused++
+    if (of === 'descriptors') return 'EMFILE'
     return random.oneIn(2) ? 'short' : 'ENOSPC'
   }
-  // 1. Until the disk has been full and has room again.
+  // 1. Until it was short and is not any more.
   for (let step = 0; step < fullDiskStepsMax && disk.callCount < first + calls; step++) {
     const next = drawStep(random)
     if (next !== 'restart') await workload.run(next)
-    await readsGoOn(broker, ledger, workload.problems)
+    if (shortage.mayRead) await readsGoOn(broker, ledger, workload.problems)
   }
-  await workload.finish()
+  await broker.settle()
   disk.beforeCall = () => undefined
+  // What could not begin is tried again.
+  broker.world.advance(shortageRetryMs)
+  await workload.finish()
   // 2. Nobody is refused any more.
   const after = new Workload(broker, ledger, random.fork())
   for (const step of ['create', 'produce', 'commit', 'produce', 'read', 'producer', 'trim', 'grow'] as const)
     await after.run(step)
   await after.finish()
   const problems = [...workload.problems, ...after.problems]
-  if (refused === 0) problems.push('the disk was never full')
-  for (const error of broker.fatal) problems.push(`gave up because the disk was full: ${error.message}`)
+  if (refused === 0) problems.push(`there was always enough ${of}`)
+  for (const error of broker.fatal) problems.push(`gave up for want of ${of}: ${error.message}`)
   await broker.stop()
   // 3. What was acknowledged is there.
   const left = disk.crash('drop', random)
@@ -103,7 +124,33 @@ export async function runWithFullDisk({ seed, from, calls }: { seed: number; fro
   return problems
 }
 
-const takesRoom: ReadonlySet<string> = new Set<DiskCall['operation']>(['write', 'writeWhole', 'makeDirectory'])
+/** A start on a disk that takes nothing any more: everything that was acknowledged is served. */
+export async function startOnFullDisk({ seed, ending }: { seed: number; ending: 'stop' | 'kill' }): Promise<string[]> {
+  const random = new SeededRandom(seed)
+  const ledger = new Ledger()
+  const disk = new SimulatedDisk(dataPath)
+  const broker = await SimulatedBroker.open({ disk, seed: random.uint32() })
+  const workload = new Workload(broker, ledger, random.fork())
+  for (let step = 0; step < startStepsMax; step++) {
+    const next = drawStep(random)
+    if (next !== 'restart') await workload.run(next)
+  }
+  await workload.finish()
+  if (ending === 'stop') await broker.stop()
+  else disk.endProcess()
+  disk.beforeCall = ({ operation, path }) =>
+    path !== dataPath && (shortages.room.calls.has(operation) || operation === 'link') ? 'ENOSPC' : undefined
+  const again = await SimulatedBroker.open({ disk, seed: random.uint32() })
+  const problems = [...workload.problems]
+  await readsGoOn(again, ledger, problems)
+  for (const error of again.fatal) problems.push(`gave up: ${error.message}`)
+  disk.beforeCall = () => undefined
+  problems.push(...(await judge(again, ledger, random)))
+  return problems
+}
+
+const shortageRetryMs = 2000
+const startStepsMax = 60
 const fullDiskStepsMax = 400
 
 async function readsGoOn(broker: SimulatedBroker, ledger: Ledger, problems: string[]): Promise<void> {

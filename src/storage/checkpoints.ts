@@ -86,6 +86,8 @@ export class CheckpointFile {
     await this.#before?.write()
     const text = this.#text()
     if (text === this.#written) return
+    // When it fails half way, nobody knows which of the two is there.
+    this.#written = null
     await replaceFile(this.#files, this.#folder, this.#name, text, true)
     this.#written = text
   }

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import fs from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { DirectoryLockedError, lockHolder } from './directory-lock.js'
-import { type Files, nodeFiles } from './files.js'
+import { asDiskFailure, type Files, nodeFiles } from './files.js'
 import { InconsistentDirectoryError } from './open-directory.js'
 import { append, batchOf, copyFolder, everything, openTest, temporaryFolder, topicId } from './test-kit.js'
 
@@ -106,6 +106,25 @@ test('a directory is made with all above it', async () => {
 
 test.runIf(process.platform === 'linux')('a directory that cannot be made is refused, and not tried for ever', async () => {
   await expect(openTest({ path: '/proc/none/a' })).rejects.toThrow(/mkdir \/proc\/none\/a/)
+})
+
+test('a path that is a file, or below one, is a wrong directory and no failure of the disk', async () => {
+  const path = `${temporaryFolder()}/file`
+  fs.writeFileSync(path, '')
+  for (const wrong of [path, `${path}/data`]) {
+    await expect(openTest({ path: wrong })).rejects.toMatchObject({ code: 'DATA_DIRECTORY_UNUSABLE' })
+  }
+})
+
+test('so is one that the process may not write', async () => {
+  const denied = (): never => {
+    throw asDiskFailure(Object.assign(new Error('permission denied'), { code: 'EACCES' }), 'write')
+  }
+  const path = temporaryFolder()
+  const opening = openTest({ path, files: { ...nodeFiles, writeWhole: denied } })
+  await expect(opening).rejects.toMatchObject({ code: 'DATA_DIRECTORY_UNUSABLE', message: /permission denied/ })
+  // And it is not left locked.
+  await openTest({ path })
 })
 
 describe('identity', () => {

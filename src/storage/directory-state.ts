@@ -45,16 +45,17 @@ export interface EpochStart {
   readonly start: Offset
 }
 
-export interface NamedPartitionState extends PartitionState {
+export interface NamedPartitionState extends Omit<PartitionState, 'logStartOffset'> {
+  readonly startToKeep: Offset
   readonly topic: string
   readonly index: number
 }
 
 export function directoryStateText(partitions: Iterable<NamedPartitionState>): string {
   let text = `${firstLine}\n`
-  for (const { topic, index, topicId, recoveryPoint, logStartOffset, cleanedTo, asLeft } of partitions) {
+  for (const { topic, index, topicId, recoveryPoint, startToKeep, cleanedTo, asLeft } of partitions) {
     const end = asLeft === null ? '' : ` ${textAsLeft(asLeft)}`
-    text += `${topic} ${index} ${topicId} ${recoveryPoint} ${logStartOffset} ${cleanedTo ?? -1}${end}\n`
+    text += `${topic} ${index} ${topicId} ${recoveryPoint} ${startToKeep} ${cleanedTo ?? -1}${end}\n`
   }
   return `${text}crc32c ${checksum(utf8Encode(text))}\n`
 }

@@ -8,14 +8,42 @@ import { dirname } from 'node:path'
 import type { Bytes } from '../base/bytes.js'
 import { tryFlock } from './flock.js'
 
-/** The disk refused: ENOSPC and EDQUOT are `full` and may pass, everything else is `broken`. */
+/**
+ * Why a call was refused. `full`: no room. `exhausted`: no file descriptor is left. Both may pass, and nothing is torn. `denied`:
+ * the path is not for us (rights, another kind of file, nothing there); at a start that is a wrong directory, later it is as
+ * bad as `broken`, which is everything else.
+ */
+export type DiskFailureKind = 'full' | 'exhausted' | 'denied' | 'broken'
+
+const kindOfErrno: Readonly<Record<string, DiskFailureKind>> = {
+  ENOSPC: 'full',
+  EDQUOT: 'full',
+  EFBIG: 'full',
+  EMFILE: 'exhausted',
+  ENFILE: 'exhausted',
+  EACCES: 'denied',
+  EPERM: 'denied',
+  EROFS: 'denied',
+  ENOENT: 'denied',
+  EEXIST: 'denied',
+  ENOTDIR: 'denied',
+  EISDIR: 'denied',
+  ELOOP: 'denied',
+  ENAMETOOLONG: 'denied',
+}
+
 export class DiskFailure extends Error {
   override readonly name = 'DiskFailure'
-  readonly kind: 'full' | 'broken'
+  readonly kind: DiskFailureKind
 
-  constructor(message: string, kind: 'full' | 'broken', cause: unknown) {
+  constructor(message: string, kind: DiskFailureKind, cause: unknown) {
     super(message, { cause })
     this.kind = kind
+  }
+
+  /** The same call may succeed later, and the disk holds what it held. */
+  get mayPass(): boolean {
+    return this.kind === 'full' || this.kind === 'exhausted'
   }
 }
 
@@ -73,8 +101,7 @@ function codeOf(error: unknown): string | undefined {
 /** The one place where an errno becomes storage's own word. */
 export function asDiskFailure(error: unknown, what: string): DiskFailure {
   if (error instanceof DiskFailure) return error
-  const code = codeOf(error)
-  const kind = code === 'ENOSPC' || code === 'EDQUOT' || code === 'EFBIG' ? 'full' : 'broken'
+  const kind = kindOfErrno[codeOf(error) ?? ''] ?? 'broken'
   return new DiskFailure(`${what}: ${error instanceof Error ? error.message : String(error)}`, kind, error)
 }
 

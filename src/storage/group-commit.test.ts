@@ -215,6 +215,47 @@ describe('group commit', () => {
   })
 })
 
+describe('without a file descriptor to be had', () => {
+  const exhausted = () => new DiskFailure('open: EMFILE: too many open files', 'exhausted', null)
+
+  test('an append that needs a new segment is refused, and the next one finds the log as it was', async () => {
+    let isExhausted = false
+    const open: Files['open'] = (path, mode) => {
+      if (isExhausted) throw exhausted()
+      return nodeFiles.open(path, mode)
+    }
+    const { directory, failures, warnings } = await openTest({ files: { ...nodeFiles, open }, config: { segmentBytes: 200 } })
+    const partition = directory.createPartition('t', 0, topicId)
+    append(partition, batchOf('a', { valueBytes: 100 }))
+    isExhausted = true
+    expect(partition.append(batchOf('b', { valueBytes: 100 }), client)).toMatchObject({ errorCode: Errors.KAFKA_STORAGE_ERROR })
+    expect(warnings).toEqual(['append refused: no file descriptor is left (see ulimit -n)'])
+    expect(partition.logEndOffset).toBe(1)
+    isExhausted = false
+    expect(append(partition, batchOf('c', { valueBytes: 100 })).baseOffset).toBe(1)
+    expect(readBytes(partition, 0).toString()).not.toContain('b#0')
+    expect(failures).toEqual([])
+  })
+
+  test('a sync that cannot begin is tried again, and who waits for it goes on waiting', async () => {
+    const { world, directory, partition, syncs, runDeferred, finishAll, failures } = await opened()
+    const { durable } = append(partition, batchOf('a'))
+    await runDeferred()
+    await syncs.shift()!.finish(exhausted())
+    expect(partition.highWatermark).toBe(0)
+    append(partition, batchOf('b'))
+    await runDeferred()
+    expect(syncs).toEqual([])
+    world.advance(1000)
+    await runDeferred()
+    await finishAll()
+    await durable
+    expect(partition.highWatermark).toBe(2)
+    expect(failures).toEqual([])
+    expect(directory.partition('t', 0)).toBe(partition)
+  })
+})
+
 describe('a disk that refuses writes', () => {
   const refusing = (kind: 'full' | 'broken', written: number) => {
     const state = { isOn: false }

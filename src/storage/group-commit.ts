@@ -7,7 +7,8 @@
  *   append → line.request() ───→ waits, goes next
  *
  * [fsyncgate] A failed sync is final: after it the kernel may have dropped the dirty pages and report success next time. It
- * is never retried; everything that waits and everything that comes later is refused.
+ * is never retried; everything that waits and everything that comes later is refused. One that could not begin, because no
+ * file descriptor is left, has lost nothing: it is tried again a little later, and who waits for it goes on waiting.
  */
 import { DiskFailure } from './files.js'
 
@@ -22,15 +23,28 @@ const parallelSyncsMax = 3
 export class GroupCommit {
   readonly #onFatal: (failure: DiskFailure) => void
   readonly #defer: (run: () => void) => void
+  readonly #later: (run: () => void) => void
   readonly #queue: CommitLine[] = []
   #running = 0
   #isDeferred = false
   #failure: DiskFailure | null = null
 
-  /** `defer` runs its argument after the present batch of socket reads, so that their appends share one sync. */
-  constructor(onFatal: (failure: DiskFailure) => void, defer: (run: () => void) => void = setImmediate) {
+  /**
+   * `defer` runs its argument after the present batch of socket reads, so that their appends share one sync; `later` after a
+   * pause.
+   */
+  constructor(
+    onFatal: (failure: DiskFailure) => void,
+    defer: (run: () => void) => void = setImmediate,
+    later: (run: () => void) => void = setImmediate,
+  ) {
     this.#onFatal = onFatal
     this.#defer = defer
+    this.#later = later
+  }
+
+  enqueueLater(line: CommitLine): void {
+    this.#later(() => this.enqueue(line))
   }
 
   /** The failure that ended it, if one did. */
@@ -115,6 +129,11 @@ export class CommitLine {
       else group.reject(this.#commit.failure)
     } catch (error) {
       if (!(error instanceof DiskFailure)) throw error
+      if (error.kind === 'exhausted') {
+        this.request().then(group.resolve, group.reject)
+        this.#isSyncing = false
+        return this.#commit.enqueueLater(this)
+      }
       const failure = this.#commit.fail(error)
       group.reject(failure)
       this.refuse(failure)

@@ -207,6 +207,18 @@ describe('DeleteRecords', () => {
     expect(again.read(2, everything)).toBe(Errors.OFFSET_OUT_OF_RANGE)
   })
 
+  test('that cannot be written down has no effect, neither now nor after a restart', async () => {
+    const disk = new SimulatedDisk('/data')
+    const { partition, directory } = await fiveBatches({ path: '/data', files: disk.files, durability: 'fsync' })
+    disk.beforeCall = ({ operation }) => (operation === 'writeWhole' ? 'ENOSPC' : undefined)
+    expect(await partition.deleteRecordsBefore(3)).toBe(Errors.KAFKA_STORAGE_ERROR)
+    expect(partition.logStartOffset).toBe(0)
+    disk.beforeCall = () => undefined
+    await directory.close()
+    const again = await openTest({ path: '/data', files: disk.files })
+    expect(again.directory.partition('t', 0)!.logStartOffset).toBe(0)
+  })
+
   test('of many callers at once: each answer covers its own offset', async () => {
     const { partition, path } = await fiveBatches()
     const starts: (string | null)[] = []

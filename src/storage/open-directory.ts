@@ -1,7 +1,7 @@
 /**
  * Opens a data directory: lock, identity, checkpoints, recovery of every partition. When it resolves, everything that the
  * directory holds is readable and (in fsync mode) on stable storage. A directory that may not or cannot be used is refused
- * with DirectoryLockedError or InconsistentDirectoryError; the command line ends with code 4 on both.
+ * with DirectoryLockedError, InconsistentDirectoryError or UnusableDirectoryError; the command line ends with code 4 on all.
  */
 import { type Bytes, utf8Encode } from '../base/bytes.js'
 import type { Uuid } from '../base/ids.js'
@@ -22,7 +22,7 @@ import { cleanShutdownFile, DataDirectory, type UpkeepSettings } from './data-di
 import { type DirectoryLock, lockDirectory } from './directory-lock.js'
 import { directoryStateFile, type PartitionState, parseDirectoryState } from './directory-state.js'
 import { makeEphemeralFolder, sweepEphemeralFolders } from './ephemeral-folder.js'
-import { type DiskFailure, type Files, nodeFiles, replaceFile } from './files.js'
+import { DiskFailure, type Files, nodeFiles, replaceFile } from './files.js'
 import { GroupCommit } from './group-commit.js'
 import type { LogConfigSource } from './log-config.js'
 import type { Partition } from './partition.js'
@@ -70,6 +70,15 @@ export class InconsistentDirectoryError extends Error {
   readonly code = 'DATA_DIRECTORY_CORRUPT'
 }
 
+/** It cannot be made, is no directory, or may not be read or written. */
+export class UnusableDirectoryError extends Error {
+  override readonly name = 'UnusableDirectoryError'
+  readonly code = 'DATA_DIRECTORY_UNUSABLE'
+}
+
+/** After how long a sync is tried again for which there was no file descriptor. */
+const syncRetryMs = 1000
+
 /** Segment files that are open at a time, beyond those that are held; sockets need descriptors too. */
 const openSegmentsMax = 1024
 
@@ -85,7 +94,9 @@ export async function openDataDirectory(options: DataDirectoryOptions): Promise<
   const files = options.files ?? nodeFiles
   const isEphemeral = options.path === null
   const durability: Durability = isEphemeral ? 'none' : options.durability
-  const { path, lock } = options.path === null ? makeEphemeralFolder(files) : takeDirectory(files, options.path, world)
+  const { path, lock } = usable(() => {
+    return options.path === null ? makeEphemeralFolder(files) : takeDirectory(files, options.path, world)
+  })
   // Elsewhere there are no containers that share a directory.
   if (!lock.hasKernelLock && process.platform === 'linux') {
     log.warn('the system gives no lock (is koffi installed?): a broker in another container on this directory is not seen', {
@@ -94,10 +105,14 @@ export async function openDataDirectory(options: DataDirectoryOptions): Promise<
   }
   try {
     const identity = await identityOf(files, path, options, isEphemeral)
-    const commit = new GroupCommit(failure => {
-      lock.distrust()
-      options.onFatal(failure)
-    }, options.defer)
+    const commit = new GroupCommit(
+      failure => {
+        lock.distrust()
+        options.onFatal(failure)
+      },
+      options.defer,
+      run => void world.after(syncRetryMs, run),
+    )
     const pool = new OpenSegments(openSegmentsMax)
     const partitions = new Map<string, Partition>()
     const checkpoints = isEphemeral ? null : checkpointsOf(files, path, partitions)
@@ -113,7 +128,8 @@ export async function openDataDirectory(options: DataDirectoryOptions): Promise<
     return directory
   } catch (error) {
     lock.release()
-    throw error instanceof CorruptLogError ? new InconsistentDirectoryError(error.message, { cause: error }) : error
+    if (error instanceof CorruptLogError) throw new InconsistentDirectoryError(error.message, { cause: error })
+    throw usableOr(error)
   }
 }
 
@@ -130,6 +146,20 @@ async function sweepOnce(files: Files, log: StorageLog): Promise<void> {
   await sweepEphemeralFolders(files, log)
 }
 let hasSwept = false
+
+/** What the disk denies when a directory is opened says that it is the wrong one, or not ours. */
+function usable<T>(run: () => T): T {
+  try {
+    return run()
+  } catch (error) {
+    throw usableOr(error)
+  }
+}
+
+function usableOr(error: unknown): unknown {
+  const isDenied = error instanceof DiskFailure && error.kind === 'denied'
+  return isDenied ? new UnusableDirectoryError(error.message, { cause: error }) : error
+}
 
 /** Fills `partitions`; answers the directories of partitions that were deleted but not yet removed. */
 async function loadAll(host: PartitionHost, partitions: Map<string, Partition>, keepsWrites: boolean): Promise<string[]> {

@@ -86,6 +86,8 @@ export class Partition implements SyncTarget {
   #durable: LogMark
   #cleanedTo: Offset | null
   #isBeingCompacted = false
+  /** Starts of the log that are being written down and do not count yet. */
+  readonly #startsToCome: Offset[] = []
   #isMarked = false
   /** What a request is answered when the partition takes none any more. */
   #closedWith: ErrorCode | null = null
@@ -207,9 +209,11 @@ export class Partition implements SyncTarget {
       return null
     } catch (error) {
       if (!(error instanceof DiskFailure)) throw error
-      this.#log.error('append refused by the disk', { topic: this.topic, partition: this.index, error: error.message })
-      // A full disk may pass. Anything else may have left the log torn: nothing is written after it.
-      if (error.kind === 'broken') this.#commit.fail(error)
+      const fields = { topic: this.topic, partition: this.index, error: error.message }
+      if (error.kind === 'exhausted') this.#log.error('append refused: no file descriptor is left (see ulimit -n)', fields)
+      else this.#log.error('append refused by the disk', fields)
+      // What does not pass may have left the log torn: nothing is written after it.
+      if (!error.mayPass) this.#commit.fail(error)
       return refused(Errors.KAFKA_STORAGE_ERROR, error.message)
     }
   }
@@ -350,15 +354,31 @@ export class Partition implements SyncTarget {
     if (this.#closedWith !== null) return this.#closedWith
     if (this.#commit.failure !== null) return Errors.KAFKA_STORAGE_ERROR
     if (offset < 0 || offset > this.highWatermark) return Errors.OFFSET_OUT_OF_RANGE
-    this.#engine.raiseStart(offset)
-    const { logStartOffset } = this
+    // A log does not begin with what cannot be read.
+    const start = this.#engine.endOfDamage(offset) ?? offset
+    // 1. On stable storage, or not at all: who is refused finds every record where it was.
+    this.#startsToCome.push(start)
+    try {
+      await this.#checkpoints?.state.write()
+      this.#engine.raiseStart(start)
+    } catch (error) {
+      return this.#diskRefused(error, 'start of the log not written')
+    } finally {
+      this.#startsToCome.splice(this.#startsToCome.indexOf(start), 1)
+    }
+    // 2. For Kafka's tools; the next checkpoint says it at the latest.
     try {
       await this.#checkpoints?.logStarts.write()
     } catch (error) {
-      return this.#diskRefused(error, 'start of the log not written')
+      this.#diskRefused(error, "start of the log not written to Kafka's checkpoint")
     }
-    this.removeBelow(logStartOffset)
+    this.removeBelow(start)
     return Errors.NONE
+  }
+
+  /** Where the next start is to find the beginning of the log. */
+  get startToKeep(): Offset {
+    return Math.max(this.logStartOffset, ...this.#startsToCome)
   }
 
   /**
@@ -434,7 +454,7 @@ export class Partition implements SyncTarget {
       this.#removeOldSnapshots()
       return result
     } catch (error) {
-      if (error instanceof DiskFailure && error.kind === 'broken') this.#commit.fail(error)
+      if (error instanceof DiskFailure && !error.mayPass) this.#commit.fail(error)
       throw error
     } finally {
       this.#isBeingCompacted = false
@@ -457,10 +477,22 @@ export class Partition implements SyncTarget {
 
   /** Called by the commit line: what is in the log now becomes durable, and so visible. */
   async sync(): Promise<void> {
-    const mark = await this.#engine.sync()
+    const mark = await this.#syncEngine()
     if (this.#durability !== 'fsync' || mark.offset <= this.#durable.offset) return
     this.#durable = mark
     this.#wake()
+  }
+
+  async #syncEngine(): Promise<LogMark> {
+    try {
+      return await this.#engine.sync()
+    } catch (error) {
+      if (error instanceof DiskFailure && error.kind === 'exhausted') {
+        const fields = { topic: this.topic, partition: this.index, error: error.message }
+        this.#log.error('records not on stable storage yet: no file descriptor is left (see ulimit -n)', fields)
+      }
+      throw error
+    }
   }
 
   /** The engine began a new segment at `baseOffset`. */

@@ -41,6 +41,13 @@ export class LeaderEpochs {
     return true
   }
 
+  /** What `toText` says after `assign`; null when that is no news. */
+  textWith(epoch: LeaderEpoch, start: Offset): string | null {
+    const after = new LeaderEpochs()
+    for (const known of this.entries) after.assign(known.epoch, known.start)
+    return after.assign(epoch, start) ? after.toText() : null
+  }
+
   /** Forgets epochs that begin at or after `end`. True when something was forgotten. */
   truncateFrom(end: Offset): boolean {
     const before = this.count

@@ -14,6 +14,7 @@ import type { Int64 } from '../../base/int64.js'
 import type { World } from '../../base/world.js'
 import { lastOffset, leaderEpoch, maxTimestamp } from '../../protocol/records/batch.js'
 import type { LogEngine, LogMark } from '../engine.js'
+import { DiskFailure } from '../files.js'
 import type { LogConfig } from '../log-config.js'
 import type { Durability, EpochEndOffset, FileSlice, TimestampedOffset } from '../types.js'
 import { type CompactionHost, type CompactionOrder, type CompactionResult, compactLog } from './compact.js'
@@ -171,10 +172,13 @@ export class SegmentedLog implements LogEngine {
   }
 
   #noteEpoch(epoch: LeaderEpoch, start: Offset): void {
-    if (!this.#epochs.assign(epoch, start)) return
+    const text = this.#epochs.textWith(epoch, start)
+    if (text === null) return
     const { files, folder } = this.#home
-    files.writeWhole(`${folder}/${leaderEpochFile}.tmp`, this.#epochs.toText())
+    files.writeWhole(`${folder}/${leaderEpochFile}.tmp`, text)
     files.rename(`${folder}/${leaderEpochFile}.tmp`, `${folder}/${leaderEpochFile}`)
+    // Only what is in the file: an append that is refused meanwhile is tried again.
+    this.#epochs.assign(epoch, start)
     if (this.#durability !== 'none') this.#newPaths.add(`${folder}/${leaderEpochFile}`).add(folder)
   }
 
@@ -304,6 +308,7 @@ export class SegmentedLog implements LogEngine {
       for (const segment of indexes) await segment.syncIndexes()
       for (const path of paths) await files.syncPath(path)
     } catch (error) {
+      if (error instanceof DiskFailure && error.kind === 'exhausted' && !this.#isAbandoned) this.#bringBack(dirty, paths, indexes)
       // The files of a deleted partition may be gone under their old names, and nobody waits for them.
       if (!this.#isAbandoned) throw error
     } finally {
@@ -311,6 +316,19 @@ export class SegmentedLog implements LogEngine {
     }
     if (recoverableTo > this.recoveryPoint) this.recoveryPoint = recoverableTo
     return mark
+  }
+
+  /** Nothing was lost by a sync that had no descriptor: it is all still to be synced, before what came meanwhile. */
+  #bringBack(dirty: readonly Segment[], paths: ReadonlySet<string>, indexes: ReadonlySet<Segment>): void {
+    const since = this.#dirty
+    this.#dirty = []
+    for (const segment of dirty) this.#noteDirty(segment)
+    for (const segment of since) {
+      if (this.#dirty.includes(segment)) segment.release()
+      else this.#dirty.push(segment)
+    }
+    this.#newPaths = new Set([...paths, ...this.#newPaths])
+    this.#dirtyIndexes = new Set([...indexes, ...this.#dirtyIndexes])
   }
 
   #end(): Mark {

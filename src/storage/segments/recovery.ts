@@ -12,6 +12,7 @@
 import { asBuffer } from '../../base/bytes.js'
 import type { Offset } from '../../base/ids.js'
 import { baseOffset, lastOffset, leaderEpoch, maxTimestamp } from '../../protocol/records/batch.js'
+import { DiskFailure } from '../files.js'
 import type { StorageLog } from '../types.js'
 import { EpochLabels } from './epoch-labels.js'
 import { type BatchVisitor, CorruptLogError, HeaderScanner, walkBatches } from './header-scanner.js'
@@ -116,11 +117,23 @@ export async function recoverLog(input: RecoveryInput): Promise<RecoveredLog> {
     isChanged = true
   }
   if (isChanged || (epochs.count > 0 && epochText !== epochs.toText())) {
-    home.files.writeWhole(epochPath, epochs.toText())
-    unsyncedPaths.push(epochPath)
+    writeEpochs(input, epochs, unsyncedPaths)
   }
   const damaged = damagedRanges(home.files.list(home.folder))
   return { segments, damaged, epochs, logStartOffset, logEndOffset, unsyncedPaths, isSalvaged: scan.isSalvaged }
+}
+
+/** A full disk keeps the old file, of which the next start will think the same. */
+function writeEpochs({ home }: RecoveryInput, epochs: LeaderEpochs, unsyncedPaths: string[]): void {
+  const { files, folder } = home
+  const path = `${folder}/${leaderEpochFile}`
+  try {
+    files.writeWhole(`${path}.tmp`, epochs.toText())
+    files.rename(`${path}.tmp`, path)
+    unsyncedPaths.push(path, folder)
+  } catch (error) {
+    if (!(error instanceof DiskFailure && error.kind === 'full')) throw error
+  }
 }
 
 /** Whether the system had written a later segment and not the first when the power failed. */
@@ -206,8 +219,7 @@ class Scan {
         // What was removed must not come back behind what is written from now on.
         this.#unsyncedPaths.push(home.folder)
       }
-      if (n < segments.length - 1) segment.seal()
-      else segment.flushIndexes()
+      segment.putIndexesAway(n === segments.length - 1)
       this.#unsyncedPaths.push(segment.logPath)
     }
     this.#labels.finish()

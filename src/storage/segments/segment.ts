@@ -142,9 +142,9 @@ export class Segment {
 
   #createIndexes(): void {
     this.#exists = true
+    this.hasUnsyncedIndexes = true
     this.offsets.flush(this.#home.files, this.#path('.index'))
     this.times.flush(this.#home.files, this.#path('.timeindex'))
-    this.hasUnsyncedIndexes = true
   }
 
   /** Loaded at first use; a missing or unsound file is rebuilt from the log. */
@@ -424,6 +424,18 @@ export class Segment {
     this.#isSealed = true
   }
 
+  /** At a start: the log can be read without index files, and a full disk takes none. They are written with a later sync. */
+  putIndexesAway(isLast: boolean): void {
+    try {
+      if (isLast) this.flushIndexes()
+      else this.seal()
+    } catch (error) {
+      if (!isFull(error)) throw error
+      this.distrustIndexFiles()
+      if (!isLast) this.#isSealed = true
+    }
+  }
+
   flushIndexes(): void {
     if (this.#offsets === null || this.#times === null || !this.#exists) return
     if (this.#replacesIndexFiles) {
@@ -450,7 +462,9 @@ export class Segment {
       for (const kind of ['.timeindex', '.index'] as const) await this.#home.files.syncPath(this.#path(kind))
     } catch (error) {
       // Nobody needs the files of a segment that left the log meanwhile. On a full disk the old ones stay, and are found out.
-      if (!this.#isRemoved && !isFull(error)) throw error
+      if (this.#isRemoved || isFull(error)) return
+      this.hasUnsyncedIndexes = true
+      throw error
     }
   }
 

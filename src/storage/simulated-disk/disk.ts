@@ -23,8 +23,8 @@ export interface DiskCall {
   readonly changes: boolean
 }
 
-/** How a call fails. `short`: a write that puts half of its bytes in place before the disk is full. */
-export type DiskFault = 'EIO' | 'ENOSPC' | 'short'
+/** How a call fails. EMFILE: one that opens something. `short`: a write of which half is in place before it is full. */
+export type DiskFault = 'EIO' | 'ENOSPC' | 'EMFILE' | 'short'
 
 /** A sync that was asked for and has not ended. */
 export interface PendingSync {
@@ -144,7 +144,7 @@ export class SimulatedDisk {
         const fault = this.#faultAt('write', path)
         const kept = fault === undefined ? length : fault === 'short' ? length >>> 1 : 0
         if (kept > 0) file.write(++this.#order, position, Buffer.from(bytes.subarray(start, start + kept)))
-        if (fault !== undefined) throw failure(fault === 'EIO' ? 'EIO' : 'ENOSPC', `write ${path}`)
+        if (fault !== undefined) throw failure(errnoOf(fault), `write ${path}`)
       },
       read: (fd, bytes, start, length, position) => {
         const { file, path } = this.#opened(fd)
@@ -234,7 +234,7 @@ export class SimulatedDisk {
   /** As the system does it: an existing file is cut to nothing first. */
   #writeWhole(path: string, bytes: Buffer): void {
     const fault = this.#faultAt('writeWhole', path)
-    if (fault === 'EIO' || fault === 'ENOSPC') throw failure(fault, `write ${path}`)
+    if (fault !== undefined && fault !== 'short') throw failure(fault, `write ${path}`)
     let node = this.#find(path)
     if (node === undefined) {
       node = new SimulatedFile()
@@ -249,6 +249,8 @@ export class SimulatedDisk {
 
   #sync(operation: 'syncData' | 'syncPath', path: string, node: SimulatedNode): Promise<void> {
     const fault = this.#faultAt(operation, path)
+    // It did not even begin.
+    if (fault === 'EMFILE') return Promise.reject(failure(fault, `fsync ${path}`))
     const upTo = this.#order
     return new Promise((resolve, reject) => {
       const finish = (): void => {
@@ -270,7 +272,7 @@ export class SimulatedDisk {
 
   #enter(operation: DiskOperation, path: string): void {
     const fault = this.#faultAt(operation, path)
-    if (fault !== undefined) throw failure(fault === 'EIO' ? 'EIO' : 'ENOSPC', `${operation} ${path}`)
+    if (fault !== undefined) throw failure(errnoOf(fault), `${operation} ${path}`)
   }
 
   #faultAt(operation: DiskOperation, path: string): DiskFault | undefined {
@@ -337,6 +339,10 @@ function partsOf(path: string): string[] {
 
 function nameOf(path: string): string {
   return path.slice(path.lastIndexOf('/') + 1)
+}
+
+function errnoOf(fault: DiskFault): string {
+  return fault === 'short' ? 'ENOSPC' : fault
 }
 
 function failure(code: string, what: string): DiskFailure {

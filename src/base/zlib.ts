@@ -14,6 +14,14 @@ export const gunzip: ZlibDecoder = (input, options) => zlib.gunzipSync(input, op
 /** One gzip member; levels 1 to 9, absent is zlib's own default. */
 export const gzip: Compress = (input, level) => zlib.gzipSync(input, level === undefined ? {} : { level })
 
+/** The same two in a thread of the pool: what takes longer than a turn of the event loop may. */
+export const gunzipAside = (input: Uint8Array, options: { maxOutputLength: number }): Promise<Uint8Array> =>
+  new Promise((resolve, reject) =>
+    zlib.gunzip(input, options, (error, output) => (error === null ? resolve(output) : reject(error))),
+  )
+export const gzipAside = (input: Uint8Array): Promise<Uint8Array> =>
+  new Promise((resolve, reject) => zlib.gzip(input, (error, output) => (error === null ? resolve(output) : reject(error))))
+
 /** Decompresses the first zstd frame, which must be whole; null before Node 22.15, which has no zstd. */
 export const nativeUnzstd: ZlibDecoder | null =
   'zstdDecompressSync' in zlib ? (zlib as unknown as { zstdDecompressSync: ZlibDecoder }).zstdDecompressSync : null

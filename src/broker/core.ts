@@ -19,6 +19,7 @@ import { openDataDirectory } from '../storage/open-directory.js'
 import { CorruptLogError } from '../storage/segments/header-scanner.js'
 import type { Durability } from '../storage/types.js'
 import { createDispatch } from './dispatch.js'
+import { DownConversions } from './down-conversion.js'
 import { FetchSessions } from './fetch-session.js'
 import type { Interceptor } from './handler.js'
 import { offsetsTopic } from './internal-topics.js'
@@ -164,6 +165,7 @@ function assemble(options: CoreOptions, image: MutableImage, directory: DataDire
     groups,
     producerIds: new ProducerIds(image, settings, metadataLog),
     waiting: new Waiting(world),
+    downConversions: new DownConversions(world),
     fetchSessions: new FetchSessions(
       config.get('max.incremental.fetch.session.cache.slots'),
       () => world.monotonicMs(),

@@ -1,18 +1,30 @@
 /**
- * Fetch v0-3: what a partition has for an old client, converted to a message set. Here bytes do pass through memory: the
- * ranges of a plan are read, converted, and let go. One partition at a time, and never more than a bound.
+ * Fetch v0-3: what a partition has for an old client, converted to a message set. Here bytes do pass through memory: a piece
+ * of the log is read, converted, and let go, and then the next. All such clients share one worker: pieces are converted one
+ * after the other in the order in which they are asked for, a few milliseconds at a time, what takes longer in another thread;
+ * and one bound on what lies in memory for them until it is sent.
  */
 import fs from 'node:fs'
-import { allocate, type Bytes } from '../base/bytes.js'
+import { allocate, type Bytes, concat, emptyBytes } from '../base/bytes.js'
 import type { Offset } from '../base/ids.js'
+import type { World } from '../base/world.js'
 import { type ErrorCode, Errors } from '../protocol/errors.js'
 import { UnsupportedCodecError } from '../protocol/records/codecs/codec.js'
-import { type DownConverted, type DownConvertLimits, downConvert } from '../protocol/records/down-convert.js'
+import { compressAside, decompressAside, decompressedBytesMax } from '../protocol/records/compression.js'
+import {
+  type Conversion,
+  type ConversionNeed,
+  type DownConverted,
+  type DownConvertLimits,
+  downConversion,
+} from '../protocol/records/down-convert.js'
 import type { LegacyMagic } from '../protocol/records/message-set.js'
 import { DecompressedSizeError } from '../protocol/records/output.js'
 import { MalformedError } from '../protocol/wire.js'
 import type { Partition } from '../storage/partition.js'
+import { Slices } from '../storage/slices.js'
 import type { FileSlice } from '../storage/types.js'
+import type { Session } from './session.js'
 
 /** The last version of Fetch whose clients read message sets. */
 export const messageSetFetchVersionMax = 3
@@ -20,45 +32,141 @@ export const messageSetFetchVersionMax = 3
 export const hardLimitFetchVersionMax = 2
 /** What one answer may hold of converted messages. */
 export const downConvertedBytesMax = 16 * 1024 * 1024
+/** What all answers together may hold; beyond it an answer gets no more than its first piece. */
+export const downConvertedTotalBytesMax = 128 * 1024 * 1024
+/** How much of a log is read at a time, one batch at least. */
+const pieceBytes = 1024 * 1024
 
-/**
- * The messages from `fetchOffset` on, out of the log that `slices` show, which are released; or the error to answer. Where
- * all of it has no counterpart in an old format, the log is read on.
- */
-export async function downConverted(
-  partition: Partition,
-  fetchOffset: Offset,
-  slices: readonly FileSlice[],
-  version: number,
-  limits: DownConvertLimits,
-): Promise<Bytes | ErrorCode> {
-  const magic: LegacyMagic = version <= 1 ? 0 : 1
-  let bytes = await readAll(slices)
-  for (let from = fetchOffset; bytes !== null; ) {
-    if (bytes.byteLength === 0) return bytes
-    const converted = convert(bytes, magic, from, limits)
-    if (typeof converted === 'number') return converted
-    if (!converted.isSupported) return Errors.UNSUPPORTED_COMPRESSION_TYPE
-    if (converted.bytes.byteLength > 0 || converted.nextOffset <= from) return converted.bytes
-    from = converted.nextOffset
-    const read = partition.read(from, { maxBytes: limits.bytesMax, atLeastOneBatch: true, isolation: 'read_uncommitted' })
-    if (typeof read === 'number') return read
-    bytes = await readAll(read.slices)
+export class DownConversions {
+  readonly #slices: Slices
+  readonly #totalBytesMax: number
+  readonly #held = new Map<Session, Held>()
+  #heldBytes = 0
+  #last: Promise<unknown> = Promise.resolve()
+
+  constructor(world: World, totalBytesMax = downConvertedTotalBytesMax) {
+    this.#slices = new Slices(world)
+    this.#totalBytesMax = totalBytesMax
   }
-  return Errors.KAFKA_STORAGE_ERROR
+
+  /** In memory for answers that may not have been sent. */
+  get heldBytes(): number {
+    return this.#heldBytes
+  }
+
+  /** The client asks again: it has read what it was answered before. */
+  letGo(session: Session): void {
+    const held = this.#held.get(session)
+    if (held === undefined) return
+    this.#held.delete(session)
+    this.#heldBytes -= held.bytes
+    held.forget()
+  }
+
+  /**
+   * The messages from `fetchOffset` on, or the error to answer. Where a piece of the log has no counterpart in an old format,
+   * the log is read on. Nothing more is done for a client that went away.
+   */
+  async convert(
+    session: Session,
+    partition: Partition,
+    fetchOffset: Offset,
+    version: number,
+    limits: DownConvertLimits,
+  ): Promise<Bytes | ErrorCode> {
+    const magic: LegacyMagic = version <= 1 ? 0 : 1
+    const parts: Bytes[] = []
+    let length = 0
+    if (this.#heldBytes >= this.#totalBytesMax && this.#held.has(session)) return emptyBytes
+    for (let from = fetchOffset; !session.isClosed; ) {
+      const isFirst = length === 0
+      const bytesMax = isFirst ? limits.bytesMax : Math.min(limits.bytesMax - length, this.#totalBytesMax - this.#heldBytes)
+      if (!isFirst && bytesMax <= 0) break
+      const wanted: DownConvertLimits = { bytesMax, firstMessage: isFirst ? limits.firstMessage : 'none' }
+      const converted = await this.#inTurn(() => this.#piece(session, partition, magic, from, wanted))
+      // What stands behind an error is for the next fetch to find.
+      if (typeof converted === 'number') {
+        if (isFirst) return converted
+        break
+      }
+      const { bytes, nextOffset, isFull, isSupported } = converted
+      if (!isSupported && isFirst) return Errors.UNSUPPORTED_COMPRESSION_TYPE
+      if (bytes.byteLength > 0) {
+        parts.push(bytes)
+        length += bytes.byteLength
+        this.#hold(session, bytes.byteLength)
+      }
+      if (isFull || nextOffset <= from) break
+      from = nextOffset
+    }
+    return parts.length === 1 ? parts[0]! : concat(parts)
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.#last.then(work)
+    this.#last = turn.catch(() => {})
+    return turn
+  }
+
+  async #piece(
+    session: Session,
+    partition: Partition,
+    magic: LegacyMagic,
+    from: Offset,
+    limits: DownConvertLimits,
+  ): Promise<DownConverted | ErrorCode> {
+    if (session.isClosed) return nothing(from)
+    const maxBytes = Math.max(0, Math.min(limits.bytesMax, pieceBytes))
+    const read = partition.read(from, { maxBytes, atLeastOneBatch: true, isolation: 'read_uncommitted' })
+    if (typeof read === 'number') return read
+    const log = await readAll(read.slices)
+    if (log === null) return Errors.KAFKA_STORAGE_ERROR
+    try {
+      return await this.#drive(downConversion(log, magic, from, limits), session, from)
+    } catch (error) {
+      // A batch that no message of this size can stand for: none of the codes that old clients know says so.
+      if (error instanceof DecompressedSizeError) return Errors.UNKNOWN_SERVER_ERROR
+      if (error instanceof UnsupportedCodecError) return Errors.UNSUPPORTED_COMPRESSION_TYPE
+      // A compressed batch was stored as it came, and does not hold what its header says.
+      if (error instanceof MalformedError) return Errors.CORRUPT_MESSAGE
+      throw error
+    }
+  }
+
+  async #drive(conversion: Conversion, session: Session, from: Offset): Promise<DownConverted> {
+    for (let step = conversion.next(emptyBytes); ; ) {
+      if (step.done) return step.value
+      const bytes = step.value === null ? emptyBytes : await satisfied(step.value)
+      if (this.#slices.isOver) await this.#slices.next()
+      if (session.isClosed) return nothing(from)
+      step = conversion.next(bytes)
+    }
+  }
+
+  #hold(session: Session, bytes: number): void {
+    if (session.isClosed) return
+    let held = this.#held.get(session)
+    if (held === undefined) {
+      held = { bytes: 0, forget: session.onClosed(() => this.letGo(session)) }
+      this.#held.set(session, held)
+    }
+    held.bytes += bytes
+    this.#heldBytes += bytes
+  }
 }
 
-function convert(bytes: Bytes, magic: LegacyMagic, from: Offset, limits: DownConvertLimits): DownConverted | ErrorCode {
-  try {
-    return downConvert(bytes, magic, from, limits)
-  } catch (error) {
-    // A batch that no message of this size can stand for: none of the codes that old clients know says so.
-    if (error instanceof DecompressedSizeError) return Errors.UNKNOWN_SERVER_ERROR
-    if (error instanceof UnsupportedCodecError) return Errors.UNSUPPORTED_COMPRESSION_TYPE
-    // A compressed batch was stored as it came, and does not hold what its header says.
-    if (error instanceof MalformedError) return Errors.CORRUPT_MESSAGE
-    throw error
-  }
+interface Held {
+  bytes: number
+  readonly forget: () => void
+}
+
+function nothing(from: Offset): DownConverted {
+  return { bytes: emptyBytes, isSupported: true, nextOffset: from, isFull: true }
+}
+
+function satisfied(need: ConversionNeed): Bytes | Promise<Bytes> {
+  if ('compress' in need) return compressAside(need.codec, need.compress, need)
+  return decompressAside(need.codec, need.decompress, decompressedBytesMax)
 }
 
 /** Reads and releases; null when the disk failed. */

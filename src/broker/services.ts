@@ -5,6 +5,7 @@ import type { BrokerConfig } from '../config/resolve.js'
 import type { GroupCoordinator } from '../coordinator/group/coordinator.js'
 import type { ConnectionInfo } from '../net/connection.js'
 import type { Api } from '../protocol/schema.js'
+import type { DownConversions } from './down-conversion.js'
 import type { FetchSessions } from './fetch-session.js'
 import type { ProducerIds } from './producer-ids.js'
 import type { Topics } from './topics.js'
@@ -31,6 +32,7 @@ export interface Broker {
   readonly producerIds: ProducerIds
   readonly fetchSessions: FetchSessions
   readonly waiting: Waiting
+  readonly downConversions: DownConversions
   /** Where this client should connect to: advertised.listeners, or else the address on which it came in. */
   endpointFor(connection: ConnectionInfo): Endpoint
 }

@@ -5,7 +5,7 @@ import { Fetch } from '../../protocol/messages/fetch.js'
 import type { RequestOf, ResponseOf } from '../../protocol/schema.js'
 import type { Partition } from '../../storage/partition.js'
 import type { EpochEndOffset, FileSlice, Isolation } from '../../storage/types.js'
-import { downConverted, downConvertedBytesMax, hardLimitFetchVersionMax, messageSetFetchVersionMax } from '../down-conversion.js'
+import { downConvertedBytesMax, hardLimitFetchVersionMax, messageSetFetchVersionMax } from '../down-conversion.js'
 import { type FetchContext, type FetchPartition, type FetchSessionRequest, isNews } from '../fetch-session.js'
 import { handler, type RequestContext } from '../handler.js'
 import { storageErrorFor } from '../storage-failure.js'
@@ -23,6 +23,7 @@ export const fetch = handler(Fetch, (request, context) => {
   if (session.kind === 'error') return { errorCode: session.errorCode, sessionId: 0, responses: [] }
 
   const isOld = context.version <= messageSetFetchVersionMax
+  if (isOld) context.broker.downConversions.letGo(context.session)
   const maxBytes = Math.min(
     request.maxBytes,
     context.broker.config.get('fetch.max.bytes'),
@@ -210,20 +211,22 @@ function planPartition(
 /** The same plan with message sets in memory instead of slices, which are let go. */
 async function convertPlan(current: Plan, limits: PlanLimits, context: RequestContext): Promise<Plan> {
   const { version } = limits
+  const { downConversions } = context.broker
+  // What there is to read was found through them; it is read piece by piece.
+  release(current)
   const parts: PartitionPlan[] = []
   let byteLength = 0
   for (const part of current.parts) {
     const { wanted, slices } = part
     const partition = slices.length === 0 ? undefined : partitionOf(wanted, context)
     if (partition === undefined) {
-      for (const slice of slices) slice.release()
       parts.push({ ...part, slices: [] })
       continue
     }
     const bytesLeft = limits.maxBytes - byteLength
     // A message cut short says that the client's own limit for the partition is too small, and nothing else.
     const isCut = version <= hardLimitFetchVersionMax && bytesLeft >= wanted.maxBytes
-    const converted = await downConverted(partition, wanted.fetchOffset, slices, version, {
+    const converted = await downConversions.convert(context.session, partition, wanted.fetchOffset, version, {
       bytesMax: Math.min(wanted.maxBytes, bytesLeft),
       firstMessage: isCut ? 'cut' : version > hardLimitFetchVersionMax && byteLength === 0 ? 'whole' : 'none',
     })

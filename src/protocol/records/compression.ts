@@ -43,6 +43,21 @@ export function compress(id: CodecId, bytes: Bytes, options: CompressOptions = {
   return id === Codecs.none ? bytes : codecOf(id, options).compress(bytes, options.level)
 }
 
+/** Below so many bytes another thread costs more than it saves. */
+const asideBytesMin = 16 * 1024
+
+/** As `decompress`, in another thread when that takes long. */
+export function decompressAside(id: CodecId, bytes: Bytes, bytesMax: number): Bytes | Promise<Bytes> {
+  const aside = bytes.byteLength < asideBytesMin || id === Codecs.none ? null : codecOf(id, {}).aside
+  return aside === null ? decompress(id, bytes, bytesMax) : aside.decompress(bytes, bytesMax)
+}
+
+/** As `compress`, in another thread when that takes long. */
+export function compressAside(id: CodecId, bytes: Bytes, options: CodecOptions): Bytes | Promise<Bytes> {
+  const aside = bytes.byteLength < asideBytesMin || id === Codecs.none ? null : codecOf(id, options).aside
+  return aside === null ? compress(id, bytes, options) : aside.compress(bytes)
+}
+
 /** Why the codec cannot compress here, as a sentence; null when it can. Loads its library. */
 export function codecProblem(id: CodecId): string | null {
   return id === Codecs.none ? null : codecOf(id, {}).missing()

@@ -3,12 +3,12 @@
  * dropped, and so are control batches. The records of a plain batch become plain messages, from the asked offset on (old
  * librdkafka relies on it); a compressed batch becomes one wrapper in the same codec, whole. zstd cannot be had so.
  */
-import { type Bytes, viewOf } from '../../base/bytes.js'
+import { type Bytes, emptyBytes, viewOf } from '../../base/bytes.js'
 import type { Offset } from '../../base/ids.js'
 import type { Int64 } from '../../base/int64.js'
 import { crc32 } from '../../base/zlib.js'
 import * as batch from './batch.js'
-import { compress, decompressedBytesMax } from './compression.js'
+import { compress, decompress, decompressedBytesMax } from './compression.js'
 import { type LegacyMagic, messagePrefixSize, messageSizeMin } from './message-set.js'
 import { Output } from './output.js'
 import { RecordCursor } from './records.js'
@@ -29,56 +29,77 @@ export interface DownConverted {
   readonly isSupported: boolean
   /** Offset after the last batch that was looked at, for a caller that got nothing: it may go on there. */
   readonly nextOffset: Offset
+  /** A message was left out, or cut. */
+  readonly isFull: boolean
 }
+
+/** What a conversion asks of its driver; null where a pause is welcome. */
+export type ConversionNeed = { readonly codec: batch.CodecId; readonly isForMagic0: boolean } & (
+  | { readonly compress: Bytes }
+  | { readonly decompress: Bytes }
+)
+/** Answered with the bytes of the need before. */
+export type Conversion = Generator<ConversionNeed | null, DownConverted, Bytes>
 
 /**
  * Converts whole batches, back to back in `log`. Throws MalformedError where a stored batch cannot be read, and
  * DecompressedSizeError where one of them would become more than the bound on decompressed bytes.
  */
 export function downConvert(log: Bytes, magic: LegacyMagic, firstOffset: Offset, limits: DownConvertLimits): DownConverted {
-  try {
-    return convert(log, magic, firstOffset, limits)
-  } finally {
-    cursor.close()
+  const conversion = downConversion(log, magic, firstOffset, limits)
+  let result: Bytes = emptyBytes
+  for (;;) {
+    const step = conversion.next(result)
+    if (step.done) return step.value
+    const need = step.value
+    if (need === null) continue
+    result =
+      'compress' in need
+        ? compress(need.codec, need.compress, need)
+        : decompress(need.codec, need.decompress, decompressedBytesMax)
   }
 }
 
-const cursor = new RecordCursor()
-
-function convert(log: Bytes, magic: LegacyMagic, firstOffset: Offset, limits: DownConvertLimits): DownConverted {
+/** The same step by step, for a driver that has other things to do. */
+export function* downConversion(log: Bytes, magic: LegacyMagic, firstOffset: Offset, limits: DownConvertLimits): Conversion {
   const output = new Output(Math.max(limits.bytesMax, 0) + decompressedBytesMax)
   let nextOffset = firstOffset
   let isSupported = true
-  for (let at = 0; at < log.byteLength; at += batch.batchLength(log, at)) {
-    const codec = batch.codecOf(log, at)
+  let isFull = false
+  for (let at = 0; at < log.byteLength && !isFull; at += batch.batchLength(log, at)) {
     if (!batch.isControl(log, at)) {
+      const codec = batch.codecOf(log, at)
       if (codec === batch.Codecs.zstd) {
         isSupported = output.length > 0
         break
       }
-      const isRoomLeft =
-        codec === batch.Codecs.none
-          ? plainMessages(log, at, magic, firstOffset, limits, output)
-          : wrapper(log, at, magic, limits, output)
-      if (!isRoomLeft) break
+      isFull = !(codec === batch.Codecs.none
+        ? yield* plainMessages(log, at, magic, firstOffset, limits, output)
+        : yield* wrapper(log, at, magic, limits, output))
     }
-    nextOffset = batch.lastOffset(log, at) + 1
+    if (!isFull) nextOffset = batch.lastOffset(log, at) + 1
+    yield null
   }
-  return { bytes: output.result(), isSupported, nextOffset }
+  return { bytes: output.result(), isSupported, nextOffset, isFull }
 }
 
+/** A pause is welcome after so many records. */
+const recordsPerStep = 1000
+
 /** The records of the plain batch at `at`, from `firstOffset` on; false when not all of them fit. */
-function plainMessages(
+function* plainMessages(
   log: Bytes,
   at: number,
   magic: LegacyMagic,
   firstOffset: Offset,
   limits: DownConvertLimits,
   output: Output,
-): boolean {
+): Generator<null, boolean, Bytes> {
   const attributes = attributesOf(log, at, magic)
+  const cursor = new RecordCursor()
   cursor.open(log, at)
   while (cursor.next()) {
+    if (cursor.index % recordsPerStep === recordsPerStep - 1) yield null
     if (cursor.offset < firstOffset) continue
     const start = output.length
     writeMessage(output, magic, attributes, cursor.offset, cursor.timestampMs, cursor.key(), cursor.value())
@@ -88,25 +109,36 @@ function plainMessages(
 }
 
 /** The compressed batch at `at` as one compressed message; false when it does not fit. */
-function wrapper(log: Bytes, at: number, magic: LegacyMagic, limits: DownConvertLimits, output: Output): boolean {
+function* wrapper(
+  log: Bytes,
+  at: number,
+  magic: LegacyMagic,
+  limits: DownConvertLimits,
+  output: Output,
+): Generator<ConversionNeed | null, boolean, Bytes> {
   const inner = new Output(decompressedBytesMax)
   const attributes = attributesOf(log, at, magic)
+  const codec = batch.codecOf(log, at)
+  const isForMagic0 = magic === 0
   let baseOffset = -1
   let lastOffset = -1
   let maxTimestamp: Int64 = batch.noTimestamp
-  cursor.open(log, at)
+  const cursor = new RecordCursor()
+  const compressed = log.subarray(at + batch.batchHeaderSize, at + batch.batchLength(log, at))
+  // Compaction leaves batches without records, and without a compressed stream.
+  if (batch.recordCount(log, at) === 0) return true
+  cursor.openDecompressed(log, at, yield { codec, isForMagic0, decompress: compressed })
   while (cursor.next()) {
+    if (cursor.index % recordsPerStep === recordsPerStep - 1) yield null
     if (baseOffset < 0) baseOffset = cursor.offset
     lastOffset = cursor.offset
     if (cursor.timestampMs > maxTimestamp) maxTimestamp = cursor.timestampMs
     const innerOffset = magic === 0 ? cursor.offset : cursor.offset - baseOffset
     writeMessage(inner, magic, attributes, innerOffset, cursor.timestampMs, cursor.key(), cursor.value())
   }
-  // Compaction leaves batches without records.
   if (inner.length === 0) return true
-  const codec = batch.codecOf(log, at)
   const start = output.length
-  const value = compress(codec, inner.result(), { isForMagic0: magic === 0 })
+  const value = yield { codec, isForMagic0, compress: inner.result() }
   writeMessage(output, magic, attributes | codec, lastOffset, maxTimestamp, null, value)
   return fits(output, start, limits)
 }

@@ -71,6 +71,15 @@ export class RecordCursor {
 
   /** Places the cursor before the first record of the batch at `at`. Decompresses to at most `bytesMax` bytes. */
   open(bytes: Bytes, at = 0, bytesMax = decompressedBytesMax): void {
+    this.#open(bytes, at, bytesMax, null)
+  }
+
+  /** The same where the records of a compressed batch have been decompressed before. */
+  openDecompressed(bytes: Bytes, at: number, records: Bytes): void {
+    this.#open(bytes, at, 0, records)
+  }
+
+  #open(bytes: Bytes, at: number, bytesMax: number, decompressed: Bytes | null): void {
     const left = bytes.byteLength - at
     const length = left < batch.batchHeaderSize ? 0 : batch.batchLength(bytes, at)
     if (length < batch.batchHeaderSize || length > left) throw new MalformedError(`batch of ${length} bytes in ${left}`)
@@ -83,7 +92,7 @@ export class RecordCursor {
       this.#reader.reset(bytes, start, end)
       this.#recordsEnd = end
     } else {
-      const records = decompress(codec, bytes.subarray(start, end), bytesMax)
+      const records = decompressed ?? decompress(codec, bytes.subarray(start, end), bytesMax)
       this.#records = records
       this.#recordsStart = 0
       this.#reader.reset(records, 0, records.byteLength)

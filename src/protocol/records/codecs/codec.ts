@@ -17,6 +17,11 @@ export interface Codec {
    * MalformedError on what the codec cannot read.
    */
   decompress(bytes: Bytes, bytesMax: number): Bytes
+  /** The same in another thread, where a megabyte takes many milliseconds; null where it does not. */
+  readonly aside: {
+    compress(bytes: Bytes): Promise<Bytes>
+    decompress(bytes: Bytes, bytesMax: number): Promise<Bytes>
+  } | null
   /**
    * The most that so many bytes can decompress to, without doing it. Throws MalformedError when their beginning shows that
    * the codec cannot read them.

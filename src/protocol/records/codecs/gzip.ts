@@ -1,9 +1,9 @@
 /** gzip, by node:zlib. Members may follow each other. */
 import type { Bytes } from '../../../base/bytes.js'
-import { gunzip, gzip as gzipped } from '../../../base/zlib.js'
+import { gunzip, gunzipAside, gzipAside, gzip as gzipped } from '../../../base/zlib.js'
 import { MalformedError } from '../../wire.js'
 import type { Codec } from './codec.js'
-import { byZlib } from './zlib-bound.js'
+import { byZlib, byZlibAside } from './zlib-bound.js'
 
 // Two bits of a stream give at most 258 bytes.
 const expansionMax = 1032
@@ -14,6 +14,10 @@ export const gzip: Codec = {
   isNative: () => true,
   compress: gzipped,
   decompress: (bytes, bytesMax) => byZlib(gunzip, bytes, bytesMax),
+  aside: {
+    compress: gzipAside,
+    decompress: (bytes, bytesMax) => byZlibAside(gunzipAside, bytes, bytesMax),
+  },
   sizeMax(bytes) {
     for (let index = 0; index < magic.byteLength; index++)
       if (bytes[index] !== magic[index]) throw new MalformedError('gzip magic')

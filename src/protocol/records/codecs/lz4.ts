@@ -19,6 +19,7 @@ export const lz4: Codec = {
   isNative: () => lz4Package() !== null,
   compress: bytes => compress(bytes, 4),
   decompress: (bytes, bytesMax) => decompress(bytes, bytesMax, true),
+  aside: null,
   sizeMax,
 }
 

@@ -25,6 +25,7 @@ export const snappy: Codec = {
   isNative: () => snappyPackage() !== null,
   compress,
   decompress,
+  aside: null,
   sizeMax: declaredInAll,
 }
 

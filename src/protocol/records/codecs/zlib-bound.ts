@@ -10,7 +10,22 @@ export function byZlib(decoder: ZlibDecoder, bytes: Bytes, bytesMax: number): By
   try {
     return decoder(bytes, { maxOutputLength: bytesMax })
   } catch (error) {
-    if (isOutputTooLarge(error)) throw new DecompressedSizeError(bytesMax)
-    throw new MalformedError(error instanceof Error ? error.message : String(error))
+    throw inOurWords(error, bytesMax)
   }
+}
+
+type Aside = (bytes: Bytes, options: { maxOutputLength: number }) => Promise<Bytes>
+
+export async function byZlibAside(decoder: Aside, bytes: Bytes, bytesMax: number): Promise<Bytes> {
+  if (bytesMax < 1) throw new DecompressedSizeError(bytesMax)
+  try {
+    return await decoder(bytes, { maxOutputLength: bytesMax })
+  } catch (error) {
+    throw inOurWords(error, bytesMax)
+  }
+}
+
+function inOurWords(error: unknown, bytesMax: number): MalformedError {
+  if (isOutputTooLarge(error)) return new DecompressedSizeError(bytesMax)
+  return new MalformedError(error instanceof Error ? error.message : String(error))
 }

@@ -2,10 +2,10 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import net from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { describe, expect, expectTypeOf, it, test } from 'vitest'
 import type { LogFields } from './base/log.js'
 import { TestClient } from './broker/test-client.test-support.js'
-import { startBroker } from './index.js'
+import { KafkaError, type StartOptions, startBroker } from './index.js'
 import { DescribeConfigs } from './protocol/messages/describe-configs.js'
 import { Metadata } from './protocol/messages/metadata.js'
 
@@ -99,15 +99,107 @@ test('a configuration that cannot be used is refused with every problem', async 
   await expect(startBroker({ listen: 'nonsense' })).rejects.toMatchObject({ code: 'CONFIG_INVALID' })
 })
 
-test('a key that nobody knows is a warning, no failure', async () => {
-  const warnings: string[] = []
-  const warn = (_fields: LogFields, message: string) => void warnings.push(message)
-  await using broker = await startBroker({
-    config: { 'no.such.key': '1' },
-    log: { debug() {}, info() {}, warn, error() {} },
+describe('what is misspelt', () => {
+  it.each([
+    [
+      { config: { 'num.partition': 3 } },
+      'num.partition (from config num.partition): there is no such key; did you mean num.partitions?',
+    ],
+    [{ config: { 'no.such.key': '1' } }, 'no.such.key (from config no.such.key): there is no such key'],
+    [{ dataDirectory: 'd' }, 'There is no option dataDirectory'],
+    [{ ports: 1 }, 'There is no option ports; did you mean port?'],
+    [{ port: 9092.5 }, 'port: 9092.5 is not a port'],
+    [
+      { config: { 'num.partitions': undefined } },
+      'config num.partitions: a text, a number or a boolean is needed, not undefined',
+    ],
+    [
+      { config: { 'num.partitions': null, 'log.dir': ['a'] } },
+      'config log.dir: a text, a number or a boolean is needed, not object',
+    ],
+    [{ config: { 'num.partitions': 2.5 } }, 'Invalid value 2.5 for configuration num.partitions'],
+  ])('%j is a ConfigError that names it', async (options, message) => {
+    const refused = startBroker(options as StartOptions)
+    await expect(refused).rejects.toMatchObject({ name: 'ConfigError', code: 'CONFIG_INVALID' })
+    await expect(refused).rejects.toThrow(message)
+    await expect(refused).rejects.not.toThrow('--config')
   })
-  expect(broker.port).toBeGreaterThan(0)
-  expect(warnings.some(warning => warning.includes('no.such.key'))).toBe(true)
+
+  it('is a warning when the caller says so, and always where a file or the environment says it', async () => {
+    const warnings: string[] = []
+    const warn = (_fields: LogFields, message: string) => void warnings.push(message)
+    await using broker = await startBroker({
+      strict: false,
+      config: { 'no.such.key': '1' },
+      environment: { KAFKA_ANOTHER_KEY: '1' },
+      log: { debug() {}, info() {}, warn, error() {} },
+    })
+    expect(broker.port).toBeGreaterThan(0)
+    expect(warnings).toEqual([expect.stringContaining('no.such.key'), expect.stringContaining('another.key')])
+  })
+})
+
+test('numbers and booleans are taken as Kafka reads them', async () => {
+  const config = { 'num.partitions': 3, 'auto.create.topics.enable': false, 'log.retention.bytes': 1e21 / 1e6 }
+  await using broker = await startBroker({ config })
+  expect(await broker.createTopic({ name: 't', configs: { 'retention.ms': 99 } })).toMatchObject({ partitions: 3 })
+})
+
+test('an environment that says nothing about it leaves a broker ephemeral and on a free port', async () => {
+  await using broker = await startBroker({ environment: { PATH: '/bin', KAFKA_NUM_PARTITIONS: '2' } })
+  expect(broker.description.data).toBe('ephemeral')
+  expect(broker.port).not.toBe(9092)
+})
+
+test('CLUSTER_ID names a new cluster, and never another than there is', async () => {
+  using directory = temporaryDirectory()
+  const clusterIdWith = async (environment: Record<string, string>) => {
+    await using broker = await startBroker({ dataDir: directory.path, environment })
+    return broker.clusterId
+  }
+  expect(await clusterIdWith({ CLUSTER_ID: '5L6g3nShT-eMCtK--X86sw' })).toBe('5L6g3nShT-eMCtK--X86sw')
+  expect(await clusterIdWith({ KAFKA_KRAFT_CLUSTER_ID: 'MkU3OEVBNTcwNTJENDM2Qk' })).toBe('5L6g3nShT-eMCtK--X86sw')
+  await expect(clusterIdWith({ CLUSTER_ID: 'mine' })).rejects.toThrow('CLUSTER_ID: "mine" is no id of a cluster')
+})
+
+test('topics are listed and deleted, and refusals carry what Kafka calls them', async () => {
+  await using broker = await startBroker()
+  const { topicId } = await broker.createTopic({ name: 'b', partitions: 2, replicationFactor: 1 })
+  await broker.createTopic({ name: 'a' })
+  expect(topicId).toMatch(/^[\w-]{22}$/)
+  expect(await broker.listTopics()).toMatchObject([{ name: 'a' }, { name: 'b', topicId, partitions: 2 }])
+  await broker.deleteTopic('b')
+  expect(await broker.listTopics()).toMatchObject([{ name: 'a' }])
+
+  const refusals: [Promise<unknown>, number, string][] = [
+    [broker.createTopic({ name: 'a' }), 36, 'TOPIC_ALREADY_EXISTS'],
+    [broker.createTopic({ name: 'b', partitions: 2.5 }), 37, 'INVALID_PARTITIONS'],
+    [broker.createTopic({ name: 'b', partitions: Number.NaN }), 37, 'INVALID_PARTITIONS'],
+    [broker.createTopic({ name: 'b', replicationFactor: 3 }), 38, 'INVALID_REPLICATION_FACTOR'],
+    [broker.createTopic({ name: 'b', configs: { 'retention.ms': 'long' } }), 40, 'INVALID_CONFIG'],
+    [broker.createTopic({ name: 'b/c' }), 17, 'INVALID_TOPIC_EXCEPTION'],
+    [broker.deleteTopic('b'), 3, 'UNKNOWN_TOPIC_OR_PARTITION'],
+  ]
+  for (const [refused, code, type] of refusals) {
+    await expect(refused).rejects.toBeInstanceOf(KafkaError)
+    await expect(refused).rejects.toMatchObject({ name: 'KafkaError', code, type })
+  }
+})
+
+test('a stopped broker says that it is stopped', async () => {
+  const broker = await startBroker()
+  await broker.stop()
+  for (const call of [broker.createTopic({ name: 'a' }), broker.deleteTopic('a'), broker.listTopics()]) {
+    await expect(call).rejects.toMatchObject({ code: 'BROKER_STOPPED', message: 'the broker has been stopped' })
+  }
+})
+
+test('brokers is what kafkajs takes: an array of its own', async () => {
+  await using broker = await startBroker()
+  const { brokers } = broker
+  expectTypeOf(brokers).toEqualTypeOf<string[]>()
+  brokers.push('another:1')
+  expect(broker.brokers).toEqual([broker.bootstrapServers])
 })
 
 test('an advertised address is what clients are told', async () => {

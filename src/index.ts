@@ -4,72 +4,70 @@
  *   await using broker = await startBroker({ port: 0 })
  *   new Kafka({ brokers: broker.brokers })
  */
-import { readFileSync } from 'node:fs'
 import { held } from './base/held.js'
-import { type Log, silentLog } from './base/log.js'
+import { silentLog } from './base/log.js'
 import { realWorld } from './base/world.js'
 import { startBroker as start } from './broker/broker.js'
-import { addressText, listenerOfAddress } from './config/listeners.js'
-import {
-  ConfigError,
-  type ConfigLayer,
-  environmentLayer,
-  optionsLayer,
-  propertiesLayer,
-  resolveBrokerConfig,
-} from './config/resolve.js'
+import type { TopicOutcome } from './broker/topics.js'
+import { isInternalTopic } from './cluster/topic-name.js'
+import { addressText } from './config/listeners.js'
+import { resolveBrokerConfig } from './config/resolve.js'
 import { validateTopicConfig } from './config/topic-config.js'
+import { Errors, errorName } from './protocol/errors.js'
+import { type ConfigValue, configTexts, readOptions, type StartOptions } from './start-options.js'
 
 export type { Log } from './base/log.js'
 export { ConfigError } from './config/resolve.js'
 
-export interface StartOptions {
-  /** Address to listen on; 127.0.0.1 by default. Not together with `listen`. */
-  readonly host?: string
-  /** Port to listen on; 0, the default, picks a free one. Not together with `listen`. */
-  readonly port?: number
-  /** HOST:PORT, instead of `host` and `port`. */
-  readonly listen?: string
-  /** HOST:PORT to tell clients; unset, each is told the address that it used. */
-  readonly advertise?: string
-  /** Where to keep data. Without it the broker is ephemeral: nothing is synced, everything is removed by `stop`. */
-  readonly dataDir?: string
-  /** Kafka's broker configs by name, e.g. `{ 'num.partitions': '3' }`. docs/config.md lists them. */
-  readonly config?: Readonly<Record<string, string>>
-  /** Path of a server.properties; weaker than `config`. */
-  readonly propertiesFile?: string
-  /** Take KAFKA_* variables into account, as the apache/kafka image does. Off by default. */
-  readonly environment?: Readonly<Record<string, string | undefined>>
-  /** Do not keep the process alive for this broker. */
-  readonly unref?: boolean
-  /** Hears what an operator should know; silent by default. */
-  readonly log?: Log
-  /** The broker can no longer keep its promises (the disk failed, or a fault in Gregor). Thrown when not given. */
-  readonly onFatal?: (error: Error) => void
-  /** Data under the system's temporary directory even though a configuration names a directory. */
-  readonly ephemeral?: boolean
+export type { ConfigValue, StartOptions } from './start-options.js'
+
+/** What Kafka refuses, as Kafka spells it. */
+export class KafkaError extends Error {
+  override readonly name = 'KafkaError'
+  /** Kafka's name of the error, such as TOPIC_ALREADY_EXISTS. */
+  readonly type: string
+  constructor(
+    /** Kafka's number of the error. */
+    readonly code: number,
+    message: string,
+  ) {
+    super(message)
+    this.type = errorName(code)
+  }
 }
 
 export interface NewTopic {
   readonly name: string
   /** num.partitions by default. */
   readonly partitions?: number
+  /** default.replication.factor by default; there is one broker, so more than 1 is refused. */
+  readonly replicationFactor?: number
   /** Kafka's topic configs by name. */
-  readonly configs?: Readonly<Record<string, string>>
+  readonly configs?: Readonly<Record<string, ConfigValue>>
+}
+
+export interface Topic {
+  readonly name: string
+  readonly topicId: string
+  readonly partitions: number
 }
 
 export interface GregorBroker extends AsyncDisposable {
   /** "127.0.0.1:9092", what clients call bootstrap.servers. */
   readonly bootstrapServers: string
   /** The same as a list, as kafkajs takes it. */
-  readonly brokers: readonly string[]
+  readonly brokers: string[]
   readonly port: number
   readonly clusterId: string
   /** Where data is kept, or was while an ephemeral broker ran. */
   readonly dataDirectory: string
   readonly description: BrokerDescription
-  /** The topic can be used when this resolves. @throws Error with Kafka's message when it cannot be created. */
-  createTopic(topic: NewTopic): Promise<void>
+  /** The topic can be used when this resolves. @throws KafkaError when it cannot be created. */
+  createTopic(topic: NewTopic): Promise<Topic>
+  /** Its name is free when this resolves. @throws KafkaError when there is no such topic. */
+  deleteTopic(name: string): Promise<void>
+  /** All topics but Kafka's internal ones, by name. */
+  listTopics(): Promise<Topic[]>
   /** Answers what is under way (within 2 s), syncs, closes. Calling it again waits for the same stop. */
   stop(): Promise<void>
 }
@@ -91,18 +89,24 @@ const stopGraceMs = 2000
  */
 export async function startBroker(options: StartOptions = {}): Promise<GregorBroker> {
   const { log = silentLog } = options
-  const { config, warnings } = resolveBrokerConfig(configLayers(options))
-  for (const warning of warnings) log.warn({}, warning)
+  const { layers, isEphemeral, clusterId, ...read } = readOptions(options)
+  const { config, warnings } = resolveBrokerConfig(layers)
+  for (const warning of [...read.warnings, ...warnings]) log.warn({}, warning)
   const broker = await held(
     start({
       config,
       world: realWorld,
       log,
-      isEphemeral: options.ephemeral ?? !namesDirectory(options),
+      isEphemeral,
       unref: options.unref ?? false,
       onFatal: options.onFatal ?? throwLater,
+      ...(clusterId === null ? {} : { clusterId }),
     }),
   )
+  const ownId = broker.services.clusterId
+  if (clusterId !== null && ownId !== clusterId) {
+    log.warn({ clusterId: ownId, asked: clusterId }, 'the data directory has a cluster id, which stays')
+  }
   const listeners = broker.listeners.map(({ host, port }) => addressText(reachableHost(host), port))
   const description: BrokerDescription = {
     listeners: broker.listeners.map(({ name, host, port }) => `${name}://${addressText(reachableHost(host), port)}`),
@@ -113,60 +117,53 @@ export async function startBroker(options: StartOptions = {}): Promise<GregorBro
     },
   }
   let stopping: Promise<void> | undefined
+  const topics = () => {
+    if (stopping !== undefined) throw Object.assign(new Error('the broker has been stopped'), { code: 'BROKER_STOPPED' })
+    return broker.services.topics
+  }
   const stop = (): Promise<void> => {
     stopping ??= held(broker.stop(stopGraceMs))
     return stopping
   }
   return {
     bootstrapServers: listeners.join(','),
-    brokers: listeners,
+    get brokers() {
+      return [...listeners]
+    },
     port: broker.listeners[0]?.port ?? 0,
     clusterId: broker.services.clusterId,
     dataDirectory: broker.directory.path,
     description,
-    async createTopic({ name, partitions = -1, configs = {} }) {
-      const problem = validateTopicConfig(config, Object.entries(configs))
-      if (problem !== null) throw new Error(problem)
-      const command = { name, partitionCount: partitions, replicationFactor: -1, assignments: [] }
-      const created = await held(broker.services.topics.create({ ...command, configs: new Map(Object.entries(configs)) }))
-      if ('kind' in created) throw new Error(created.message)
+    async createTopic({ name, partitions = -1, replicationFactor = -1, configs = {} }) {
+      const texts = configTexts(configs, 'configs')
+      const problem = validateTopicConfig(config, Object.entries(texts))
+      if (problem !== null) throw new KafkaError(Errors.INVALID_CONFIG, problem)
+      const isWhole = (count: number) => Number.isInteger(count) && count >= -1
+      if (!isWhole(partitions)) throw new KafkaError(Errors.INVALID_PARTITIONS, `partitions: ${partitions} is no number of them`)
+      if (!isWhole(replicationFactor)) {
+        throw new KafkaError(
+          Errors.INVALID_REPLICATION_FACTOR,
+          `replicationFactor: ${replicationFactor} is no number of replicas`,
+        )
+      }
+      const command = { name, partitionCount: partitions, replicationFactor, assignments: [] }
+      return topicOf(await held(topics().create({ ...command, configs: new Map(Object.entries(texts)) })))
+    },
+    async deleteTopic(name) {
+      topicOf(await held(topics().delete(name)))
+    },
+    async listTopics() {
+      const all = Array.from(topics().image.topics.values(), topicOf)
+      return all.filter(({ name }) => !isInternalTopic(name)).sort((a, b) => (a.name < b.name ? -1 : 1))
     },
     stop,
     [Symbol.asyncDispose]: stop,
   }
 }
 
-/** Strongest first: what the caller says, the environment, the file. */
-function configLayers(options: StartOptions): ConfigLayer[] {
-  const own: Record<string, string> = { ...options.config }
-  const listen = options.listen ?? (isListenerSet(options) ? null : `${options.host ?? '127.0.0.1'}:${options.port ?? 0}`)
-  if (listen !== null) own.listeners = listenerOf(listen, 'listen')
-  if (options.advertise !== undefined) own['advertised.listeners'] = listenerOf(options.advertise, 'advertise')
-  if (options.dataDir !== undefined) own['log.dirs'] = options.dataDir
-  const layers = [optionsLayer(own)]
-  if (options.environment !== undefined) layers.push(environmentLayer(options.environment))
-  if (options.propertiesFile !== undefined) {
-    layers.push(propertiesLayer(options.propertiesFile, readFileSync(options.propertiesFile, 'utf8')))
-  }
-  return layers
-}
-
-/** A configuration may name the listeners; then only an explicit host or port overrides it. */
-function isListenerSet({ host, port, config, environment, propertiesFile }: StartOptions): boolean {
-  if (host !== undefined || port !== undefined) return false
-  return config?.listeners !== undefined || environment !== undefined || propertiesFile !== undefined
-}
-
-function listenerOf(address: string, option: string): string {
-  const listener = listenerOfAddress(address)
-  if (listener === null) throw new ConfigError([`${option}: "${address}" is not HOST:PORT, such as 127.0.0.1:9092`])
-  return listener
-}
-
-/** Whether anybody said where data should be; an embedded broker of which nobody did is ephemeral. */
-function namesDirectory({ dataDir, config, environment, propertiesFile }: StartOptions): boolean {
-  const isInConfig = config?.['log.dirs'] !== undefined || config?.['log.dir'] !== undefined
-  return dataDir !== undefined || isInConfig || environment !== undefined || propertiesFile !== undefined
+function topicOf(outcome: TopicOutcome): Topic {
+  if ('kind' in outcome) throw new KafkaError(outcome.errorCode, outcome.message)
+  return { name: outcome.name, topicId: outcome.topicId, partitions: outcome.partitions.length }
 }
 
 function reachableHost(host: string): string {

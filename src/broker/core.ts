@@ -2,6 +2,8 @@
  * The broker without its sockets: directory → image → topics → groups → dispatch. `startBroker` puts listeners before it; a
  * simulation gives it a disk and a clock of its own and gives frames to `serve`.
  */
+
+import type { Uuid } from '../base/ids.js'
 import type { Log } from '../base/log.js'
 import { type Meter, silentMeter } from '../base/meter.js'
 import type { World } from '../base/world.js'
@@ -43,6 +45,8 @@ export interface CoreOptions {
   readonly interceptors?: readonly Interceptor[]
   /** Data in a folder of its own under the system's temporary directory, never synced, removed by `close`. */
   readonly isEphemeral: boolean
+  /** Identity of the cluster for a new directory, random if absent; an existing one keeps its own. */
+  readonly clusterId?: Uuid
   /** The broker can no longer keep its promises (disk failure, broken invariant); it has stopped acknowledging. */
   readonly onFatal: (error: Error) => void
   /** Another disk than the machine's own. */
@@ -77,7 +81,7 @@ export async function openCore(options: CoreOptions): Promise<BrokerCore> {
 }
 
 async function open(options: CoreOptions): Promise<BrokerCore> {
-  const { config, world, log, isEphemeral, files, defer, adjustLog, meter = silentMeter, interceptors = [] } = options
+  const { config, world, log, isEphemeral, clusterId, files, defer, adjustLog, meter = silentMeter, interceptors = [] } = options
   const durability: Durability = isEphemeral ? 'none' : config.get('gregor.durability')
   const image = new MutableImage()
   const directory = await openDataDirectory({
@@ -92,6 +96,7 @@ async function open(options: CoreOptions): Promise<BrokerCore> {
     onFatal: options.onFatal,
     nodeId: config.get('node.id'),
     ...(files === undefined ? {} : { files }),
+    ...(clusterId === undefined ? {} : { clusterId }),
     ...(defer === undefined ? {} : { defer }),
     upkeep: upkeepSettings(config),
     configFor: topic => {
@@ -178,7 +183,8 @@ function assemble(options: CoreOptions, image: MutableImage, directory: DataDire
 /** [Address reflection] Unset, each client is told the address that it used: whatever that was, it works for this client. */
 function endpointFor(advertised: Endpoint | null, { localAddress, localPort }: ConnectionInfo): Endpoint {
   if (advertised === null) return { host: localAddress, port: localPort }
-  return { host: advertised.host, port: advertised.port === 0 ? localPort : advertised.port }
+  const { host, port } = advertised
+  return { host: host === '' ? localAddress : host, port: port === 0 ? localPort : port }
 }
 
 function positiveInt32(world: World): number {

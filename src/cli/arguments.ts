@@ -34,7 +34,9 @@ export function parseStartArguments(args: readonly string[]): StartArguments {
     if (key in config) throw new UsageError(`${option} and --config ${key} say the same thing; give one of them`)
     config[key] = value
   }
+  if (values.listen !== undefined && values.port !== undefined) throw new UsageError('give either --listen or --port')
   short('--listen', 'listeners', listener('--listen', values.listen))
+  short('--port', 'listeners', portListener(values.port))
   short('--advertise', 'advertised.listeners', listener('--advertise', values.advertise))
   short('--data-dir', 'log.dirs', values['data-dir'])
   if (values.ephemeral && ('log.dirs' in config || 'log.dir' in config)) {
@@ -57,6 +59,7 @@ function parse(args: readonly string[]) {
       options: {
         help: { type: 'boolean', short: 'h', default: false },
         listen: { type: 'string' },
+        port: { type: 'string' },
         advertise: { type: 'string' },
         'data-dir': { type: 'string' },
         ephemeral: { type: 'boolean', default: false },
@@ -75,4 +78,10 @@ function listener(option: string, address: string | undefined): string | undefin
   const listener = listenerOfAddress(address)
   if (listener === null) throw new UsageError(`${option} takes HOST:PORT, such as 127.0.0.1:9092, not "${address}"`)
   return listener
+}
+
+function portListener(port: string | undefined): string | undefined {
+  if (port === undefined) return undefined
+  if (!/^\d{1,5}$/.test(port) || Number(port) > 65_535) throw new UsageError(`--port takes a port, 0 to 65535, not "${port}"`)
+  return `PLAINTEXT://127.0.0.1:${port}`
 }

@@ -29,6 +29,7 @@ Arguments:
 Options:
   --listen HOST:PORT    address to listen on (127.0.0.1:9092); port 0 is a
                         free port, host 0.0.0.0 every interface
+  --port PORT           the same on 127.0.0.1
   --advertise HOST:PORT address to tell clients; without it each client is told
                         the address on which it reached the broker
   --data-dir DIR        where data is kept (./data)
@@ -39,8 +40,9 @@ Options:
   --help                print this
 
 Configuration is taken from the command line, then KAFKA_* environment variables
-(KAFKA_NUM_PARTITIONS is num.partitions), then server.properties, then defaults.
-docs/config.md lists every key.
+(KAFKA_NUM_PARTITIONS is num.partitions, as KAFKA_CFG_NUM_PARTITIONS is), then
+server.properties, then defaults. docs/config.md lists every key. CLUSTER_ID is
+the id of a new cluster.
 
 Exit codes:
   ${exitCodes.clean}  stopped by a signal, cleanly

@@ -108,6 +108,19 @@ describe('gregor start', () => {
   })
 
   it.each([
+    [[], {}, 'PLAINTEXT://127.0.0.1:9092', 0],
+    [['--port', '0'], {}, 'PLAINTEXT://127.0.0.1:0', 0],
+    [[], { KAFKA_LISTENERS: 'PLAINTEXT://:9092' }, undefined, 0],
+    // bitnami's image sets every other key and leaves this one.
+    [[], { KAFKA_CFG_NODE_ID: '1' }, 'PLAINTEXT://127.0.0.1:9092', 1],
+  ])('%j %j listens on %s', async (args, environment, listeners, warnings) => {
+    const { options, logged, started } = run(args, undefined, { environment })
+    await started
+    expect(options().config?.listeners).toBe(listeners)
+    expect(logged).toHaveLength(warnings)
+  })
+
+  it.each([
     [['--config', 'gregor.log.level=warn', 'server.properties'], {}, 'warn'],
     [['server.properties'], { KAFKA_GREGOR_LOG_LEVEL: 'error' }, 'error'],
     [['server.properties'], {}, 'debug'],
@@ -125,6 +138,8 @@ describe('gregor start', () => {
 
   it.each([
     [['--listen', '9092'], '--listen takes HOST:PORT'],
+    [['--port', '65536'], '--port takes a port'],
+    [['--port', '1', '--listen', 'a:1'], 'either --listen or --port'],
     [['--advertise', 'a:b:c'], '--advertise takes HOST:PORT'],
     [['--config', 'no.value'], '--config takes KEY=VALUE'],
     [['--ephemeral', '--data-dir', 'd'], 'cannot be combined with a data directory'],
@@ -176,7 +191,7 @@ describe('gregor start', () => {
     const { logged, exited } = failing('EADDRINUSE')
     await exited
     expect(logged).toEqual([
-      'cannot start: the port is in use; choose another with --listen HOST:PORT, or a free one with port 0 ' +
+      'cannot start: the port is in use; choose another with --port, or a free one with --port 0 ' +
         '{"reason":"expected by this test"}',
     ])
   })
@@ -245,7 +260,7 @@ describe('help', () => {
   it('fits a terminal of 80 columns and names every option', () => {
     const lines = `${helpText}${startHelpText}`.split('\n')
     expect(lines.filter(line => line.length > 80)).toEqual([])
-    for (const option of ['listen', 'advertise', 'data-dir', 'ephemeral', 'config', 'json-logs', 'help']) {
+    for (const option of ['listen', 'port', 'advertise', 'data-dir', 'ephemeral', 'config', 'json-logs', 'help']) {
       expect(startHelpText).toContain(`--${option}`)
     }
   })

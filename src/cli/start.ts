@@ -3,7 +3,8 @@
  * line, and turns signals and failures into exit codes. Everything of the process is given, so that a test can give less.
  */
 import type { World } from '../base/world.js'
-import { type ConfigLayer, environmentLayer, propertiesLayer } from '../config/resolve.js'
+import { environmentLayer } from '../config/environment.js'
+import { type ConfigLayer, propertiesLayer } from '../config/resolve.js'
 import type { GregorBroker, StartOptions } from '../index.js'
 import { type LogLevel, logLevels, type ProcessLog } from '../observe/log.js'
 import { parseStartArguments, type StartArguments, UsageError } from './arguments.js'
@@ -30,6 +31,8 @@ export interface Process {
   exit(code: ExitCode): void
 }
 
+const defaultListener = 'PLAINTEXT://127.0.0.1:9092'
+
 // A stop that takes longer than this is ended; what was acknowledged is safe without it, but the next start has to look at all
 // of it. Clients get two seconds; ten thousand partitions that were never synced take several more.
 const stopMsMax = 30_000
@@ -53,6 +56,15 @@ export async function start(host: Process, startBroker: StartBroker): Promise<vo
     return host.exit(exitCodes.usage)
   }
   const log = host.newLog(logLevelOf(args, sources), args.jsonLogs || !host.stderrIsTerminal ? 'json' : 'pretty')
+
+  const keys = [args.config, ...sources.map(({ entries }) => Object.fromEntries(entries))]
+  const namesListeners = keys.some(source => 'listeners' in source)
+  if (!namesListeners && sources[0]!.entries.size > 0) {
+    log.warn(
+      {},
+      'listening on 127.0.0.1 only, which nobody reaches from outside a container; set KAFKA_LISTENERS=PLAINTEXT://:9092',
+    )
+  }
 
   let isLeaving = false
   // 1. One way out: the log is written, then the process ends. The first reason to leave decides the code.
@@ -102,7 +114,10 @@ export async function start(host: Process, startBroker: StartBroker): Promise<vo
   try {
     broker = await startBroker({
       ephemeral: args.ephemeral,
-      config: args.config,
+      // Who starts a command must know where it listens; an embedded broker takes a free port.
+      config: namesListeners ? args.config : { ...args.config, listeners: defaultListener },
+      configOrigin: '--config',
+      strict: false,
       environment: host.environment,
       ...(args.propertiesFile === null ? {} : { propertiesFile: args.propertiesFile }),
       log,
@@ -147,7 +162,7 @@ function adviceFor(error: unknown): string {
     case exitCodes.usage:
       return ': the configuration is invalid'
     case exitCodes.portInUse:
-      return ': the port is in use; choose another with --listen HOST:PORT, or a free one with port 0'
+      return ': the port is in use; choose another with --port, or a free one with --port 0'
     case exitCodes.dataDirectory:
       return ': the data directory cannot be used; choose another with --data-dir, or none with --ephemeral'
     case exitCodes.diskFailure:

@@ -238,6 +238,16 @@ export const brokerKeys = {
     inert: true,
     kafkaDefault: '2',
   }),
+  'share.coordinator.state.topic.replication.factor': short(1, 'Replication factor of __share_group_state. One broker: 1.', {
+    min: 1,
+    inert: true,
+    kafkaDefault: '3',
+  }),
+  'share.coordinator.state.topic.min.isr': short(1, 'min.insync.replicas of __share_group_state. One broker: 1.', {
+    min: 1,
+    inert: true,
+    kafkaDefault: '2',
+  }),
 
   // --- network ---
   'socket.request.max.bytes': int(104_857_600, 'Largest request; a connection that announces a larger one is closed.', {

@@ -10,7 +10,10 @@ export interface ListenerConfig {
   readonly host: string
   /** 0 is a free port. */
   readonly port: number
-  /** What to tell clients; null reflects the address on which each client came in. Port 0 is the port really bound. */
+  /**
+   * What to tell clients; null reflects the address on which each client came in, an empty host the host alone. Port 0 is the
+   * port really bound.
+   */
   readonly advertised: { readonly host: string; readonly port: number } | null
 }
 
@@ -38,7 +41,7 @@ export function parseListeners(texts: ListenerTexts): { listeners: ListenerConfi
     }
   }
   for (const { name, host } of advertised) {
-    if (host === '' || host === '0.0.0.0' || host === '::') {
+    if (host === '0.0.0.0' || host === '::') {
       problems.push(`advertised.listeners: ${name} needs a host that clients can connect to, not "${host}"`)
     }
     if (!controllers.has(name) && !endpoints.some(endpoint => endpoint.name === name)) {

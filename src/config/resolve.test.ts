@@ -1,7 +1,8 @@
 import { describe, expect, expectTypeOf, it } from 'vitest'
+import { environmentLayer } from './environment.js'
 import { type ConfigKey, formatValue, longMax, parseValue } from './key.js'
 import { brokerKeyNames, brokerKeys } from './keys.js'
-import { ConfigError, environmentLayer, optionsLayer, propertiesLayer, resolveBrokerConfig } from './resolve.js'
+import { ConfigError, optionsLayer, propertiesLayer, resolveBrokerConfig } from './resolve.js'
 import { topicKeyNames, topicKeys } from './topic-keys.js'
 
 const problemsOf = (values: Record<string, string>): readonly string[] => {
@@ -184,5 +185,69 @@ describe('numbers', () => {
     expect(parseValue('k', long, '-9223372036854775808')).toEqual({ value: -longMax, text: '-9223372036854775808' })
     expect(parseValue('k', long, '9223372036854775808')).toHaveProperty('problem')
     expect(formatValue(long, longMax)).toBe('9223372036854775807')
+  })
+})
+
+describe('files and environments that were made for others', () => {
+  const resolved = (environment: Record<string, string>, file = '') =>
+    resolveBrokerConfig([environmentLayer(environment), propertiesLayer('server.properties', file)])
+
+  it("Kafka's own server.properties holds nothing unknown", () => {
+    const file = `
+      process.roles=broker,controller
+      node.id=1
+      controller.quorum.bootstrap.servers=localhost:9093
+      listeners=PLAINTEXT://:9092,CONTROLLER://:9093
+      inter.broker.listener.name=PLAINTEXT
+      advertised.listeners=PLAINTEXT://localhost:9092,CONTROLLER://localhost:9093
+      controller.listener.names=CONTROLLER
+      listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,SSL:SSL
+      num.network.threads=3
+      num.io.threads=8
+      socket.send.buffer.bytes=102400
+      socket.receive.buffer.bytes=102400
+      socket.request.max.bytes=104857600
+      log.dirs=/tmp/kraft-combined-logs
+      num.partitions=1
+      num.recovery.threads.per.data.dir=1
+      offsets.topic.replication.factor=1
+      share.coordinator.state.topic.replication.factor=1
+      share.coordinator.state.topic.min.isr=1
+      transaction.state.log.replication.factor=1
+      transaction.state.log.min.isr=1
+      log.retention.hours=168
+      log.segment.bytes=1073741824
+      log.retention.check.interval.ms=300000`
+    expect(resolved({}, file).warnings).toEqual([])
+  })
+
+  it("bitnami's variables are Kafka's, with CFG", () => {
+    const { config, warnings } = resolved({
+      KAFKA_ENABLE_KRAFT: 'yes',
+      KAFKA_KRAFT_CLUSTER_ID: 'MkU3OEVBNTcwNTJENDM2Qk',
+      KAFKA_CFG_NODE_ID: '0',
+      KAFKA_CFG_PROCESS_ROLES: 'controller,broker',
+      KAFKA_CFG_LISTENERS: 'PLAINTEXT://:9092,CONTROLLER://:9093',
+      KAFKA_CFG_ADVERTISED_LISTENERS: 'PLAINTEXT://:9092',
+      KAFKA_CFG_LISTENER_SECURITY_PROTOCOL_MAP: 'CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT',
+      KAFKA_CFG_CONTROLLER_QUORUM_VOTERS: '0@kafka:9093',
+      KAFKA_CFG_CONTROLLER_LISTENER_NAMES: 'CONTROLLER',
+      KAFKA_CFG_NUM_PARTITIONS: '7',
+    })
+    expect(warnings).toEqual([])
+    expect(config.get('num.partitions')).toBe(7)
+    expect(config.listeners).toEqual([{ name: 'PLAINTEXT', host: '', port: 9092, advertised: { host: '', port: 9092 } }])
+  })
+
+  it.each([
+    [{ KAFKA_CONTROLLER_QUORUM_VOTERS: '1@a:9093,2@b:9093,3@c:9093' }, /controller\.quorum\.voters names 3 nodes/],
+    [{ KAFKA_CONTROLLER_QUORUM_BOOTSTRAP_SERVERS: 'a:9093,b:9093' }, /bootstrap\.servers names 2 nodes/],
+    [{ KAFKA_PROCESS_ROLES: 'controller' }, /process\.roles: a node that is no broker/],
+  ])('%j is refused: one node is no part of a larger cluster', (environment, message) => {
+    expect(() => resolved(environment as Record<string, string>)).toThrow(message)
+  })
+
+  it('ZooKeeper is said not to be there', () => {
+    expect(resolved({ KAFKA_ZOOKEEPER_CONNECT: 'zookeeper:2181' }).warnings).toEqual([expect.stringMatching(/no ZooKeeper/)])
   })
 })

@@ -7,11 +7,14 @@ import { compressionTypeProblem } from './compression-type.js'
 import { allowedValues, type ConfigKey, formatValue, parseValue } from './key.js'
 import { type BrokerKey, type BrokerValue, brokerKeyNames, brokerKeyOf, brokerKeys } from './keys.js'
 import { type ListenerConfig, parseListeners } from './listeners.js'
+import { nearest } from './nearest.js'
 import { parseProperties } from './properties.js'
 import { isTopicKey, topicKeys } from './topic-keys.js'
 
 /** One source of settings; `origin` is what a message calls the place, such as "KAFKA_NUM_PARTITIONS". */
 export interface ConfigLayer {
+  /** A key that nobody knows is a problem here, not a warning. */
+  readonly isStrict?: boolean
   readonly entries: ReadonlyMap<string, { readonly text: string; readonly origin: string }>
 }
 
@@ -43,7 +46,8 @@ export function resolveBrokerConfig(layers: readonly ConfigLayer[]): { config: B
       const key = brokerKeyOf(name)
       if (key === null) {
         if (asksForProtection(name) && text.trim() !== '') problems.push(unprotected(name, origin))
-        else warnings.push(unknownKey(name, origin))
+        else if (layer.isStrict) problems.push(unknownKey(name, origin, 'there is no such key'))
+        else warnings.push(unknownKey(name, origin, 'it is ignored'))
         continue
       }
       // An alias loses to the key itself in the same source.
@@ -78,46 +82,13 @@ export function resolveBrokerConfig(layers: readonly ConfigLayer[]): { config: B
 }
 
 /** Settings given one by one: --config key=value, or the `config` of an embedded broker. */
-export function optionsLayer(values: Readonly<Record<string, string>>, origin = '--config'): ConfigLayer {
-  return { entries: new Map(Object.entries(values).map(([name, text]) => [name, { text, origin: `${origin} ${name}` }])) }
+export function optionsLayer(values: Readonly<Record<string, string>>, origin = '--config', isStrict = false): ConfigLayer {
+  const entries = Object.entries(values).map(([name, text]) => [name, { text, origin: `${origin} ${name}` }] as const)
+  return { entries: new Map(entries), isStrict }
 }
 
 export function propertiesLayer(path: string, text: string): ConfigLayer {
   return { entries: new Map(Array.from(parseProperties(text), ([name, value]) => [name, { text: value, origin: path }])) }
-}
-
-// Variables of the apache/kafka image and its scripts that are not settings of the broker.
-const notSettings = new Set([
-  'KAFKA_VERSION',
-  'KAFKA_HEAP_OPTS',
-  'KAFKA_OPTS',
-  'KAFKA_JMX_OPTS',
-  'KAFKA_JMX_HOSTNAME',
-  'KAFKA_JMX_PORT',
-  'KAFKA_JVM_PERFORMANCE_OPTS',
-  'KAFKA_GC_LOG_OPTS',
-  'KAFKA_LOG4J_OPTS',
-  'KAFKA_LOG4J_ROOT_LOGLEVEL',
-  'KAFKA_LOG4J_LOGGERS',
-  'KAFKA_TOOLS_LOG4J_LOGLEVEL',
-])
-
-/**
- * KAFKA_NUM_PARTITIONS is num.partitions: the mapping of the apache/kafka image, where ___ is a dash, __ an underscore and
- * _ a dot. As in that image, advertised listeners without listeners are listened for on every interface.
- */
-export function environmentLayer(environment: Readonly<Record<string, string | undefined>>): ConfigLayer {
-  const entries = new Map<string, { text: string; origin: string }>()
-  for (const [variable, text] of Object.entries(environment)) {
-    if (text === undefined || !variable.startsWith('KAFKA_') || notSettings.has(variable)) continue
-    const name = variable.slice('KAFKA_'.length).toLowerCase().replaceAll('_', '.').replaceAll('...', '-').replaceAll('..', '_')
-    entries.set(name, { text, origin: variable })
-  }
-  const advertised = entries.get('advertised.listeners')
-  if (advertised !== undefined && !entries.has('listeners')) {
-    entries.set('listeners', { text: advertised.text.replaceAll(/:\/\/[^:]*:/g, '://0.0.0.0:'), origin: advertised.origin })
-  }
-  return { entries }
 }
 
 // --- problems and warnings ---
@@ -144,13 +115,16 @@ function unprotected(name: string, origin: string): string {
   )
 }
 
-function unknownKey(name: string, origin: string): string {
+function unknownKey(name: string, origin: string, what: string): string {
+  const similar = nearest(name, brokerKeyNames)
   const brokerWide = isTopicKey(name) ? (topicKeys[name] as ConfigKey<unknown>).brokerKeys?.[0] : undefined
   const advice = isTopicKey(name)
     ? brokerWide === undefined
       ? 'it is a topic config: set it when the topic is created'
       : `it is a topic config: its broker-wide default is ${brokerWide}`
-    : 'it is ignored; docs/config.md lists every key'
+    : name === 'zookeeper.connect'
+      ? 'there is no ZooKeeper; this broker is a cluster of its own'
+      : `${what}; ${similar === null ? 'docs/config.md lists every key' : `did you mean ${similar}?`}`
   return `Unknown configuration ${name} (from ${origin}): ${advice}`
 }
 
@@ -166,6 +140,17 @@ function conflicts(get: BrokerConfig['get']): string[] {
     ['log.cleaner.min.compaction.lag.ms', 'log.cleaner.max.compaction.lag.ms'],
   ]
   const problems: string[] = []
+  for (const key of ['controller.quorum.voters', 'controller.quorum.bootstrap.servers'] as const) {
+    const count = get(key).length
+    if (count < 2) continue
+    problems.push(
+      `${key} names ${count} nodes, but Gregor is a cluster of one node: each of them would be a cluster of its own. ` +
+        'Start one broker and name it alone, or take the key out',
+    )
+  }
+  if (!get('process.roles').includes('broker')) {
+    problems.push('process.roles: a node that is no broker has nothing to do here; start the broker alone')
+  }
   for (const [low, high] of ordered) {
     if ((get(low) as number) <= (get(high) as number)) continue
     const lowText = formatValue(brokerKeys[low], get(low))

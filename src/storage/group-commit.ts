@@ -100,7 +100,8 @@ export class CommitLine {
   readonly #target: SyncTarget
   /** What waits for the next sync; null when nothing does. */
   #waiting: Group | null = null
-  #isSyncing = false
+  /** What the sync under way is for. */
+  #running: Group | null = null
 
   constructor(commit: GroupCommit, target: SyncTarget) {
     this.#commit = commit
@@ -112,16 +113,21 @@ export class CommitLine {
     if (this.#commit.failure !== null) return refused(this.#commit.failure)
     if (this.#waiting === null) {
       this.#waiting = newGroup()
-      if (!this.#isSyncing) this.#commit.enqueue(this)
+      if (this.#running === null) this.#commit.enqueue(this)
     }
     return this.#waiting.promise
+  }
+
+  /** The promise for what was requested last; null when all of it is settled. */
+  get pending(): Promise<void> | null {
+    return (this.#waiting ?? this.#running)?.promise ?? null
   }
 
   async run(): Promise<void> {
     const group = this.#waiting
     if (group === null) return
     this.#waiting = null
-    this.#isSyncing = true
+    this.#running = group
     try {
       await this.#target.sync()
       // [fsyncgate] Two targets may share a directory: a sync after one that failed says nothing about what that one lost.
@@ -138,7 +144,7 @@ export class CommitLine {
       group.reject(failure)
       this.refuse(failure)
     }
-    this.#isSyncing = false
+    this.#running = null
     if (this.#waiting !== null) this.#commit.enqueue(this)
   }
 

@@ -470,6 +470,14 @@ export class Partition implements SyncTarget {
     return last
   }
 
+  /**
+   * What was acknowledged before it was durable (acks=1) cannot be read yet. Resolves when it can; null when there is none.
+   * Rejects with DiskFailure.
+   */
+  allVisible(): Promise<void> | null {
+    return this.#durability === 'fsync' && this.#durable.offset < this.#engine.logEndOffset ? this.#line.pending : null
+  }
+
   /** Resolves when everything in the log now is as durable as this directory makes it. Rejects with DiskFailure. */
   settled(): Promise<void> {
     return this.#durability === 'none' ? Promise.resolve() : this.#line.request()

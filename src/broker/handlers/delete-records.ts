@@ -1,9 +1,10 @@
-import { isInternalTopic } from '../../cluster/topic-name.js'
 import { type ErrorCode, Errors } from '../../protocol/errors.js'
 import { DeleteRecords } from '../../protocol/messages/delete-records.js'
 import type { RequestOf } from '../../protocol/schema.js'
+import { allVisible } from '../acknowledged.js'
 import { handler, type RequestContext } from '../handler.js'
 import { collapsed, type TopicSpelling } from '../repeated.js'
+import { resolvePartition } from '../resolve-partition.js'
 
 type TopicRequest = RequestOf<typeof DeleteRecords>['topics'][number]
 const spelling: TopicSpelling<TopicRequest, TopicRequest['partitions'][number]> = {
@@ -29,11 +30,11 @@ export const deleteRecords = handler(DeleteRecords, async (request, context) => 
   ),
 }))
 
-async function remove(topic: string, partitionIndex: number, offset: number, { broker }: RequestContext) {
-  const partition = broker.topics.partition(topic, partitionIndex)
-  if (partition === undefined) return failed(partitionIndex, Errors.UNKNOWN_TOPIC_OR_PARTITION)
-  if (isInternalTopic(topic)) return failed(partitionIndex, Errors.INVALID_TOPIC_EXCEPTION)
+async function remove(topic: string, partitionIndex: number, offset: number, context: RequestContext) {
+  const partition = resolvePartition(context, topic, partitionIndex, 'delete')
+  if (typeof partition === 'number') return failed(partitionIndex, partition)
   if (!partition.config.deletesOld) return failed(partitionIndex, Errors.POLICY_VIOLATION)
+  await allVisible([partition])
   const errorCode = await partition.deleteRecordsBefore(offset === highWatermark ? partition.highWatermark : offset)
   if (errorCode !== Errors.NONE) return failed(partitionIndex, errorCode)
   return { partitionIndex, lowWatermark: partition.logStartOffset, errorCode }

@@ -1,6 +1,7 @@
 import { Errors } from '../../protocol/errors.js'
 import { DescribeCluster } from '../../protocol/messages/describe-cluster.js'
 import { handler } from '../handler.js'
+import { allNodes, thisNode } from '../nodes.js'
 import { clusterOperations, operationsNotAsked } from '../operations.js'
 
 const brokerEndpoints = 1
@@ -8,7 +9,8 @@ const controllerEndpoints = 2
 
 // DescribeCluster v0-2: the brokers and the cluster id. v1: endpoints of controllers may be asked for (KIP-919); this
 // listener is a broker's, and says so.
-export const describeCluster = handler(DescribeCluster, (request, { broker, connection, version }) => {
+export const describeCluster = handler(DescribeCluster, (request, context) => {
+  const { broker, version } = context
   if (request.endpointType !== brokerEndpoints) {
     const isController = request.endpointType === controllerEndpoints
     return {
@@ -19,12 +21,11 @@ export const describeCluster = handler(DescribeCluster, (request, { broker, conn
       endpointType: brokerEndpoints,
     }
   }
-  const { host, port } = broker.endpointFor(connection)
   return {
     errorCode: Errors.NONE,
     clusterId: broker.clusterId,
-    controllerId: broker.nodeId,
-    brokers: [{ brokerId: broker.nodeId, host, port, rack: broker.rack }],
+    controllerId: thisNode(context).nodeId,
+    brokers: allNodes(context).map(({ nodeId, ...where }) => ({ brokerId: nodeId, ...where })),
     clusterAuthorizedOperations: request.includeClusterAuthorizedOperations ? clusterOperations : operationsNotAsked,
   }
 })

@@ -8,6 +8,7 @@ import type { EpochEndOffset, FileSlice, Isolation } from '../../storage/types.j
 import { downConvertedBytesMax, hardLimitFetchVersionMax, messageSetFetchVersionMax } from '../down-conversion.js'
 import { type FetchContext, type FetchPartition, type FetchSessionRequest, isNews } from '../fetch-session.js'
 import { handler, type RequestContext } from '../handler.js'
+import { resolvePartition } from '../resolve-partition.js'
 import { storageErrorFor } from '../storage-failure.js'
 
 type FetchRequest = RequestOf<typeof Fetch>
@@ -157,20 +158,13 @@ function planPartition(
   partitions: Partition[],
 ): PartitionPlan {
   // 1. Which partition?
-  const name = topicOf(wanted, context)
-  if (name === undefined) return failed(wanted, Errors.UNKNOWN_TOPIC_ID)
-  const partition = context.broker.topics.partition(name, wanted.index)
-  if (partition === undefined) return failed(wanted, Errors.UNKNOWN_TOPIC_OR_PARTITION)
-  // 2. [KIP-320] Does the consumer know the leader that we are?
-  const epoch = wanted.currentLeaderEpoch
-  if (epoch !== -1 && epoch !== partition.leaderEpoch) {
-    return failed(wanted, epoch < partition.leaderEpoch ? Errors.FENCED_LEADER_EPOCH : Errors.UNKNOWN_LEADER_EPOCH)
-  }
-  // 3. A client of these versions cannot know zstd.
-  if (limits.version < 10 && context.broker.topics.config(name).get('compression.type') === 'zstd') {
+  const partition = resolvePartition(context, topicOf(wanted, context), wanted.index, 'read', wanted.currentLeaderEpoch)
+  if (typeof partition === 'number') return failed(wanted, partition)
+  // 2. A client of these versions cannot know zstd.
+  if (limits.version < 10 && context.broker.topics.config(partition.topic).get('compression.type') === 'zstd') {
     return failed(wanted, Errors.UNSUPPORTED_COMPRESSION_TYPE)
   }
-  // 4. [KIP-595] Did the consumer read something that this log never had?
+  // 3. [KIP-595] Did the consumer read something that this log never had?
   if (wanted.lastFetchedEpoch !== -1) {
     const end = partition.endOffsetForEpoch(wanted.lastFetchedEpoch)
     if (end.endOffset === -1) return failed(wanted, Errors.OFFSET_OUT_OF_RANGE)
@@ -185,7 +179,7 @@ function planPartition(
       }
     }
   }
-  // 5. The first partition with data returns a whole batch whatever the limits say.
+  // 4. The first partition with data returns a whole batch whatever the limits say.
   const read = partition.read(wanted.fetchOffset, {
     maxBytes: Math.max(0, Math.min(wanted.maxBytes, limits.maxBytes - bytesSoFar)),
     // Under a hard limit too: what of the batch fits is sent.
@@ -239,14 +233,14 @@ async function convertPlan(current: Plan, limits: PlanLimits, context: RequestCo
   return { ...current, parts, byteLength }
 }
 
-/** By id the topic must still be the one that had this id; undefined when there is none. */
-function topicOf({ topic, topicId }: FetchPartition, { broker, version }: RequestContext): string | undefined {
-  return version >= 13 ? broker.topics.image.topicsById.get(topicId)?.name : topic
+/** By id the topic must still be the one that had this id; null when there is none. */
+function topicOf({ topic, topicId }: FetchPartition, { broker, version }: RequestContext): string | null {
+  return version >= 13 ? (broker.topics.image.topicsById.get(topicId)?.name ?? null) : topic
 }
 
 function partitionOf(wanted: FetchPartition, context: RequestContext): Partition | undefined {
   const name = topicOf(wanted, context)
-  return name === undefined ? undefined : context.broker.topics.partition(name, wanted.index)
+  return name === null ? undefined : context.broker.topics.partition(name, wanted.index)
 }
 
 function failed(wanted: FetchPartition, errorCode: ErrorCode): PartitionPlan {

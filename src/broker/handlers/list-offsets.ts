@@ -4,8 +4,10 @@ import { ListOffsets } from '../../protocol/messages/list-offsets.js'
 import type { RequestOf, ResponseOf } from '../../protocol/schema.js'
 import type { Partition } from '../../storage/partition.js'
 import type { Isolation, TimestampedOffset } from '../../storage/types.js'
+import { allVisible } from '../acknowledged.js'
 import { handler, type RequestContext } from '../handler.js'
 import { collapsed, type TopicSpelling } from '../repeated.js'
+import { resolvePartition } from '../resolve-partition.js'
 
 type PartitionRequest = RequestOf<typeof ListOffsets>['topics'][number]['partitions'][number]
 type PartitionAnswer = ResponseOf<typeof ListOffsets>['topics'][number]['partitions'][number]
@@ -32,7 +34,7 @@ export const listOffsets = handler(ListOffsets, (request, context) => {
   const isolation: Isolation = request.isolationLevel === 1 ? 'read_committed' : 'read_uncommitted'
   const repeated = new Set<string>()
   const topics = collapsed(request.topics, spelling, ({ name }, { partitionIndex }) => repeated.add(`${name}/${partitionIndex}`))
-  return {
+  const answer = () => ({
     topics: topics.map(({ name, partitions }) => ({
       name,
       partitions: partitions.map(asked => {
@@ -40,7 +42,15 @@ export const listOffsets = handler(ListOffsets, (request, context) => {
         return isRepeated ? failed(asked, Errors.INVALID_REQUEST) : listPartition(name, asked, isolation, context)
       }),
     })),
-  }
+  })
+  // The start of a log says nothing of its end; anything else must not deny what a producer was told.
+  const asked = topics.flatMap(({ name, partitions }) =>
+    partitions.flatMap(({ partitionIndex, timestamp }) =>
+      timestamp === earliest ? [] : (context.broker.topics.partition(name, partitionIndex) ?? []),
+    ),
+  )
+  const visible = allVisible(asked)
+  return visible === null ? answer() : visible.then(answer)
 })
 
 type TopicRequest = RequestOf<typeof ListOffsets>['topics'][number]
@@ -51,19 +61,11 @@ const spelling: TopicSpelling<TopicRequest, PartitionRequest> = {
   withPartitions: (topic, partitions) => ({ ...topic, partitions: [...partitions] }),
 }
 
-function listPartition(
-  topic: string,
-  asked: PartitionRequest,
-  isolation: Isolation,
-  { broker, version }: RequestContext,
-): PartitionAnswer {
-  const partition = broker.topics.partition(topic, asked.partitionIndex)
-  if (partition === undefined) return failed(asked, Errors.UNKNOWN_TOPIC_OR_PARTITION)
-  const epoch = asked.currentLeaderEpoch
-  if (epoch !== -1 && epoch !== partition.leaderEpoch) {
-    return failed(asked, epoch < partition.leaderEpoch ? Errors.FENCED_LEADER_EPOCH : Errors.UNKNOWN_LEADER_EPOCH)
-  }
-  const { timestamp } = asked
+function listPartition(topic: string, asked: PartitionRequest, isolation: Isolation, context: RequestContext): PartitionAnswer {
+  const { partitionIndex, timestamp } = asked
+  const partition = resolvePartition(context, topic, partitionIndex, 'describe', asked.currentLeaderEpoch)
+  if (typeof partition === 'number') return failed(asked, partition)
+  const { broker, version } = context
   if (timestamp < 0 && version < (sentinelSince[Number(timestamp)] ?? Number.POSITIVE_INFINITY)) {
     return failed(asked, Errors.UNSUPPORTED_VERSION)
   }
@@ -71,8 +73,8 @@ function listPartition(
 
   const found = lookUp(partition, timestamp, isolation)
   if (typeof found === 'number') return failed(asked, found)
-  if (found === null) return { partitionIndex: asked.partitionIndex, errorCode: Errors.NONE }
-  return { partitionIndex: asked.partitionIndex, errorCode: Errors.NONE, ...found }
+  if (found === null) return { partitionIndex, errorCode: Errors.NONE }
+  return { partitionIndex, errorCode: Errors.NONE, ...found }
 }
 
 function lookUp(partition: Partition, timestamp: Int64, isolation: Isolation): TimestampedOffset | null | ErrorCode {

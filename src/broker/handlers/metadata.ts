@@ -6,6 +6,7 @@ import { type ErrorCode, Errors } from '../../protocol/errors.js'
 import { Metadata } from '../../protocol/messages/metadata.js'
 import type { RequestOf, ResponseOf } from '../../protocol/schema.js'
 import { handler, type RequestContext, RequestFailure } from '../handler.js'
+import { allNodes, thisNode } from '../nodes.js'
 import { clusterOperations, operationsNotAsked, topicOperations } from '../operations.js'
 
 type MetadataRequest = RequestOf<typeof Metadata>
@@ -14,14 +15,13 @@ type TopicAnswer = ResponseOf<typeof Metadata>['topics'][number]
 // Metadata v0-13: who leads what, and the place where topics are created by asking for them. Creation is synchronous: the
 // first answer already names the new topic, where Kafka answers UNKNOWN_TOPIC_OR_PARTITION once and lets the client retry.
 export const metadata = handler(Metadata, async (request, context) => {
-  const { broker, version, connection } = context
-  const endpoint = broker.endpointFor(connection)
+  const { broker, version } = context
   const topics = await describeTopics(request, context)
   const askedForCluster = request.includeClusterAuthorizedOperations && version >= 8 && version <= 10
   return {
-    brokers: [{ nodeId: broker.nodeId, host: endpoint.host, port: endpoint.port, rack: broker.rack }],
+    brokers: allNodes(context),
     clusterId: broker.clusterId,
-    controllerId: broker.nodeId,
+    controllerId: thisNode(context).nodeId,
     topics,
     clusterAuthorizedOperations: askedForCluster ? clusterOperations : operationsNotAsked,
   }

@@ -2,6 +2,7 @@ import { type ErrorCode, Errors } from '../../protocol/errors.js'
 import { OffsetForLeaderEpoch } from '../../protocol/messages/offset-for-leader-epoch.js'
 import type { RequestOf, ResponseOf } from '../../protocol/schema.js'
 import { handler, type RequestContext } from '../handler.js'
+import { resolvePartition } from '../resolve-partition.js'
 
 type PartitionRequest = RequestOf<typeof OffsetForLeaderEpoch>['topics'][number]['partitions'][number]
 type PartitionAnswer = ResponseOf<typeof OffsetForLeaderEpoch>['topics'][number]['partitions'][number]
@@ -15,13 +16,9 @@ export const offsetForLeaderEpoch = handler(OffsetForLeaderEpoch, (request, cont
   })),
 }))
 
-function endOfEpoch(topic: string, asked: PartitionRequest, { broker }: RequestContext): PartitionAnswer {
-  const partition = broker.topics.partition(topic, asked.partition)
-  if (partition === undefined) return failed(asked, Errors.UNKNOWN_TOPIC_OR_PARTITION)
-  const epoch = asked.currentLeaderEpoch
-  if (epoch !== -1 && epoch !== partition.leaderEpoch) {
-    return failed(asked, epoch < partition.leaderEpoch ? Errors.FENCED_LEADER_EPOCH : Errors.UNKNOWN_LEADER_EPOCH)
-  }
+function endOfEpoch(topic: string, asked: PartitionRequest, context: RequestContext): PartitionAnswer {
+  const partition = resolvePartition(context, topic, asked.partition, 'describe', asked.currentLeaderEpoch)
+  if (typeof partition === 'number') return failed(asked, partition)
   const { leaderEpoch, endOffset } = partition.endOffsetForEpoch(asked.leaderEpoch)
   return { partition: asked.partition, errorCode: Errors.NONE, leaderEpoch, endOffset }
 }

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { utf8Encode } from '../../base/bytes.js'
 import { Errors } from '../../protocol/errors.js'
+import { FindCoordinator } from '../../protocol/messages/find-coordinator.js'
 import { InitProducerId } from '../../protocol/messages/init-producer-id.js'
 import { Produce } from '../../protocol/messages/produce.js'
 import { stampCrc } from '../../protocol/records/batch.js'
@@ -17,6 +18,7 @@ let topicId: string
 beforeAll(async () => {
   broker = await testBroker()
   client = await broker.connect()
+  await client.call(FindCoordinator, 0, { key: 'g' })
   topicId = await client.createTopic('t', 2)
   await client.createTopic('small', 1, { 'max.message.bytes': '200' })
   await client.createTopic('compacted', 1, { 'cleanup.policy': 'compact' })
@@ -135,7 +137,7 @@ describe('a disk that fails', () => {
     const broker = { topics: { partition, image: { topicsById: new Map() } } }
     const partitionData = outcomes.map((_, index) => ({ index, records: new Uint8Array(0) }))
     const request = { transactionalId: null, acks, timeoutMs: 0, topicData: [{ name: 't', topicId: '', partitionData }] }
-    return produce.handle(request, { broker, version, clientId: '' } as unknown as RequestContext)
+    return produce.handle(request, { broker, version, clientId: '', may: () => true } as unknown as RequestContext)
   }
   const codesOf = (response: unknown): number[] =>
     (response as ResponseOf<typeof Produce>).responses.flatMap(topic => topic.partitionResponses.map(each => each.errorCode))

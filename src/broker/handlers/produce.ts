@@ -1,10 +1,10 @@
-import { isInternalTopic } from '../../cluster/topic-name.js'
 import { type ErrorCode, Errors } from '../../protocol/errors.js'
 import { Produce } from '../../protocol/messages/produce.js'
 import type { RequestOf, ResponseOf } from '../../protocol/schema.js'
 import type { Appended, Refusal } from '../../storage/types.js'
 import { CloseConnection, handler, noAnswer, Ordered, type RequestContext } from '../handler.js'
 import { collapsed, type TopicSpelling } from '../repeated.js'
+import { resolvePartition } from '../resolve-partition.js'
 import { storageErrorFor } from '../storage-failure.js'
 
 type ProduceRequest = RequestOf<typeof Produce>
@@ -66,12 +66,11 @@ function appendAll(request: ProduceRequest, context: RequestContext, durables: P
     const name = usesIds ? (topics.image.topicsById.get(topicData.topicId)?.name ?? null) : topicData.name
     const partitionResponses: PartitionResponse[] = []
     for (const { index, records } of topicData.partitionData) {
-      const partition = name === null ? undefined : topics.partition(name, index)
-      if (name === null) partitionResponses.push(refused(index, Errors.UNKNOWN_TOPIC_ID, null))
-      // Kafka's admin client may write markers and tombstones into internal topics by this name.
-      else if (isInternalTopic(name) && context.clientId !== '__admin_client') {
-        partitionResponses.push(refused(index, Errors.INVALID_TOPIC_EXCEPTION, `Cannot append to internal topic ${name}`))
-      } else if (partition === undefined) partitionResponses.push(refused(index, Errors.UNKNOWN_TOPIC_OR_PARTITION, null))
+      const partition = resolvePartition(context, name, index, 'write')
+      if (typeof partition === 'number') {
+        const isInternal = partition === Errors.INVALID_TOPIC_EXCEPTION
+        partitionResponses.push(refused(index, partition, isInternal ? `Cannot append to internal topic ${name}` : null))
+      }
       // A message set may be empty: there is nothing to store and nothing to complain about.
       else if (context.version <= 2 && records?.byteLength === 0) {
         partitionResponses.push({ index, errorCode: Errors.NONE, baseOffset: -1 })

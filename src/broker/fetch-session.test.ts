@@ -1,7 +1,15 @@
 import { beforeEach, expect, test } from 'vitest'
 import { zeroUuid } from '../base/ids.js'
 import { Errors } from '../protocol/errors.js'
-import { type FetchContext, type FetchPartition, FetchSessions, isNews } from './fetch-session.js'
+import {
+  type FetchContext,
+  type FetchPartition,
+  type FetchSession,
+  FetchSessions,
+  isNews,
+  noteAnswered,
+  type PartitionAnswer,
+} from './fetch-session.js'
 
 let nowMs = 0
 let nextId = 100
@@ -9,17 +17,19 @@ beforeEach(() => {
   nowMs = 0
   nextId = 100
 })
-const sessionsOf = (slots: number): FetchSessions =>
+const sessionsOf = (slots: number, partitionsMax?: number): FetchSessions =>
   new FetchSessions(
     slots,
     () => nowMs,
     () => nextId++,
+    partitionsMax,
   )
 
 const partition = (index: number, fetchOffset = 0): FetchPartition => ({
   topic: 't',
   topicId: zeroUuid,
   index,
+  name: 't',
   fetchOffset,
   maxBytes: 1000,
   currentLeaderEpoch: -1,
@@ -151,6 +161,28 @@ test('the session that was not used for longest gives up its slot, after two min
   expect(sessions.open(request(a.id, 2)).kind).toBe('incremental')
 })
 
+test('partitions over all sessions have a bound: a session beyond it is none, and one that grows beyond it is over', () => {
+  const sessions = sessionsOf(10, 5)
+  const a = sessionOf(sessions.open(full(0, 1, 2)))
+  expect(sessions.open(full(0, 1, 2))).toMatchObject({ kind: 'full', session: null })
+  const b = sessionOf(sessions.open(full(0, 1)))
+  expect(sessions.partitionCount).toBe(5)
+  sessions.open(request(a.id, 1, [], [2]))
+  expect(sessions.open(request(b.id, 1, [2])).kind).toBe('incremental')
+  expect(sessions.open(request(b.id, 2, [3]))).toEqual({ kind: 'error', errorCode: Errors.FETCH_SESSION_ID_NOT_FOUND })
+  expect([sessions.size, sessions.partitionCount]).toEqual([1, 2])
+  // Who was not heard of for two minutes makes room.
+  nowMs = 120_001
+  expect(sessionOf(sessions.open(full(0, 1, 2, 3))).partitions.size).toBe(4)
+  expect([sessions.size, sessions.partitionCount]).toEqual([1, 4])
+})
+
+test('a session of nothing is one, until it is continued with nothing', () => {
+  const sessions = sessionsOf(10)
+  const { id } = sessionOf(sessions.open(full()))
+  expect(sessions.open(request(id, 1))).toMatchObject({ kind: 'full', session: null })
+})
+
 test('a session id is never 0 and never one that is in use', () => {
   const ids = [0, 7, 7, 0, 8]
   const sessions = new FetchSessions(
@@ -162,19 +194,26 @@ test('a session id is never 0 and never one that is in use', () => {
   expect(sessionOf(sessions.open(full(0))).id).toBe(8)
 })
 
-const quiet = { errorCode: Errors.NONE, byteLength: 0, highWatermark: 5, logStartOffset: 0, isDiverging: false }
+/** Whether an answer carries the partition; the consumer then knows what it says. */
+function isTold(session: FetchSession, known: FetchPartition, answer: PartitionAnswer): boolean {
+  const isNew = isNews(known, answer)
+  noteAnswered(session, known, answer)
+  return isNew
+}
+
+const quiet = { errorCode: Errors.NONE, byteLength: 0, highWatermark: 5, logStartOffset: 0, diverging: null }
 
 test('an incremental answer carries data, moved offsets, errors and diverging logs, and nothing else', () => {
   const session = sessionOf(sessionsOf(10).open(full(0)))
   const known = partition(0)
-  expect(isNews(session, known, quiet)).toBe(true)
-  expect(isNews(session, known, quiet)).toBe(false)
-  expect(isNews(session, known, { ...quiet, byteLength: 1 })).toBe(true)
-  expect(isNews(session, known, { ...quiet, highWatermark: 6 })).toBe(true)
-  expect(isNews(session, known, { ...quiet, highWatermark: 6 })).toBe(false)
-  expect(isNews(session, known, { ...quiet, highWatermark: 6, logStartOffset: 2 })).toBe(true)
-  expect(isNews(session, known, { ...quiet, highWatermark: 6, logStartOffset: 2, isDiverging: true })).toBe(true)
-  expect(isNews(session, known, { ...quiet, highWatermark: 6, logStartOffset: 2 })).toBe(false)
+  expect(isTold(session, known, quiet)).toBe(true)
+  expect(isTold(session, known, quiet)).toBe(false)
+  expect(isTold(session, known, { ...quiet, byteLength: 1 })).toBe(true)
+  expect(isTold(session, known, { ...quiet, highWatermark: 6 })).toBe(true)
+  expect(isTold(session, known, { ...quiet, highWatermark: 6 })).toBe(false)
+  expect(isTold(session, known, { ...quiet, highWatermark: 6, logStartOffset: 2 })).toBe(true)
+  expect(isTold(session, known, { ...quiet, highWatermark: 6, logStartOffset: 2, diverging: {} })).toBe(true)
+  expect(isTold(session, known, { ...quiet, highWatermark: 6, logStartOffset: 2 })).toBe(false)
 })
 
 test('after an error the next answer carries the partition again, whether or not the error is gone', () => {
@@ -186,11 +225,11 @@ test('after an error the next answer carries the partition again, whether or not
     highWatermark: -1,
     logStartOffset: -1,
   }
-  expect(isNews(session, known, quiet)).toBe(true)
-  expect(isNews(session, known, failed)).toBe(true)
-  expect(isNews(session, known, failed)).toBe(true)
-  expect(isNews(session, known, quiet)).toBe(true)
-  expect(isNews(session, known, quiet)).toBe(false)
+  expect(isTold(session, known, quiet)).toBe(true)
+  expect(isTold(session, known, failed)).toBe(true)
+  expect(isTold(session, known, failed)).toBe(true)
+  expect(isTold(session, known, quiet)).toBe(true)
+  expect(isTold(session, known, quiet)).toBe(false)
 })
 
 test('a partition that returned data is served last the next time', () => {
@@ -198,7 +237,7 @@ test('a partition that returned data is served last the next time', () => {
   const session = sessionOf(sessions.open(full(0, 1, 2)))
   const answered = (index: number, byteLength: number): void => {
     const known = [...session.partitions.values()].find(each => each.index === index) as FetchPartition
-    isNews(session, known, { ...quiet, byteLength })
+    isTold(session, known, { ...quiet, byteLength })
   }
   answered(0, 100)
   answered(1, 0)

@@ -14,6 +14,8 @@ export interface FetchPartition {
   readonly topic: string
   readonly topicId: Uuid
   readonly index: number
+  /** Of the topic that had the id when it was first asked for; null while none has it. */
+  name: string | null
   fetchOffset: number
   maxBytes: number
   currentLeaderEpoch: number
@@ -51,6 +53,8 @@ const finalEpoch = -1
 const initialEpoch = 0
 /** Kafka's min.incremental.fetch.session.eviction.ms: a session used within this time keeps its slot. */
 const evictionMsMin = 120_000
+/** Partitions over all sessions, about 300 bytes each. Kafka has no such bound; a request may name what is not there. */
+export const sessionPartitionsMax = 500_000
 
 export function partitionKey(topic: string, topicId: Uuid, index: number): string {
   return `${topic}/${topicId}/${index}`
@@ -62,9 +66,12 @@ export class FetchSessions {
   readonly #newId: () => number
   /** Least recently used first. */
   readonly #sessions = new Map<number, FetchSession>()
+  readonly #partitionsMax: number
+  #partitionCount = 0
 
   /** @param newId gives a random positive int32. */
-  constructor(slots: number, nowMs: () => number, newId: () => number) {
+  constructor(slots: number, nowMs: () => number, newId: () => number, partitionsMax = sessionPartitionsMax) {
+    this.#partitionsMax = partitionsMax
     this.#slots = slots
     this.#nowMs = nowMs
     this.#newId = newId
@@ -73,11 +80,14 @@ export class FetchSessions {
   get size(): number {
     return this.#sessions.size
   }
+  get partitionCount(): number {
+    return this.#partitionCount
+  }
 
   open(request: FetchSessionRequest): FetchContext {
     const { sessionId, sessionEpoch } = request
     if (sessionEpoch === finalEpoch || sessionEpoch === initialEpoch) {
-      this.#sessions.delete(sessionId)
+      this.#end(sessionId)
       const session = sessionEpoch === initialEpoch ? this.#create(request) : null
       return { kind: 'full', session, partitions: session?.partitions.values() ?? eachOnce(request.partitions) }
     }
@@ -86,37 +96,54 @@ export class FetchSessions {
     if (session.nextEpoch !== sessionEpoch) return { kind: 'error', errorCode: Errors.INVALID_FETCH_SESSION_EPOCH }
     if (session.usesTopicIds !== request.usesTopicIds) return { kind: 'error', errorCode: Errors.FETCH_SESSION_TOPIC_ID_ERROR }
 
+    this.#end(sessionId)
     merge(session, request)
-    this.#sessions.delete(sessionId)
     // A session that forgot everything is over; the answer is that of a fetch without partitions.
     if (session.partitions.size === 0) return { kind: 'full', session: null, partitions: [] }
+    // One that grew out of its bound is over too: the client asks for a new one, and fetches without if it gets none.
+    if (!this.#makeRoom(session.partitions.size)) return { kind: 'error', errorCode: Errors.FETCH_SESSION_ID_NOT_FOUND }
     session.nextEpoch = epochAfter(sessionEpoch)
     session.lastUsedMs = this.#nowMs()
-    this.#sessions.set(sessionId, session)
+    this.#keep(session)
     return { kind: 'incremental', session, partitions: session.partitions.values() }
   }
 
   #create(request: FetchSessionRequest): FetchSession | null {
-    if (request.partitions.length === 0 || !this.#makeRoom()) return null
+    const partitions = byKey(request.partitions)
+    if (!this.#makeRoom(partitions.size)) return null
     let id = this.#newId()
     while (id === 0 || this.#sessions.has(id)) id = this.#newId()
     const session: FetchSession = {
       id,
       usesTopicIds: request.usesTopicIds,
-      partitions: byKey(request.partitions),
+      partitions,
       nextEpoch: initialEpoch + 1,
       lastUsedMs: this.#nowMs(),
     }
-    this.#sessions.set(id, session)
+    this.#keep(session)
     return session
   }
 
-  #makeRoom(): boolean {
-    if (this.#sessions.size < this.#slots) return true
-    const oldest = this.#sessions.values().next().value
-    if (oldest === undefined || this.#nowMs() - oldest.lastUsedMs <= evictionMsMin) return false
-    this.#sessions.delete(oldest.id)
+  /** Room for one more session of so many partitions: sessions that nobody has used for long make it. */
+  #makeRoom(partitions: number): boolean {
+    while (this.#sessions.size >= this.#slots || this.#partitionCount + partitions > this.#partitionsMax) {
+      const oldest = this.#sessions.values().next().value
+      if (oldest === undefined || this.#nowMs() - oldest.lastUsedMs <= evictionMsMin) return false
+      this.#end(oldest.id)
+    }
     return true
+  }
+
+  #keep(session: FetchSession): void {
+    this.#sessions.set(session.id, session)
+    this.#partitionCount += session.partitions.size
+  }
+
+  #end(sessionId: number): void {
+    const session = this.#sessions.get(sessionId)
+    if (session === undefined) return
+    this.#sessions.delete(sessionId)
+    this.#partitionCount -= session.partitions.size
   }
 }
 
@@ -150,34 +177,31 @@ export interface PartitionAnswer {
   readonly byteLength: number
   readonly highWatermark: number
   readonly logStartOffset: number
-  readonly isDiverging: boolean
+  /** Null unless the consumer read something that this log never had. */
+  readonly diverging: object | null
 }
 
-/**
- * Whether an incremental answer must carry this partition, and notes what the consumer will know. After an error the next
- * answer carries it again, so that the consumer learns when the error is gone.
- */
-export function isNews(session: FetchSession, partition: FetchPartition, answer: PartitionAnswer): boolean {
-  let isNew = answer.byteLength > 0 || answer.isDiverging
-  if (partition.knownHighWatermark !== answer.highWatermark) {
-    partition.knownHighWatermark = answer.highWatermark
-    isNew = true
-  }
-  if (partition.knownLogStartOffset !== answer.logStartOffset) {
-    partition.knownLogStartOffset = answer.logStartOffset
-    isNew = true
-  }
-  if (answer.errorCode !== Errors.NONE) {
-    partition.knownHighWatermark = -1
-    isNew = true
-  }
-  if (answer.byteLength > 0) {
-    // Fairness: who got data is served last next time.
-    const key = partitionKey(partition.topic, partition.topicId, partition.index)
-    session.partitions.delete(key)
-    session.partitions.set(key, partition)
-  }
-  return isNew
+/** Whether an incremental answer must carry this partition. */
+export function isNews(partition: FetchPartition, answer: PartitionAnswer): boolean {
+  return (
+    answer.byteLength > 0 ||
+    answer.diverging !== null ||
+    answer.errorCode !== Errors.NONE ||
+    partition.knownHighWatermark !== answer.highWatermark ||
+    partition.knownLogStartOffset !== answer.logStartOffset
+  )
+}
+
+/** Notes what the consumer knows with this answer. */
+export function noteAnswered(session: FetchSession, partition: FetchPartition, answer: PartitionAnswer): void {
+  // After an error the next answer carries the partition again, so that the consumer learns when the error is gone.
+  partition.knownHighWatermark = answer.errorCode === Errors.NONE ? answer.highWatermark : -1
+  partition.knownLogStartOffset = answer.logStartOffset
+  if (answer.byteLength === 0) return
+  // Fairness: who got data is served last next time.
+  const key = partitionKey(partition.topic, partition.topicId, partition.index)
+  session.partitions.delete(key)
+  session.partitions.set(key, partition)
 }
 
 function epochAfter(epoch: number): number {

@@ -26,7 +26,8 @@ let topicId: string
 beforeAll(async () => {
   broker = await testBroker()
   const client = await broker.connect()
-  topicId = await client.createTopic('t')
+  // What tests send is dated long ago, and retention runs after half a minute.
+  topicId = await client.createTopic('t', 1, { 'retention.ms': '-1' })
   await client.produce('t', batchOf(['a', 'b', 'c']))
   await client.call(FindCoordinator, 0, { key: 'g' })
 })

@@ -1,4 +1,5 @@
 /** Which partition a client means, and whether it may have it: asked by every API that reads or writes one. */
+import type { Uuid } from '../base/ids.js'
 import { isInternalTopic } from '../cluster/topic-name.js'
 import { type ErrorCode, Errors } from '../protocol/errors.js'
 import type { Partition } from '../storage/partition.js'
@@ -9,13 +10,17 @@ export const anyLeaderEpoch = -1
 /** Kafka's admin client writes markers and tombstones into internal topics under this name. */
 const adminClientId = '__admin_client'
 
-/** `name` is null for an id that no topic has. On the hot path: makes nothing. */
+/**
+ * `name` is null for an id that no topic has; with `topicId` the topic of that name must be the one that had the id. On the hot
+ * path: makes nothing.
+ */
 export function resolvePartition(
   context: RequestContext,
   name: string | null,
   index: number,
   operation: Operation,
   currentLeaderEpoch = anyLeaderEpoch,
+  topicId: Uuid | null = null,
 ): Partition | ErrorCode {
   // 1. Is there such a topic, and may this client know?
   if (name === null) return Errors.UNKNOWN_TOPIC_ID
@@ -23,6 +28,7 @@ export function resolvePartition(
   // 2. Is the partition led here?
   const partition = context.broker.topics.partition(name, index)
   if (partition === undefined) return Errors.UNKNOWN_TOPIC_OR_PARTITION
+  if (topicId !== null && partition.topicId !== topicId) return Errors.INCONSISTENT_TOPIC_ID
   // 3. Internal topics are written by coordinators.
   const isChange = operation === 'write' || operation === 'delete'
   if (isChange && isInternalTopic(name) && !(operation === 'write' && context.clientId === adminClientId)) {

@@ -137,7 +137,7 @@ export class CommitLine {
       if (!(error instanceof DiskFailure)) throw error
       if (error.kind === 'exhausted') {
         this.request().then(group.resolve, group.reject)
-        this.#isSyncing = false
+        this.#running = null
         return this.#commit.enqueueLater(this)
       }
       const failure = this.#commit.fail(error)

@@ -482,16 +482,21 @@ describe('sessions', () => {
     expect(shown(await waited)).toEqual(['1: x'])
   })
 
-  test('a topic that was deleted and created again is another one for who reads by id', async () => {
-    const topicId = await client.createTopic('reborn')
+  test('by id, a topic that was deleted is unknown by its name, and one made anew is not the one of the session', async () => {
+    const topicId = await client.createTopic('renewed')
     const topics = [{ topicId, partitions: [wanted(0)] }]
-    const opened = await client.call(Fetch, 13, { ...fetchRequest('', 0), sessionEpoch: 0, topics })
-    expect(opened.responses[0]?.partitions[0]?.errorCode).toBe(0)
-    await client.call(DeleteTopics, 5, { topicNames: ['reborn'], timeoutMs: 1000 })
-    await client.createTopic('reborn')
-    const { sessionId } = opened
-    const next = await client.call(Fetch, 13, { ...fetchRequest('', 0), sessionId, sessionEpoch: 1, topics: [] })
-    expect(next.responses[0]?.partitions[0]?.errorCode).toBe(Errors.UNKNOWN_TOPIC_ID)
+    const { sessionId } = await client.call(Fetch, 13, { ...fetchRequest('', 0), sessionEpoch: 0, topics })
+    const next = async (sessionEpoch: number) => {
+      const answer = await client.call(Fetch, 13, { ...fetchRequest('', 0), sessionId, sessionEpoch, topics: [] })
+      return answer.responses[0]?.partitions[0]?.errorCode
+    }
+    await client.call(DeleteTopics, 6, { topics: [{ name: 'renewed' }], timeoutMs: 1000 })
+    expect(await next(1)).toBe(Errors.UNKNOWN_TOPIC_OR_PARTITION)
+    await client.createTopic('renewed')
+    expect(await next(2)).toBe(Errors.INCONSISTENT_TOPIC_ID)
+    // Who names the old id now names nothing.
+    const full = await client.call(Fetch, 13, { ...fetchRequest('', 0), sessionEpoch: 0, topics })
+    expect(full.responses[0]?.partitions[0]?.errorCode).toBe(Errors.UNKNOWN_TOPIC_ID)
   })
 
   test('without free slots consumers get full answers', async () => {

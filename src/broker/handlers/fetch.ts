@@ -6,7 +6,7 @@ import type { RequestOf, ResponseOf } from '../../protocol/schema.js'
 import type { Partition } from '../../storage/partition.js'
 import type { EpochEndOffset, FileSlice, Isolation } from '../../storage/types.js'
 import { downConvertedBytesMax, hardLimitFetchVersionMax, messageSetFetchVersionMax } from '../down-conversion.js'
-import { type FetchContext, type FetchPartition, type FetchSessionRequest, isNews } from '../fetch-session.js'
+import { type FetchContext, type FetchPartition, type FetchSessionRequest, isNews, noteAnswered } from '../fetch-session.js'
 import { handler, type RequestContext } from '../handler.js'
 import { resolvePartition } from '../resolve-partition.js'
 import { storageErrorFor } from '../storage-failure.js'
@@ -65,13 +65,13 @@ async function longPoll(
   const { world, waiting } = context.broker
   const deadlineMs = world.monotonicMs() + maxWaitMs
   let current = firstPlan
-  for (;;) {
-    const leftMs = deadlineMs - world.monotonicMs()
-    if (leftMs <= 0 || waiting.isStopped || isEnough(current, limits, context)) return current
+  for (let leftMs = maxWaitMs; leftMs > 0 && !waiting.isStopped; leftMs = deadlineMs - world.monotonicMs()) {
     release(current)
     await waiting.advanceOrDeadline(current.partitions, leftMs)
     current = plan(session, limits, context)
+    if (isEnough(current, limits, context)) break
   }
+  return current
 }
 
 /**
@@ -158,7 +158,9 @@ function planPartition(
   partitions: Partition[],
 ): PartitionPlan {
   // 1. Which partition?
-  const partition = resolvePartition(context, topicOf(wanted, context), wanted.index, 'read', wanted.currentLeaderEpoch)
+  const topicId = limits.version >= 13 ? wanted.topicId : null
+  const name = topicOf(wanted, context)
+  const partition = resolvePartition(context, name, wanted.index, 'read', wanted.currentLeaderEpoch, topicId)
   if (typeof partition === 'number') return failed(wanted, partition)
   // 2. A client of these versions cannot know zstd.
   if (limits.version < 10 && context.broker.topics.config(partition.topic).get('compression.type') === 'zstd') {
@@ -233,14 +235,16 @@ async function convertPlan(current: Plan, limits: PlanLimits, context: RequestCo
   return { ...current, parts, byteLength }
 }
 
-/** By id the topic must still be the one that had this id; null when there is none. */
-function topicOf({ topic, topicId }: FetchPartition, { broker, version }: RequestContext): string | null {
-  return version >= 13 ? (broker.topics.image.topicsById.get(topicId)?.name ?? null) : topic
+/** Kept once it is known: of a topic that was deleted, or made anew, Kafka tells that, and not that its id is unknown. */
+function topicOf(wanted: FetchPartition, { broker }: RequestContext): string | null {
+  wanted.name ??= broker.topics.image.topicsById.get(wanted.topicId)?.name ?? null
+  return wanted.name
 }
 
 function partitionOf(wanted: FetchPartition, context: RequestContext): Partition | undefined {
   const name = topicOf(wanted, context)
-  return name === null ? undefined : context.broker.topics.partition(name, wanted.index)
+  const partition = name === null ? undefined : context.broker.topics.partition(name, wanted.index)
+  return context.version >= 13 && partition?.topicId !== wanted.topicId ? undefined : partition
 }
 
 function failed(wanted: FetchPartition, errorCode: ErrorCode): PartitionPlan {
@@ -261,9 +265,9 @@ function answer(session: Exclude<FetchContext, { kind: 'error' }>, current: Plan
   const responses: { topic: string; topicId: Uuid; partitions: PartitionAnswer[] }[] = []
   for (const part of current.parts) {
     const { wanted } = part
-    const isDiverging = part.diverging !== null
     if (session.session !== null) {
-      const isNew = isNews(session.session, wanted, { ...part, isDiverging })
+      const isNew = isNews(wanted, part)
+      noteAnswered(session.session, wanted, part)
       if (!isNew && session.kind === 'incremental') continue
     }
     let topic = responses.at(-1)
@@ -310,6 +314,7 @@ function sessionRequest(request: FetchRequest, context: RequestContext): FetchSe
         topic,
         topicId,
         index: partition,
+        name: context.version >= 13 ? null : topic,
         fetchOffset,
         maxBytes: partitionMaxBytes,
         currentLeaderEpoch,

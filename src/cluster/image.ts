@@ -52,13 +52,16 @@ export class MutableImage implements ClusterImage {
   readonly topicsById = new Map<Uuid, MutableTopic>()
   nextProducerId: ProducerId = 0
   configsRevision = 0
+  /** Kafka up to 3.3 writes the configs of a new topic before the topic. One that is removed takes its configs with it. */
+  readonly #earlyConfigs = new Map<string, Map<string, string>>()
 
   apply(record: MetadataRecord): void {
     switch (record.kind) {
       case 'topic': {
-        // Configs may come before or behind their topic in one batch; a new topic id never inherits old ones.
         this.configsRevision++
-        const topic: MutableTopic = { name: record.name, topicId: record.topicId, partitions: [], configs: new Map() }
+        const configs = this.#earlyConfigs.get(record.name) ?? new Map<string, string>()
+        this.#earlyConfigs.delete(record.name)
+        const topic: MutableTopic = { name: record.name, topicId: record.topicId, partitions: [], configs }
         this.topics.set(record.name, topic)
         this.topicsById.set(record.topicId, topic)
         return
@@ -88,15 +91,16 @@ export class MutableImage implements ClusterImage {
       case 'config': {
         this.configsRevision++
         if (record.resourceType !== topicResource) return
-        const configs = this.topics.get(record.resourceName)?.configs
-        if (record.value === null) configs?.delete(record.name)
-        else configs?.set(record.name, record.value)
+        const configs = this.topics.get(record.resourceName)?.configs ?? this.#configsToCome(record.resourceName)
+        if (record.value === null) configs.delete(record.name)
+        else configs.set(record.name, record.value)
         return
       }
       case 'removeTopic': {
         const topic = this.topicsById.get(record.topicId)
         if (topic === undefined) return
         this.configsRevision++
+        this.#earlyConfigs.delete(topic.name)
         this.topicsById.delete(topic.topicId)
         if (this.topics.get(topic.name) === topic) this.topics.delete(topic.name)
         return
@@ -110,6 +114,15 @@ export class MutableImage implements ClusterImage {
       case 'abortTransaction':
         return
     }
+  }
+
+  #configsToCome(topic: string): Map<string, string> {
+    let configs = this.#earlyConfigs.get(topic)
+    if (configs === undefined) {
+      configs = new Map()
+      this.#earlyConfigs.set(topic, configs)
+    }
+    return configs
   }
 
   /** For a log that was written in a later epoch than its record says. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { encodeMetadataRecord, type MetadataRecordInput } from '../protocol/state/metadata.js'
-import { MutableImage } from './image.js'
+import { MutableImage, topicResource } from './image.js'
 import { ImageReplay } from './replay.js'
 
 const topicId = 'AbCdEfGhIjKlMnOpQrStUw'
@@ -42,6 +42,26 @@ describe('a transaction', () => {
   test('counts for nothing when it was aborted, or when the log ends before it', () => {
     expect(names(replayed(begin, topic('a'), { kind: 'abortTransaction' }, topic('b')))).toEqual(['b'])
     expect(names(replayed(begin, topic('a')))).toEqual([])
+  })
+})
+
+describe('a config that comes before its topic, as Kafka 3.3 writes it', () => {
+  const config = (value: string | null): MetadataRecordInput => ({
+    kind: 'config',
+    resourceType: topicResource,
+    resourceName: 't',
+    name: 'cleanup.policy',
+    value,
+  })
+  const configsOf = (replay: ImageReplay) => [...(replay.image.topics.get('t')?.configs ?? [])]
+
+  test("is the topic's", () => {
+    expect(configsOf(replayed(config('compact'), topic('t')))).toEqual([['cleanup.policy', 'compact']])
+    expect(configsOf(replayed(config('compact'), config(null), topic('t')))).toEqual([])
+  })
+  test('is not that of the next topic of this name', () => {
+    const removed: MetadataRecordInput = { kind: 'removeTopic', topicId }
+    expect(configsOf(replayed(config('compact'), topic('t'), removed, topic('t')))).toEqual([])
   })
 })
 

@@ -5,6 +5,7 @@ import { recordsOf } from '../protocol/records/records.js'
 import { DiskFailure, type Files, nodeFiles } from './files.js'
 import { defaultCleanerSettings } from './log-cleaner.js'
 import type { Partition } from './partition.js'
+import { bytesPerKey } from './rules/compaction-keys.js'
 import { append, batchOf, bytesOf, copyFolder, everything, openTest, readBytes, type TestOptions, topicId } from './test-kit.js'
 
 const config = { isCompacted: true, deletesOld: false, segmentBytes: 1000, dirtyRatioMin: 0 }
@@ -18,13 +19,15 @@ async function filled(options: TestOptions = {}, rounds = 15) {
   return { ...opened, opened, partition }
 }
 
+function* recordsIn(bytes: Buffer) {
+  for (let at = 0; at < bytes.byteLength; at += bytes.readInt32BE(at + 8) + 12) yield* recordsOf(bytes, at)
+}
+
 /** The latest value of each key, as a reader of the whole log finds it. */
 function latest(partition: Partition): Record<string, string> {
   const bytes = readBytes(partition, partition.logStartOffset)
   const found: Record<string, string> = {}
-  for (let at = 0; at < bytes.byteLength; at += bytes.readInt32BE(at + 8) + 12) {
-    for (const { key, value } of recordsOf(bytes, at)) found[String(key)] = String(value).replace(/\.*$/, '')
-  }
+  for (const { key, value } of recordsIn(bytes)) found[String(key)] = String(value).replace(/\.*$/, '')
   return found
 }
 
@@ -239,6 +242,22 @@ describe('a disk that does not play along', () => {
     expect(failures).toHaveLength(1)
     const again = await openTest({ path: copyFolder(path), config })
     expect(latest(again.directory.partition('t', 0)!)).toEqual(all(14))
+  })
+
+  test('more keys in one batch than there is memory for take several rounds, and are no damage', async () => {
+    const cleaner = { ...defaultCleanerSettings, keyBytesMax: 10 * bytesPerKey }
+    const upkeep = { retentionCheckIntervalMs: 1e9, cleaner }
+    const { directory, path, warnings } = await openTest({ config: { ...config, segmentBytes: 2000 }, upkeep })
+    const partition = directory.createPartition('t', 0, topicId)
+    for (const round of ['old', 'new']) append(partition, batchOf(round, { count: 50 }))
+    append(partition, batchOf('roll', { valueBytes: 1500 }))
+    append(partition, batchOf('roll', { valueBytes: 1500 }))
+    expect(await directory.compactLogs()).toBeGreaterThan(5)
+    expect(warnings).toEqual([])
+    expect(fs.existsSync(`${path}/t-0/verify-at-start`)).toBe(false)
+    const values = [...recordsIn(readBytes(partition, 0))].map(({ value }) => String(value))
+    expect(values.filter(value => value.startsWith('old'))).toEqual([])
+    expect(values.filter(value => value.startsWith('new'))).toHaveLength(49)
   })
 
   test('a damaged batch stops the compaction of its log, once and for all; others go on', async () => {

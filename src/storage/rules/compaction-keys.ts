@@ -21,10 +21,11 @@ export class KeyOffsets {
   /** Offset + 1, so that the zeroes of fresh memory are empty slots. */
   readonly #offsets: Float64Array
 
-  /** Room for `keysMax` keys, in at most `bytesMax` bytes of which at most the share `loadFactor` is used. */
+  /** Room for `keysMax` keys, in at most `bytesMax` bytes of which at most the share `loadFactor` is used; for one at least. */
   constructor(keysMax: number, bytesMax: number, loadFactor: number) {
-    this.#slots = Math.max(1, Math.min(Math.floor(bytesMax / bytesPerKey), Math.ceil(keysMax / loadFactor) + 1))
-    this.#sizeMax = Math.floor(this.#slots * loadFactor)
+    // A search ends at an empty slot.
+    this.#slots = Math.max(2, Math.min(Math.floor(bytesMax / bytesPerKey), Math.ceil(keysMax / loadFactor) + 1))
+    this.#sizeMax = Math.max(1, Math.min(this.#slots - 1, Math.floor(this.#slots * loadFactor)))
     this.#hashes = new Int32Array(this.#slots * 4)
     this.#offsets = new Float64Array(this.#slots)
   }

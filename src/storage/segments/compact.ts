@@ -5,6 +5,7 @@
  * touches are sealed. It never decides what is worth compacting (rules/compaction.ts) nor what stays of a batch
  * (rules/compaction-filter.ts).
  */
+import { assert } from '../../base/assert.js'
 import type { Bytes } from '../../base/bytes.js'
 import type { Offset, ProducerId } from '../../base/ids.js'
 import { computeCrc, crc, isControl, lastOffset } from '../../protocol/records/batch.js'
@@ -71,8 +72,7 @@ export async function compactLog(host: CompactionHost, order: CompactionOrder): 
   const keys = await collectKeys(host, order, aborted)
   if (keys === null) return null
   const cleanedTo = keys.latestOffset + 1
-  if (cleanedTo <= order.firstDirty)
-    throw new CorruptLogError('one batch has more keys than log.cleaner.dedupe.buffer.size allows')
+  assert(cleanedTo > order.firstDirty, 'there is room for one key at least')
 
   const transactions = new CleanedTransactions(aborted)
   const filter = new BatchFilter({ ...order, keys, transactions })
@@ -120,8 +120,10 @@ async function collectKeys(
       const isDropped = transactions.see(bytes, at)
       const last = lastOffset(bytes, at)
       if (last < firstDirty) return true
-      if (!isDropped && !isControl(bytes, at)) hasRoom = putKeys(reader, keys, bytes, at, firstDirty)
-      if (hasRoom) keys.latestOffset = last
+      const unfit = isDropped || isControl(bytes, at) ? null : putKeys(reader, keys, bytes, at, firstDirty)
+      hasRoom = unfit === null
+      // One batch may have more keys than there is room for: the next round goes on inside of it.
+      keys.latestOffset = unfit === null ? last : Math.max(keys.latestOffset, unfit - 1)
       return hasRoom
     })
     if (!isDone) return null
@@ -132,17 +134,18 @@ async function collectKeys(
   return keys
 }
 
-function putKeys(reader: RecordReader, keys: KeyOffsets, bytes: Bytes, at: number, firstDirty: Offset): boolean {
+/** Answers the offset of the first record for whose key there is no room; null when there is for all. */
+function putKeys(reader: RecordReader, keys: KeyOffsets, bytes: Bytes, at: number, firstDirty: Offset): Offset | null {
   try {
     for (reader.open(bytes, at); reader.next(); ) {
       if (reader.keyStart < 0 || reader.offset < firstDirty) continue
-      if (!keys.put(reader.records, reader.keyStart, reader.keyEnd, reader.offset)) return false
+      if (!keys.put(reader.records, reader.keyStart, reader.keyEnd, reader.offset)) return reader.offset
     }
   } catch (error) {
     // The batch stays as it is; so do earlier records with its keys.
     if (!(error instanceof MalformedError || error instanceof DecompressedSizeError)) throw error
   }
-  return true
+  return null
 }
 
 /** Writes what stays of `sources` into one new segment, and that into their place. Null when cancelled. */

@@ -76,7 +76,7 @@ function checkRootFiles(files: Files, path: string, findings: Findings): Map<str
     checkpoints.set(name, offsets ?? new Map())
   }
   const bytes = files.readWhole(`${path}/${directoryStateFile}`)
-  const states = bytes === null ? null : parseDirectoryState(bytes)
+  const states = bytes === null ? null : (parseDirectoryState(bytes)?.partitions ?? null)
   if (bytes !== null && states === null) findings.damage(directoryStateFile, 'is not what was written')
   if (states !== null) return new Map(states)
   const known = new Map<string, State>()

@@ -3,7 +3,7 @@
  * come while a write is running share the next one. What a file says is asked when its write begins, so it holds whatever was
  * true when `write` was called. An idle broker leaves the disk alone.
  */
-import type { Offset } from '../base/ids.js'
+import type { LeaderEpoch, Offset } from '../base/ids.js'
 import {
   type CheckpointLine,
   checkpointText,
@@ -16,6 +16,11 @@ import { directoryStateFile, directoryStateText } from './directory-state.js'
 import { type Files, replaceFile } from './files.js'
 import type { Partition } from './partition.js'
 
+/** The lowest leader epoch that a partition of a directory may have. */
+export interface DirectoryEpochs {
+  min: LeaderEpoch
+}
+
 /** The checkpoints of one directory. */
 export interface Checkpoints {
   /** The one that recovery relies on; the others, which are Kafka's, are written after it. */
@@ -27,8 +32,19 @@ export interface Checkpoints {
   readonly cleaned: CheckpointFile
 }
 
-export function checkpointsOf(files: Files, folder: string, partitions: ReadonlyMap<string, Partition>): Checkpoints {
-  const state = new CheckpointFile(files, folder, directoryStateFile, () => directoryStateText(partitions.values()), null)
+export function checkpointsOf(
+  files: Files,
+  folder: string,
+  partitions: ReadonlyMap<string, Partition>,
+  epochs: DirectoryEpochs,
+): Checkpoints {
+  const state = new CheckpointFile(
+    files,
+    folder,
+    directoryStateFile,
+    () => directoryStateText(partitions.values(), epochs.min),
+    null,
+  )
   const file = (name: string, offsetOf: (partition: Partition) => Offset | null): CheckpointFile => {
     const text = (): string => {
       const lines: CheckpointLine[] = []

@@ -6,10 +6,13 @@
  * file is missing (a directory that Kafka wrote), they are all there is.
  *
  *   gregor-checkpoint 1
+ *   leaderEpoch 3
  *   topic partition topicId recoveryPoint logStartOffset cleanedTo baseOffset bytes producers epochs
  *   …
  *   crc32c 1a2b3c4d
  *
+ * `leaderEpoch` is the lowest that a partition may have from now on; the line is missing where that is 0. After a start without
+ * an orderly stop before it, what is written is told by a higher one from what was lost with the end of a log.
  * `cleanedTo` is -1 where nothing was ever compacted. What follows it describes the log as it is when it is closed in order:
  * start and size of its last segment, how many producers it knows, and its leader epochs as `epoch@start,epoch@start` or `-`.
  * A log that still is like that needs no reading. The checksum is over everything above it.
@@ -22,7 +25,14 @@ import { partitionName } from './checkpoint.js'
 export const directoryStateFile = 'gregor-checkpoint'
 
 const firstLine = 'gregor-checkpoint 1'
+const epochName = 'leaderEpoch'
 const crcLine = /^crc32c ([0-9a-f]{8})\n$/
+
+export interface DirectoryState {
+  readonly leaderEpochMin: LeaderEpoch
+  /** By partition name. */
+  readonly partitions: ReadonlyMap<string, PartitionState>
+}
 
 export interface PartitionState {
   readonly topicId: Uuid
@@ -51,8 +61,9 @@ export interface NamedPartitionState extends Omit<PartitionState, 'logStartOffse
   readonly index: number
 }
 
-export function directoryStateText(partitions: Iterable<NamedPartitionState>): string {
+export function directoryStateText(partitions: Iterable<NamedPartitionState>, leaderEpochMin: LeaderEpoch): string {
   let text = `${firstLine}\n`
+  if (leaderEpochMin > 0) text += `${epochName} ${leaderEpochMin}\n`
   for (const { topic, index, topicId, recoveryPoint, startToKeep, cleanedTo, asLeft } of partitions) {
     const end = asLeft === null ? '' : ` ${textAsLeft(asLeft)}`
     text += `${topic} ${index} ${topicId} ${recoveryPoint} ${startToKeep} ${cleanedTo ?? -1}${end}\n`
@@ -60,19 +71,24 @@ export function directoryStateText(partitions: Iterable<NamedPartitionState>): s
   return `${text}crc32c ${checksum(utf8Encode(text))}\n`
 }
 
-/** By partition name; null when the bytes are not what was written. */
-export function parseDirectoryState(bytes: Bytes): ReadonlyMap<string, PartitionState> | null {
+/** Null when the bytes are not what was written. */
+export function parseDirectoryState(bytes: Bytes): DirectoryState | null {
   const text = asBuffer(bytes).toString()
   const end = text.lastIndexOf('crc32c ')
   const crc = end < 0 ? undefined : crcLine.exec(text.slice(end))?.[1]
   if (crc === undefined || !text.startsWith(`${firstLine}\n`) || crc !== checksum(utf8Encode(text.slice(0, end)))) return null
-  const states = new Map<string, PartitionState>()
+  const partitions = new Map<string, PartitionState>()
+  let leaderEpochMin: LeaderEpoch = 0
   for (const line of text
     .slice(firstLine.length + 1, end)
     .split('\n')
     .slice(0, -1)) {
     const [topic = '', index, topicId = '', recoveryPoint, logStartOffset, cleanedTo, ...asLeft] = line.split(' ')
-    states.set(partitionName(topic, Number(index)), {
+    if (topic === epochName && recoveryPoint === undefined) {
+      leaderEpochMin = Number(index)
+      continue
+    }
+    partitions.set(partitionName(topic, Number(index)), {
       topicId,
       recoveryPoint: Number(recoveryPoint),
       logStartOffset: Number(logStartOffset),
@@ -80,7 +96,7 @@ export function parseDirectoryState(bytes: Bytes): ReadonlyMap<string, Partition
       asLeft: asLeft.length === 0 ? null : parseAsLeft(asLeft),
     })
   }
-  return states
+  return { leaderEpochMin, partitions }
 }
 
 function textAsLeft({ lastSegment: { baseOffset, size }, producerCount, epochs }: LogAsLeft): string {

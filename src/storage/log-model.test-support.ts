@@ -434,7 +434,7 @@ class LogModelRun {
 
   #checkpointed(): { start: number; cleanedTo: number | null } {
     const file = path.join(this.#folder, directoryStateFile)
-    const state = fs.existsSync(file) ? parseDirectoryState(fs.readFileSync(file))?.get(name) : undefined
+    const state = fs.existsSync(file) ? parseDirectoryState(fs.readFileSync(file))?.partitions.get(name) : undefined
     return { start: state?.logStartOffset ?? 0, cleanedTo: state?.cleanedTo ?? null }
   }
 }

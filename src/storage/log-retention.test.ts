@@ -250,7 +250,7 @@ describe('DeleteRecords', () => {
       const written = parseDirectoryState(after.files.readWhole('/data/gregor-checkpoint') ?? Buffer.alloc(0))
       const { directory } = await openTest({ path: '/data', files: after.files })
       const { logStartOffset, logEndOffset } = directory.partition('t', 0)!
-      const startOnDisk = written?.get('t-0')?.logStartOffset ?? 0
+      const startOnDisk = written?.partitions.get('t-0')?.logStartOffset ?? 0
       expect({ n, logStartOffset, logEndOffset }).toEqual({ n, logStartOffset: startOnDisk, logEndOffset: 5 })
     }
   })

@@ -20,7 +20,7 @@ import {
 import { checkpointsOf } from './checkpoints.js'
 import { cleanShutdownFile, DataDirectory, type UpkeepSettings } from './data-directory.js'
 import { type DirectoryLock, lockDirectory } from './directory-lock.js'
-import { directoryStateFile, type PartitionState, parseDirectoryState } from './directory-state.js'
+import { type DirectoryState, directoryStateFile, type PartitionState, parseDirectoryState } from './directory-state.js'
 import { makeEphemeralFolder, sweepEphemeralFolders } from './ephemeral-folder.js'
 import { DiskFailure, type Files, nodeFiles, replaceFile } from './files.js'
 import { GroupCommit } from './group-commit.js'
@@ -115,11 +115,12 @@ export async function openDataDirectory(options: DataDirectoryOptions): Promise<
     )
     const pool = new OpenSegments(openSegmentsMax)
     const partitions = new Map<string, Partition>()
-    const checkpoints = isEphemeral ? null : checkpointsOf(files, path, partitions)
+    const epochs = { min: 0 }
+    const checkpoints = isEphemeral ? null : checkpointsOf(files, path, partitions, epochs)
     const removals = new Removals(files, world, log)
     const { configFor, nextTurn = turnOfEventLoop } = options
     const host: PartitionHost = {
-      ...{ path, files, pool, world, log, durability, commit, checkpoints, removals, nextTurn, configFor },
+      ...{ path, files, pool, world, log, durability, commit, checkpoints, removals, epochs, nextTurn, configFor },
     }
     const leftovers = isEphemeral ? [] : await loadAll(host, partitions, lock.wasKilled)
     const directory = new DataDirectory({ ...identity, host, partitions, unlock: lock.release, upkeep: options.upkeep ?? null })
@@ -171,7 +172,9 @@ async function loadAll(host: PartitionHost, partitions: Map<string, Partition>, 
   if (wasClosedCleanly) files.remove(`${path}/${cleanShutdownFile}`)
   const unmarked = wasClosedCleanly ? files.syncPath(path) : Promise.resolve()
   unmarked.catch(() => {}) // Heard where it is waited for.
-  const states = readDirectoryState(host)
+  const state = readDirectoryState(host)
+  const states = state?.partitions ?? null
+  host.epochs.min = state?.leaderEpochMin ?? 0
   const stateOf = readStates(host, states)
   let isSalvaged = false
   // 2. Every partition, one after the other.
@@ -200,6 +203,7 @@ async function loadAll(host: PartitionHost, partitions: Map<string, Partition>, 
   if (!wasClosedCleanly && host.durability === 'fsync') {
     await inParallel(partitions.values(), parallelPartitionsMax, partition => partition.sync())
   }
+  if (!wasClosedCleanly && host.durability === 'os') await raiseLeaderEpochs(host, partitions)
   // A gap that damage left is no longer the work of a power cut once it lies below the recovery point.
   if (isSalvaged) await host.checkpoints?.state.write()
   if (partitions.size > 0) {
@@ -209,11 +213,29 @@ async function loadAll(host: PartitionHost, partitions: Map<string, Partition>, 
   return leftovers
 }
 
+/**
+ * Readers may have seen records that were never synced and are gone. What is written in their place is of another epoch, so that
+ * those readers learn of it [KIP-320]; and an epoch that was begun is never begun again, whatever else is lost. In fsync mode
+ * nobody reads what is not durable.
+ */
+async function raiseLeaderEpochs({ epochs, checkpoints }: PartitionHost, partitions: Map<string, Partition>): Promise<void> {
+  if (partitions.size === 0) return
+  for (const { leaderEpoch } of partitions.values()) epochs.min = Math.max(epochs.min, leaderEpoch)
+  epochs.min++
+  for (const partition of partitions.values()) partition.raiseLeaderEpoch(epochs.min)
+  try {
+    await checkpoints?.state.write()
+  } catch (error) {
+    // A full disk takes no record of that epoch either; the next checkpoint says it.
+    if (!(error instanceof DiskFailure && error.kind === 'full')) throw error
+  }
+}
+
 type RecoveredState = Pick<LoadInput, 'recoveryPoint' | 'logStartOffset' | 'isStartKnown' | 'cleanedTo'>
 
 const nothingIsKnown: RecoveredState = { recoveryPoint: 0, logStartOffset: 0, isStartKnown: true, cleanedTo: null }
 
-function readDirectoryState({ files, path }: PartitionHost): ReadonlyMap<string, PartitionState> | null {
+function readDirectoryState({ files, path }: PartitionHost): DirectoryState | null {
   const bytes = files.readWhole(`${path}/${directoryStateFile}`)
   return bytes === null ? null : parseDirectoryState(bytes)
 }

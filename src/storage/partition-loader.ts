@@ -6,7 +6,7 @@ import type { Offset, Uuid } from '../base/ids.js'
 import { zeroUuid } from '../base/ids.js'
 import type { World } from '../base/world.js'
 import { partitionMetadataFile, partitionName } from './checkpoint.js'
-import type { Checkpoints } from './checkpoints.js'
+import type { Checkpoints, DirectoryEpochs } from './checkpoints.js'
 import type { PartitionState } from './directory-state.js'
 import type { Files } from './files.js'
 import type { GroupCommit } from './group-commit.js'
@@ -38,6 +38,7 @@ export interface PartitionHost {
   /** Null in an ephemeral directory, which is never opened again. */
   readonly checkpoints: Checkpoints | null
   readonly removals: Removals
+  readonly epochs: DirectoryEpochs
   /** Resolves when the event loop has been around once: what long work does between two slices. */
   readonly nextTurn: () => Promise<void>
   readonly configFor: (topic: string) => LogConfigSource
@@ -246,8 +247,8 @@ function assemble(host: PartitionHost, home: SegmentHome, parts: Ingredients): P
     topic: parts.topic,
     index: parts.index,
     topicId: parts.topicId,
-    // One node leads for ever: the epoch never goes down, and nothing makes it go up.
-    leaderEpoch: Math.max(0, parts.epochs.latest),
+    // One node leads for ever: the epoch never goes down, and only a start makes it go up.
+    leaderEpoch: Math.max(host.epochs.min, parts.epochs.latest),
     engine,
     producers: parts.producers,
     snapshots: isSynced ? parts.snapshots : null,

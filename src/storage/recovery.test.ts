@@ -19,8 +19,8 @@ function indexFiles(folder: string): Record<string, string> {
 }
 
 function stateOf(partition: Partition) {
-  const { logStartOffset, logEndOffset, highWatermark, sizeBytes, topicId: id, leaderEpoch } = partition
-  return { logStartOffset, logEndOffset, highWatermark, sizeBytes, id, leaderEpoch, bytes: readBytes(partition, logStartOffset) }
+  const { logStartOffset, logEndOffset, highWatermark, sizeBytes, topicId: id } = partition
+  return { logStartOffset, logEndOffset, highWatermark, sizeBytes, id, bytes: readBytes(partition, logStartOffset) }
 }
 
 async function filled(options: TestOptions, appends: number) {
@@ -341,5 +341,65 @@ describe('odds and ends of a directory', () => {
       expect(end).toBeGreaterThanOrEqual(from)
     }
     expect(partition.offsetForTimestamp(0, 'read_uncommitted')).toMatchObject({ offset: 0 })
+  })
+})
+
+describe('the leader epoch', () => {
+  const epochsOf = (partition: Partition) => [...readEpochs(readBytes(partition, 0))]
+  function* readEpochs(bytes: Buffer) {
+    for (let at = 0; at < bytes.byteLength; at += bytes.readInt32BE(at + 8) + 12) yield bytes.readInt32BE(at + 12)
+  }
+  /** What a power cut leaves when nothing was synced since the file was so long. */
+  const cutLog = (path: string, size: number) => fs.truncateSync(`${path}/t-0/00000000000000000000.log`, size)
+
+  test('is another after a start that lost the end of a log, and readers are told where the old one ended', async () => {
+    const first = await openTest()
+    const partition = first.directory.createPartition('t', 0, topicId)
+    append(partition, batchOf('kept'))
+    const kept = partition.sizeBytes
+    append(partition, batchOf('lost'))
+    const copy = copyFolder(first.path)
+    cutLog(copy, kept)
+    const second = (await openTest({ path: copy })).directory.partition('t', 0)!
+    expect(second).toMatchObject({ leaderEpoch: 1, logEndOffset: 1 })
+    expect(second.endOffsetForEpoch(0)).toEqual({ leaderEpoch: 0, endOffset: 1 })
+    append(second, batchOf('in its place'))
+    append(second, batchOf('another'))
+    expect(second.endOffsetForEpoch(0)).toEqual({ leaderEpoch: 0, endOffset: 1 })
+    expect(epochsOf(second)).toEqual([0, 1, 1])
+  })
+
+  test('is never given out again, even when nothing is left of what was written in it', async () => {
+    const first = await openTest()
+    append(first.directory.createPartition('t', 0, topicId), batchOf('kept'))
+    const kept = first.directory.partition('t', 0)!.sizeBytes
+    let path = copyFolder(first.path)
+    for (const epoch of [1, 2, 3]) {
+      const { directory } = await openTest({ path })
+      const partition = directory.partition('t', 0)!
+      expect(partition.leaderEpoch).toBe(epoch)
+      append(partition, batchOf('lost'))
+      path = copyFolder(path)
+      cutLog(path, kept)
+      fs.rmSync(`${path}/t-0/leader-epoch-checkpoint`)
+    }
+  })
+
+  test('stays through an orderly stop, and no start makes it fall', async () => {
+    const first = await openTest()
+    append(first.directory.createPartition('t', 0, topicId), batchOf('a'))
+    const path = copyFolder(first.path)
+    for (let start = 0; start < 3; start++) {
+      const { directory } = await openTest({ path })
+      expect(directory.partition('t', 0)!.leaderEpoch).toBe(1)
+      await directory.close()
+    }
+  })
+
+  test('stays where nobody reads what is not durable', async () => {
+    const first = await openTest({ durability: 'fsync' })
+    await append(first.directory.createPartition('t', 0, topicId), batchOf('a')).durable
+    const { directory } = await openTest({ path: copyFolder(first.path), durability: 'fsync' })
+    expect(directory.partition('t', 0)!.leaderEpoch).toBe(0)
   })
 })

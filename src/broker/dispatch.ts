@@ -113,7 +113,7 @@ export function createDispatch({
       const keepsFrame = context.handlerReturned()
       if (outcome === noAnswer) return null
       if (outcome instanceof Promise) {
-        const answer = outcome.then(respond)
+        const answer = outcome.then(response => (response === noAnswer ? null : respond(response)))
         return { answer: (traits.mayPark ? answer : answer.catch(failed)).catch(fault), isOrdered: false, keepsFrame }
       }
       if (outcome instanceof Ordered) {

@@ -65,7 +65,7 @@ export class CloseConnection extends Error {
   override readonly name = 'CloseConnection'
 }
 
-export type Outcome<Response> = Response | Promise<Response> | Ordered<Response> | typeof noAnswer
+export type Outcome<Response> = Response | Promise<Response | typeof noAnswer> | Ordered<Response> | typeof noAnswer
 
 export interface Handler {
   readonly api: Api

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { utf8Encode } from '../../base/bytes.js'
+import { realWorld } from '../../base/world.js'
 import { Errors } from '../../protocol/errors.js'
 import { ListOffsets } from '../../protocol/messages/list-offsets.js'
 import { OffsetForLeaderEpoch } from '../../protocol/messages/offset-for-leader-epoch.js'
@@ -157,4 +158,20 @@ describe.each(versionsOf(offsetForLeaderEpoch))('OffsetForLeaderEpoch v%i', vers
     expect((await endOf(0, { topic: 'nowhere' })).errorCode).toBe(Errors.UNKNOWN_TOPIC_OR_PARTITION)
     if (version >= 2) expect((await endOf(0, { currentLeaderEpoch: 4 })).errorCode).toBe(Errors.UNKNOWN_LEADER_EPOCH)
   })
+})
+
+test('look-ups that take long leave room for others between two of them', async () => {
+  // A clock by which everything takes longer than a slice.
+  let nowMs = 0
+  await using slow = await testBroker({ world: { ...realWorld, monotonicMs: () => (nowMs += 10) } })
+  const [asking, other] = [await slow.connect(), await slow.connect()]
+  await asking.createTopic('many', 40)
+  const partitions = Array.from({ length: 40 }, (_, partitionIndex) => ({ partitionIndex, timestamp: 1000 }))
+  const answered: string[] = []
+  const long = asking
+    .call(ListOffsets, 9, { replicaId: -1, isolationLevel: 0, topics: [{ name: 'many', partitions }] })
+    .finally(() => answered.push('long'))
+  const [{ topics }] = await Promise.all([long, other.topicNames().finally(() => answered.push('other'))])
+  expect(answered).toEqual(['other', 'long'])
+  expect(topics[0]!.partitions.map(({ partitionIndex }) => partitionIndex)).toEqual(partitions.map(each => each.partitionIndex))
 })

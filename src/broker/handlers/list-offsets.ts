@@ -3,6 +3,7 @@ import { type ErrorCode, Errors } from '../../protocol/errors.js'
 import { ListOffsets } from '../../protocol/messages/list-offsets.js'
 import type { RequestOf, ResponseOf } from '../../protocol/schema.js'
 import type { Partition } from '../../storage/partition.js'
+import { Slices } from '../../storage/slices.js'
 import type { Isolation, TimestampedOffset } from '../../storage/types.js'
 import { allVisible } from '../acknowledged.js'
 import { handler, type RequestContext } from '../handler.js'
@@ -10,7 +11,8 @@ import { collapsed, type TopicSpelling } from '../repeated.js'
 import { resolvePartition } from '../resolve-partition.js'
 
 type PartitionRequest = RequestOf<typeof ListOffsets>['topics'][number]['partitions'][number]
-type PartitionAnswer = ResponseOf<typeof ListOffsets>['topics'][number]['partitions'][number]
+type TopicAnswer = ResponseOf<typeof ListOffsets>['topics'][number]
+type PartitionAnswer = TopicAnswer['partitions'][number]
 
 const latest = -1
 const earliest = -2
@@ -29,20 +31,27 @@ const sentinelSince: Readonly<Record<number, number>> = {
 }
 
 // ListOffsets v0-11: from a time, or a sentinel, to an offset. Times are looked up to the record (KIP-79). Nothing is
-// tiered here, so -4 is -2, and -5 and -6 find nothing.
+// tiered here, so -4 is -2, and -5 and -6 find nothing. A look-up by time opens a batch: between two of them others are served,
+// and for a client that went away there are no more.
 export const listOffsets = handler(ListOffsets, (request, context) => {
   const isolation: Isolation = request.isolationLevel === 1 ? 'read_committed' : 'read_uncommitted'
   const repeated = new Set<string>()
   const topics = collapsed(request.topics, spelling, ({ name }, { partitionIndex }) => repeated.add(`${name}/${partitionIndex}`))
-  const answer = () => ({
-    topics: topics.map(({ name, partitions }) => ({
-      name,
-      partitions: partitions.map(asked => {
+  const answer = async () => {
+    const slices = new Slices(context.broker.world)
+    const answers: TopicAnswer[] = []
+    for (const { name, partitions } of topics) {
+      const partitionAnswers: PartitionAnswer[] = []
+      answers.push({ name, partitions: partitionAnswers })
+      for (const asked of partitions) {
+        if (slices.isOver) await slices.next()
+        if (context.session.isClosed) return { topics: answers }
         const isRepeated = repeated.size > 0 && repeated.has(`${name}/${asked.partitionIndex}`)
-        return isRepeated ? failed(asked, Errors.INVALID_REQUEST) : listPartition(name, asked, isolation, context)
-      }),
-    })),
-  })
+        partitionAnswers.push(isRepeated ? failed(asked, Errors.INVALID_REQUEST) : listPartition(name, asked, isolation, context))
+      }
+    }
+    return { topics: answers }
+  }
   // The start of a log says nothing of its end; anything else must not deny what a producer was told.
   const asked = topics.flatMap(({ name, partitions }) =>
     partitions.flatMap(({ partitionIndex, timestamp }) =>

@@ -1,6 +1,10 @@
+import type { Bytes } from '../../base/bytes.js'
 import { type ErrorCode, Errors } from '../../protocol/errors.js'
 import { Produce } from '../../protocol/messages/produce.js'
+import { batchHeaderSize, Codecs, codecOf } from '../../protocol/records/batch.js'
+import { decompressed } from '../../protocol/records/compression.js'
 import type { RequestOf, ResponseOf } from '../../protocol/schema.js'
+import { turnOfEventLoop } from '../../storage/slices.js'
 import type { Appended, Refusal } from '../../storage/types.js'
 import { CloseConnection, handler, noAnswer, Ordered, type RequestContext } from '../handler.js'
 import { collapsed, type TopicSpelling } from '../repeated.js'
@@ -8,12 +12,14 @@ import { resolvePartition } from '../resolve-partition.js'
 import { storageErrorFor } from '../storage-failure.js'
 
 type ProduceRequest = RequestOf<typeof Produce>
+type ProduceResponse = ResponseOf<typeof Produce>
 type TopicResponses = ResponseOf<typeof Produce>['responses']
 type PartitionResponse = TopicResponses[number]['partitionResponses'][number]
 
 // Produce v0-13: appends one record batch per partition; of old clients (v0-2) it is made from a message set. Every append is
-// done when the handler returns, in the order of the request; acks=all then waits until they are durable, acks=1 does not,
-// acks=0 is not answered. [KIP-890] later versions let transactional producers add partitions implicitly; there are no
+// done when the handler returns, in the order of the request, unless they take longer than a few milliseconds: then the
+// connection waits for them, and nobody else. acks=all then waits until they are durable, acks=1 does not, acks=0 is not
+// answered. [KIP-890] later versions let transactional producers add partitions implicitly; there are no
 // transactional ids here, so such a request is refused as a whole.
 export const produce = handler(Produce, (request, context) => {
   const { acks } = request
@@ -22,8 +28,29 @@ export const produce = handler(Produce, (request, context) => {
     if (acks === 0) throw new CloseConnection('a transactional produce with acks=0 was refused')
     return Produce.failure(request, Errors.TRANSACTIONAL_ID_AUTHORIZATION_FAILED, context.version)
   }
-  const durables: Promise<void>[] = []
-  const responses = appendAll(request, context, durables)
+  const appends = new Appends(context)
+  if (appends.run(request)) return outcome(appends, acks, context)
+  appends.forget()
+  // The connection waits with its next request; all others are served between two slices.
+  return finished(appends, context.keepFrame(request), context)
+})
+
+async function finished(
+  appends: Appends,
+  request: ProduceRequest,
+  context: RequestContext,
+): Promise<ProduceResponse | typeof noAnswer> {
+  do await turnOfEventLoop()
+  while (!appends.run(request))
+  const last = outcome(appends, request.acks, context)
+  return last instanceof Ordered ? last.response : last
+}
+
+function outcome(
+  { responses, durables }: Appends,
+  acks: number,
+  { version }: RequestContext,
+): ProduceResponse | Ordered<ProduceResponse> | typeof noAnswer {
   if (acks === 0) {
     // Nobody reads an answer; a closed connection is the only way to say that something went wrong.
     if (hasError(responses)) throw new CloseConnection('a produce with acks=0 was refused')
@@ -34,8 +61,8 @@ export const produce = handler(Produce, (request, context) => {
     for (const durable of durables) durable.catch(() => {})
     return { responses }
   }
-  return new Ordered(whenDurable(responses, durables, context.version))
-})
+  return new Ordered(whenDurable(responses, durables, version))
+}
 
 /** Apart from the handler, so that what waits here keeps the answer and not the request with its batches. */
 async function whenDurable(
@@ -58,34 +85,104 @@ async function whenDurable(
   }
 }
 
-function appendAll(request: ProduceRequest, context: RequestContext, durables: Promise<void>[]): TopicResponses {
-  const { topics } = context.broker
-  const responses: TopicResponses[number][] = []
-  const usesIds = context.version >= 13
-  for (const topicData of collapsed(request.topicData, usesIds ? byId : byName)) {
-    const name = usesIds ? (topics.image.topicsById.get(topicData.topicId)?.name ?? null) : topicData.name
-    const partitionResponses: PartitionResponse[] = []
-    for (const { index, records } of topicData.partitionData) {
-      const partition = resolvePartition(context, name, index, 'write')
-      if (typeof partition === 'number') {
-        const isInternal = partition === Errors.INVALID_TOPIC_EXCEPTION
-        partitionResponses.push(refused(index, partition, isInternal ? `Cannot append to internal topic ${name}` : null))
-      }
-      // A message set may be empty: there is nothing to store and nothing to complain about.
-      else if (context.version <= 2 && records?.byteLength === 0) {
-        partitionResponses.push({ index, errorCode: Errors.NONE, baseOffset: -1 })
-      } else if (records === null) partitionResponses.push(refused(index, Errors.INVALID_RECORD, 'No record batch was given.'))
-      else {
-        const outcome = partition.append(records, { kind: 'client', apiVersion: context.version })
-        if (outcome.kind === 'appended' && outcome.durable !== null) durables.push(outcome.durable)
-        partitionResponses.push(
-          outcome.kind === 'appended' ? appended(index, outcome) : appendRefused(index, outcome, context.version),
-        )
-      }
-    }
-    responses.push({ name: topicData.name, topicId: topicData.topicId, partitionResponses })
+/** How long one request may append before others are served. */
+const sliceMs = 5
+/** Batches below take no time to speak of. */
+const largeBatchBytes = 16 * 1024
+/** What the batches of one request may decompress to: so much, and so many times what they have on the wire. */
+export const decompressedBytesPerRequestMin = 64 * 1024 * 1024
+export const decompressionFactorMax = 64
+
+/** The appends of one request, in its order. */
+class Appends {
+  readonly responses: TopicResponses[number][] = []
+  readonly durables: Promise<void>[] = []
+  readonly #context: RequestContext
+  /** Where to go on. */
+  #topic = 0
+  #partition = 0
+  #decompressedBytes = 0
+  #topicData: readonly TopicData[] | null = null
+
+  constructor(context: RequestContext) {
+    this.#context = context
   }
-  return responses
+
+  /** What was looked at lies in a frame that does not last; the next call brings the same request in one that does. */
+  forget(): void {
+    this.#topicData = null
+  }
+
+  /** Appends for a few milliseconds; false when there is more to do, for which it is called again. */
+  run(request: ProduceRequest): boolean {
+    const { world } = this.#context.broker
+    const usesIds = this.#context.version >= 13
+    this.#topicData ??= collapsed(request.topicData, usesIds ? byId : byName)
+    const topicData = this.#topicData
+    let endMs = 0
+    for (; this.#topic < topicData.length; this.#topic++) {
+      const { name, topicId, partitionData } = topicData[this.#topic]!
+      if (this.#partition === 0) this.responses.push({ name, topicId, partitionResponses: [] })
+      const partitionResponses = this.responses[this.#topic]!.partitionResponses as PartitionResponse[]
+      const known = usesIds ? (this.#context.broker.topics.image.topicsById.get(topicId)?.name ?? null) : name
+      while (this.#partition < partitionData.length) {
+        const { index, records } = partitionData[this.#partition++]!
+        const isSmall = records === null || (records.byteLength < largeBatchBytes && !this.#isOpened(records))
+        if (!isSmall && endMs === 0) endMs = world.monotonicMs() + sliceMs
+        partitionResponses.push(
+          records !== null && this.#isOpened(records)
+            ? this.#appendOpened(request, known, index, records)
+            : this.#append(known, index, records),
+        )
+        if (!isSmall && world.monotonicMs() >= endMs && !this.#isAll(topicData)) return false
+      }
+      this.#partition = 0
+    }
+    return true
+  }
+
+  #isAll(topicData: readonly TopicData[]): boolean {
+    return this.#topic === topicData.length - 1 && this.#partition === topicData[this.#topic]!.partitionData.length
+  }
+
+  /** Whether appending may have to decompress: what message sets hold is not looked for here. */
+  #isOpened(records: Bytes): boolean {
+    return this.#context.version <= 2 || (records.byteLength >= batchHeaderSize && codecOf(records, 0) !== Codecs.none)
+  }
+
+  /** What all batches together decompress to has a bound that no honest request meets. */
+  #appendOpened(request: ProduceRequest, topic: string | null, index: number, records: Bytes): PartitionResponse {
+    const bytesMax = Math.max(decompressedBytesPerRequestMin, decompressionFactorMax * recordBytesOf(request))
+    if (this.#decompressedBytes > bytesMax) {
+      return refused(index, Errors.MESSAGE_TOO_LARGE, `The batches of this request decompress to more than ${bytesMax} bytes`)
+    }
+    const before = decompressed.bytes
+    const response = this.#append(topic, index, records)
+    this.#decompressedBytes += decompressed.bytes - before
+    return response
+  }
+
+  #append(name: string | null, index: number, records: Bytes | null): PartitionResponse {
+    const { version } = this.#context
+    const partition = resolvePartition(this.#context, name, index, 'write')
+    if (typeof partition === 'number') {
+      const isInternal = partition === Errors.INVALID_TOPIC_EXCEPTION
+      return refused(index, partition, isInternal ? `Cannot append to internal topic ${name}` : null)
+    }
+    // A message set may be empty: there is nothing to store and nothing to complain about.
+    if (version <= 2 && records?.byteLength === 0) return { index, errorCode: Errors.NONE, baseOffset: -1 }
+    if (records === null) return refused(index, Errors.INVALID_RECORD, 'No record batch was given.')
+    const result = partition.append(records, { kind: 'client', apiVersion: version })
+    if (result.kind !== 'appended') return appendRefused(index, result, version)
+    if (result.durable !== null) this.durables.push(result.durable)
+    return appended(index, result)
+  }
+}
+
+function recordBytesOf(request: ProduceRequest): number {
+  let bytes = 0
+  for (const { partitionData } of request.topicData) for (const { records } of partitionData) bytes += records?.byteLength ?? 0
+  return bytes
 }
 
 type TopicData = ProduceRequest['topicData'][number]

@@ -17,6 +17,9 @@ import { DecompressedSizeError } from './output.js'
 /** What one batch may decompress to where nothing tighter is said: 64 times the default `max.message.bytes`. */
 export const decompressedBytesMax = 64 * 1024 * 1024
 
+/** What all calls gave together: the difference between two looks is what was done meanwhile. */
+export const decompressed = { bytes: 0 }
+
 export interface CodecOptions {
   /** Messages with magic 0 have a quirk in their LZ4. */
   readonly isForMagic0?: boolean
@@ -28,7 +31,11 @@ export interface CodecOptions {
  * of Kafka's.
  */
 export function decompress(id: CodecId, bytes: Bytes, bytesMax: number, options: CodecOptions = {}): Bytes {
-  if (id !== Codecs.none) return codecOf(id, options).decompress(bytes, bytesMax)
+  if (id !== Codecs.none) {
+    const result = codecOf(id, options).decompress(bytes, bytesMax)
+    decompressed.bytes += result.byteLength
+    return result
+  }
   if (bytes.byteLength > bytesMax) throw new DecompressedSizeError(bytesMax)
   return bytes
 }

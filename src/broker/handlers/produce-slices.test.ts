@@ -1,0 +1,79 @@
+/** Produce requests whose batches take long to look into: others are served meanwhile, and what it may take has a bound. */
+import { gzipSync } from 'node:zlib'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { type Bytes, concat, copyOf } from '../../base/bytes.js'
+import { realWorld } from '../../base/world.js'
+import { Errors } from '../../protocol/errors.js'
+import { Produce } from '../../protocol/messages/produce.js'
+import * as batch from '../../protocol/records/batch.js'
+import { buildBatch } from '../../protocol/records/build.js'
+import { javaBatches } from '../../protocol/records/golden.test-support.js'
+import { requestBytes, type TestBroker, type TestClient, testBroker } from '../test-client.test-support.js'
+import { decompressedBytesPerRequestMin } from './produce.js'
+
+const partitionCount = 40
+let broker: TestBroker
+let client: TestClient
+beforeAll(async () => {
+  // A clock by which everything takes longer than a slice.
+  let nowMs = 0
+  broker = await testBroker({ world: { ...realWorld, monotonicMs: () => (nowMs += 10) } })
+  client = await broker.connect()
+})
+afterAll(() => broker.stop())
+
+const idempotent = 43
+/** The golden batch, of no producer. */
+function compressed(): Bytes {
+  const bytes = copyOf(javaBatches.gzip)
+  bytes.fill(0xff, idempotent, idempotent + 14)
+  batch.stampCrc(bytes, 0)
+  return bytes
+}
+
+function request(topic: string, acks: number, records: () => Bytes) {
+  const partitionData = Array.from({ length: partitionCount }, (_, index) => ({ index, records: records() }))
+  return { acks, timeoutMs: 1000, topicData: [{ name: topic, partitionData }] }
+}
+
+test('another client is answered while a long request is appended, and the next request waits for it', async () => {
+  await client.createTopic('long', partitionCount)
+  const other = await broker.connect()
+  const answered: string[] = []
+  const first = client.call(Produce, 9, request('long', -1, compressed)).finally(() => answered.push('long'))
+  const second = client.produce('long', compressed()).finally(() => answered.push('behind it'))
+  const small = other.topicNames().finally(() => answered.push('other'))
+  const [{ responses }, behind] = await Promise.all([first, second, small])
+  expect(answered).toEqual(['other', 'long', 'behind it'])
+  expect(responses[0]!.partitionResponses.map(({ index, errorCode, baseOffset }) => [index, errorCode, baseOffset])).toEqual(
+    Array.from({ length: partitionCount }, (_, index) => [index, Errors.NONE, 0]),
+  )
+  expect(behind.baseOffset).toBe(4)
+})
+
+test('acks=0: nothing is answered, everything is appended', async () => {
+  await client.createTopic('silent', partitionCount)
+  client.write(requestBytes(Produce, 9, 0, 'silent', request('silent', 0, compressed)))
+  expect(await client.produce('silent', compressed(), { partition: partitionCount - 1 })).toMatchObject({ baseOffset: 4 })
+})
+
+test('bombs in one request cost a bound, and the rest of them is refused', async () => {
+  await client.createTopic('bombed', partitionCount, { 'cleanup.policy': 'compact' })
+  const plain = buildBatch([{ key: Uint8Array.of(1), value: new Uint8Array(30 * 1024 * 1024) }], { timestampMs: 1 })
+  const bomb = concat([plain.subarray(0, batch.batchHeaderSize), gzipSync(plain.subarray(batch.batchHeaderSize))])
+  batch.stampLength(bomb)
+  batch.stampCodec(bomb, 0, batch.Codecs.gzip)
+  batch.stampCrc(bomb, 0)
+  const bytesMax = Math.max(decompressedBytesPerRequestMin, 64 * partitionCount * bomb.byteLength)
+
+  const { responses } = await client.call(
+    Produce,
+    9,
+    request('bombed', -1, () => copyOf(bomb)),
+  )
+  const codes = responses[0]!.partitionResponses.map(({ errorCode }) => errorCode)
+  const taken = codes.filter(code => code === Errors.NONE).length
+  expect(taken).toBe(Math.ceil(bytesMax / plain.byteLength))
+  expect(taken).toBeLessThan(5)
+  expect(codes.slice(taken)).toEqual(Array(partitionCount - taken).fill(Errors.MESSAGE_TOO_LARGE))
+})

@@ -3,12 +3,14 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { decode } from '../protocol/codec.js'
 import { Errors } from '../protocol/errors.js'
 import { ApiVersions } from '../protocol/messages/api-versions.js'
+import { Fetch } from '../protocol/messages/fetch.js'
 import { Metadata } from '../protocol/messages/metadata.js'
 import { Produce } from '../protocol/messages/produce.js'
 import { handlers } from './table.js'
 import {
   batchOf,
   eventually,
+  fetchRequest,
   framed,
   requestBytes,
   requestHeader,
@@ -228,4 +230,15 @@ test('every API of the table answers an empty request of every version, or close
     }
   }
   expect(broker.fatal).toEqual([])
+})
+
+test('a client that goes away ends what its requests wait for', async () => {
+  const { waiting } = broker.running.services
+  const client = await broker.connect()
+  const request = fetchRequest('nothing-comes', 0, { maxWaitMs: 0x7fff_ffff })
+  await client.createTopic('nothing-comes')
+  client.tell(Fetch, 11, request)
+  await eventually(() => waiting.parkedCount === 1)
+  client.close()
+  await eventually(() => waiting.parkedCount === 0)
 })

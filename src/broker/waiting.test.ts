@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { fakeWorld } from '../base/fake-world.js'
 import type { Partition } from '../storage/partition.js'
+import { Session } from './session.js'
 import { Waiting } from './waiting.js'
 
 /** Of a partition only what a wait uses. */
@@ -19,14 +20,16 @@ function setup(count: number) {
   const world = fakeWorld()
   const waiting = new Waiting(world)
   const fakes = Array.from({ length: count }, () => new FakePartition())
+  const connection = { id: 1, listenerName: 'L', remoteAddress: '127.0.0.1', localAddress: '127.0.0.1', localPort: 9092 }
+  const session = new Session(connection, { muteFor() {}, close() {} })
   let woken = 0
   const wait = (waitMs: number): Promise<void> =>
-    waiting.advanceOrDeadline(fakes as unknown as Partition[], waitMs).then(() => {
+    waiting.advanceOrDeadline(fakes as unknown as Partition[], waitMs, session).then(() => {
       woken += 1
     })
   const isLetGo = (): boolean =>
     fakes.every(({ listeners }) => listeners.size === 0) && world.pendingTimers === 0 && waiting.parkedCount === 0
-  return { world, waiting, fakes, wait, woken: () => woken, isLetGo }
+  return { world, waiting, session, fakes, wait, woken: () => woken, isLetGo }
 }
 
 test('a wait ends when any of its partitions advances', async () => {
@@ -72,4 +75,22 @@ test('a stop lets everybody go, and nobody waits afterwards', async () => {
   waiting.stop()
   await Promise.all([...waits, wait(3000)])
   expect(isLetGo()).toBe(true)
+})
+
+test('the end of a connection ends what its requests wait for, and none waits afterwards', async () => {
+  const { session, wait, woken, isLetGo } = setup(2)
+  const waits = [wait(1000), wait(0x7fff_ffff)]
+  session.closed()
+  await Promise.all(waits)
+  await wait(1000)
+  expect([woken(), isLetGo()]).toEqual([3, true])
+})
+
+test('a wait that is over leaves nothing with its session', async () => {
+  const { session, fakes, wait, woken } = setup(1)
+  const waited = wait(1000)
+  fakes[0]?.advance()
+  await waited
+  session.closed()
+  expect(woken()).toBe(1)
 })

@@ -4,6 +4,7 @@
  */
 import type { World } from '../base/world.js'
 import type { Partition } from '../storage/partition.js'
+import type { Session } from './session.js'
 
 export class Waiting {
   readonly #world: World
@@ -29,20 +30,23 @@ export class Waiting {
   }
 
   /**
-   * Resolves when one of the partitions advanced (or went away), or when the time is over, whichever is first. Advances
-   * within one turn of the event loop wake once: the resolution runs as a microtask behind all of them.
+   * Resolves when one of the partitions advanced (or went away), when the time is over, or when nobody is there any more to
+   * be answered, whichever is first. Advances within one turn of the event loop wake once: the resolution runs as a microtask
+   * behind all of them.
    */
-  advanceOrDeadline(partitions: readonly Partition[], waitMs: number): Promise<void> {
-    if (this.#isStopped) return Promise.resolve()
+  advanceOrDeadline(partitions: readonly Partition[], waitMs: number, session: Session): Promise<void> {
+    if (this.#isStopped || session.isClosed) return Promise.resolve()
     return new Promise(resolve => {
       const done = (): void => {
         if (!this.#parked.delete(done)) return
         timer.cancel()
         for (const unsubscribe of unsubscribes) unsubscribe()
+        forgetClosed()
         resolve()
       }
       this.#parked.add(done)
       const timer = this.#world.after(waitMs, done)
+      const forgetClosed = session.onClosed(done)
       const unsubscribes = partitions.map(partition => partition.onAdvance(done))
     })
   }

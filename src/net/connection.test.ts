@@ -1,114 +1,9 @@
-import { EventEmitter } from 'node:events'
-import type { Socket } from 'node:net'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { fakeWorld } from '../base/fake-world.js'
 import type { Outgoing } from '../protocol/frame.js'
-import { Connection, type Dispatched } from './connection.js'
+import { connected, settled } from './fake-socket.test-support.js'
 import { frameMemory } from './frame-memory.js'
-import {
-  answerTo,
-  deferred,
-  fetchKey,
-  idOf,
-  later,
-  produceKey,
-  requestFrame,
-  type Served,
-  serveBy,
-} from './harness.test-support.js'
-
-const settled = (): Promise<void> => new Promise(resolve => setImmediate(resolve))
-
-/** A socket whose other end takes what it is given, or, while `isStuck`, nothing. */
-class FakeSocket extends EventEmitter {
-  written: number[] = []
-  isPaused = false
-  isDestroyed = false
-  isStuck = false
-  writableLength = 0
-  readonly #unconfirmed: (() => void)[] = []
-
-  write(bytes: Uint8Array, onWritten: () => void): boolean {
-    if (bytes.byteLength > 0) this.written.push(idOf(bytes))
-    this.writableLength += bytes.byteLength
-    this.#unconfirmed.push(() => {
-      this.writableLength -= bytes.byteLength
-      onWritten()
-    })
-    if (!this.isStuck) queueMicrotask(() => this.flush())
-    return true
-  }
-  flush(): void {
-    this.isStuck = false
-    for (const confirm of this.#unconfirmed.splice(0)) confirm()
-  }
-  /** Corked writes are held back; here only their balance matters. */
-  corked = 0
-  cork(): void {
-    this.corked++
-  }
-  uncork(): void {
-    this.corked--
-  }
-  pause(): void {
-    this.isPaused = true
-  }
-  resume(): void {
-    this.isPaused = false
-  }
-  destroy(): void {
-    if (this.isDestroyed) return
-    this.isDestroyed = true
-    setImmediate(() => this.emit('close'))
-  }
-}
-
-interface Setup {
-  readonly frameBytesMax?: number
-  readonly memoryBytes?: number
-  readonly memory?: ReturnType<typeof frameMemory>
-}
-
-/** A connection over a fake socket; requests are noted and answered by `handle`. */
-function connected(handle: (id: number, key: number, frame: Uint8Array, isOwnMemory: boolean) => Dispatched, setup: Setup = {}) {
-  const world = fakeWorld()
-  const served = {} as Served
-  const socket = new FakeSocket()
-  const started: number[] = []
-  const faults: unknown[] = []
-  const memory = setup.memory ?? frameMemory(setup.memoryBytes ?? 1024 * 1024)
-  let isClosed = false
-  const connection = new Connection(socket as unknown as Socket, {
-    info: { id: 1, listenerName: 'L', remoteAddress: '127.0.0.1', localAddress: '127.0.0.1', localPort: 9092 },
-    serve: serveBy((id, frame, isOwnMemory) => {
-      started.push(id)
-      return handle(id, frame[1] as number, frame, isOwnMemory)
-    }, served),
-    native: null,
-    memory,
-    frameBytesMax: setup.frameBytesMax ?? 1024 * 1024,
-    world,
-    onClose: () => {
-      isClosed = true
-    },
-    onFault: (_connection, error) => faults.push(error),
-  })
-  /** As the system does it: into the connection's own buffer where it has one, and never more than fits. */
-  const feed = (bytes: Buffer, sharedBytes = 512 * 1024): void => {
-    const shared = Buffer.alloc(sharedBytes)
-    for (let at = 0; at < bytes.byteLength && !socket.isPaused; ) {
-      const target = connection.readTarget() ?? shared
-      const length = Math.min(target.byteLength, bytes.byteLength - at)
-      bytes.copy(target, 0, at, at + length)
-      connection.received(target.subarray(0, length))
-      // Views of the shared buffer are over when received() returns.
-      if (target === shared) shared.fill(0xee)
-      at += length
-    }
-  }
-  return { socket, connection, started, faults, memory, feed, world, served, isClosed: () => isClosed }
-}
+import { answerTo, deferred, fetchKey, later, produceKey, requestFrame } from './harness.test-support.js'
 
 test('frames are the same however the stream is cut', async () => {
   const lengths = [0, 1, 5, 30, 200]
@@ -378,7 +273,7 @@ test('without memory for its frame a connection stops reading until another give
 
 test('a connection that waits for memory of its own resumes when its own frames are done', async () => {
   const first = deferred<Outgoing>()
-  const { feed, started, memory, socket } = connected(id => (id === 0 ? later(first.promise) : answerTo(id)), { memoryBytes: 30 })
+  const { feed, started, memory, socket } = connected(id => (id === 0 ? later(first.promise) : answerTo(id)), { memoryBytes: 60 })
   feed(Buffer.concat(Array.from({ length: 12 }, (_, id) => requestFrame(id, { padding: 4 }))))
   expect(memory.usedBytes).toBe(36)
   expect(socket.isPaused).toBe(true)
@@ -443,44 +338,6 @@ test('an answer that comes after the connection is closed only lets go of its fi
   await settled()
   expect(released).toBe(1)
   expect(socket.written).toEqual([])
-})
-
-test('a connection that is muted answers what has started, and reads and starts nothing until then', async () => {
-  const first = deferred<Outgoing>()
-  const { feed, started, socket, served, world } = connected(id => {
-    if (id !== 0) return answerTo(id)
-    served.control.muteFor(500)
-    return later(first.promise)
-  })
-  feed(Buffer.concat([requestFrame(0), requestFrame(1)]))
-  first.resolve(answerTo(0))
-  await settled()
-  expect([started, socket.written, socket.isPaused]).toEqual([[0], [0], true])
-  world.advance(499)
-  expect(started).toEqual([0])
-  world.advance(1)
-  expect([started, socket.written, socket.isPaused]).toEqual([[0, 1], [0, 1], false])
-})
-
-test('of two times to be muted for the later end counts', () => {
-  const { socket, served, world } = connected(id => answerTo(id))
-  served.control.muteFor(500)
-  served.control.muteFor(200)
-  served.control.muteFor(-1)
-  world.advance(499)
-  expect(socket.isPaused).toBe(true)
-  served.control.muteFor(400)
-  world.advance(399)
-  expect(socket.isPaused).toBe(true)
-  world.advance(1)
-  expect(socket.isPaused).toBe(false)
-})
-
-test('a muted connection that closes leaves no timer behind', async () => {
-  const { connection, served, world } = connected(id => answerTo(id))
-  served.control.muteFor(500)
-  connection.close()
-  expect(world.pendingTimers).toBe(0)
 })
 
 for (const [what, end] of [

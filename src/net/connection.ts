@@ -16,9 +16,10 @@
  * Ending. A frame or a request that cannot be served ends the connection: nothing behind it is read or started, what was
  * asked before it is answered first.
  *
- * Bounds. A client that does not read its answers gets no further request started and is not read from; what had arrived
- * by then waits in its frames, and beyond their number uncut. Who sends without end is read from once a turn of the event
- * loop: the system would give us sixteen megabytes of it before anybody else.
+ * Bounds. A frame gets memory as it arrives, and what has begun must get on. A client that does not read its answers gets no
+ * further request started and is not read from, and is idle; what had arrived by then waits in its frames, and beyond their
+ * number or a megabyte uncut. Who sends without end is read from once a turn of the event loop: the system would give us
+ * sixteen megabytes of it before anybody else.
  */
 import type { Socket } from 'node:net'
 import type { Bytes } from '../base/bytes.js'
@@ -76,10 +77,23 @@ export type Serve = (info: ConnectionInfo, control: ConnectionControl) => Connec
 
 /** Memory for frames that wait or are being collected, shared by all connections of a broker. */
 export interface FrameMemory {
-  /** Null when there is none left; `onRoom` is called once there is. */
+  accountOf(address: string): FrameAccount
+}
+
+/** What one connection has of it. */
+export interface FrameAccount {
+  readonly usedBytes: number
+  /** For a frame that begins. Null when there is none left; `onRoom` is called once when it is worth asking again. */
   take(bytes: number, onRoom: () => void): Buffer | null
+  /**
+   * For a frame that has begun: `bytes` of memory with what `frame` is filled with, in its place. Null as above. `mayPass`:
+   * the frame waits for nothing but its own bytes, so it may be the one that is let past the bound.
+   */
+  grow(frame: Buffer, filledBytes: number, bytes: number, mayPass: boolean, onRoom: () => void): Buffer | null
   /** The frame is another's from now on. */
   give(frame: Buffer): void
+  /** The connection is over; what it still holds comes back by `give`. */
+  close(): void
 }
 
 export interface ConnectionOptions {
@@ -104,6 +118,16 @@ export class ConnectionFault extends Error {
 const unsentBytesMax = 1024 * 1024
 /** Who sent this much in one turn of the event loop is read from again in the next. */
 const turnBytesMax = 512 * 1024
+/** A frame of which little is here gets this much memory … */
+const firstBytes = 64 * 1024
+/** … and of which more is here this much at least, or four times what is here. */
+const grownBytesMin = 1024 * 1024
+/** What of one connection waits behind a request in its handler; beyond, no frame is begun and none grows. */
+const waitingBytesMax = 1024 * 1024
+/** A frame that has begun is whole, or longer by this much … */
+const frameStepBytes = 1024 * 1024
+/** … within this time. Otherwise who sends a byte now and then would hold memory for ever. */
+const frameStepMsMax = 30_000
 /** Frames of one connection that may wait behind the one in its handler; beyond, the socket is not read from. */
 const waitingFramesMax = 64
 /** Ordered requests of one connection that may wait for durability at once. */
@@ -123,11 +147,17 @@ export class Connection {
   readonly #socket: Socket
   readonly #options: ConnectionOptions
   readonly #service: ConnectionService
+  readonly #memory: FrameAccount
   readonly #outbound: Outbound
 
   // Receiving.
+  /** The frame being collected; its memory grows as it arrives. */
   #partial: Buffer | null = null
   #partialFilled = 0
+  #partialBytes = 0
+  /** When the frame being received was last seen to get on, and how far it was. */
+  #stepMs = 0
+  #stepFilled = 0
   #readsIntoPartial = false
   readonly #prefix = new Uint8Array(frameLengthBytes)
   #prefixFilled = 0
@@ -152,13 +182,15 @@ export class Connection {
   #isGathering = false
   /** Frames are being started further up the stack, which goes on when this returns. */
   #isBusy = false
-  lastActiveMs: number
+  #lastActiveMs: number
+  #sentBefore = 0
 
   constructor(socket: Socket, options: ConnectionOptions) {
     this.info = options.info
     this.#socket = socket
     this.#options = options
-    this.lastActiveMs = options.world.monotonicMs()
+    this.#memory = options.memory.accountOf(options.info.remoteAddress)
+    this.#lastActiveMs = options.world.monotonicMs()
     this.#service = options.serve(options.info, {
       muteFor: muteMs => this.#muteFor(muteMs),
       close: reason => this.#endBecauseOf(new ConnectionFault(reason)),
@@ -188,17 +220,43 @@ export class Connection {
     return this.#slots.length === 0 && this.#waitingFrames.length === 0 && this.#unsentBytes() === 0
   }
 
+  /**
+   * Closes a client that neither sends nor reads for `idleMsMax` (negative: it may) while nothing of it is in a handler, and
+   * one that has begun a frame and does not go on. To be called every few seconds.
+   */
+  closeIfStalled(idleMsMax: number): void {
+    const nowMs = this.#options.world.monotonicMs()
+    const sent = this.#outbound.progress
+    if (sent !== this.#sentBefore) this.#lastActiveMs = nowMs
+    this.#sentBefore = sent
+    if (this.#partial !== null || this.#prefixFilled > 0) {
+      // While we do not read, no time passes for the client.
+      if (this.#isPaused || this.#partialFilled - this.#stepFilled >= frameStepBytes) this.#markStep(nowMs)
+      else if (nowMs - this.#stepMs > frameStepMsMax) {
+        const arrived = `${this.#partialFilled} of ${this.#partialBytes} bytes`
+        this.#endBecauseOf(new ConnectionFault(`a frame did not arrive within ${frameStepMsMax} ms: ${arrived}`))
+      }
+    }
+    if (idleMsMax >= 0 && nowMs - this.#lastActiveMs > idleMsMax && this.#slots.length === 0) this.close()
+  }
+
+  #markStep(nowMs: number): void {
+    this.#stepMs = nowMs
+    this.#stepFilled = this.#partialFilled
+  }
+
   /** Where the socket should put the next bytes; null for the shared buffer. */
   readTarget(): Buffer | null {
     const partial = this.#partial
-    this.#readsIntoPartial = partial !== null
-    return partial === null ? null : partial.subarray(this.#partialFilled)
+    // A full one that may not grow yet is not read into.
+    this.#readsIntoPartial = partial !== null && partial.byteLength > this.#partialFilled
+    return this.#readsIntoPartial ? (partial as Buffer).subarray(this.#partialFilled) : null
   }
 
   /** `bytes` are valid during this call only. */
   received(bytes: Buffer): void {
     if (this.#isClosed) return
-    this.lastActiveMs = this.#options.world.monotonicMs()
+    this.#lastActiveMs = this.#options.world.monotonicMs()
     this.#isBusy = true
     this.#gatherWrites()
     this.#turnBytes += bytes.byteLength
@@ -244,6 +302,10 @@ export class Connection {
     let at = 0
     while (at < bytes.byteLength && !this.#isClosed && !this.#isEnding) {
       if (this.#partial !== null) {
+        if (this.#partialFilled === this.#partial.byteLength) {
+          this.#keepUnread(bytes.subarray(at), isOwn)
+          return
+        }
         const take = Math.min(bytes.byteLength - at, this.#partial.byteLength - this.#partialFilled)
         this.#partial.set(bytes.subarray(at, at + take), this.#partialFilled)
         this.#partialFilled += take
@@ -263,7 +325,10 @@ export class Connection {
         while (this.#prefixFilled < frameLengthBytes && at < bytes.byteLength) {
           this.#prefix[this.#prefixFilled++] = bytes[at++] as number
         }
-        if (this.#prefixFilled < frameLengthBytes) return
+        if (this.#prefixFilled < frameLengthBytes) {
+          this.#markStep(this.#lastActiveMs)
+          return
+        }
         length = new DataView(this.#prefix.buffer).getInt32(0)
         at -= frameLengthBytes // Where the frame's length would start; may be negative, only sums are used.
       }
@@ -276,16 +341,18 @@ export class Connection {
       }
       const start = at + frameLengthBytes
       // 3. Whole and nothing before it: straight to the handler.
-      if (start + length <= bytes.byteLength && this.#mayStart(bytes, start)) {
+      const mayStart = this.#mayStart(bytes, start)
+      if (mayStart && start + length <= bytes.byteLength) {
         this.#prefixFilled = 0
         at = start + length
         this.#start(bytes.subarray(start, at), null)
         continue
       }
       // 4. Otherwise it is collected, if there is memory for it.
-      const frame = this.#options.memory.take(length, this.#onRoom)
+      const mayBegin = mayStart || this.#memory.usedBytes < waitingBytesMax
+      const frame = mayBegin ? this.#memory.take(memoryFor(length, bytes.byteLength - start, mayStart), this.#onRoom) : null
       if (frame === null) {
-        this.#lacksMemory = true
+        this.#lacksMemory = mayBegin
         // A length that came in pieces stays in #prefix; one that came whole is read again.
         this.#keepUnread(bytes.subarray(this.#prefixFilled === 0 ? at : start), isOwn)
         return
@@ -293,12 +360,21 @@ export class Connection {
       this.#prefixFilled = 0
       this.#partial = frame
       this.#partialFilled = 0
+      this.#partialBytes = length
+      this.#markStep(this.#lastActiveMs)
       at = start
     }
   }
 
   #keepUnread(bytes: Buffer, isOwn: boolean): void {
     this.#unread = isOwn ? bytes : Buffer.from(bytes)
+  }
+
+  /** False when nothing came of it. */
+  #cutUnread(unread: Buffer): boolean {
+    this.#unread = null
+    this.#cut(unread, true)
+    return this.#unread === null || (this.#unread as Buffer).byteLength < unread.byteLength
   }
 
   readonly #onRoom = (): void => {
@@ -311,10 +387,9 @@ export class Connection {
     if (this.#isBusy || this.#isClosed) return
     this.#isBusy = true
     this.#startWaiting()
+    this.#partialGrown()
     while (this.#unread !== null && !this.#lacksMemory && this.#waitingFrames.length < waitingFramesMax) {
-      const unread = this.#unread
-      this.#unread = null
-      this.#cut(unread, true)
+      if (!this.#cutUnread(this.#unread)) break
     }
     this.#isBusy = false
     this.#updateReading()
@@ -326,9 +401,23 @@ export class Connection {
   #partialGrown(): void {
     const frame = this.#partial
     if (frame === null || this.#partialFilled < frame.byteLength) return
+    if (this.#partialFilled < this.#partialBytes) {
+      this.#grow(frame)
+      return
+    }
     this.#partial = null
     this.#waitingFrames.push(frame)
     this.#startWaiting()
+  }
+
+  /** A frame that would have to wait grows up to a bound; its turn comes when what is before it is answered. */
+  #grow(frame: Buffer): void {
+    const mayStart = this.#mayStart(frame, 0)
+    if (!mayStart && this.#memory.usedBytes >= waitingBytesMax) return
+    const bytes = memoryFor(this.#partialBytes, this.#partialFilled, mayStart)
+    const grown = this.#memory.grow(frame, this.#partialFilled, bytes, mayStart, this.#onRoom)
+    this.#lacksMemory = grown === null
+    if (grown !== null) this.#partial = grown
   }
 
   #mayStart(bytes: Buffer, start: number): boolean {
@@ -347,7 +436,7 @@ export class Connection {
         if (!this.#service.startsInOrder(frame)) return
       }
       this.#waitingFrames.shift()
-      if (!this.#start(frame, frame)) this.#options.memory.give(frame)
+      if (!this.#start(frame, frame)) this.#memory.give(frame)
     }
   }
 
@@ -392,7 +481,7 @@ export class Connection {
     }
     // An unordered request is always alone and last in line.
     if (this.#slots.length === 0) this.#hasUnordered = false
-    this.lastActiveMs = this.#options.world.monotonicMs()
+    this.#lastActiveMs = this.#options.world.monotonicMs()
     this.#goOn()
   }
 
@@ -408,7 +497,7 @@ export class Connection {
   }
 
   #giveBack(slot: Slot): void {
-    if (slot.frame !== null) this.#options.memory.give(slot.frame)
+    if (slot.frame !== null) this.#memory.give(slot.frame)
     slot.frame = null
   }
 
@@ -439,6 +528,8 @@ export class Connection {
       this.#unmuting !== null ||
       this.#turnBytes >= turnBytesMax ||
       this.#unread !== null ||
+      this.#lacksMemory ||
+      this.#partial?.byteLength === this.#partialFilled ||
       this.#waitingFrames.length >= waitingFramesMax ||
       this.#unsentBytes() > unsentBytesMax
     if (shouldPause === this.#isPaused) return
@@ -467,17 +558,24 @@ export class Connection {
     this.#outbound.close()
     for (const { answer } of this.#slots) if (answer !== undefined && answer !== null) releaseRanges(answer)
     this.#slots.length = 0
+    this.#memory.close()
     this.#service.closed()
   }
 
   #dropUnserved(): void {
     this.#dropWaiting()
-    if (this.#partial !== null) this.#options.memory.give(this.#partial)
+    if (this.#partial !== null) this.#memory.give(this.#partial)
     this.#partial = null
     this.#unread = null
   }
 
   #dropWaiting(): void {
-    for (const frame of this.#waitingFrames.splice(0)) this.#options.memory.give(frame)
+    for (const frame of this.#waitingFrames.splice(0)) this.#memory.give(frame)
   }
+}
+
+/** Memory for a frame of `bytes` of which `arrivedBytes` are here. */
+function memoryFor(bytes: number, arrivedBytes: number, mayStart: boolean): number {
+  const room = arrivedBytes < firstBytes ? firstBytes : Math.max(grownBytesMin, 4 * arrivedBytes)
+  return Math.min(bytes, mayStart ? room : Math.min(room, waitingBytesMax))
 }

@@ -1,5 +1,19 @@
 import { expect, test } from 'vitest'
-import { frameMemory } from './frame-memory.js'
+import { frameMemory as memoryOf } from './frame-memory.js'
+
+/** Frames of many connections at many addresses. */
+function frameMemory(bytesMax: number) {
+  const memory = memoryOf(bytesMax)
+  let count = 0
+  const account = () => memory.accountOf(`${count++}`)
+  return {
+    take: (bytes: number, onRoom: () => void) => account().take(bytes, onRoom),
+    give: (frame: Buffer) => account().give(frame),
+    get usedBytes() {
+      return memory.usedBytes
+    },
+  }
+}
 
 const frame = (bytes: number) => Buffer.alloc(bytes)
 
@@ -80,4 +94,55 @@ test('sizes that nobody sends any more do not keep out those that come now', () 
   const small = take(70_000)
   memory.give(small)
   expect(take(70_000).buffer).toBe(small.buffer)
+})
+
+test('the connections of one address share half of the memory, so that others find some', () => {
+  const memory = memoryOf(100)
+  const [a, alsoA, b] = [memory.accountOf('a'), memory.accountOf('a'), memory.accountOf('b')]
+  const called: string[] = []
+  a.take(60, () => {})
+  expect(alsoA.take(1, () => called.push('also a'))).toBeNull()
+  const ofB = b.take(20, () => {}) as Buffer
+  expect(ofB).toHaveLength(20)
+  // Room for all, and none for this address.
+  b.give(ofB)
+  expect(alsoA.take(1, () => called.push('again'))).toBeNull()
+  a.give(frame(60))
+  expect([called, memory.usedBytes, a.usedBytes]).toEqual([['also a', 'again'], 0, 0])
+  expect(alsoA.take(1, () => {})).not.toBeNull()
+})
+
+test('an address that has left is forgotten', () => {
+  const memory = memoryOf(100)
+  const a = memory.accountOf('a')
+  const taken = a.take(80, () => {}) as Buffer
+  a.close()
+  a.give(taken)
+  expect(memory.accountOf('a').take(10, () => {})).not.toBeNull()
+})
+
+test('a frame grows with what it is filled with, and is charged for what it got', () => {
+  const memory = memoryOf(1000)
+  const account = memory.accountOf('a')
+  const small = account.take(10, () => {}) as Buffer
+  small.fill(7)
+  const grown = account.grow(small, 8, 100, false, () => {}) as Buffer
+  expect([grown.byteLength, [...grown.subarray(0, 8)], memory.usedBytes]).toEqual([100, Array(8).fill(7), 100])
+})
+
+test('beyond the bound one frame at a time goes on growing, so that frames that have all begun do not wait for ever', () => {
+  const memory = memoryOf(100)
+  const [a, b] = [memory.accountOf('a'), memory.accountOf('b')]
+  const called: string[] = []
+  const [ofA, ofB] = [a.take(60, () => {})!, b.take(60, () => {})!]
+  // Who waits for something else than its own bytes is not the one.
+  expect(a.grow(ofA, 60, 100, false, () => called.push('a'))).toBeNull()
+  const grown = a.grow(ofA, 60, 100, true, () => {})!
+  expect(grown).toHaveLength(100)
+  expect(b.grow(ofB, 60, 100, true, () => called.push('b'))).toBeNull()
+  expect(a.grow(grown, 100, 160, true, () => {})).toHaveLength(160)
+  // Another frame of the one that passed is done: there is no room yet, and the next may pass.
+  a.give(frame(10))
+  expect([called, memory.usedBytes]).toEqual([['a', 'b'], 210])
+  expect(b.grow(ofB, 60, 100, true, () => {})).toHaveLength(100)
 })

@@ -1,39 +1,148 @@
-import type { FrameMemory } from './connection.js'
+/**
+ * Memory for frames that wait or are being collected, shared by all connections of a broker. It is charged as it is given,
+ * and given as bytes arrive: what a client only announces costs next to nothing.
+ *
+ *   all connections   queued.max.request.bytes
+ *   one address       half of that
+ *   one connection    see waitingBytesMax in connection.ts
+ */
+import type { FrameAccount, FrameMemory } from './connection.js'
 
 /** Smaller frames come from memory that the allocator has at hand. */
 const keptBytesMin = 64 * 1024
 /** All buffers together that are kept for the next frames: eight of a producer's largest requests at stock settings. */
 const keptBytesMax = 8 * 1024 * 1024
 
+/** Part of the whole that the connections of one address may hold. */
+const addressShare = 0.5
+
 /**
  * Kafka's rule for queued.max.request.bytes: a frame is let in as long as anything is left, so the bound may be passed by
- * one frame, and a frame larger than the whole bound can still be served.
+ * one frame, and a frame larger than the whole bound can still be served. One frame that has begun may pass it as well, or
+ * frames that have all begun would wait for each other.
  */
 export function frameMemory(bytesMax: number): FrameMemory & { readonly usedBytes: number } {
-  const spare = new SpareFrames()
-  let usedBytes = 0
-  let waiting: (() => void)[] = []
+  const pool: Pool = { all: new Share(bytesMax), spare: new SpareFrames() }
+  const addresses = new Map<string, { readonly share: Share; accounts: number }>()
   return {
     get usedBytes() {
-      return usedBytes
+      return pool.all.usedBytes
     },
-    take(bytes, onRoom) {
-      if (usedBytes >= bytesMax) {
-        waiting.push(onRoom)
-        return null
-      }
-      usedBytes += bytes
-      return spare.take(bytes)
+    accountOf(address) {
+      const entry = addresses.get(address) ?? { share: new Share(bytesMax * addressShare), accounts: 0 }
+      addresses.set(address, entry)
+      entry.accounts++
+      return new Account(pool, entry.share, () => {
+        if (--entry.accounts === 0) addresses.delete(address)
+      })
     },
-    give(frame) {
-      usedBytes -= frame.byteLength
-      spare.giveBack(frame)
-      if (usedBytes >= bytesMax || waiting.length === 0) return
-      const woken = waiting
-      waiting = []
-      // Whoever finds nothing left gets in line again.
-      for (const onRoom of woken) onRoom()
-    },
+  }
+}
+
+interface Pool {
+  readonly all: Share
+  readonly spare: SpareFrames
+}
+
+class Share {
+  readonly #bytesMax: number
+  #usedBytes = 0
+  /** Whose frame grows although the bound is reached. */
+  #passing: Account | null = null
+  /** Those who found no room, in their order. */
+  #waiting = new Set<() => void>()
+
+  constructor(bytesMax: number) {
+    this.#bytesMax = bytesMax
+  }
+
+  get usedBytes(): number {
+    return this.#usedBytes
+  }
+  get hasRoom(): boolean {
+    return this.#usedBytes < this.#bytesMax
+  }
+
+  mayPass(account: Account): boolean {
+    return this.#passing === null || this.#passing === account
+  }
+
+  charge(bytes: number, account: Account): void {
+    if (!this.hasRoom) this.#passing = account
+    this.#usedBytes += bytes
+  }
+
+  giveBack(bytes: number, account: Account): void {
+    this.#usedBytes -= bytes
+    const hasPassed = this.#passing === account
+    if (hasPassed) this.#passing = null
+    if (this.#waiting.size === 0 || !(this.hasRoom || hasPassed)) return
+    const woken = this.#waiting
+    this.#waiting = new Set()
+    // Whoever finds nothing left gets in line again.
+    for (const onRoom of woken) onRoom()
+  }
+
+  waitFor(onRoom: () => void): null {
+    this.#waiting.add(onRoom)
+    return null
+  }
+}
+
+class Account implements FrameAccount {
+  readonly #spare: SpareFrames
+  readonly #all: Share
+  readonly #address: Share
+  readonly #onClose: () => void
+  #usedBytes = 0
+
+  constructor({ spare, all }: Pool, address: Share, onClose: () => void) {
+    this.#spare = spare
+    this.#all = all
+    this.#address = address
+    this.#onClose = onClose
+  }
+
+  get usedBytes(): number {
+    return this.#usedBytes
+  }
+
+  take(bytes: number, onRoom: () => void): Buffer | null {
+    if (!this.#all.hasRoom) return this.#all.waitFor(onRoom)
+    if (!this.#address.hasRoom) return this.#address.waitFor(onRoom)
+    this.#charge(bytes)
+    return this.#spare.take(bytes)
+  }
+
+  grow(frame: Buffer, filledBytes: number, bytes: number, mayPass: boolean, onRoom: () => void): Buffer | null {
+    if (!this.#mayGrow(this.#all, mayPass)) return this.#all.waitFor(onRoom)
+    if (!this.#mayGrow(this.#address, mayPass)) return this.#address.waitFor(onRoom)
+    this.#charge(bytes - frame.byteLength)
+    const grown = this.#spare.take(bytes)
+    grown.set(frame.subarray(0, filledBytes))
+    this.#spare.giveBack(frame)
+    return grown
+  }
+
+  give(frame: Buffer): void {
+    this.#usedBytes -= frame.byteLength
+    this.#spare.giveBack(frame)
+    this.#address.giveBack(frame.byteLength, this)
+    this.#all.giveBack(frame.byteLength, this)
+  }
+
+  close(): void {
+    this.#onClose()
+  }
+
+  #mayGrow(share: Share, mayPass: boolean): boolean {
+    return share.hasRoom || (mayPass && share.mayPass(this))
+  }
+
+  #charge(bytes: number): void {
+    this.#usedBytes += bytes
+    this.#address.charge(bytes, this)
+    this.#all.charge(bytes, this)
   }
 }
 

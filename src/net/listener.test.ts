@@ -185,8 +185,40 @@ test('an idle connection is closed; one that is used or waits for an answer is n
 
 test('connections are never idle when the bound is negative', async () => {
   const world = fakeWorld()
-  await using _listener = await listening({ ...listenerOptions(echo), world, idleMsMax: -1 })
-  expect(world.pendingTimers).toBe(0)
+  await using listener = await listening({ ...listenerOptions(echo), world, idleMsMax: -1 })
+  using client = await RawClient.connect(listener.port)
+  client.send(requestFrame(1))
+  expect(await client.answer()).toBe(1)
+  for (let day = 0; day < 10; day++) world.advance(86_400_000)
+  client.send(requestFrame(2))
+  expect(await client.answer()).toBe(2)
+})
+
+test('a client that reads none of its answers is closed when it has been idle', async () => {
+  const world = fakeWorld()
+  const serve = serveBy(id => answerTo(id, 20_000_000))
+  await using listener = await listening({ ...listenerOptions(serve), world, idleMsMax: 10_000 })
+  using client = await RawClient.connect(listener.port, { paused: true })
+  client.send(requestFrame(1))
+  await eventually(() => client.socket.readableLength > 0)
+  for (let second = 0; second < 30; second++) {
+    world.advance(1000)
+    await new Promise(resolve => setImmediate(resolve))
+  }
+  await eventually(() => listener.connectionCount === 0)
+})
+
+test('a frame that somebody begins and does not go on with is given up', async () => {
+  const world = fakeWorld()
+  await using listener = await listening({ ...listenerOptions(echo), world })
+  using client = await RawClient.connect(listener.port)
+  using other = await RawClient.connect(listener.port)
+  client.send(requestFrame(1).subarray(0, 5))
+  other.send(requestFrame(2))
+  expect(await other.answer()).toBe(2)
+  for (let second = 0; second < 40; second++) world.advance(1000)
+  await client.closed()
+  expect(String(reported.faults[0])).toContain('a frame did not arrive within 30000 ms: 1 of 8 bytes')
 })
 
 test('a stop lets the answers under way leave, takes nothing more, and is over when they have left', async () => {

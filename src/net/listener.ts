@@ -3,7 +3,7 @@
  * the bytes is synchronous, so a buffer per connection would only cost memory.
  */
 import net from 'node:net'
-import type { World } from '../base/world.js'
+import type { Timer, World } from '../base/world.js'
 import { Connection, type ConnectionInfo, type FrameMemory, type Serve } from './connection.js'
 import { type NativeCalls, socketFd } from './native.js'
 
@@ -38,6 +38,8 @@ export interface ListenerOptions {
   readonly onRefused: (remoteAddress: string, reason: string) => void
 }
 
+/** How often the connections are looked at, unless they are idle sooner. */
+const stalledCheckMs = 5000
 const sharedBufferBytes = 512 * 1024
 /** How often a stopping listener looks whether the last answers have left. */
 const quietCheckMs = 5
@@ -57,10 +59,11 @@ export class Listener {
   readonly #sharedBuffer = Buffer.allocUnsafeSlow(sharedBufferBytes)
   #nextId = 1
   #isClosed = false
+  #checking: Timer | null = null
 
   private constructor(options: ListenerOptions) {
     this.#options = options
-    this.#server = net.createServer({ pauseOnConnect: true, noDelay: true }, socket => this.#accept(socket))
+    this.#server = net.createServer({ pauseOnConnect: true, noDelay: true, keepAlive: true }, socket => this.#accept(socket))
   }
 
   /** Binds and accepts. Rejects with the system's error (EADDRINUSE, EACCES, …). */
@@ -74,7 +77,7 @@ export class Listener {
         // A failed accept (no descriptors left) concerns the one who came, not those who are here.
         listener.#server.on('error', error => options.onRefused('', error.message))
         if (options.unref) listener.#server.unref()
-        listener.#watchIdle()
+        listener.#watchStalled()
         resolve(listener)
       })
     })
@@ -93,6 +96,7 @@ export class Listener {
   /** Takes no more connections and requests, lets the answers under way leave for at most `graceMs`, then closes. */
   async close(graceMs: number): Promise<void> {
     this.#isClosed = true
+    this.#checking?.cancel()
     const closed = new Promise<void>(resolve => this.#server.close(() => resolve()))
     for (const connection of this.#connections) connection.drain()
     const { world } = this.#options
@@ -186,18 +190,14 @@ export class Listener {
     return socket
   }
 
-  #watchIdle(): void {
-    const idleMsMax = this.#options.idleMsMax
-    if (idleMsMax < 0) return
+  #watchStalled(): void {
+    const { world, idleMsMax } = this.#options
+    const checkMs = idleMsMax < 0 ? stalledCheckMs : Math.max(100, Math.min(idleMsMax / 4, stalledCheckMs))
     const check = (): void => {
-      if (this.#isClosed) return
-      const deadline = this.#options.world.monotonicMs() - idleMsMax
-      for (const connection of this.#connections) {
-        if (connection.lastActiveMs < deadline && connection.isQuiet) connection.close()
-      }
-      this.#options.world.after(Math.max(100, Math.min(idleMsMax / 4, 60_000)), check)
+      for (const connection of this.#connections) connection.closeIfStalled(idleMsMax)
+      this.#checking = world.after(checkMs, check)
     }
-    this.#options.world.after(Math.max(100, Math.min(idleMsMax / 4, 60_000)), check)
+    this.#checking = world.after(checkMs, check)
   }
 }
 

@@ -76,6 +76,7 @@ export class Outbound {
   #pendingBytes = 0
   /** Writes that Node has taken and not yet confirmed. */
   #nodeWrites = 0
+  #progress = 0
   #isSending = false
   #isClosed = false
   // The answer being sent: next byte of its memory part, next insert, bytes of that insert already sent.
@@ -94,6 +95,11 @@ export class Outbound {
 
   get pendingBytes(): number {
     return this.#pendingBytes
+  }
+
+  /** Grows while the client takes what it is sent. */
+  get progress(): number {
+    return this.#progress
   }
 
   enqueue(answer: Outgoing): void {
@@ -178,6 +184,7 @@ export class Outbound {
     if (sent === this.#native.wouldBlock) return this.#nudge(range, at, left)
     if (sent === 0) return this.#break(shorterThanPromised)
     if (sent < 0) return this.#failed('sendfile', -sent)
+    this.#progress += sent
     this.#insertSent += sent
     if (sent === left) this.#insertDone(range)
     return sent
@@ -212,6 +219,7 @@ export class Outbound {
     const canSend = this.#native !== null && this.#nodeWrites === 0
     const sent = canSend ? this.#native.send(socketFd(this.#socket), bytes, bytes.byteLength, !isLast) : 0
     if (canSend && sent >= 0) {
+      this.#progress += sent
       this.#position += sent
       return sent
     }
@@ -300,6 +308,7 @@ export class Outbound {
   }
   readonly #onWritten = (): void => {
     this.#nodeWrites -= 1
+    this.#progress += 1
     if (!this.#isClosed) this.#options.onProgress()
   }
 
@@ -308,6 +317,7 @@ export class Outbound {
     this.#nodeWrites += 1
     this.#socket.write(bytes, error => {
       this.#nodeWrites -= 1
+      this.#progress += 1
       onTaken?.()
       if (error === null || error === undefined) this.#resume()
     })

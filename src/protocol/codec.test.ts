@@ -214,3 +214,14 @@ function readerOf(hex: string): Reader {
   const bytes: Bytes = fromHex(hex.replaceAll(' ', ''))
   return new Reader(bytes)
 }
+
+test('a fault in compiled code names its message and version', () => {
+  const fault = (): unknown => {
+    try {
+      return encode(Metadata.request, 9, new Writer(), null as never)
+    } catch (error) {
+      return (error as Error).stack
+    }
+  }
+  expect(fault()).toContain('gregor/codec/MetadataRequest.v9.js')
+})

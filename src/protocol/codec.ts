@@ -61,15 +61,20 @@ function compile(message: Message, version: number): Codec {
   const context: Context = { version, isFlexible: inRange(message.flexible, version), functions: [], count: 0 }
   const decodeName = structDecoder(context, message.fields)
   const encodeName = structEncoder(context, message.fields)
-  const source = `'use strict';\n${context.functions.join('\n')}\nreturn { decode: ${decodeName}, encode: ${encodeName} }`
-  return { ...new Function('emptyBytes', 'Writer', source)(emptyBytes, Writer), sliced: null } as Codec
+  const result = `{ decode: ${decodeName}, encode: ${encodeName} }`
+  return { ...evaluated<Omit<Codec, 'sliced'>>(context, result, `${message.name}.v${version}`), sliced: null }
 }
 
 function compileSliced(message: Message, version: number): NonNullable<Codec['sliced']> {
   const context: Context = { version, isFlexible: inRange(message.flexible, version), functions: [], count: 0 }
   const name = slicedEncoder(context, message.fields)
-  const source = `'use strict';\n${context.functions.join('\n')}\nreturn ${name}`
-  return new Function('emptyBytes', 'Writer', source)(emptyBytes, Writer) as NonNullable<Codec['sliced']>
+  return evaluated(context, name, `${message.name}.v${version}.sliced`)
+}
+
+/** What the generated functions are good for. `name` is what stacks and profiles call the text. */
+function evaluated<T>({ functions }: Context, result: string, name: string): T {
+  const source = `'use strict';\n${functions.join('\n')}\nreturn ${result}\n//# sourceURL=gregor/codec/${name}.js`
+  return new Function('emptyBytes', 'Writer', source)(emptyBytes, Writer) as T
 }
 
 interface Context {

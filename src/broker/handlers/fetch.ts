@@ -65,9 +65,10 @@ async function longPoll(
   const { world, waiting } = context.broker
   const deadlineMs = world.monotonicMs() + maxWaitMs
   let current = firstPlan
-  for (let leftMs = maxWaitMs; leftMs > 0 && !waiting.isStopped; leftMs = deadlineMs - world.monotonicMs()) {
+  const hasEnded = (): boolean => waiting.isStopped || context.session.isClosed
+  for (let leftMs = maxWaitMs; leftMs > 0 && !hasEnded(); leftMs = deadlineMs - world.monotonicMs()) {
     release(current)
-    await waiting.advanceOrDeadline(current.partitions, leftMs)
+    await waiting.advanceOrDeadline(current.partitions, leftMs, context.session)
     current = plan(session, limits, context)
     if (isEnough(current, limits, context)) break
   }

@@ -3,7 +3,7 @@
  * here, with a reason; it is not worked around.
  */
 import { readdirSync, readFileSync } from 'node:fs'
-import { basename, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 
@@ -38,6 +38,24 @@ function offences(files: readonly SourceFile[], breaks: (line: string) => boolea
 const isTest = (path: string) => /\.(test|test-support)\.ts$/.test(path)
 const code = (line: string) => line.replace(/\/\/.*$|^\s*\*.*$/, '')
 
+function importsOf(path: string, lines: readonly string[]): string[] {
+  const places = lines.join('\n').matchAll(/(?:\bfrom|\bimport\(|^import)\s*'(\.[^']+)\.js'/gm)
+  return [...places].map(([, place = '']) => join(dirname(path), `${place}.ts`))
+}
+
+/** Each circle once, as the paths along it. */
+function circles(edges: ReadonlyMap<string, readonly string[]>): string[] {
+  const found: string[] = []
+  const done = new Set<string>()
+  const walk = (path: string, trail: readonly string[]): void => {
+    if (trail.includes(path)) found.push([...trail.slice(trail.indexOf(path)), path].join(' → '))
+    else if (!done.has(path)) for (const next of edges.get(path) ?? []) walk(next, [...trail, path])
+    done.add(path)
+  }
+  for (const path of edges.keys()) walk(path, [])
+  return found
+}
+
 describe('the code', () => {
   it('finds the files that it judges', () => {
     expect(source.length).toBeGreaterThan(20)
@@ -70,6 +88,11 @@ describe('the code', () => {
         line => marked.test(code(line)),
       ),
     ).toEqual([])
+  })
+
+  it('imports without circles, types included', () => {
+    const edges = new Map(source.map(({ path, lines }) => [path, importsOf(path, lines)]))
+    expect(circles(edges)).toEqual([])
   })
 
   it('keeps every test beside what it tests', () => {

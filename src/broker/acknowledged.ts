@@ -5,7 +5,7 @@
 import { Errors } from '../protocol/errors.js'
 import { DiskFailure } from '../storage/files.js'
 import type { Partition } from '../storage/partition.js'
-import { RequestFailure } from './handler.js'
+import { RequestFailure } from './outcomes.js'
 
 /** Resolves when all that was acknowledged of these partitions can be read; null when there is nothing to wait for. */
 export function allVisible(partitions: readonly Partition[]): Promise<void> | null {

@@ -1,4 +1,4 @@
-import { CloseConnection } from './handler.js'
+import { CloseConnection } from './outcomes.js'
 
 const unknown = 0
 

@@ -24,20 +24,9 @@ import { ApiVersions } from '../protocol/messages/api-versions.js'
 import { type Api, type Fields, inRange } from '../protocol/schema.js'
 import { type Reader, TooLongError, Writer } from '../protocol/wire.js'
 import { Slices } from '../storage/slices.js'
-import {
-  type Call,
-  CloseConnection,
-  type Interceptor,
-  noAnswer,
-  type Operation,
-  Ordered,
-  type Outcome,
-  type RequestContext,
-  RequestFailure,
-  type ResourceType,
-  type Row,
-} from './handler.js'
+import type { Call, Interceptor, Operation, RequestContext, ResourceType, Row } from './handler.js'
 import { apiVersionsAnswer } from './handlers/api-versions.js'
+import { CloseConnection, noAnswer, Ordered, type Outcome, RequestFailure } from './outcomes.js'
 import type { Broker } from './services.js'
 import { Session } from './session.js'
 

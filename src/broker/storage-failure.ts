@@ -1,5 +1,5 @@
 import { type ErrorCode, Errors } from '../protocol/errors.js'
-import { RequestFailure } from './handler.js'
+import { RequestFailure } from './outcomes.js'
 
 /** The disk took nothing of what a command had to write; the client gets the code that storage gave. */
 export class StorageFailure extends RequestFailure {

@@ -12,7 +12,6 @@ import { type Int64, roundedInt64 } from '../base/int64.js'
 import type { World } from '../base/world.js'
 import { type ErrorCode, Errors } from '../protocol/errors.js'
 import { batchLength, lastOffsetDelta, noTimestamp, stampBaseOffset, stampLeaderEpoch } from '../protocol/records/batch.js'
-import type { Checkpoints } from './checkpoints.js'
 import type { LogAsLeft } from './directory-state.js'
 import type { LogEngine, LogMark } from './engine.js'
 import { DiskFailure } from './files.js'
@@ -41,6 +40,14 @@ import type {
   TimestampedOffset,
 } from './types.js'
 
+/** What of a partition is written down for the next start. Each write resolves when what is true now is on stable storage. */
+export interface PartitionCheckpoints {
+  /** The one that a start relies on. */
+  readonly state: { write(): Promise<void> }
+  /** Kafka's. */
+  readonly logStarts: { write(): Promise<void> }
+}
+
 export interface PartitionParts {
   readonly topic: string
   readonly index: number
@@ -52,7 +59,7 @@ export interface PartitionParts {
   readonly snapshots: ProducerSnapshots | null
   readonly cleanedTo: Offset | null
   /** Null in an ephemeral directory. */
-  readonly checkpoints: Checkpoints | null
+  readonly checkpoints: PartitionCheckpoints | null
   readonly config: LogConfigSource
   readonly durability: Durability
   readonly commit: GroupCommit
@@ -74,7 +81,7 @@ export class Partition implements SyncTarget {
   readonly #engine: LogEngine
   readonly #producers: ProducerStates
   readonly #snapshots: ProducerSnapshots | null
-  readonly #checkpoints: Checkpoints | null
+  readonly #checkpoints: PartitionCheckpoints | null
   readonly #config: LogConfigSource
   readonly #durability: Durability
   readonly #commit: GroupCommit

@@ -4,7 +4,7 @@ import { Errors } from '../../protocol/errors.js'
 import { CreateAcls } from '../../protocol/messages/create-acls.js'
 import { DeleteAcls } from '../../protocol/messages/delete-acls.js'
 import { DescribeAcls } from '../../protocol/messages/describe-acls.js'
-import { CloseConnection } from '../handler.js'
+import { CloseConnection } from '../outcomes.js'
 import { type TestBroker, type TestClient, testBroker } from '../test-client.test-support.js'
 import { createAcls } from './create-acls.js'
 

@@ -2,7 +2,8 @@ import { type Uuid, zeroUuid } from '../../base/ids.js'
 import { type ErrorCode, Errors } from '../../protocol/errors.js'
 import { DeleteTopics } from '../../protocol/messages/delete-topics.js'
 import type { ResponseOf } from '../../protocol/schema.js'
-import { handler, type RequestContext, RequestFailure } from '../handler.js'
+import { handler, type RequestContext } from '../handler.js'
+import { RequestFailure } from '../outcomes.js'
 import { repeatedIn, withoutRepeats } from '../repeated.js'
 
 type TopicAnswer = ResponseOf<typeof DeleteTopics>['responses'][number]

@@ -4,8 +4,9 @@ import { isInternalTopic, topicNameProblem } from '../../cluster/topic-name.js'
 import { Errors } from '../../protocol/errors.js'
 import { DescribeTopicPartitions } from '../../protocol/messages/describe-topic-partitions.js'
 import type { RequestOf, ResponseOf } from '../../protocol/schema.js'
-import { handler, RequestFailure } from '../handler.js'
+import { handler } from '../handler.js'
 import { topicOperations } from '../operations.js'
+import { RequestFailure } from '../outcomes.js'
 
 type DescribeRequest = RequestOf<typeof DescribeTopicPartitions>
 type TopicAnswer = ResponseOf<typeof DescribeTopicPartitions>['topics'][number]

@@ -5,9 +5,10 @@ import { clusterMetadataTopic, isInternalTopic, topicNameProblem } from '../../c
 import { type ErrorCode, Errors } from '../../protocol/errors.js'
 import { Metadata } from '../../protocol/messages/metadata.js'
 import type { RequestOf, ResponseOf } from '../../protocol/schema.js'
-import { handler, type RequestContext, RequestFailure } from '../handler.js'
+import { handler, type RequestContext } from '../handler.js'
 import { allNodes, thisNode } from '../nodes.js'
 import { clusterOperations, operationsNotAsked, topicOperations } from '../operations.js'
+import { RequestFailure } from '../outcomes.js'
 
 type MetadataRequest = RequestOf<typeof Metadata>
 type TopicAnswer = ResponseOf<typeof Metadata>['topics'][number]

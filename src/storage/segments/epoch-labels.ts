@@ -6,12 +6,22 @@
 import { allocate, type Bytes, viewOf } from '../../base/bytes.js'
 import type { LeaderEpoch, Offset } from '../../base/ids.js'
 import { baseOffset, leaderEpoch } from '../../protocol/records/batch.js'
+import type { StorageLog } from '../types.js'
 import type { LeaderEpochs } from './leader-epochs.js'
-import type { RecoveryInput } from './recovery.js'
 import type { Segment } from './segment.js'
+import type { SegmentHome } from './segment-home.js'
 
 /** Where the epoch stands in a batch. */
 const epochAt = 12
+
+/** What is known of the log that is verified. */
+export interface LabelledLog {
+  readonly home: SegmentHome
+  readonly wasClosedCleanly: boolean
+  /** Every write that was made can still be read: the machine was up all the time since. */
+  readonly keepsWrites: boolean
+  readonly log: StorageLog
+}
 
 interface Doubtful {
   readonly segment: Segment
@@ -23,14 +33,14 @@ interface Doubtful {
 }
 
 export class EpochLabels {
-  readonly #input: RecoveryInput
+  readonly #input: LabelledLog
   readonly #epochs: LeaderEpochs
   /** Whether all epochs were written down before the batches that began them: nothing is lost of what was written. */
   readonly #isComplete: boolean
   #doubtful: Doubtful | null = null
 
   /** `isFromFile`: the epochs are those that were written down, and not guesses. */
-  constructor(input: RecoveryInput, epochs: LeaderEpochs, isFromFile: boolean) {
+  constructor(input: LabelledLog, epochs: LeaderEpochs, isFromFile: boolean) {
     this.#input = input
     this.#epochs = epochs
     this.#isComplete = isFromFile && (input.keepsWrites || input.wasClosedCleanly)

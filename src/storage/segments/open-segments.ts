@@ -2,13 +2,19 @@
  * Bounds how many segment files a data directory keeps open. The least recently used one that nobody holds gives its
  * descriptor back; a held one is skipped, so the bound may be passed while slices are on their way to clients.
  */
-import type { Segment } from './segment.js'
+/** What can be opened again when it is needed: a segment. */
+export interface Evictable {
+  /** Somebody uses it now. */
+  readonly isHeld: boolean
+  /** Gives its descriptor back. */
+  evict(): void
+}
 
 export class OpenSegments {
   readonly #max: number
   // Insertion order is the order of use: a touched segment goes to the end.
-  readonly #open = new Set<Segment>()
-  #latest: Segment | null = null
+  readonly #open = new Set<Evictable>()
+  #latest: Evictable | null = null
 
   constructor(openSegmentsMax: number) {
     this.#max = openSegmentsMax
@@ -18,7 +24,7 @@ export class OpenSegments {
     return this.#open.size
   }
 
-  touch(segment: Segment): void {
+  touch(segment: Evictable): void {
     if (segment === this.#latest) return
     this.#latest = segment
     this.#open.delete(segment)
@@ -26,12 +32,12 @@ export class OpenSegments {
     if (this.#open.size > this.#max) this.#evictOne(segment)
   }
 
-  forget(segment: Segment): void {
+  forget(segment: Evictable): void {
     this.#open.delete(segment)
     if (this.#latest === segment) this.#latest = null
   }
 
-  #evictOne(keep: Segment): void {
+  #evictOne(keep: Evictable): void {
     for (const segment of this.#open) {
       if (segment === keep || segment.isHeld) continue
       segment.evict()

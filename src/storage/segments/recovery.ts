@@ -13,8 +13,7 @@ import { asBuffer } from '../../base/bytes.js'
 import type { Offset } from '../../base/ids.js'
 import { baseOffset, lastOffset, leaderEpoch, maxTimestamp } from '../../protocol/records/batch.js'
 import { DiskFailure } from '../files.js'
-import type { StorageLog } from '../types.js'
-import { EpochLabels } from './epoch-labels.js'
+import { EpochLabels, type LabelledLog } from './epoch-labels.js'
 import { type BatchVisitor, CorruptLogError, HeaderScanner, walkBatches } from './header-scanner.js'
 import { LeaderEpochs, leaderEpochFile } from './leader-epochs.js'
 import {
@@ -32,9 +31,7 @@ import {
 import { Segment } from './segment.js'
 import type { SegmentHome } from './segment-home.js'
 
-export interface RecoveryInput {
-  readonly home: SegmentHome
-  readonly wasClosedCleanly: boolean
+export interface RecoveryInput extends LabelledLog {
   /** Somebody found that the log cannot be read: it is verified from its first batch on, whatever else is known. */
   readonly verifiesAll: boolean
   readonly recoveryPoint: Offset
@@ -42,13 +39,10 @@ export interface RecoveryInput {
   readonly logStartOffset: Offset
   /** Every start above 0 was checkpointed before segments went. */
   readonly isStartKnown: boolean
-  /** Every write that was made can still be read: the machine was up all the time since. */
-  readonly keepsWrites: boolean
   /** Below, compaction may have left holes between segments; null when there was none. */
   readonly cleanedTo: Offset | null
   readonly indexIntervalBytes: number
   readonly nowMs: number
-  readonly log: StorageLog
 }
 
 export interface RecoveredLog {

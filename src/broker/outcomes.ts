@@ -1,0 +1,28 @@
+/** What can become of a request, beside its response. */
+import type { ErrorCode } from '../protocol/errors.js'
+
+/** The request asked for no answer (acks=0). */
+export const noAnswer = Symbol('no answer')
+
+/**
+ * An answer that comes later although its effects are fixed now: the connection may start the next request of this kind.
+ * It says by itself what failed; a rejection is a fault in the broker.
+ */
+export class Ordered<Response> {
+  constructor(readonly response: Promise<Response>) {}
+}
+
+/** Fails the whole request; dispatch spells it in the API's own way. For outcomes that concern all of it, not a part. */
+export class RequestFailure extends Error {
+  override readonly name = 'RequestFailure'
+  constructor(readonly errorCode: ErrorCode) {
+    super(`request failed with error ${errorCode}`)
+  }
+}
+
+/** There is no answer to give; the connection is closed, as Kafka does. */
+export class CloseConnection extends Error {
+  override readonly name = 'CloseConnection'
+}
+
+export type Outcome<Response> = Response | Promise<Response | typeof noAnswer> | Ordered<Response> | typeof noAnswer

@@ -78,6 +78,7 @@ async function alterTopic<Config>(
   { broker }: RequestContext,
   { overridesOf }: Alteration<Config>,
 ): Promise<Refusal> {
+  if (resourceName === '') return [Errors.INVALID_REQUEST, 'Default topic resources are not allowed.']
   const problem = topicNameProblem(resourceName)
   if (problem !== null) return [Errors.INVALID_TOPIC_EXCEPTION, problem]
   const topic = broker.topics.image.topics.get(resourceName)

@@ -41,7 +41,8 @@ export function describeTopicConfig(config: TopicConfig, only: readonly string[]
       const synonyms: ConfigSynonym[] = []
       const override = config.textOf(name)
       if (override !== null) synonyms.push({ name, value: override, source: configSources.dynamicTopic })
-      for (const key of brokerSynonyms(name)) pushBrokerSynonyms(synonyms, config.broker, key)
+      // Kafka shows every synonym that is set, and the default of the strongest alone.
+      for (const [at, key] of brokerSynonyms(name).entries()) pushBrokerSynonyms(synonyms, config.broker, key, at === 0)
       synonyms.sort((a, b) => a.source - b.source)
       return described(name, topicKeys[name], override ?? formatValue(topicKeys[name], config.get(name)), synonyms, false)
     })
@@ -95,11 +96,12 @@ function described(
 /** What a key's documentation says when nothing acts on the key. */
 const inertNote = 'Accepted for compatibility; has no effect in this version.'
 
-function pushBrokerSynonyms(synonyms: ConfigSynonym[], config: BrokerConfig, name: BrokerKey): void {
+function pushBrokerSynonyms(synonyms: ConfigSynonym[], config: BrokerConfig, name: BrokerKey, withDefault = true): void {
   const row: ConfigKey<unknown> = brokerKeys[name]
   const text = config.textOf(name)
   if (text !== null) synonyms.push({ name, value: text, source: configSources.staticBroker })
-  if (row.default !== null) synonyms.push({ name, value: formatValue(row, row.default), source: configSources.default })
+  if (withDefault && row.default !== null)
+    synonyms.push({ name, value: formatValue(row, row.default), source: configSources.default })
 }
 
 function wantedNames(only: readonly string[] | null): (name: string) => boolean {

@@ -120,15 +120,12 @@ describe('DescribeConfigs', () => {
     ])
   })
 
-  it('gives a topic value in its own unit while its synonym keeps the broker’s', () => {
+  it('gives a topic value in its own unit while its synonym keeps the broker’s, and no default but the strongest key’s', () => {
     expect(describeTopicConfig(topicConfig(broker({ 'log.roll.hours': '2' }), {}), ['segment.ms'])).toMatchObject([
       {
         value: '7200000',
         configSource: 4,
-        synonyms: [
-          { name: 'log.roll.hours', value: '2', source: 4 },
-          { name: 'log.roll.hours', value: '168', source: 5 },
-        ],
+        synonyms: [{ name: 'log.roll.hours', value: '2', source: 4 }],
       },
     ])
   })

@@ -179,13 +179,15 @@ export class Partition implements SyncTarget {
   #appendOfClient(batch: Bytes, apiVersion: number, config: LogConfig, nowMs: number): Appended | Refusal {
     // 1. Is it a batch that may stand here?
     const facts = admit(batch, config, nowMs, apiVersion)
-    if (facts.refused) return refused(facts.errorCode, facts.message, facts.recordErrors)
+    if (facts.refused) {
+      const logStartOffset = facts.isFormOnly || isBeforeLog(facts.errorCode) ? -1 : this.logStartOffset
+      return refused(facts.errorCode, facts.message, facts.recordErrors, logStartOffset)
+    }
     // 2. Is it the next one of its producer?
     const verdict = this.#producers.check(facts)
-    if (typeof verdict === 'number') return refused(verdict, describeSequence(facts))
+    if (typeof verdict === 'number') return refused(verdict, describeSequence(facts), noRecordErrors, this.logStartOffset)
     if (verdict !== 'append') {
-      const appendTimeMs = config.timestampType === 'LogAppendTime' ? verdict.timestampMs : noTimestamp
-      return this.#answer(verdict.baseOffset, verdict.lastOffset, appendTimeMs, true)
+      return this.#answer(verdict.baseOffset, verdict.lastOffset, verdict.timestampMs, true)
     }
     // 3. It goes into the log.
     const baseOffset = this.#engine.logEndOffset
@@ -330,7 +332,9 @@ export class Partition implements SyncTarget {
   }
   earliestOffset(): TimestampedOffset {
     const offset = this.logStartOffset
-    return { timestamp: noTimestamp, offset, leaderEpoch: this.#engine.epochAt(offset) }
+    // The present leader's epoch begins at the end of the log, before its first record is there.
+    const leaderEpoch = offset === this.logEndOffset ? this.leaderEpoch : this.#engine.epochAt(offset)
+    return { timestamp: noTimestamp, offset, leaderEpoch }
   }
   endOffsetForEpoch(epoch: LeaderEpoch): EpochEndOffset {
     // A leader's epoch begins when it takes over, not with its first record.
@@ -550,8 +554,15 @@ export class Partition implements SyncTarget {
 
 const noRecordErrors: readonly RecordError[] = []
 
-function refused(errorCode: ErrorCode, message: string, recordErrors = noRecordErrors): Refusal {
-  return { kind: 'refused', errorCode, message, recordErrors }
+/** Errors at which Kafka has not looked at the log yet. */
+function isBeforeLog(errorCode: ErrorCode): boolean {
+  return (
+    errorCode === Errors.CORRUPT_MESSAGE || errorCode === Errors.MESSAGE_TOO_LARGE || errorCode === Errors.RECORD_LIST_TOO_LARGE
+  )
+}
+
+function refused(errorCode: ErrorCode, message: string, recordErrors = noRecordErrors, logStartOffset = -1): Refusal {
+  return { kind: 'refused', errorCode, message, recordErrors, logStartOffset }
 }
 
 function describeSequence({ producerId, producerEpoch, baseSequence }: Admitted): string {

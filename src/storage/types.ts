@@ -32,7 +32,7 @@ export interface Appended {
   readonly kind: 'appended'
   readonly baseOffset: Offset
   readonly lastOffset: Offset
-  /** -1 unless the topic is LogAppendTime. */
+  /** -1 unless the topic is LogAppendTime, or the batch a duplicate: then the newest timestamp of the original, as in Kafka. */
   readonly logAppendTimeMs: number
   readonly logStartOffset: Offset
   /** True when the batch was there already (idempotent retry): nothing was written, the offsets are the original ones. */
@@ -49,6 +49,8 @@ export interface Refusal {
   readonly errorCode: ErrorCode
   readonly message: string
   readonly recordErrors: readonly RecordError[]
+  /** -1 where the log was not looked at. */
+  readonly logStartOffset: Offset
 }
 export type Isolation = 'read_uncommitted' | 'read_committed'
 

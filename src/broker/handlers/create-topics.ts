@@ -7,6 +7,7 @@ import { type ErrorCode, Errors } from '../../protocol/errors.js'
 import { CreateTopics } from '../../protocol/messages/create-topics.js'
 import type { RequestOf, ResponseOf } from '../../protocol/schema.js'
 import { handler, type RequestContext } from '../handler.js'
+import { offsetsTopic } from '../internal-topics.js'
 import { repeatedIn, withoutRepeats } from '../repeated.js'
 
 type TopicRequest = RequestOf<typeof CreateTopics>['topics'][number]
@@ -38,34 +39,46 @@ async function create(asked: TopicRequest, validateOnly: boolean, { broker }: Re
     assignments: asked.assignments,
     configs: new Map(asked.configs.map(config => [config.name, config.value ?? ''])),
   }
-  // Kafka looks at the name and the partitions before the configs.
+  // In Kafka's order: the name, then the configs, then the partitions.
   const decided = broker.topics.tryCreate(command)
-  if (decided.kind === 'refused') return refusedBy(name, decided)
-  if (isInternalTopic(name)) {
-    const message = `Creation of internal topic ${name} is prohibited.`
-    return refused(name, Errors.INVALID_REQUEST, message)
-  }
+  if (decided.kind === 'refused' && (problem === null || isAboutName(decided))) return refusedBy(name, decided)
   if (problem !== null) return refused(name, Errors.INVALID_CONFIG, problem)
-  if (validateOnly) return created(decided.result, true, broker)
+  if (decided.kind === 'refused') return refusedBy(name, decided)
+  const internal = internalProblem(name, decided.result, broker)
+  if (internal !== null) return internal
+  if (validateOnly) return created(decided.result, broker)
   const topic = await broker.topics.create(command)
-  return 'kind' in topic ? refusedBy(name, topic) : created(topic, false, broker)
+  return 'kind' in topic ? refusedBy(name, topic) : created(topic, broker)
 }
 
-function configProblem(asked: TopicRequest, broker: RequestContext['broker']): string | null {
-  const names = new Set(asked.configs.map(({ name }) => name))
-  if (names.size !== asked.configs.length) return 'A config is given more than once.'
-  return validateTopicConfig(
-    broker.config,
-    asked.configs.map(({ name, value }) => [name, value] as const),
+function isAboutName({ errorCode }: ClusterRefusal): boolean {
+  return (
+    errorCode === Errors.INVALID_TOPIC_EXCEPTION ||
+    errorCode === Errors.TOPIC_ALREADY_EXISTS ||
+    errorCode === Errors.INVALID_REQUEST
   )
 }
 
-function created(topic: TopicImage, isTrial: boolean, broker: RequestContext['broker']): TopicAnswer {
+/** The topic of committed offsets may be made by hand, in the shape that the coordinator works with; others are not there yet. */
+function internalProblem(name: string, { partitions }: TopicImage, broker: RequestContext['broker']): TopicAnswer | null {
+  if (!isInternalTopic(name)) return null
+  if (name !== offsetsTopic) return refused(name, Errors.INVALID_REQUEST, `Creation of internal topic ${name} is prohibited.`)
+  const count = broker.config.get('offsets.topic.num.partitions')
+  if (partitions.length === count) return null
+  const message = `${name} has ${count} partitions here (offsets.topic.num.partitions), not ${partitions.length}.`
+  return refused(name, Errors.INVALID_PARTITIONS, message)
+}
+
+function configProblem(asked: TopicRequest, broker: RequestContext['broker']): string | null {
+  // A key that is given twice is what it is given last, as in Kafka.
+  return validateTopicConfig(broker.config, new Map(asked.configs.map(({ name, value }) => [name, value])))
+}
+
+function created(topic: TopicImage, broker: RequestContext['broker']): TopicAnswer {
   const configs = describeTopicConfig(topicConfig(broker.config, topic.configs), null)
   return {
     name: topic.name,
-    // A topic that was only tried has no id.
-    ...(isTrial ? {} : { topicId: topic.topicId }),
+    topicId: topic.topicId,
     errorCode: Errors.NONE,
     errorMessage: null,
     numPartitions: topic.partitions.length,

@@ -1,3 +1,4 @@
+import { Errors } from '../../protocol/errors.js'
 import { DescribeGroups } from '../../protocol/messages/describe-groups.js'
 import { handler } from '../handler.js'
 import { groupOperations } from '../operations.js'
@@ -6,5 +7,8 @@ import { groupOperations } from '../operations.js'
 export const describeGroups = handler(DescribeGroups, async (request, { broker, version }) => {
   const response = await broker.groups.describe(request, { version })
   if (!request.includeAuthorizedOperations) return response
-  return { ...response, groups: response.groups.map(group => ({ ...group, authorizedOperations: groupOperations })) }
+  const groups = response.groups.map(group =>
+    group.errorCode === Errors.NONE ? { ...group, authorizedOperations: groupOperations } : group,
+  )
+  return { ...response, groups }
 })

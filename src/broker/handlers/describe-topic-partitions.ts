@@ -66,5 +66,12 @@ function page(topic: TopicImage, first: number, end: number): TopicAnswer {
 
 function unknown(name: string): TopicAnswer {
   const errorCode = topicNameProblem(name) === null ? Errors.UNKNOWN_TOPIC_OR_PARTITION : Errors.INVALID_TOPIC_EXCEPTION
-  return { errorCode, name, topicId: zeroUuid, isInternal: isInternalTopic(name), partitions: [] }
+  return {
+    errorCode,
+    name,
+    topicId: zeroUuid,
+    isInternal: isInternalTopic(name),
+    partitions: [],
+    topicAuthorizedOperations: topicOperations,
+  }
 }

@@ -509,6 +509,24 @@ describe('sessions', () => {
   })
 })
 
+test('a fetch as a replica is told that this broker does not lead for it, and who does', async () => {
+  await using broker = await testBroker()
+  const client = await broker.connect()
+  await client.createTopic('t')
+  for (const asked of [
+    { version: 12, replicaId: 1 },
+    { version: 15, replicaState: { replicaId: 5 } },
+  ]) {
+    const { version, ...replica } = asked
+    const topicId = broker.running.services.topics.image.topics.get('t')?.topicId ?? ''
+    const request = fetchRequest('t', 0)
+    const partitions = [{ partition: 0, fetchOffset: 0, partitionMaxBytes: 1000 }]
+    const topics = [{ topic: 't', topicId, partitions }]
+    const answer = await client.call(Fetch, version, { ...request, ...replica, topics })
+    expect(answer.responses[0]?.partitions[0]).toMatchObject({ errorCode: Errors.NOT_LEADER_OR_FOLLOWER })
+  }
+})
+
 test('what is fetched was produced in this order, while ten producers and ten consumers are at it', async () => {
   await using broker = await testBroker()
   const admin = await broker.connect()

@@ -36,6 +36,7 @@ export const fetch = handler(Fetch, (request, context) => {
     minBytes: Math.min(request.minBytes, maxBytes),
     isolation: request.isolationLevel === 1 ? 'read_committed' : 'read_uncommitted',
     version: context.version,
+    isReplica: Math.max(request.replicaId, request.replicaState?.replicaId ?? -1) >= 0,
   }
   const first = plan(session, limits, context)
   const isDue = request.maxWaitMs <= 0 || isEnough(first, limits, context)
@@ -106,6 +107,7 @@ interface PlanLimits {
   readonly minBytes: number
   readonly isolation: Isolation
   readonly version: number
+  readonly isReplica: boolean
 }
 
 /** What one partition would answer now. */
@@ -163,12 +165,14 @@ function planPartition(
   const name = topicOf(wanted, context)
   const partition = resolvePartition(context, name, wanted.index, 'read', wanted.currentLeaderEpoch, topicId)
   if (typeof partition === 'number') return failed(wanted, partition)
+  // A replica that this leader does not have.
+  if (limits.isReplica) return failed(wanted, Errors.NOT_LEADER_OR_FOLLOWER)
   // 2. A client of these versions cannot know zstd.
   if (limits.version < 10 && context.broker.topics.config(partition.topic).get('compression.type') === 'zstd') {
     return failed(wanted, Errors.UNSUPPORTED_COMPRESSION_TYPE)
   }
   // 3. [KIP-595] Did the consumer read something that this log never had?
-  if (wanted.lastFetchedEpoch !== -1) {
+  if (wanted.lastFetchedEpoch >= 0) {
     const end = partition.endOffsetForEpoch(wanted.lastFetchedEpoch)
     if (end.endOffset === -1) return failed(wanted, Errors.OFFSET_OUT_OF_RANGE)
     if (end.leaderEpoch < wanted.lastFetchedEpoch || end.endOffset < wanted.fetchOffset) {
@@ -236,6 +240,10 @@ async function convertPlan(current: Plan, limits: PlanLimits, context: RequestCo
   return { ...current, parts, byteLength }
 }
 
+function isUnknown(errorCode: ErrorCode): boolean {
+  return errorCode === Errors.UNKNOWN_TOPIC_OR_PARTITION || errorCode === Errors.UNKNOWN_TOPIC_ID
+}
+
 /** Kept once it is known: of a topic that was deleted, or made anew, Kafka tells that, and not that its id is unknown. */
 function topicOf(wanted: FetchPartition, { broker }: RequestContext): string | null {
   wanted.name ??= broker.topics.image.topicsById.get(wanted.topicId)?.name ?? null
@@ -283,7 +291,7 @@ function answer(session: Exclude<FetchContext, { kind: 'error' }>, current: Plan
 
 function partitionAnswer(part: PartitionPlan, isolation: Isolation, context: RequestContext): PartitionAnswer {
   const { wanted, errorCode, highWatermark, lastStableOffset, logStartOffset, diverging } = part
-  const isLeaderNews = errorCode === Errors.FENCED_LEADER_EPOCH
+  const isLeaderNews = errorCode === Errors.FENCED_LEADER_EPOCH || errorCode === Errors.NOT_LEADER_OR_FOLLOWER
   return {
     partitionIndex: wanted.index,
     errorCode: storageErrorFor(errorCode, context.version >= 6),
@@ -291,7 +299,8 @@ function partitionAnswer(part: PartitionPlan, isolation: Isolation, context: Req
     lastStableOffset,
     logStartOffset,
     // Null says "not asked for", which an empty list would not.
-    abortedTransactions: isolation === 'read_committed' && errorCode === Errors.NONE ? [] : null,
+    // What is not there is answered with an empty list.
+    abortedTransactions: (isolation === 'read_committed' && errorCode === Errors.NONE) || isUnknown(errorCode) ? [] : null,
     divergingEpoch: diverging === null ? undefined : { epoch: diverging.leaderEpoch, endOffset: diverging.endOffset },
     // [KIP-951]
     currentLeader: isLeaderNews ? currentLeader(wanted, context) : undefined,

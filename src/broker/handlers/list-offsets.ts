@@ -72,12 +72,12 @@ const spelling: TopicSpelling<TopicRequest, PartitionRequest> = {
 
 function listPartition(topic: string, asked: PartitionRequest, isolation: Isolation, context: RequestContext): PartitionAnswer {
   const { partitionIndex, timestamp } = asked
-  const partition = resolvePartition(context, topic, partitionIndex, 'describe', asked.currentLeaderEpoch)
-  if (typeof partition === 'number') return failed(asked, partition)
   const { broker, version } = context
   if (timestamp < 0 && version < (sentinelSince[Number(timestamp)] ?? Number.POSITIVE_INFINITY)) {
     return failed(asked, Errors.UNSUPPORTED_VERSION)
   }
+  const partition = resolvePartition(context, topic, partitionIndex, 'describe', asked.currentLeaderEpoch)
+  if (typeof partition === 'number') return failed(asked, partition)
   if (version === 0) return listOldStyle(partition, asked, broker.world.nowMs())
 
   const found = lookUp(partition, timestamp, isolation)

@@ -86,18 +86,18 @@ describe.each(versionsOf(metadata))('Metadata v%i', version => {
   }
 
   if (version >= 12) {
-    test('takes topics by id', async () => {
+    test('takes topics by id, and passes over names beside them', async () => {
       const stranger = 'AAAAAAAAAAAAAAAAAAAAbA'
       const topics = [
         { name: null, topicId: idOfA },
         { name: null, topicId: stranger },
         { name: null, topicId: zeroUuid },
+        { name: 'b', topicId: zeroUuid },
       ]
       const answer = await client.call(Metadata, version, { topics })
       expect(answer.topics.map(({ errorCode, name, topicId }) => [errorCode, name, topicId])).toEqual([
         [0, 'a', idOfA],
         [Errors.UNKNOWN_TOPIC_ID, null, stranger],
-        [Errors.UNKNOWN_TOPIC_ID, null, zeroUuid],
       ])
     })
   }

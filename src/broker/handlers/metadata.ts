@@ -37,7 +37,10 @@ async function describeTopics(request: MetadataRequest, context: RequestContext)
 
   const answers: TopicAnswer[] = []
   const answered = new Set<string>()
+  // As in Kafka: where one topic is asked for by its id, all are, and names alone are passed over.
+  const usesIds = context.version >= 12 && request.topics?.some(({ topicId }) => topicId !== zeroUuid)
   for (const { name, topicId } of request.topics ?? []) {
+    if (usesIds && topicId === zeroUuid) continue
     // v10 and v11 have the fields, but only v12 may ask by id.
     if (context.version < 12 && (name === null || topicId !== zeroUuid)) throw new RequestFailure(Errors.INVALID_REQUEST)
     // Asked for twice, answered once: an answer may be a million times as long as its question.

@@ -105,10 +105,38 @@ test.each<[string, string, Uint8Array | null, number]>([
   ['more than max.message.bytes', 'small', batchOf(['x'.repeat(300)]), Errors.MESSAGE_TOO_LARGE],
   ['no key on a compacted topic', 'compacted', batchOf(['a']), Errors.INVALID_RECORD],
   ['a producer id without a sequence', 't', batchOf(['a'], { producerId: 5, producerEpoch: 0 }), Errors.INVALID_RECORD],
-  ['a topic that only the broker writes', '__consumer_offsets', batchOf(['a']), Errors.INVALID_TOPIC_EXCEPTION],
 ])('a batch is refused for %s, and nothing is appended', async (_what, topic, records, errorCode) => {
   const answer = await client.produce(topic, records)
   expect(answer).toMatchObject({ errorCode, baseOffset: -1 })
+})
+
+test('a topic that only the broker writes is refused once it is there', async () => {
+  expect((await client.produce('__consumer_offsets', batchOf(['a']))).errorCode).toBe(Errors.UNKNOWN_TOPIC_OR_PARTITION)
+  await client.call(FindCoordinator, 3, { key: 'g', keyType: 0 })
+  const answer = await client.produce('__consumer_offsets', batchOf(['a']))
+  expect(answer).toMatchObject({ errorCode: Errors.INVALID_TOPIC_EXCEPTION, baseOffset: -1 })
+})
+
+test('a refusal tells the start of the log where the log was looked at', async () => {
+  await client.createTopic('started')
+  const noKey = await client.produce('compacted', batchOf(['a']), { version: 8 })
+  expect(noKey).toMatchObject({ errorCode: Errors.INVALID_RECORD, logStartOffset: 0 })
+  const twoBatches = await client.produce('started', Buffer.concat([batchOf(['a']), batchOf(['b'])]), { version: 8 })
+  expect(twoBatches).toMatchObject({ errorCode: Errors.INVALID_RECORD, logStartOffset: -1 })
+  const noBytes = await client.produce('started', Buffer.alloc(61), { version: 8 })
+  expect(noBytes).toMatchObject({ errorCode: Errors.CORRUPT_MESSAGE, logStartOffset: -1 })
+})
+
+test('acks that do not exist are refused for each partition that is there', async () => {
+  const partitionData = [
+    { index: 0, records: batchOf(['a']) },
+    { index: 7, records: batchOf(['a']) },
+  ]
+  const answer = await client.call(Produce, 8, { acks: 2, timeoutMs: 1000, topicData: [{ name: 'compacted', partitionData }] })
+  expect(answer.responses[0]?.partitionResponses.map(({ errorCode }) => errorCode)).toEqual([
+    Errors.INVALID_REQUIRED_ACKS,
+    Errors.UNKNOWN_TOPIC_OR_PARTITION,
+  ])
 })
 
 test('the records that a compacted topic refuses are named, in v8 and later', async () => {
@@ -143,7 +171,13 @@ describe('a disk that fails', () => {
   const codesOf = (response: unknown): number[] =>
     (response as ResponseOf<typeof Produce>).responses.flatMap(topic => topic.partitionResponses.map(each => each.errorCode))
   const lost = () => ({ kind: 'appended' as const, baseOffset: 0, durable: Promise.reject(new Error('the sync failed')) })
-  const full = { kind: 'refused' as const, errorCode: Errors.KAFKA_STORAGE_ERROR, message: 'full', recordErrors: [] }
+  const full = {
+    kind: 'refused' as const,
+    errorCode: Errors.KAFKA_STORAGE_ERROR,
+    message: 'full',
+    recordErrors: [],
+    logStartOffset: -1,
+  }
   const other = { ...full, errorCode: Errors.MESSAGE_TOO_LARGE }
   const well = { kind: 'appended' as const, baseOffset: 0, durable: null }
 

@@ -24,12 +24,11 @@ type PartitionResponse = TopicResponses[number]['partitionResponses'][number]
 // transactional ids here, so such a request is refused as a whole.
 export const produce = handler(Produce, (request, context) => {
   const { acks } = request
-  if (acks < -1 || acks > 1) return Produce.failure(request, Errors.INVALID_REQUIRED_ACKS, context.version)
   if (request.transactionalId !== null) {
     if (acks === 0) throw new CloseConnection('a transactional produce with acks=0 was refused')
     return Produce.failure(request, Errors.TRANSACTIONAL_ID_AUTHORIZATION_FAILED, context.version)
   }
-  const appends = new Appends(context)
+  const appends = new Appends(context, request.acks)
   if (appends.run(request)) return outcome(appends, acks, context)
   appends.forget()
   // The connection waits with its next request; all others are served between two slices.
@@ -99,14 +98,16 @@ class Appends {
   readonly responses: TopicResponses[number][] = []
   readonly durables: Promise<void>[] = []
   readonly #context: RequestContext
+  readonly #areAcks: boolean
   /** Where to go on. */
   #topic = 0
   #partition = 0
   #decompressedBytes = 0
   #topicData: readonly TopicData[] | null = null
 
-  constructor(context: RequestContext) {
+  constructor(context: RequestContext, acks: number) {
     this.#context = context
+    this.#areAcks = acks >= -1 && acks <= 1
   }
 
   /** What was looked at lies in a frame that does not last; the next call brings the same request in one that does. */
@@ -170,6 +171,7 @@ class Appends {
       const isInternal = partition === Errors.INVALID_TOPIC_EXCEPTION
       return refused(index, partition, isInternal ? `Cannot append to internal topic ${name}` : null)
     }
+    if (!this.#areAcks) return refused(index, Errors.INVALID_REQUIRED_ACKS, null)
     // A message set may be empty: there is nothing to store and nothing to complain about.
     if (version <= 2 && records?.byteLength === 0) return { index, errorCode: Errors.NONE, baseOffset: -1 }
     if (records === null) return refused(index, Errors.INVALID_RECORD, 'No record batch was given.')
@@ -202,7 +204,8 @@ function appended(index: number, { baseOffset, logAppendTimeMs, logStartOffset }
 function appendRefused(index: number, refusal: Refusal, version: number): PartitionResponse {
   const recordErrors = refusal.recordErrors.map(({ batchIndex, message }) => ({ batchIndex, batchIndexErrorMessage: message }))
   const errorCode = storageErrorFor(refusal.errorCode, version >= 4)
-  return { ...refused(index, errorCode, refusal.message), recordErrors }
+  const { message, logStartOffset } = refusal
+  return { ...refused(index, errorCode, message), recordErrors, logStartOffset }
 }
 
 function refused(index: number, errorCode: ErrorCode, errorMessage: string | null): PartitionResponse {

@@ -82,8 +82,42 @@ describe('CreateTopics', () => {
 
   test('validate_only says what would be, and creates nothing', async () => {
     const [answer] = await create(7, [topic('tried', { numPartitions: 5 })], true)
-    expect(answer).toMatchObject({ errorCode: 0, numPartitions: 5, topicId: zeroUuid })
+    expect(answer).toMatchObject({ errorCode: 0, numPartitions: 5 })
+    expect(answer?.topicId).not.toBe(zeroUuid)
     expect(await partitionCount('tried')).toBe(0)
+  })
+
+  test('a config that is given twice is what it is given last', async () => {
+    const configs = [
+      { name: 'retention.ms', value: 'nonsense' },
+      { name: 'retention.ms', value: '6' },
+    ]
+    const [answer] = await create(7, [topic('told twice', { configs, name: 'told-twice' })])
+    expect(answer?.errorCode).toBe(0)
+    expect(answer?.configs?.find(({ name }) => name === 'retention.ms')?.value).toBe('6')
+  })
+
+  test('a config is judged before the partitions, and the name before both', async () => {
+    const configs = [{ name: 'no.such.key', value: '1' }]
+    const answers = await create(7, [
+      topic('badly-configured', { configs, replicationFactor: 3 }),
+      topic('bad name', { configs, replicationFactor: 3 }),
+      topic('too-many', { replicationFactor: 3 }),
+    ])
+    expect(answers.map(({ errorCode }) => errorCode)).toEqual([
+      Errors.INVALID_CONFIG,
+      Errors.INVALID_TOPIC_EXCEPTION,
+      Errors.INVALID_REPLICATION_FACTOR,
+    ])
+  })
+
+  test('the topic of committed offsets may be made by hand, in the shape that the coordinator works with', async () => {
+    const answers = await create(7, [topic('__consumer_offsets', { numPartitions: 2 })])
+    expect(answers[0]?.errorCode).toBe(Errors.INVALID_PARTITIONS)
+    const [fitting] = await create(7, [topic('__consumer_offsets', { numPartitions: 3 })], true)
+    expect(fitting?.errorCode).toBe(Errors.NONE)
+    const [other] = await create(7, [topic('__transaction_state', { numPartitions: 3 })])
+    expect(other?.errorCode).toBe(Errors.INVALID_REQUEST)
   })
 
   test('each topic has its own outcome; one that is named twice is refused once and not created', async () => {
@@ -264,9 +298,9 @@ describe('DescribeConfigs', () => {
 
   test('shows the keys that are asked for, and synonyms and documentation to those who ask', async () => {
     await client.createTopic('asked')
-    const resource = { resourceType: topicResource, resourceName: 'asked', configurationKeys: ['retention.ms'] }
+    const resource = { resourceType: topicResource, resourceName: 'asked', configurationKeys: ['retention.bytes'] }
     const plain = await describeOne(3, resource)
-    expect(plain.configs).toMatchObject([{ name: 'retention.ms', synonyms: [], documentation: null }])
+    expect(plain.configs).toMatchObject([{ name: 'retention.bytes', synonyms: [], documentation: null }])
     const full = await describeOne(3, resource, { includeSynonyms: true, includeDocumentation: true })
     expect(full.configs[0]?.synonyms.length).toBeGreaterThan(0)
     expect(full.configs[0]?.documentation).toBeTruthy()

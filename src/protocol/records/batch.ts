@@ -166,7 +166,9 @@ export function stampLeaderEpoch(bytes: Bytes, at: number, epoch: LeaderEpoch): 
   putInt32(bytes, at + 12, epoch)
 }
 
+/** The largest timestamp of a batch of type CreateTime. */
 export function stampMaxTimestamp(bytes: Bytes, at: number, timestampMs: Int64): void {
+  bytes[at + 22] = bytes[at + 22]! & ~Attributes.logAppendTime
   if (typeof timestampMs === 'number') putInt64(bytes, at + 35, timestampMs)
   else viewOf(bytes).setBigInt64(at + 35, timestampMs)
   stampCrc(bytes, at)

@@ -164,10 +164,13 @@ test('zstd needs Produce v7', () => {
   expect(outcome(javaBatches.lz4, {}, 3)).toBe('admitted')
 })
 
-test('a producer may not call its timestamps LogAppendTime', () => {
+test('a producer that calls its timestamps LogAppendTime is not believed, and the batch becomes one of the topic’s type', () => {
   const bytes = buildBatch(one, { timestampType: 'LogAppendTime' })
-  expect(outcome(bytes)).toBe('INVALID_TIMESTAMP')
-  expect(outcome(bytes, { timestampType: 'LogAppendTime' })).toBe('INVALID_TIMESTAMP')
+  const facts = admit(bytes, rules, nowMs)
+  if (facts.refused) throw new Error(facts.message)
+  stamp(facts, 7, 0)
+  expect(batch.timestampType(bytes, 0)).toBe('CreateTime')
+  expect(batch.computeCrc(bytes, 0)).toBe(batch.crc(bytes, 0))
 })
 
 test('CreateTime lies between before.max.ms and after.max.ms of now, both included; -1 is no time', () => {

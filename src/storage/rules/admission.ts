@@ -87,6 +87,8 @@ export interface Refusal {
   readonly errorCode: ErrorCode
   readonly message: string
   readonly recordErrors: readonly RecordError[]
+  /** Refused for its form, before anything is compared with the topic or the log. */
+  readonly isFormOnly?: boolean
 }
 
 /** The newest Produce version; any at or above it has the same rules. */
@@ -111,7 +113,7 @@ export function admit(
   const magic = firstMagic(bytes)
   if (produceVersion <= messageSetVersionMax && (magic === 0 || magic === 1)) return admitMessageSet(bytes, rules, nowMs)
   const shape = refusalByShape(bytes, magic, produceVersion)
-  if (shape !== null) return shape
+  if (shape !== null) return { ...shape, isFormOnly: true }
   const length = batch.batchLength(bytes, 0)
   const only = length === bytes.byteLength ? bytes : bytes.subarray(0, length)
   const refusal = refusalBySizeAndSum(only, rules) ?? refusalByHeader(only)
@@ -120,14 +122,16 @@ export function admit(
 
 /**
  * Makes an admitted batch the log's own, in place: base offset, leader epoch, on a LogAppendTime topic the append time, and
- * the largest timestamp where the client had it wrong. Only the last two cost a new checksum.
+ * the largest timestamp or its type where the client had them wrong. Only the last two cost a new checksum.
  */
 export function stamp(facts: Admitted, baseOffset: Offset, leaderEpoch: LeaderEpoch): void {
   const bytes = facts.batch
   batch.stampBaseOffset(bytes, 0, baseOffset)
   batch.stampLeaderEpoch(bytes, 0, leaderEpoch)
   if (facts.logAppendTimeMs !== batch.noTimestamp) batch.stampLogAppendTime(bytes, 0, facts.logAppendTimeMs)
-  else if (facts.maxTimestampMs !== batch.exactMaxTimestamp(bytes, 0)) batch.stampMaxTimestamp(bytes, 0, facts.maxTimestampMs)
+  else if (facts.maxTimestampMs !== batch.exactMaxTimestamp(bytes, 0) || batch.timestampType(bytes, 0) !== 'CreateTime') {
+    batch.stampMaxTimestamp(bytes, 0, facts.maxTimestampMs)
+  }
 }
 
 /** What an old client sends becomes a batch without compression, which then is a batch like any other. */
@@ -230,6 +234,11 @@ function refuse(errorCode: ErrorCode, message: string, recordErrors = noRecordEr
  */
 function refusalByShape(bytes: Bytes, magic: number | null, produceVersion: number): Refusal | null {
   const size = bytes.byteLength
+  // Kafka reads the size before it looks at the magic.
+  if (size >= batch.batchPrefixSize && batch.batchLength(bytes, 0) < entrySizeMin) {
+    const recordSize = batch.batchLength(bytes, 0) - batch.batchPrefixSize
+    return refuse(Errors.CORRUPT_MESSAGE, `Record size ${recordSize} is less than the minimum record overhead (14)`)
+  }
   if (magic !== null && !isKnownMagic(magic)) return refuse(Errors.CORRUPT_MESSAGE, `No record has the magic ${magic}`)
   // Magic stands at the same place in every format: tell an old message set from a cut-off batch.
   if (magic !== null && magic !== batch.batchMagic) {
@@ -305,9 +314,6 @@ function refusalByHeader(bytes: Bytes): Refusal | null {
 
 /** The header's timestamps. Where the records are looked at, theirs are what counts. */
 function refusalByTime(bytes: Bytes, rules: AdmissionRules, nowMs: number, looksInside: boolean): Refusal | null {
-  if (batch.timestampType(bytes, 0) !== 'CreateTime') {
-    return refuse(Errors.INVALID_TIMESTAMP, 'A producer may not set the timestamp type LogAppendTime')
-  }
   if (rules.timestampType === 'LogAppendTime' || looksInside) return null
   const maxTimestampMs = batch.exactMaxTimestamp(bytes, 0)
   if (isOutOfRange(maxTimestampMs, rules, nowMs)) return refuseTime(maxTimestampMs)

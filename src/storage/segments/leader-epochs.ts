@@ -66,7 +66,7 @@ export class LeaderEpochs {
 
   /** The largest epoch ≤ `epoch` and where the next one began; the latest epoch ends at the end of the log. */
   endOffsetFor(epoch: LeaderEpoch, logEndOffset: Offset): EpochEndOffset {
-    if (epoch < 0 || this.count === 0 || epoch > this.latest) return unknownEpoch
+    if (epoch === -1 || this.count === 0 || epoch > this.latest) return unknownEpoch
     if (epoch === this.latest) return { leaderEpoch: epoch, endOffset: logEndOffset }
     const next = this.#epochs.findIndex(known => known > epoch)
     // Older than all that is known: it ended before the first known one began.

@@ -4,7 +4,6 @@
 import { show } from './lib/compare.mjs'
 
 const has = (one, text) => show(one.request).includes(text)
-const isHuge = one => /9223372036854775807|-9223372036854775808/.test(show(one.request))
 const resourceTypes = one => (one.request.resources ?? []).map(resource => resource.resourceType)
 const isPlainIsolation = one => [0, 1, undefined].includes(one.request.isolationLevel)
 const spelt = text => String(text).trim().toLowerCase().replaceAll(' ', '')

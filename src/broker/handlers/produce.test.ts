@@ -111,9 +111,11 @@ test.each<[string, string, Uint8Array | null, number]>([
 })
 
 test('a topic that only the broker writes is refused once it is there', async () => {
-  expect((await client.produce('__consumer_offsets', batchOf(['a']))).errorCode).toBe(Errors.UNKNOWN_TOPIC_OR_PARTITION)
-  await client.call(FindCoordinator, 3, { key: 'g', keyType: 0 })
-  const answer = await client.produce('__consumer_offsets', batchOf(['a']))
+  await using own = await testBroker()
+  const itsClient = await own.connect()
+  expect((await itsClient.produce('__consumer_offsets', batchOf(['a']))).errorCode).toBe(Errors.UNKNOWN_TOPIC_OR_PARTITION)
+  await itsClient.call(FindCoordinator, 3, { key: 'g', keyType: 0 })
+  const answer = await itsClient.produce('__consumer_offsets', batchOf(['a']))
   expect(answer).toMatchObject({ errorCode: Errors.INVALID_TOPIC_EXCEPTION, baseOffset: -1 })
 })
 

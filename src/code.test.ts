@@ -95,6 +95,16 @@ describe('the code', () => {
     expect(circles(edges)).toEqual([])
   })
 
+  it('enters the log by partition.ts alone: nothing outside of storage knows its engine', () => {
+    const outside = source.filter(({ path }) => !path.startsWith(join('src', 'storage')))
+    expect(offences(outside, line => /'[^']*storage\/segments\//.test(line))).toEqual([])
+    // And the door itself knows the port only; what is put together is put together in directory/.
+    const port = ['partition.ts', 'engine.ts', 'types.ts'].map(name => join('src', 'storage', name))
+    const judged = source.filter(({ path }) => port.includes(path) || path.startsWith(join('src', 'storage', 'format')))
+    expect(judged.length).toBeGreaterThan(5)
+    expect(offences(judged, line => /from '[^']*\/(segments|directory)\//.test(line))).toEqual([])
+  })
+
   it('keeps every test beside what it tests', () => {
     // A test of one file or of many: something that it, or what supports it alone, imports lies in its own folder or below.
     const importsNeighbour = (line: string) => /from '\.\/(?!.*\.test-support\.js')/.test(line)

@@ -13,9 +13,9 @@ import {
   magic,
 } from '../protocol/records/batch.js'
 import { RecordCursor, recordsOf } from '../protocol/records/records.js'
+import { CorruptLogError } from '../storage/engine.js'
 import { DiskFailure } from '../storage/files.js'
 import type { Partition } from '../storage/partition.js'
-import { CorruptLogError } from '../storage/segments/header-scanner.js'
 
 const chunkBytes = 4 * 1024 * 1024
 

@@ -14,8 +14,8 @@ import { type ClusterSettings, createPartitions, createTopic } from '../cluster/
 import type { ClusterImage, TopicImage } from '../cluster/image.js'
 import { clusterMetadataTopic } from '../cluster/topic-name.js'
 import type { MetadataRecordInput } from '../protocol/state/metadata.js'
-import type { DataDirectory } from '../storage/data-directory.js'
-import { InconsistentDirectoryError } from '../storage/open-directory.js'
+import type { DataDirectory } from '../storage/directory/data-directory.js'
+import { InconsistentDirectoryError } from '../storage/directory/open-directory.js'
 import type { MetadataLog } from './metadata-log.js'
 
 interface Reconciliation {

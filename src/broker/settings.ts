@@ -6,8 +6,8 @@ import { type ConfigOverrides, type TopicConfig, topicConfig } from '../config/t
 import type { GroupConfig } from '../coordinator/group/config.js'
 import type { CodecId } from '../protocol/records/batch.js'
 import { decompressedBytesMax } from '../protocol/records/compression.js'
-import type { UpkeepSettings } from '../storage/data-directory.js'
-import type { CleanerSettings } from '../storage/log-cleaner.js'
+import type { UpkeepSettings } from '../storage/directory/data-directory.js'
+import type { CleanerSettings } from '../storage/directory/log-cleaner.js'
 import type { LogConfig, LogConfigSource } from '../storage/log-config.js'
 
 export function groupSettings(config: BrokerConfig): GroupConfig {

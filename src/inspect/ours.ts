@@ -1,4 +1,7 @@
 /** What belongs to a data directory, by its name: the rest is not looked at, whatever is in it. */
+
+import { cleanShutdownFile } from '../storage/directory/data-directory.js'
+import type { Files } from '../storage/files.js'
 import {
   cleanerFile,
   highWatermarkFile,
@@ -6,11 +9,9 @@ import {
   parsePartitionName,
   partitionMetadataFile,
   recoveryPointFile,
-} from '../storage/checkpoint.js'
-import { cleanShutdownFile } from '../storage/data-directory.js'
-import { directoryStateFile } from '../storage/directory-state.js'
-import type { Files } from '../storage/files.js'
-import { leaderEpochFile } from '../storage/segments/leader-epochs.js'
+} from '../storage/format/checkpoint.js'
+import { directoryStateFile } from '../storage/format/directory-state.js'
+import { leaderEpochFile } from '../storage/format/leader-epochs.js'
 
 const checkpointFiles = [recoveryPointFile, logStartFile, highWatermarkFile, cleanerFile]
 const rootFiles: readonly string[] = ['meta.properties', directoryStateFile, cleanShutdownFile, ...checkpointFiles]

@@ -8,8 +8,8 @@ import * as batch from '../protocol/records/batch.js'
 import { RecordCursor } from '../protocol/records/records.js'
 import { MalformedError } from '../protocol/wire.js'
 import type { Files } from '../storage/files.js'
-import { walkBatches } from '../storage/segments/header-scanner.js'
-import { datedBy, OffsetIndex, TimeIndex } from '../storage/segments/index-file.js'
+import { walkBatches } from '../storage/format/header-scanner.js'
+import { datedBy, OffsetIndex, TimeIndex } from '../storage/format/index-file.js'
 import type { Findings } from './findings.js'
 
 /** Where a batch stands, and what index entries may say about it. */

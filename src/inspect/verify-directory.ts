@@ -11,6 +11,9 @@ import { clusterMetadataTopic } from '../cluster/topic-name.js'
 import * as batch from '../protocol/records/batch.js'
 import { recordsOf } from '../protocol/records/records.js'
 import { MalformedError } from '../protocol/wire.js'
+import { cleanShutdownFile } from '../storage/directory/data-directory.js'
+import { readTopicId } from '../storage/directory/partition-loader.js'
+import type { Files } from '../storage/files.js'
 import {
   cleanerFile,
   highWatermarkFile,
@@ -18,13 +21,10 @@ import {
   parsePartitionName,
   readCheckpoint,
   recoveryPointFile,
-} from '../storage/checkpoint.js'
-import { cleanShutdownFile } from '../storage/data-directory.js'
-import { directoryStateFile, type PartitionState, parseDirectoryState } from '../storage/directory-state.js'
-import type { Files } from '../storage/files.js'
-import { readTopicId } from '../storage/partition-loader.js'
+} from '../storage/format/checkpoint.js'
+import { directoryStateFile, type PartitionState, parseDirectoryState } from '../storage/format/directory-state.js'
+import { LeaderEpochs, leaderEpochFile } from '../storage/format/leader-epochs.js'
 import { decodeProducerSnapshot } from '../storage/rules/producer-snapshot.js'
-import { LeaderEpochs, leaderEpochFile } from '../storage/segments/leader-epochs.js'
 import { Findings, type PartitionSummary } from './findings.js'
 import { decodeInternal, isDecodable } from './internal-records.js'
 import { checkSegment } from './segment-files.js'

@@ -4,13 +4,55 @@
  * high watermark and no client. Writes and syncs that the device refuses are thrown as DiskFailure.
  */
 import type { Bytes } from '../base/bytes.js'
-import type { LeaderEpoch, Offset } from '../base/ids.js'
+import type { LeaderEpoch, Offset, ProducerId } from '../base/ids.js'
 import type { Int64 } from '../base/int64.js'
 import type { LogConfig } from './log-config.js'
 import type { CompactableSegment } from './rules/compaction.js'
+import type { LastOfProducer } from './rules/compaction-filter.js'
 import type { RetainedSegment } from './rules/retention.js'
-import type { CompactionOrder, CompactionResult } from './segments/compact.js'
+import type { Slices } from './slices.js'
 import type { EpochEndOffset, FileSlice, TimestampedOffset } from './types.js'
+
+/** The bytes in a segment are not the batches that were written there. */
+export class CorruptLogError extends Error {
+  override readonly name = 'CorruptLogError'
+}
+
+/** It is known since the start that these records are gone, and was said then. */
+export class DamagedRangeError extends CorruptLogError {}
+
+/** One round of compaction. */
+export interface CompactionOrder {
+  readonly firstDirty: Offset
+  /** Segments that begin below are compacted; a segment begins here. */
+  readonly end: Offset
+  readonly nowMs: number
+  readonly deleteRetentionMs: number
+  readonly segmentBytes: number
+  readonly segmentIndexBytes: number
+  readonly indexIntervalBytes: number
+  readonly lastOfProducers: ReadonlyMap<ProducerId, LastOfProducer>
+  /** log.cleaner.dedupe.buffer.size and log.cleaner.io.buffer.load.factor. */
+  readonly keyBytesMax: number
+  readonly keyLoadFactor: number
+  /** log.cleaner.io.buffer.size */
+  readonly ioBytes: number
+  readonly slices: Slices
+  /** Asked between slices: nothing more is wanted. */
+  readonly isCancelled: () => boolean
+}
+
+export interface CompactionResult {
+  /** Everything below has been compacted; less than what was asked for when there were more keys than memory. */
+  readonly cleanedTo: Offset
+  readonly bytesRead: number
+  readonly bytesWritten: number
+  readonly recordsRead: number
+  readonly recordsKept: number
+  readonly unreadableBatches: number
+  readonly segmentsBefore: number
+  readonly segmentsAfter: number
+}
 
 /** An end of the log at some moment: everything below `offset`. Opaque but for the offset. */
 export interface LogMark {

@@ -129,8 +129,8 @@ vi.mock('./segments/swap.js', async original => {
   return { ...real, swapIn, completeSwaps }
 })
 
-vi.mock('./checkpoints.js', async original => {
-  const real = await original<typeof import('./checkpoints.js')>()
+vi.mock('./directory/checkpoints.js', async original => {
+  const real = await original<typeof import('./directory/checkpoints.js')>()
   const checkpointsOf: typeof real.checkpointsOf = (...args) => {
     const checkpoints = real.checkpointsOf(...args)
     if (broken.rule === 'earlyAnswer') for (const file of Object.values(checkpoints)) file.write = () => Promise.resolve()

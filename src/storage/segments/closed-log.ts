@@ -3,8 +3,8 @@
  * they hold is read when somebody asks for it.
  */
 import type { Offset } from '../../base/ids.js'
-import type { LogAsLeft } from '../directory-state.js'
-import { LeaderEpochs } from './leader-epochs.js'
+import type { LogAsLeft } from '../format/directory-state.js'
+import { LeaderEpochs } from '../format/leader-epochs.js'
 import { verifyMarkFile } from './log.js'
 import type { RecoveredLog } from './recovery.js'
 import { damagedRanges } from './salvage.js'

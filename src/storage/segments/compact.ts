@@ -7,50 +7,18 @@
  */
 import { assert } from '../../base/assert.js'
 import type { Bytes } from '../../base/bytes.js'
-import type { Offset, ProducerId } from '../../base/ids.js'
+import type { Offset } from '../../base/ids.js'
 import { computeCrc, crc, isControl, lastOffset } from '../../protocol/records/batch.js'
 import { DecompressedSizeError } from '../../protocol/records/output.js'
 import { MalformedError } from '../../protocol/wire.js'
+import { type CompactionOrder, type CompactionResult, CorruptLogError } from '../engine.js'
 import { DiskFailure, type Files } from '../files.js'
+import { walkBatches } from '../format/header-scanner.js'
 import { groupSegments } from '../rules/compaction.js'
-import { BatchFilter, Kept, type LastOfProducer, RecordReader } from '../rules/compaction-filter.js'
+import { BatchFilter, Kept, RecordReader } from '../rules/compaction-filter.js'
 import { KeyOffsets } from '../rules/compaction-keys.js'
 import { type AbortedTransaction, CleanedTransactions, decodeTransactionIndex } from '../rules/compaction-transactions.js'
-import type { Slices } from '../slices.js'
-import { CorruptLogError, walkBatches } from './header-scanner.js'
 import type { Segment } from './segment.js'
-
-export interface CompactionOrder {
-  readonly firstDirty: Offset
-  /** Segments that begin below are compacted; a segment begins here. */
-  readonly end: Offset
-  readonly nowMs: number
-  readonly deleteRetentionMs: number
-  readonly segmentBytes: number
-  readonly segmentIndexBytes: number
-  readonly indexIntervalBytes: number
-  readonly lastOfProducers: ReadonlyMap<ProducerId, LastOfProducer>
-  /** log.cleaner.dedupe.buffer.size and log.cleaner.io.buffer.load.factor. */
-  readonly keyBytesMax: number
-  readonly keyLoadFactor: number
-  /** log.cleaner.io.buffer.size */
-  readonly ioBytes: number
-  readonly slices: Slices
-  /** Asked between slices: nothing more is wanted. */
-  readonly isCancelled: () => boolean
-}
-
-export interface CompactionResult {
-  /** Everything below has been compacted; less than what was asked for when there were more keys than memory. */
-  readonly cleanedTo: Offset
-  readonly bytesRead: number
-  readonly bytesWritten: number
-  readonly recordsRead: number
-  readonly recordsKept: number
-  readonly unreadableBatches: number
-  readonly segmentsBefore: number
-  readonly segmentsAfter: number
-}
 
 /** What the log gives for it. */
 export interface CompactionHost {

@@ -6,8 +6,8 @@
 import { allocate, type Bytes, viewOf } from '../../base/bytes.js'
 import type { LeaderEpoch, Offset } from '../../base/ids.js'
 import { baseOffset, leaderEpoch } from '../../protocol/records/batch.js'
+import type { LeaderEpochs } from '../format/leader-epochs.js'
 import type { StorageLog } from '../types.js'
-import type { LeaderEpochs } from './leader-epochs.js'
 import type { Segment } from './segment.js'
 import type { SegmentHome } from './segment-home.js'
 

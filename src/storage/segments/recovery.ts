@@ -12,10 +12,11 @@
 import { asBuffer } from '../../base/bytes.js'
 import type { Offset } from '../../base/ids.js'
 import { baseOffset, lastOffset, leaderEpoch, maxTimestamp } from '../../protocol/records/batch.js'
+import { CorruptLogError } from '../engine.js'
 import { DiskFailure } from '../files.js'
+import { type BatchVisitor, HeaderScanner, walkBatches } from '../format/header-scanner.js'
+import { LeaderEpochs, leaderEpochFile } from '../format/leader-epochs.js'
 import { EpochLabels, type LabelledLog } from './epoch-labels.js'
-import { type BatchVisitor, CorruptLogError, HeaderScanner, walkBatches } from './header-scanner.js'
-import { LeaderEpochs, leaderEpochFile } from './leader-epochs.js'
 import {
   copyRange,
   cutPath,

@@ -24,7 +24,8 @@ import {
   recordCount,
 } from '../../protocol/records/batch.js'
 import type { Files } from '../files.js'
-import { type SegmentHome, segmentFileName } from './segment-home.js'
+import { segmentFileName } from '../format/segment-names.js'
+import type { SegmentHome } from './segment-home.js'
 
 /** Offsets that cannot be read: `from` included, `to` not. */
 export interface DamagedRange {

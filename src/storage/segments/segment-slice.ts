@@ -1,7 +1,7 @@
 import type { Bytes } from '../../base/bytes.js'
+import { CorruptLogError } from '../engine.js'
 import type { Files } from '../files.js'
 import type { FileSlice } from '../types.js'
-import { CorruptLogError } from './header-scanner.js'
 
 /** Whose descriptor stays open for as long as somebody holds it: a segment. */
 interface HeldFile {

@@ -16,12 +16,14 @@ import {
   magic,
   maxTimestamp,
 } from '../../protocol/records/batch.js'
+import { CorruptLogError } from '../engine.js'
 import { DiskFailure } from '../files.js'
+import { HeaderScanner, walkBatches } from '../format/header-scanner.js'
+import { datedBy, OffsetIndex, TimeIndex } from '../format/index-file.js'
+import { type FileSuffix, fileKinds, segmentFileName } from '../format/segment-names.js'
 import { type AbortedTransaction, encodeTransactionIndex } from '../rules/compaction-transactions.js'
 import type { FileSlice } from '../types.js'
-import { CorruptLogError, HeaderScanner, walkBatches } from './header-scanner.js'
-import { datedBy, OffsetIndex, TimeIndex } from './index-file.js'
-import { type FileSuffix, fileKinds, type SegmentHome, segmentFileName } from './segment-home.js'
+import type { SegmentHome } from './segment-home.js'
 import { SegmentSlice } from './segment-slice.js'
 
 /** Index entries kept in memory before they are written: one write per half a megabyte of log at Kafka's interval. */

@@ -12,7 +12,7 @@
 import { assert } from '../../base/assert.js'
 import { lastOffset } from '../../protocol/records/batch.js'
 import type { Files } from '../files.js'
-import { walkBatches } from './header-scanner.js'
+import { walkBatches } from '../format/header-scanner.js'
 import type { Segment } from './segment.js'
 
 /** The log whose segments are exchanged. */

@@ -17,8 +17,9 @@ import {
 import { DecompressedSizeError } from '../../protocol/records/output.js'
 import { RecordCursor } from '../../protocol/records/records.js'
 import { MalformedError } from '../../protocol/wire.js'
+import { CorruptLogError } from '../engine.js'
 import type { Files } from '../files.js'
-import { CorruptLogError, HeaderScanner, walkBatches } from './header-scanner.js'
+import { HeaderScanner, walkBatches } from '../format/header-scanner.js'
 import type { Segment } from './segment.js'
 
 export interface FoundRecord {

@@ -5,12 +5,12 @@
  *
  * It works in slices, so that a directory of many partitions holds up nobody's request.
  */
-import type { Offset } from '../base/ids.js'
-import type { Timer } from '../base/world.js'
-import { DiskFailure } from './files.js'
-import type { Partition } from './partition.js'
+import type { Offset } from '../../base/ids.js'
+import type { Timer } from '../../base/world.js'
+import { DiskFailure } from '../files.js'
+import type { Partition } from '../partition.js'
+import { Slices } from '../slices.js'
 import type { PartitionHost } from './partition-loader.js'
-import { Slices } from './slices.js'
 
 /** Kafka, too, looks for the first time soon after the start. */
 const firstCheckMs = 30_000

@@ -13,9 +13,9 @@
  * through rename(2), which only one of several starters can win.
  */
 import fs from 'node:fs'
-import { toHex } from '../base/bytes.js'
-import type { World } from '../base/world.js'
-import { DiskFailure, type Files, type HeldLock } from './files.js'
+import { toHex } from '../../base/bytes.js'
+import type { World } from '../../base/world.js'
+import { DiskFailure, type Files, type HeldLock } from '../files.js'
 import { isAlive, ourselves, type ProcessIdentity, parseIdentity } from './process-identity.js'
 
 /** Somebody else has the directory; the command line answers with exit code 4. */

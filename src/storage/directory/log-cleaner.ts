@@ -3,14 +3,14 @@
  * log was compacted is written down after each round; a round that is lost with the process is done again. A log that cannot
  * be read, or that breaks a rule, is left alone from then on, and said so once: the others go on.
  */
-import type { Timer } from '../base/world.js'
-import { DiskFailure } from './files.js'
-import type { Partition } from './partition.js'
+import type { Timer } from '../../base/world.js'
+import type { CompactionResult } from '../engine.js'
+import { CorruptLogError } from '../engine.js'
+import { DiskFailure } from '../files.js'
+import type { Partition } from '../partition.js'
+import type { CompactionPlan } from '../rules/compaction.js'
+import { Slices } from '../slices.js'
 import type { PartitionHost } from './partition-loader.js'
-import type { CompactionPlan } from './rules/compaction.js'
-import type { CompactionResult } from './segments/compact.js'
-import { CorruptLogError } from './segments/header-scanner.js'
-import { Slices } from './slices.js'
 
 export interface CleanerSettings {
   /** log.cleaner.backoff.ms: pause after a look that found nothing to do. */

@@ -6,10 +6,10 @@
  */
 import fs from 'node:fs'
 import os from 'node:os'
+import { DiskFailure, type Files } from '../files.js'
+import type { StorageLog } from '../types.js'
 import { type DirectoryLock, wholeLock } from './directory-lock.js'
-import { DiskFailure, type Files } from './files.js'
 import { isAlive, ourselves, parseIdentity } from './process-identity.js'
-import type { StorageLog } from './types.js'
 
 const prefix = 'gregor-ephemeral-'
 export const ownerFile = '.owner'

@@ -3,9 +3,9 @@
  * have them open do not need the delay, people who deleted the wrong topic do. What is still waiting when the directory is
  * closed goes at the next start.
  */
-import type { Timer, World } from '../base/world.js'
-import { DiskFailure, type Files } from './files.js'
-import type { StorageLog } from './types.js'
+import type { Timer, World } from '../../base/world.js'
+import { DiskFailure, type Files } from '../files.js'
+import type { StorageLog } from '../types.js'
 
 export class Removals {
   readonly #files: Files

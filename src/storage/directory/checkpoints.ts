@@ -3,7 +3,8 @@
  * come while a write is running share the next one. What a file says is asked when its write begins, so it holds whatever was
  * true when `write` was called. An idle broker leaves the disk alone.
  */
-import type { LeaderEpoch, Offset } from '../base/ids.js'
+import type { LeaderEpoch, Offset } from '../../base/ids.js'
+import { type Files, replaceFile } from '../files.js'
 import {
   type CheckpointLine,
   checkpointText,
@@ -11,10 +12,9 @@ import {
   highWatermarkFile,
   logStartFile,
   recoveryPointFile,
-} from './checkpoint.js'
-import { directoryStateFile, directoryStateText } from './directory-state.js'
-import { type Files, replaceFile } from './files.js'
-import type { Partition } from './partition.js'
+} from '../format/checkpoint.js'
+import { directoryStateFile, directoryStateText } from '../format/directory-state.js'
+import type { Partition } from '../partition.js'
 
 /** The lowest leader epoch that a partition of a directory may have. */
 export interface DirectoryEpochs {

@@ -2,10 +2,10 @@ import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import os from 'node:os'
 import { expect, test } from 'vitest'
+import { nodeFiles } from '../files.js'
+import { temporaryFolder } from '../test-kit.js'
 import { makeEphemeralFolder, ownerFile, sweepEphemeralFolders } from './ephemeral-folder.js'
-import { nodeFiles } from './files.js'
 import { ourselves } from './process-identity.js'
-import { temporaryFolder } from './test-kit.js'
 
 const silent = { info() {}, warn() {}, error() {} }
 const me = { ...ourselves(), host: os.hostname() }

@@ -1,12 +1,12 @@
 import fs from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { Errors } from '../protocol/errors.js'
-import { recordsOf } from '../protocol/records/records.js'
-import { DiskFailure, type Files, nodeFiles } from './files.js'
+import { Errors } from '../../protocol/errors.js'
+import { recordsOf } from '../../protocol/records/records.js'
+import { DiskFailure, type Files, nodeFiles } from '../files.js'
+import type { Partition } from '../partition.js'
+import { bytesPerKey } from '../rules/compaction-keys.js'
+import { append, batchOf, bytesOf, copyFolder, everything, openTest, readBytes, type TestOptions, topicId } from '../test-kit.js'
 import { defaultCleanerSettings } from './log-cleaner.js'
-import type { Partition } from './partition.js'
-import { bytesPerKey } from './rules/compaction-keys.js'
-import { append, batchOf, bytesOf, copyFolder, everything, openTest, readBytes, type TestOptions, topicId } from './test-kit.js'
 
 const config = { isCompacted: true, deletesOld: false, segmentBytes: 1000, dirtyRatioMin: 0 }
 

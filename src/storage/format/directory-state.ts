@@ -17,9 +17,9 @@
  * start and size of its last segment, how many producers it knows, and its leader epochs as `epoch@start,epoch@start` or `-`.
  * A log that still is like that needs no reading. The checksum is over everything above it.
  */
-import { asBuffer, type Bytes, utf8Encode } from '../base/bytes.js'
-import type { LeaderEpoch, Offset, Uuid } from '../base/ids.js'
-import { crc32c } from '../protocol/records/crc32c.js'
+import { asBuffer, type Bytes, utf8Encode } from '../../base/bytes.js'
+import type { LeaderEpoch, Offset, Uuid } from '../../base/ids.js'
+import { crc32c } from '../../protocol/records/crc32c.js'
 import { partitionName } from './checkpoint.js'
 
 export const directoryStateFile = 'gregor-checkpoint'

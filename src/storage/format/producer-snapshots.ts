@@ -8,7 +8,7 @@ import { MalformedError } from '../../protocol/wire.js'
 import type { Files } from '../files.js'
 import { decodeProducerSnapshot, encodeProducerSnapshot } from '../rules/producer-snapshot.js'
 import { ProducerStates } from '../rules/producers.js'
-import { segmentFileName } from './segment-home.js'
+import { segmentFileName } from './segment-names.js'
 
 const snapshotName = /^(\d{20})\.snapshot$/
 

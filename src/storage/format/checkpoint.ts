@@ -2,8 +2,8 @@
  * Kafka's offset checkpoints in the root of a data directory: `0`, the number of lines, then `topic partition offset` each.
  * Reading forgives a damaged file (null), because every checkpoint has a safe value to fall back on.
  */
-import type { Offset } from '../base/ids.js'
-import type { Files } from './files.js'
+import type { Offset } from '../../base/ids.js'
+import type { Files } from '../files.js'
 
 export const recoveryPointFile = 'recovery-point-offset-checkpoint'
 export const logStartFile = 'log-start-offset-checkpoint'

@@ -14,15 +14,8 @@ import {
   magic,
   maxTimestamp,
 } from '../../protocol/records/batch.js'
+import { CorruptLogError } from '../engine.js'
 import type { Files } from '../files.js'
-
-/** The bytes in a segment are not the batches that were written there. */
-export class CorruptLogError extends Error {
-  override readonly name = 'CorruptLogError'
-}
-
-/** It is known since the start that these records are gone, and was said then. */
-export class DamagedRangeError extends CorruptLogError {}
 
 /** Covers the gap between two index entries at Kafka's index interval and batches of usual size in one read. */
 const probeBytes = 8192

@@ -2,10 +2,10 @@ import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import fs from 'node:fs'
 import { describe, expect, test } from 'vitest'
+import { asDiskFailure, type Files, nodeFiles } from '../files.js'
+import { append, batchOf, copyFolder, everything, openTest, temporaryFolder, topicId } from '../test-kit.js'
 import { DirectoryLockedError, lockHolder } from './directory-lock.js'
-import { asDiskFailure, type Files, nodeFiles } from './files.js'
 import { InconsistentDirectoryError } from './open-directory.js'
-import { append, batchOf, copyFolder, everything, openTest, temporaryFolder, topicId } from './test-kit.js'
 
 /** A shell that has a child, which has ended, and does not wait for it. */
 async function zombie(): Promise<{ pid: number; startTime: string; reap(): void }> {
@@ -272,7 +272,7 @@ describe('an ephemeral directory', () => {
   })
 
   test('never syncs', async () => {
-    const { nodeFiles } = await import('./files.js')
+    const { nodeFiles } = await import('../files.js')
     const refuse = () => Promise.reject(new Error('synced'))
     const files = { ...nodeFiles, syncData: refuse, syncPath: refuse }
     const { directory } = await openTest({ path: null, files, config: { segmentBytes: 200 } })

@@ -2,17 +2,17 @@
  * A broker's data directory: its partitions, and the checkpoints that make the next start short. It creates and deletes
  * partitions and closes everything in order; open-directory.ts is how one comes to be. It never decides which topics exist.
  */
-import { assert } from '../base/assert.js'
-import { type Bytes, fromBase64Url, toHex } from '../base/bytes.js'
-import type { Uuid } from '../base/ids.js'
-import { inParallel } from '../base/in-parallel.js'
-import { randomUuid, type Timer } from '../base/world.js'
-import { Errors } from '../protocol/errors.js'
-import { partitionName } from './checkpoint.js'
-import { DiskFailure, replaceFile } from './files.js'
+import { assert } from '../../base/assert.js'
+import { type Bytes, fromBase64Url, toHex } from '../../base/bytes.js'
+import type { Uuid } from '../../base/ids.js'
+import { inParallel } from '../../base/in-parallel.js'
+import { randomUuid, type Timer } from '../../base/world.js'
+import { Errors } from '../../protocol/errors.js'
+import { DiskFailure, replaceFile } from '../files.js'
+import { partitionName } from '../format/checkpoint.js'
+import type { Partition } from '../partition.js'
 import { type CleanerSettings, defaultCleanerSettings, LogCleaner } from './log-cleaner.js'
 import { LogRetention } from './log-retention.js'
-import type { Partition } from './partition.js'
 import { createPartition, type PartitionHost, parallelPartitionsMax } from './partition-loader.js'
 
 /** Says that the last shutdown synced everything; a directory without it is recovered by checksum. */

@@ -3,11 +3,13 @@
  * directory holds is readable and (in fsync mode) on stable storage. A directory that may not or cannot be used is refused
  * with DirectoryLockedError, InconsistentDirectoryError or UnusableDirectoryError; the command line ends with code 4 on all.
  */
-import { type Bytes, utf8Encode } from '../base/bytes.js'
-import type { Uuid } from '../base/ids.js'
-import { inParallel } from '../base/in-parallel.js'
-import { randomUuid, type World } from '../base/world.js'
-import { crc32c } from '../protocol/records/crc32c.js'
+import { type Bytes, utf8Encode } from '../../base/bytes.js'
+import type { Uuid } from '../../base/ids.js'
+import { inParallel } from '../../base/in-parallel.js'
+import { randomUuid, type World } from '../../base/world.js'
+import { crc32c } from '../../protocol/records/crc32c.js'
+import { CorruptLogError } from '../engine.js'
+import { DiskFailure, type Files, nodeFiles, replaceFile } from '../files.js'
 import {
   cleanerFile,
   logStartFile,
@@ -16,16 +18,19 @@ import {
   partitionName,
   readCheckpoint,
   recoveryPointFile,
-} from './checkpoint.js'
+} from '../format/checkpoint.js'
+import { type DirectoryState, directoryStateFile, type PartitionState, parseDirectoryState } from '../format/directory-state.js'
+import { GroupCommit } from '../group-commit.js'
+import type { LogConfigSource } from '../log-config.js'
+import type { Partition } from '../partition.js'
+import { OpenSegments } from '../segments/open-segments.js'
+import { completeSwaps } from '../segments/swap.js'
+import { turnOfEventLoop } from '../slices.js'
+import type { Durability, StorageLog } from '../types.js'
 import { checkpointsOf } from './checkpoints.js'
 import { cleanShutdownFile, DataDirectory, type UpkeepSettings } from './data-directory.js'
 import { type DirectoryLock, lockDirectory } from './directory-lock.js'
-import { type DirectoryState, directoryStateFile, type PartitionState, parseDirectoryState } from './directory-state.js'
 import { makeEphemeralFolder, sweepEphemeralFolders } from './ephemeral-folder.js'
-import { DiskFailure, type Files, nodeFiles, replaceFile } from './files.js'
-import { GroupCommit } from './group-commit.js'
-import type { LogConfigSource } from './log-config.js'
-import type { Partition } from './partition.js'
 import {
   type LoadInput,
   loadPartition,
@@ -36,11 +41,6 @@ import {
   readTopicId,
 } from './partition-loader.js'
 import { Removals } from './removals.js'
-import { CorruptLogError } from './segments/header-scanner.js'
-import { OpenSegments } from './segments/open-segments.js'
-import { completeSwaps } from './segments/swap.js'
-import { turnOfEventLoop } from './slices.js'
-import type { Durability, StorageLog } from './types.js'
 
 export interface DataDirectoryOptions {
   /** Null: ephemeral, in a new folder under the system's temporary directory, never synced, removed at close. */

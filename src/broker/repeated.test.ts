@@ -181,3 +181,11 @@ test('topics become one, partitions keep the first place and the last word', () 
   ])
   expect(repeats).toEqual(['a 1.2'])
 })
+
+test('a topic without partitions is left out', () => {
+  const topics = [
+    { name: 'a', partitions: [] },
+    { name: 'b', partitions: [1.1] },
+  ]
+  expect(collapsed(topics, spelling)).toEqual([{ name: 'b', partitions: [1.1] }])
+})

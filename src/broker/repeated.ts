@@ -36,8 +36,8 @@ export interface TopicSpelling<Topic, Partition> {
 }
 
 /**
- * Every topic once with every partition once: the last that was said of it, in the place of the first. What names nothing
- * twice is answered as it is, at the price of looking at it.
+ * Every topic once with every partition once: the last that was said of it, in the place of the first. A topic without
+ * partitions is left out, as in Kafka. What names nothing twice is answered as it is, at the price of looking at it.
  */
 export function collapsed<Topic, Partition>(
   topics: readonly Topic[],
@@ -59,7 +59,9 @@ export function collapsed<Topic, Partition>(
       merged.partitions.set(index, partition)
     }
   }
-  return Array.from(byKey.values(), ({ topic, partitions }) => spelling.withPartitions(topic, [...partitions.values()]))
+  return [...byKey.values()]
+    .filter(({ partitions }) => partitions.size > 0)
+    .map(({ topic, partitions }) => spelling.withPartitions(topic, [...partitions.values()]))
 }
 
 function ignore(): void {}
@@ -70,7 +72,10 @@ function namesEachOnce<Topic, Partition>(topics: readonly Topic[], spelling: Top
     for (const topic of topics) keys.add(spelling.keyOf(topic))
     if (keys.size < topics.length) return false
   }
-  for (const topic of topics) if (!hasEachOnce(spelling.partitionsOf(topic), spelling)) return false
+  for (const topic of topics) {
+    const partitions = spelling.partitionsOf(topic)
+    if (partitions.length === 0 || !hasEachOnce(partitions, spelling)) return false
+  }
   return true
 }
 

@@ -34,8 +34,8 @@ export function resolvePartition(
   if (isChange && isInternalTopic(name) && !(operation === 'write' && context.clientId === adminClientId)) {
     return Errors.INVALID_TOPIC_EXCEPTION
   }
-  // 4. [KIP-320] Does the client know the leader that we are? Kafka takes any negative epoch for none.
-  if (currentLeaderEpoch >= 0 && currentLeaderEpoch !== partition.leaderEpoch) {
+  // 4. [KIP-320] Does the client know the leader that we are?
+  if (currentLeaderEpoch !== anyLeaderEpoch && currentLeaderEpoch !== partition.leaderEpoch) {
     return currentLeaderEpoch < partition.leaderEpoch ? Errors.FENCED_LEADER_EPOCH : Errors.UNKNOWN_LEADER_EPOCH
   }
   return partition

@@ -199,6 +199,9 @@ describe('errors', () => {
   test('the leader epoch of now, and an epoch that was fetched, are in order', async () => {
     expect(await ask('t', { currentLeaderEpoch: 0 })).toMatchObject({ errorCode: 0, highWatermark: 2 })
     expect(await ask('t', { lastFetchedEpoch: 0 })).toMatchObject({ errorCode: 0, highWatermark: 2 })
+    // As in Kafka, any negative epoch says none.
+    const none = { currentLeaderEpoch: -2, lastFetchedEpoch: -2 }
+    expect(await ask('t', none)).toMatchObject({ errorCode: 0, highWatermark: 2 })
   })
 
   test('a topic id that nobody has', async () => {

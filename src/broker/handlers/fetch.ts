@@ -8,7 +8,7 @@ import type { EpochEndOffset, FileSlice, Isolation } from '../../storage/types.j
 import { downConvertedBytesMax, hardLimitFetchVersionMax, messageSetFetchVersionMax } from '../down-conversion.js'
 import { type FetchContext, type FetchPartition, type FetchSessionRequest, isNews, noteAnswered } from '../fetch-session.js'
 import { handler, type RequestContext } from '../handler.js'
-import { resolvePartition } from '../resolve-partition.js'
+import { anyLeaderEpoch, resolvePartition } from '../resolve-partition.js'
 import { storageErrorFor } from '../storage-failure.js'
 
 type FetchRequest = RequestOf<typeof Fetch>
@@ -163,7 +163,9 @@ function planPartition(
   // 1. Which partition?
   const topicId = limits.version >= 13 ? wanted.topicId : null
   const name = topicOf(wanted, context)
-  const partition = resolvePartition(context, name, wanted.index, 'read', wanted.currentLeaderEpoch, topicId)
+  // Here, and here alone, Kafka takes any negative epoch for none.
+  const knownEpoch = Math.max(anyLeaderEpoch, wanted.currentLeaderEpoch)
+  const partition = resolvePartition(context, name, wanted.index, 'read', knownEpoch, topicId)
   if (typeof partition === 'number') return failed(wanted, partition)
   // A replica that this leader does not have.
   if (limits.isReplica) return failed(wanted, Errors.NOT_LEADER_OR_FOLLOWER)

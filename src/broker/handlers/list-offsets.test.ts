@@ -93,6 +93,11 @@ describe.each(versionsOf(listOffsets, 1))('ListOffsets v%i', version => {
     test('a leader epoch of the future is not known', async () => {
       expect(await list(-1, { version, epoch: 0 })).toMatchObject({ errorCode: 0 })
       expect(await list(-1, { version, epoch: 1 })).toMatchObject({ errorCode: Errors.UNKNOWN_LEADER_EPOCH })
+      expect(await list(-1, { version, epoch: -2 })).toMatchObject({ errorCode: Errors.FENCED_LEADER_EPOCH })
+    })
+
+    test('the start of an empty partition is told with the epoch of its leader', async () => {
+      expect(await list(-2, { version, partition: 1 })).toMatchObject({ errorCode: 0, offset: 0, leaderEpoch: 0 })
     })
   }
 })

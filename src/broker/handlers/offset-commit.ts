@@ -7,7 +7,9 @@ import { topicNameOf, unknownTopicCode } from '../topic-reference.js'
 // Offsets live in the group's log in every version, also in v0, which once meant ZooKeeper.
 export const offsetCommit = handler(OffsetCommit, (request, { broker, version }) => {
   const usesIds = version >= 10
-  const topics = request.topics.map(topic => ({ ...topic, name: topicNameOf(topic, usesIds, broker.topics.image) ?? '' }))
+  const topics = request.topics
+    .filter(({ partitions }) => partitions.length > 0)
+    .map(topic => ({ ...topic, name: topicNameOf(topic, usesIds, broker.topics.image) ?? '' }))
   return broker.groups.commitOffsets(
     { ...request, topics },
     {

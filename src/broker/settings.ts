@@ -93,6 +93,7 @@ export function logSettings(topic: TopicConfig): LogConfig {
     isCompacted,
     validation: validations[topic.broker.get('gregor.validate.compressed')],
     ...compressionSettings(topic),
+    recordBytesMax: topic.get('max.decompressed.message.bytes'),
     decompressedBytesMax,
     producerIdExpirationMs: topic.broker.get('producer.id.expiration.ms'),
     fileDeleteDelayMs: topic.get('file.delete.delay.ms'),

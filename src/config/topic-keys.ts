@@ -97,8 +97,9 @@ export const topicKeys = {
   }),
   'max.decompressed.message.bytes': int(
     2_147_483_639,
-    'Largest record inside a compressed batch, decompressed. Gregor bounds a whole decompressed batch instead, whatever this says.',
-    { min: 1, max: 2_147_483_639, brokerKeys: ['max.decompressed.message.bytes'], inert: true },
+    'Largest record in a compressed batch, decompressed. Where it is less than 64 MiB, which is what a whole batch may decompress ' +
+      'to, every compressed batch is decompressed when it is produced.',
+    { min: 1, max: 2_147_483_639, brokerKeys: ['max.decompressed.message.bytes'] },
   ),
   'max.message.bytes': int(1_048_588, 'Largest record batch accepted, as it is on the wire (compressed, header included).', {
     min: 0,

@@ -42,6 +42,7 @@ export const defaultLogConfig: LogConfig = {
   validation: 'native',
   codec: null,
   compressionLevel: undefined,
+  recordBytesMax: 2_147_483_639,
   decompressedBytesMax,
   producerIdExpirationMs: 86_400_000,
   fileDeleteDelayMs: 60_000,

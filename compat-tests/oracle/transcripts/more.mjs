@@ -59,6 +59,24 @@ export const transcripts = [
     },
   },
   {
+    name: 'decompressed-records',
+    async run(t) {
+      const topic = await t.topic('a', { configs: { 'max.decompressed.message.bytes': '30' } })
+      const send = async (as, codec, ...sizes) => {
+        const records = sizes.map(size => ({ key: 'k', value: 'v'.repeat(size) }))
+        const options = codec === 0 ? {} : { codec, compressed: framed(codec, plainRecords(records)) }
+        await t.call('Produce', produceBody(topic, batch(records, { timestamp: t.T0, ...options })), { as })
+      }
+      for (const codec of [1, 2, 3, 4]) {
+        await send(`codec ${codec}, at the bound`, codec, 23)
+        await send(`codec ${codec}, above it`, codec, 24)
+        await send(`codec ${codec}, the second is above it`, codec, 1, 60)
+        await send(`codec ${codec}, many below it`, codec, 20, 20, 20)
+      }
+      await send('not compressed', 0, 100)
+    },
+  },
+  {
     name: 'codecs-fetched',
     api: 'Fetch',
     async run(t) {

@@ -52,6 +52,8 @@ export class RecordCursor {
   maxTimestampMs: Int64 = batch.noTimestamp
   /** Index of the record in its batch, from 0. */
   index = -1
+  /** Of the record without the length before it. */
+  size = 0
   /** Negative for null. */
   keyLength = -1
   valueLength = -1
@@ -131,6 +133,7 @@ export class RecordCursor {
     const size = reader.varint()
     const end = reader.position + size
     if (size < 1 || end > this.#recordsEnd) throw new MalformedError(`record of ${size} bytes, fewer are left`)
+    this.size = size
     // From here on the reader itself refuses to leave this record.
     reader.end = end
     reader.position++

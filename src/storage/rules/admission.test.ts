@@ -19,6 +19,7 @@ const rules: AdmissionRules = {
   validation: 'none',
   codec: null,
   compressionLevel: undefined,
+  recordBytesMax: 2_147_483_639,
   decompressedBytesMax: 1_000_000,
 }
 const key = utf8Encode('k')
@@ -330,4 +331,11 @@ test('whatever the bytes, the answer is a value, and the bytes are not touched',
     }),
     { numRuns: 1500 },
   )
+})
+
+test('a record in a compressed batch has a bound of its own, whatever else is looked into', () => {
+  const bounded = (bytesMax: number) => outcome(javaBatches.gzip, { validation: 'none', recordBytesMax: bytesMax })
+  expect(bounded(10)).toBe('INVALID_RECORD')
+  expect(bounded(1_000_000)).toBe('admitted')
+  expect(outcome(buildBatch(one), { recordBytesMax: 1 })).toBe('admitted')
 })

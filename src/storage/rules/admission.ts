@@ -52,6 +52,8 @@ export interface AdmissionRules {
   readonly codec: batch.CodecId | null
   /** compression.*.level of that codec; undefined is the codec's own default. */
   readonly compressionLevel: number | undefined
+  /** max.decompressed.message.bytes: of one record in a compressed batch. */
+  readonly recordBytesMax: number
   /** What one batch may decompress to when it is looked into; more is MESSAGE_TOO_LARGE. */
   readonly decompressedBytesMax: number
 }
@@ -163,14 +165,16 @@ function admitRecords(bytes: Bytes, sourceCodec: batch.CodecId, rules: Admission
   const targetCodec = rules.codec ?? sourceCodec
   const codec = batch.codecOf(bytes, 0)
   const isRecompressed = targetCodec !== codec
-  const looksInside = codec === batch.Codecs.none || isRecompressed || rules.isCompacted || isValidated(codec, rules)
+  const isBounded = rules.recordBytesMax < rules.decompressedBytesMax
+  const looksInside = codec === batch.Codecs.none || isRecompressed || rules.isCompacted || isBounded || isValidated(codec, rules)
   const refusal = refusalByTime(bytes, rules, nowMs, looksInside)
   if (refusal !== null) return refusal
   if (!looksInside) {
     return refusalByPossibility(bytes, codec, rules) ?? admitted(bytes, batch.exactMaxTimestamp(bytes, 0), rules, nowMs)
   }
   try {
-    const found = openRecords(bytes, rules) ?? refusalByCursor(rules, nowMs)
+    const recordBytesMax = codec === batch.Codecs.none ? Number.POSITIVE_INFINITY : rules.recordBytesMax
+    const found = openRecords(bytes, rules) ?? refusalByCursor(rules, recordBytesMax, nowMs)
     if (found !== null) return found
     if (!isRecompressed) return admitted(bytes, cursor.maxTimestampMs, rules, nowMs)
     const recompressed = recompress(bytes, cursor.records(), targetCodec, rules.compressionLevel)
@@ -349,22 +353,23 @@ function openRecords(bytes: Bytes, rules: AdmissionRules): Refusal | null {
   }
 }
 
-function refusalByCursor(rules: AdmissionRules, nowMs: number): Refusal | null {
+function refusalByCursor(rules: AdmissionRules, recordBytesMax: number, nowMs: number): Refusal | null {
   try {
-    return refusalOfRecords(rules, nowMs)
+    return refusalOfRecords(rules, recordBytesMax, nowMs)
   } catch (error) {
     if (error instanceof MalformedError) return refuse(Errors.INVALID_RECORD, error.message)
     throw error
   }
 }
 
-function refusalOfRecords(rules: AdmissionRules, nowMs: number): Refusal | null {
+function refusalOfRecords(rules: AdmissionRules, recordBytesMax: number, nowMs: number): Refusal | null {
   const checksTime = rules.timestampType === 'CreateTime'
   let recordErrors: RecordError[] | null = null
   let errorCount = 0
   let hasTimeError = false
   while (cursor.next()) {
     if (cursor.offsetDelta !== cursor.index) throw new MalformedError(`record ${cursor.index} has offset ${cursor.offsetDelta}`)
+    if (cursor.size > recordBytesMax) throw new MalformedError(`record of ${cursor.size} bytes, ${recordBytesMax} are allowed`)
     let message: string
     if (rules.isCompacted && cursor.keyLength < 0) message = 'A compacted topic takes no record without a key'
     else if (checksTime && isOutOfRange(cursor.timestampMs, rules, nowMs)) {

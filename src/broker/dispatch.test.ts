@@ -183,6 +183,28 @@ test('produces are appended while those before them wait for the disk; another r
   expect(answered).toEqual([0, 1, 2, 3])
 })
 
+test('others are served between the batches of a long produce; the next of its connection comes behind all of them', async () => {
+  const client = await broker.connect()
+  const other = await broker.connect()
+  await client.createTopic('long', 40)
+  const large = batchOf(['x'.repeat(900_000)])
+  const partitionData = Array.from({ length: 40 }, (_, index) => ({ index, records: large }))
+  const order: string[] = []
+  const long = client.call(Produce, 9, { acks: -1, timeoutMs: 0, topicData: [{ name: 'long', partitionData }] })
+  const next = client.produce('long', batchOf(['next']), { partition: 39 })
+  const partition = broker.running.services.topics.partition('long', 0)!
+  await eventually(() => partition.logEndOffset > 0)
+  const asked = other.topicNames().then(() => order.push('other'))
+  const answered = long.then(({ responses }) => {
+    order.push('long')
+    return responses[0]?.partitionResponses.map(({ errorCode, baseOffset }) => [errorCode, baseOffset])
+  })
+  expect(await answered).toEqual(partitionData.map(() => [0, 0]))
+  expect((await next).baseOffset).toBe(1)
+  await asked
+  expect(order).toEqual(['other', 'long'])
+})
+
 test('acks=0 is not answered, and the next answer is the next request’s', async () => {
   const client = await broker.connect()
   await client.createTopic('quiet')

@@ -103,10 +103,16 @@ export function createDispatch({
       if (outcome === noAnswer) return null
       if (outcome instanceof Promise) {
         const answer = outcome.then(response => (response === noAnswer ? null : respond(response)))
-        return { answer: (traits.mayPark ? answer : answer.catch(failed)).catch(fault), isOrdered: false, keepsFrame }
+        return {
+          answer: (traits.mayPark ? answer : answer.catch(failed)).catch(fault),
+          isOrdered: false,
+          fixed: null,
+          keepsFrame,
+        }
       }
       if (outcome instanceof Ordered) {
-        return { answer: outcome.response.then(respond).catch(fault), isOrdered: true, keepsFrame }
+        const answer = outcome.response.then(response => (response === noAnswer ? null : respond(response)))
+        return { answer: answer.catch(fault), isOrdered: true, fixed: outcome.fixed, keepsFrame }
       }
       return whenEncoded(respond(outcome), keepsFrame, fault)
     } catch (error) {
@@ -197,7 +203,7 @@ async function longAnswer(to: Answering<Fields>, response: unknown, { world }: B
 }
 
 function whenEncoded(answer: Response, keepsFrame: boolean, onFault: (error: unknown) => never): Dispatched {
-  return answer instanceof Promise ? { answer: answer.catch(onFault), isOrdered: false, keepsFrame } : answer
+  return answer instanceof Promise ? { answer: answer.catch(onFault), isOrdered: false, fixed: null, keepsFrame } : answer
 }
 
 class CallContext implements RequestContext {

@@ -17,7 +17,7 @@ export interface RequestContext {
   /** Whether this client may do `operation` to the resource of that name. */
   may(operation: Operation, resource: ResourceType, name: string): boolean
   /**
-   * The request with bytes that stay valid until the answer is known. The law without it: the bytes of a request (records,
+   * The request with bytes that stay valid until its effects are fixed. The law without it: the bytes of a request (records,
    * metadata, assignments) are over when the handler returns or first awaits; its numbers and texts are not. To be called
    * before that, with the request that the handler was given.
    */

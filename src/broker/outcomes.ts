@@ -5,11 +5,14 @@ import type { ErrorCode } from '../protocol/errors.js'
 export const noAnswer = Symbol('no answer')
 
 /**
- * An answer that comes later although its effects are fixed now: the connection may start the next request of this kind.
- * It says by itself what failed; a rejection is a fault in the broker.
+ * An answer that comes later although its effects are fixed now, or when `fixed` resolves: from then on the connection may
+ * start the next request of this kind. It says by itself what failed; a rejection is a fault in the broker.
  */
 export class Ordered<Response> {
-  constructor(readonly response: Promise<Response>) {}
+  constructor(
+    readonly response: Promise<Response | typeof noAnswer>,
+    readonly fixed: Promise<void> | null = null,
+  ) {}
 }
 
 /** Fails the whole request; dispatch spells it in the API's own way. For outcomes that concern all of it, not a part. */

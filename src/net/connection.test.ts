@@ -135,6 +135,29 @@ test('ordered requests start before the one in front is durable, and are answere
   expect(socket.written).toEqual([0, 1, 2, 3, 4])
 })
 
+test('an ordered request that takes some turns holds up the next until its effects are fixed, and no longer', async () => {
+  const fixed = deferred<void>()
+  const answers = [deferred<Outgoing>(), deferred<Outgoing>()] as const
+  const { feed, started, socket, memory } = connected(id =>
+    later(answers[id as 0 | 1].promise, { isOrdered: true, fixed: id === 0 ? fixed.promise : null, keepsFrame: true }),
+  )
+  const produce = { key: produceKey, padding: 1000 }
+  feed(requestFrame(0, produce), 100)
+  feed(requestFrame(1, produce), 100)
+  await settled()
+  expect([started, memory.usedBytes]).toEqual([[0], 2 * 1008])
+  fixed.resolve()
+  await settled()
+  // The first needs its bytes no more.
+  expect([started, memory.usedBytes]).toEqual([[0, 1], 1008])
+  answers[1].resolve(answerTo(1))
+  await settled()
+  expect(socket.written).toEqual([])
+  answers[0].resolve(answerTo(0))
+  await settled()
+  expect([socket.written, memory.usedBytes]).toEqual([[0, 1], 0])
+})
+
 test('a produce behind a request of another kind waits for its answer', async () => {
   const first = deferred<Outgoing>()
   const { feed, started } = connected(id => (id === 0 ? later(first.promise) : answerTo(id)))

@@ -4,14 +4,15 @@
  *
  * Receiving. All connections read into one shared buffer; a frame that lies whole in it is handed on as a view. A frame that
  * does not fit is collected in a buffer of its own, into which the socket then reads directly. Either is valid only until
- * dispatch returns: then the memory is the next frame's. A buffer of its own may be kept until the answer is known.
+ * dispatch returns: then the memory is the next frame's. A buffer of its own may be kept until the effects of the
+ * request are fixed.
  *
  *   shared buffer:  [ frame | frame | fra ]
  *                                     └── own buffer [ fra······ ] ← the next read lands here
  *
  * Order. As Kafka does, one request of a connection is in its handler at a time; the next waits. The exception is a request
- * whose effects are fixed when dispatch returns (a produce whose append is done and only waits to be durable): the next
- * such request may start, and its answer waits in line.
+ * whose effects are fixed when dispatch returns or some turns of the event loop later (a produce whose appends are done and
+ * only wait to be durable): the next such request may start then, and its answer waits in line.
  *
  * Ending. A frame or a request that cannot be served ends the connection: nothing behind it is read or started, what was
  * asked before it is answered first.
@@ -35,9 +36,11 @@ export type Dispatched = Outgoing | null | Pending
 /** The answer comes later. */
 export interface Pending {
   readonly answer: Promise<Outgoing | null>
-  /** The effects are already fixed, so a frame that is ordered too may start. */
+  /** Its effects are fixed before the answer is known, and from then on a frame that is ordered too may start. */
   readonly isOrdered: boolean
-  /** The frame's own memory is needed until the answer is known. */
+  /** When they are; null for now. Rejects never. */
+  readonly fixed: Promise<void> | null
+  /** The frame's own memory is needed until the effects are fixed. */
   readonly keepsFrame: boolean
 }
 
@@ -64,7 +67,7 @@ export interface ConnectionControl {
 export interface ConnectionService {
   /**
    * Throws to have the connection closed: there is no answer to give. `isOwnMemory`: the frame's bytes may be kept until
-   * the answer is known; otherwise they are over when this returns.
+   * its effects are fixed; otherwise they are over when this returns.
    */
   dispatch(frame: Bytes, isOwnMemory: boolean): Dispatched
   /** Whether a frame may start while ordered ones wait for their answers. */
@@ -136,7 +139,7 @@ const orderedInFlightMax = 32
 /** A request in its handler, or answered and behind one that is not. */
 interface Slot {
   answer: Outgoing | null | undefined
-  /** Kept until the answer is known. */
+  /** Kept until the effects are fixed. */
   frame: Buffer | null
   /** A request before it ended the connection. */
   isDropped: boolean
@@ -440,7 +443,7 @@ export class Connection {
     }
   }
 
-  /** `own` is the frame where it has memory of its own. True when that is kept until the answer is known. */
+  /** `own` is the frame where it has memory of its own. True when that is kept for now. */
   #start(frame: Bytes, own: Buffer | null): boolean {
     if (this.#isDraining || this.#isEnding) return false
     let dispatched: Dispatched
@@ -456,15 +459,24 @@ export class Connection {
       } else this.#slots.push({ answer: dispatched, frame: null, isDropped: false })
       return false
     }
-    const { answer, isOrdered, keepsFrame } = dispatched
+    const { answer, isOrdered, fixed, keepsFrame } = dispatched
     const slot: Slot = { answer: undefined, frame: keepsFrame ? own : null, isDropped: false }
     this.#slots.push(slot)
-    if (!isOrdered) this.#hasUnordered = true
+    if (!isOrdered || fixed !== null) this.#hasUnordered = true
+    if (isOrdered && fixed !== null) void fixed.then(() => this.#isFixed(slot))
     answer.then(
       answer => this.#answered(slot, answer),
       error => this.#failed(slot, error),
     )
     return slot.frame !== null
+  }
+
+  /** Nothing has started behind it. */
+  #isFixed(slot: Slot): void {
+    this.#giveBack(slot)
+    if (this.#isClosed || slot.isDropped) return
+    this.#hasUnordered = false
+    this.#goOn()
   }
 
   #answered(slot: Slot, answer: Outgoing | null): void {

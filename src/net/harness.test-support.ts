@@ -63,8 +63,11 @@ export function serveBy(
 }
 
 /** An answer that comes later. */
-export function later(answer: Promise<Outgoing | null>, { isOrdered = false, keepsFrame = false } = {}): Dispatched {
-  return { answer, isOrdered, keepsFrame }
+export function later(
+  answer: Promise<Outgoing | null>,
+  { isOrdered = false, fixed = null as Promise<void> | null, keepsFrame = false } = {},
+): Dispatched {
+  return { answer, isOrdered, fixed, keepsFrame }
 }
 
 /** A promise and the way to settle it. */

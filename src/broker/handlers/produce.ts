@@ -31,19 +31,20 @@ export const produce = handler(Produce, (request, context) => {
   const appends = new Appends(context, request.acks)
   if (appends.run(request)) return outcome(appends, acks, context)
   appends.forget()
-  // The connection waits with its next request; all others are served between two slices.
-  return finished(appends, context.keepFrame(request), context)
+  // All others are served between two slices; the connection starts its next request when everything is appended.
+  const appended = finished(appends, context.keepFrame(request))
+  const response = appended.then(() => {
+    const last = outcome(appends, acks, context)
+    return last instanceof Ordered ? last.response : last
+  })
+  return new Ordered(response, appended.catch(nothing))
 })
 
-async function finished(
-  appends: Appends,
-  request: ProduceRequest,
-  context: RequestContext,
-): Promise<ProduceResponse | typeof noAnswer> {
+const nothing = (): void => {}
+
+async function finished(appends: Appends, request: ProduceRequest): Promise<void> {
   do await turnOfEventLoop()
   while (!appends.run(request))
-  const last = outcome(appends, request.acks, context)
-  return last instanceof Ordered ? last.response : last
 }
 
 function outcome(

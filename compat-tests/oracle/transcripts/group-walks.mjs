@@ -1,5 +1,6 @@
 // Random walks of three members (two dynamic, one static) through one group, the same steps at both brokers. Each step starts
-// a request and waits a moment; an answer that comes only after later steps is compared all the same.
+// a request and waits for its answer, or, where a join or sync may wait for others, until the broker has surely taken it up; an
+// answer that comes only after later steps is compared all the same.
 const pause = ms => new Promise(resolve => setTimeout(resolve, ms))
 const metadata = text => Buffer.concat([Buffer.from('00010000000100017400000000', 'hex'), Buffer.from(text)])
 
@@ -39,7 +40,17 @@ async function walk(t, seed) {
     version: 0,
   }))
   const running = []
-  const start = promise => running.push(promise)
+  let last
+  let parks = false
+  const start = promise => {
+    last = promise
+    parks = false
+    running.push(promise)
+  }
+  const startParked = promise => {
+    start(promise)
+    parks = true
+  }
 
   const join = (m, step, memberId, text = 'same') => {
     m.waits = true
@@ -52,7 +63,7 @@ async function walk(t, seed) {
       protocolType: 'consumer',
       protocols: [{ name: 'range', metadata: metadata(text) }],
     }
-    start(
+    startParked(
       t
         .call('JoinGroup', body, {
           as: `${step} ${m.name} joins${memberId === '' ? ' anew' : ''} (${text})`,
@@ -73,7 +84,7 @@ async function walk(t, seed) {
   const sync = (m, step, d) => {
     m.waits = true
     const assignments = m.others.map(x => ({ memberId: x.memberId, assignment: Buffer.from(`${step}`) }))
-    start(
+    startParked(
       t
         .call(
           'SyncGroup',
@@ -152,7 +163,9 @@ async function walk(t, seed) {
           { as: `${step} ${m.name} beats`, on: 'control' },
         ),
       )
-    await pause(40)
+    // A join or a sync may wait for others; everything else is answered at once.
+    await (parks ? Promise.race([last, pause(100)]) : last)
+    if (parks) await t.quiet('DescribeGroups', { groups: [groupId] }, { on: 'settled' })
   }
   // Everybody goes, so that nobody waits for anybody.
   await t.call(

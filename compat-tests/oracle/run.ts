@@ -40,7 +40,8 @@ async function main(): Promise<number> {
       const exitCode = await runVisibly(process.execPath, [oracle, ...both, ...options, '--section', section])
       if (gregor.hasExited()) console.log(`Gregor has ended:\n${gregor.stderr()}`)
       if (wantsDocs && existsSync(section)) {
-        const text = readFileSync(section, 'utf8').replace('OPTIONS', options.join(' ')).replace('VERSION', kafkaVersion())
+        const shown = given.length === 0 ? '' : ` ${given.join(' ')}`
+        const text = readFileSync(section, 'utf8').replace(' OPTIONS', shown).replace('VERSION', kafkaVersion())
         writeSection(join(repositoryRoot, 'docs', 'compatibility.md'), 'Compatibility', 'oracle', text)
       }
       return gregor.hasExited() ? 1 : exitCode

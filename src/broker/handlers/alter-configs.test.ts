@@ -151,6 +151,8 @@ test('a broker’s configs are refused, and so are resources of other kinds and 
     topicResource('2', asked, brokerType),
     topicResource('', asked, brokerType),
     topicResource('x', asked, 99),
+    // Without a name it would be a default for all topics, which Kafka does not have.
+    topicResource('', changes([set, 'retention.ms', '1'])),
     topicResource(name, changes([set, 'retention.ms', '1'])),
     topicResource(name, changes([set, 'retention.ms', '2'])),
   ]

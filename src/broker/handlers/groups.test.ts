@@ -361,6 +361,14 @@ describe('FindCoordinator', () => {
     },
   )
 
+  test('the operations on a group that does not exist are not told, and one that is named twice is deleted once', async () => {
+    const asked = { groups: ['nobody-has-it'], includeAuthorizedOperations: true }
+    const { groups } = await client.call(DescribeGroups, 6, asked)
+    expect(groups).toMatchObject([{ errorCode: Errors.GROUP_ID_NOT_FOUND, authorizedOperations: -0x8000_0000 }])
+    const { results } = await client.call(DeleteGroups, 3, { groupsNames: ['nobody-has-it', 'nobody-has-it'] })
+    expect(results).toMatchObject([{ groupId: 'nobody-has-it', errorCode: Errors.GROUP_ID_NOT_FOUND }])
+  })
+
   test('other kinds of coordinators are refused with errors that clients do not retry', async () => {
     for (const keyType of [1, 2, 7]) {
       const errorCode = keyType === 1 ? Errors.TRANSACTIONAL_ID_AUTHORIZATION_FAILED : Errors.INVALID_REQUEST

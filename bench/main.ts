@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { repositoryRoot } from '../compat-tests/lib/paths.js'
+import { codecCost } from './codec-cost.js'
 import { fetchCost } from './fetch-cost.js'
 import { latency } from './latency.js'
 import { type Chart, charts } from './lib/charts.js'
@@ -33,6 +34,7 @@ const ownQuestions: Readonly<Record<string, readonly ((options: BenchOptions) =>
   memory: [residentIdle, idleConnections],
   fetch: [fetchCost],
   produce: [produceCost],
+  codecs: [codecCost],
 }
 
 /** Peer beside peer; each answer is shown as soon as it is there. */

@@ -62,7 +62,7 @@ function noise(bytes: number): Buffer {
 
 const words = ['order', 'payment', 'shipment', 'customer', 'warehouse', 'invoice', 'accepted', 'refused', 'delayed', 'returned']
 
-function text(bytes: number, index: number): Buffer {
+export function text(bytes: number, index: number): Buffer {
   const id = noise(8).toString('hex')
   let line = `{"id":"${id}","at":${markOriginMs + index},"events":[`
   for (let word = index; line.length < bytes; word++) line += `{"type":"${words[(word * 7) % words.length]}","n":${word * 31}},`

@@ -112,7 +112,7 @@ test('a block of few bytes takes no time, however long its matches say they are'
   // 32,512 matches of 65,539 bytes, which cost no bits: two billion steps for a decoder that looks for the end afterwards.
   const block = [0x00, 255, 0, 0, 0x54, 0, 2, 52, 1]
   const bomb = Uint8Array.from([0x28, 0xb5, 0x2f, 0xfd, 0, 0x58, 1 | (2 << 1) | (block.length << 3), 0, 0, ...block])
-  const manyTimes = Array.from({ length: 1000 }, () => bomb)
+  const manyTimes = Array.from({ length: 20 }, () => bomb)
   for (const decode of [unzstd, unzstdHere]) {
     for (const bytes of manyTimes) expect(() => decode(bytes, 1_000_000)).toThrow(MalformedError)
   }

@@ -33,6 +33,7 @@ import type { Broker, Endpoint } from './services.js'
 import { groupSettings, liveLogSettings, logSettings, metadataLogSettings, upkeepSettings } from './settings.js'
 import { handlers } from './table.js'
 import { Topics } from './topics.js'
+import { Turns } from './turns.js'
 import { Waiting } from './waiting.js'
 
 export interface CoreOptions {
@@ -171,6 +172,7 @@ function assemble(options: CoreOptions, image: MutableImage, directory: DataDire
     producerIds: new ProducerIds(image, settings, metadataLog),
     waiting: new Waiting(world),
     downConversions: new DownConversions(world),
+    lookUps: new Turns(world),
     fetchSessions: new FetchSessions(
       config.get('max.incremental.fetch.session.cache.slots'),
       () => world.monotonicMs(),

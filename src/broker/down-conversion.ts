@@ -22,9 +22,9 @@ import type { LegacyMagic } from '../protocol/records/message-set.js'
 import { DecompressedSizeError } from '../protocol/records/output.js'
 import { MalformedError } from '../protocol/wire.js'
 import type { Partition } from '../storage/partition.js'
-import { Slices } from '../storage/slices.js'
 import type { FileSlice } from '../storage/types.js'
 import type { Session } from './session.js'
+import { Turns } from './turns.js'
 
 /** The last version of Fetch whose clients read message sets. */
 export const messageSetFetchVersionMax = 3
@@ -38,14 +38,13 @@ export const downConvertedTotalBytesMax = 128 * 1024 * 1024
 const pieceBytes = 1024 * 1024
 
 export class DownConversions {
-  readonly #slices: Slices
+  readonly #turns: Turns
   readonly #totalBytesMax: number
   readonly #held = new Map<Session, Held>()
   #heldBytes = 0
-  #last: Promise<unknown> = Promise.resolve()
 
   constructor(world: World, totalBytesMax = downConvertedTotalBytesMax) {
-    this.#slices = new Slices(world)
+    this.#turns = new Turns(world)
     this.#totalBytesMax = totalBytesMax
   }
 
@@ -83,7 +82,7 @@ export class DownConversions {
       const bytesMax = isFirst ? limits.bytesMax : Math.min(limits.bytesMax - length, this.#totalBytesMax - this.#heldBytes)
       if (!isFirst && bytesMax <= 0) break
       const wanted: DownConvertLimits = { bytesMax, firstMessage: isFirst ? limits.firstMessage : 'none' }
-      const converted = await this.#inTurn(() => this.#piece(session, partition, magic, from, wanted))
+      const converted = await this.#turns.take(() => this.#piece(session, partition, magic, from, wanted))
       // What stands behind an error is for the next fetch to find.
       if (typeof converted === 'number') {
         if (isFirst) return converted
@@ -100,12 +99,6 @@ export class DownConversions {
       from = nextOffset
     }
     return parts.length === 1 ? parts[0]! : concat(parts)
-  }
-
-  #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const turn = this.#last.then(work)
-    this.#last = turn.catch(() => {})
-    return turn
   }
 
   async #piece(
@@ -137,7 +130,7 @@ export class DownConversions {
     for (let step = conversion.next(emptyBytes); ; ) {
       if (step.done) return step.value
       const bytes = step.value === null ? emptyBytes : await satisfied(step.value)
-      if (this.#slices.isOver) await this.#slices.next()
+      await this.#turns.pause()
       if (session.isClosed) return nothing(from)
       step = conversion.next(bytes)
     }

@@ -9,6 +9,7 @@ import type { DownConversions } from './down-conversion.js'
 import type { FetchSessions } from './fetch-session.js'
 import type { ProducerIds } from './producer-ids.js'
 import type { Topics } from './topics.js'
+import type { Turns } from './turns.js'
 import type { Waiting } from './waiting.js'
 
 export interface Endpoint {
@@ -33,6 +34,8 @@ export interface Broker {
   readonly fetchSessions: FetchSessions
   readonly waiting: Waiting
   readonly downConversions: DownConversions
+  /** Look-ups by time, which open batches. */
+  readonly lookUps: Turns
   /** Where this client should connect to: advertised.listeners, or else the address on which it came in. */
   endpointFor(connection: ConnectionInfo): Endpoint
 }

@@ -3,7 +3,6 @@ import { type ErrorCode, Errors } from '../../protocol/errors.js'
 import { ListOffsets } from '../../protocol/messages/list-offsets.js'
 import type { RequestOf, ResponseOf } from '../../protocol/schema.js'
 import type { Partition } from '../../storage/partition.js'
-import { Slices } from '../../storage/slices.js'
 import type { Isolation, TimestampedOffset } from '../../storage/types.js'
 import { allVisible } from '../acknowledged.js'
 import { handler, type RequestContext } from '../handler.js'
@@ -31,23 +30,27 @@ const sentinelSince: Readonly<Record<number, number>> = {
 }
 
 // ListOffsets v0-11: from a time, or a sentinel, to an offset. Times are looked up to the record (KIP-79). Nothing is
-// tiered here, so -4 is -2, and -5 and -6 find nothing. A look-up by time opens a batch: between two of them others are served,
-// and for a client that went away there are no more.
+// tiered here, so -4 is -2, and -5 and -6 find nothing. Look-ups by time open batches: those of
+// all clients are done one after the other, with others served in between.
 export const listOffsets = handler(ListOffsets, (request, context) => {
   const isolation: Isolation = request.isolationLevel === 1 ? 'read_committed' : 'read_uncommitted'
   const repeated = new Set<string>()
   const topics = collapsed(request.topics, spelling, ({ name }, { partitionIndex }) => repeated.add(`${name}/${partitionIndex}`))
   const answer = async () => {
-    const slices = new Slices(context.broker.world)
     const answers: TopicAnswer[] = []
     for (const { name, partitions } of topics) {
       const partitionAnswers: PartitionAnswer[] = []
       answers.push({ name, partitions: partitionAnswers })
       for (const asked of partitions) {
-        if (slices.isOver) await slices.next()
-        if (context.session.isClosed) return { topics: answers }
         const isRepeated = repeated.size > 0 && repeated.has(`${name}/${asked.partitionIndex}`)
-        partitionAnswers.push(isRepeated ? failed(asked, Errors.INVALID_REQUEST) : listPartition(name, asked, isolation, context))
+        if (isRepeated) partitionAnswers.push(failed(asked, Errors.INVALID_REQUEST))
+        else if (!opensBatches(asked)) partitionAnswers.push(listPartition(name, asked, isolation, context))
+        else {
+          // Nobody reads what a client that went away wanted to know.
+          const find = () =>
+            context.session.isClosed ? failed(asked, Errors.NONE) : listPartition(name, asked, isolation, context)
+          partitionAnswers.push(await context.broker.lookUps.take(find))
+        }
       }
     }
     return { topics: answers }
@@ -61,6 +64,11 @@ export const listOffsets = handler(ListOffsets, (request, context) => {
   const visible = allVisible(asked)
   return visible === null ? answer() : visible.then(answer)
 })
+
+/** By the time of a record, or for the record of the largest time. */
+function opensBatches({ timestamp }: PartitionRequest): boolean {
+  return timestamp >= 0 || timestamp === maxTimestamp
+}
 
 type TopicRequest = RequestOf<typeof ListOffsets>['topics'][number]
 const spelling: TopicSpelling<TopicRequest, PartitionRequest> = {

@@ -28,6 +28,7 @@ const rules: AdmissionRules = {
   codec: null,
   compressionLevel: undefined,
   decompressedBytesMax: 64 << 20,
+  recordBytesMax: Number.POSITIVE_INFINITY,
 }
 
 export async function codecCost(options: BenchOptions): Promise<Table> {

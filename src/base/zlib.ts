@@ -5,7 +5,12 @@
  */
 import * as zlib from 'node:zlib'
 
-export type ZlibDecoder = (input: Uint8Array, options: { maxOutputLength: number }) => Uint8Array
+export interface ZlibBounds {
+  readonly maxOutputLength: number
+  /** Of the pieces in which output is made. */
+  readonly chunkSize: number
+}
+export type ZlibDecoder = (input: Uint8Array, options: ZlibBounds) => Uint8Array
 type Compress = (input: Uint8Array, level?: number) => Uint8Array
 
 /** Inflates all members of a gzip stream. */
@@ -15,7 +20,7 @@ export const gunzip: ZlibDecoder = (input, options) => zlib.gunzipSync(input, op
 export const gzip: Compress = (input, level) => zlib.gzipSync(input, level === undefined ? {} : { level })
 
 /** The same two in a thread of the pool: what takes longer than a turn of the event loop may. */
-export const gunzipAside = (input: Uint8Array, options: { maxOutputLength: number }): Promise<Uint8Array> =>
+export const gunzipAside = (input: Uint8Array, options: ZlibBounds): Promise<Uint8Array> =>
   new Promise((resolve, reject) =>
     zlib.gunzip(input, options, (error, output) => (error === null ? resolve(output) : reject(error))),
   )

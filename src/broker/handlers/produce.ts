@@ -4,7 +4,7 @@ import { Produce } from '../../protocol/messages/produce.js'
 import { batchHeaderSize, Codecs, codecOf } from '../../protocol/records/batch.js'
 import { decompressed } from '../../protocol/records/compression.js'
 import type { RequestOf, ResponseOf } from '../../protocol/schema.js'
-import { turnOfEventLoop } from '../../storage/slices.js'
+import { turnInLine } from '../../storage/slices.js'
 import type { Appended, Refusal } from '../../storage/types.js'
 import { handler, type RequestContext } from '../handler.js'
 import { CloseConnection, noAnswer, Ordered } from '../outcomes.js'
@@ -43,7 +43,7 @@ export const produce = handler(Produce, (request, context) => {
 const nothing = (): void => {}
 
 async function finished(appends: Appends, request: ProduceRequest): Promise<void> {
-  do await turnOfEventLoop()
+  do await turnInLine()
   while (!appends.run(request))
 }
 
@@ -86,8 +86,8 @@ async function whenDurable(
   }
 }
 
-/** How long one request may append before others are served. */
-const sliceMs = 5
+/** How long one request may append before others are served: about two of a producer's largest batches. */
+const sliceMs = 2
 /** Batches below take no time to speak of. */
 const largeBatchBytes = 16 * 1024
 /** What the batches of one request may decompress to: so much, and so many times what they have on the wire. */

@@ -22,6 +22,7 @@ import type { LogConfig } from '../storage/log-config.js'
 import type { Durability } from '../storage/types.js'
 import { createDispatch } from './dispatch.js'
 import { DownConversions } from './down-conversion.js'
+import { EncodedAnswers } from './encoded-answers.js'
 import { FetchSessions } from './fetch-session.js'
 import type { Interceptor } from './handler.js'
 import { offsetsTopic } from './internal-topics.js'
@@ -173,6 +174,7 @@ function assemble(options: CoreOptions, image: MutableImage, directory: DataDire
     waiting: new Waiting(world),
     downConversions: new DownConversions(world),
     lookUps: new Turns(world),
+    encodedAnswers: new EncodedAnswers(),
     fetchSessions: new FetchSessions(
       config.get('max.incremental.fetch.session.cache.slots'),
       () => world.monotonicMs(),

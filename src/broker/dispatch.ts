@@ -11,22 +11,21 @@ import type { ConnectionInfo, Dispatched, Pending, Serve } from '../net/connecti
 import { decode } from '../protocol/codec.js'
 import { Errors } from '../protocol/errors.js'
 import {
-  type Answering,
-  answerBytesMax,
   encodeLongResponse,
   encodeResponse,
+  frameResponse,
   type Outgoing,
   type RequestHeader,
   readClientId,
   readRequestHeader,
 } from '../protocol/frame.js'
 import { ApiVersions } from '../protocol/messages/api-versions.js'
-import { type Api, type Fields, inRange } from '../protocol/schema.js'
-import { type Reader, TooLongError, Writer } from '../protocol/wire.js'
-import { Slices } from '../storage/slices.js'
+import { type Api, inRange } from '../protocol/schema.js'
+import { type Reader, Writer } from '../protocol/wire.js'
 import type { Call, Interceptor, Operation, RequestContext, ResourceType, Row } from './handler.js'
 import { apiVersionsAnswer } from './handlers/api-versions.js'
-import { CloseConnection, noAnswer, Ordered, type Outcome, RequestFailure } from './outcomes.js'
+import { inSlices } from './long-answer.js'
+import { CloseConnection, EncodedAnswer, noAnswer, Ordered, type Outcome, RequestFailure } from './outcomes.js'
 import type { Broker } from './services.js'
 import { Session } from './session.js'
 
@@ -189,17 +188,11 @@ function responder(
   correlationId: number,
 ): (response: unknown) => Response {
   const to = { apiKey: api.key, version, correlationId, message: api.response }
-  return response => encodeResponse(scratch, to, response as never) ?? longAnswer(to, response, broker, api.name)
-}
-
-async function longAnswer(to: Answering<Fields>, response: unknown, { world }: Broker, apiName: string): Promise<Outgoing> {
-  const slices = new Slices(world)
-  try {
-    return await encodeLongResponse(to, response as never, () => (slices.isOver ? slices.next() : null))
-  } catch (error) {
-    if (!(error instanceof TooLongError)) throw error
-    throw new CloseConnection(`an answer of ${apiName} would have more than ${answerBytesMax} bytes`)
-  }
+  return response =>
+    response instanceof EncodedAnswer
+      ? frameResponse(to, response.body)
+      : (encodeResponse(scratch, to, response as never) ??
+        inSlices(broker.world, api.name, pause => encodeLongResponse(to, response as never, pause)))
 }
 
 function whenEncoded(answer: Response, keepsFrame: boolean, onFault: (error: unknown) => never): Dispatched {

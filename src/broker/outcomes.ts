@@ -1,4 +1,5 @@
 /** What can become of a request, beside its response. */
+import type { Bytes } from '../base/bytes.js'
 import type { ErrorCode } from '../protocol/errors.js'
 
 /** The request asked for no answer (acks=0). */
@@ -15,6 +16,11 @@ export class Ordered<Response> {
   ) {}
 }
 
+/** An answer without its header, encoded before: what many clients ask in the same words is not encoded for each. */
+export class EncodedAnswer {
+  constructor(readonly body: Bytes) {}
+}
+
 /** Fails the whole request; dispatch spells it in the API's own way. For outcomes that concern all of it, not a part. */
 export class RequestFailure extends Error {
   override readonly name = 'RequestFailure'
@@ -28,4 +34,9 @@ export class CloseConnection extends Error {
   override readonly name = 'CloseConnection'
 }
 
-export type Outcome<Response> = Response | Promise<Response | typeof noAnswer> | Ordered<Response> | typeof noAnswer
+export type Outcome<Response> =
+  | Response
+  | EncodedAnswer
+  | Promise<Response | EncodedAnswer | typeof noAnswer>
+  | Ordered<Response>
+  | typeof noAnswer

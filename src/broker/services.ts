@@ -6,6 +6,7 @@ import type { GroupCoordinator } from '../coordinator/group/coordinator.js'
 import type { ConnectionInfo } from '../net/connection.js'
 import type { Api } from '../protocol/schema.js'
 import type { DownConversions } from './down-conversion.js'
+import type { EncodedAnswers } from './encoded-answers.js'
 import type { FetchSessions } from './fetch-session.js'
 import type { ProducerIds } from './producer-ids.js'
 import type { Topics } from './topics.js'
@@ -32,6 +33,7 @@ export interface Broker {
   readonly groups: GroupCoordinator
   readonly producerIds: ProducerIds
   readonly fetchSessions: FetchSessions
+  readonly encodedAnswers: EncodedAnswers
   readonly waiting: Waiting
   readonly downConversions: DownConversions
   /** Look-ups by time, which open batches. */

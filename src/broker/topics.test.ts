@@ -1,22 +1,24 @@
 /** What becomes of topics when the disk does not do its part. */
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { silentLog } from '../base/log.js'
-import { realWorld } from '../base/world.js'
+import { realWorld, type World } from '../base/world.js'
 import { MutableImage } from '../cluster/image.js'
 import { optionsLayer, resolveBrokerConfig } from '../config/resolve.js'
 import { Errors } from '../protocol/errors.js'
 import type { MetadataRecord, MetadataRecordInput } from '../protocol/state/metadata.js'
 import { DiskFailure } from '../storage/files.js'
 import { StorageFailure } from './storage-failure.js'
+import { eventually } from './test-client.test-support.js'
 import { Topics, type TopicsOptions } from './topics.js'
 
 interface Disk {
   /** Of the metadata log; throws when it takes nothing. */
   readonly write?: () => Promise<void>
   readonly createPartition?: () => unknown
+  readonly world?: World
 }
 
-function topicsOn({ write = async () => {}, createPartition = () => ({}) }: Disk): Topics {
+function topicsOn({ write = async () => {}, createPartition = () => ({}), world = realWorld }: Disk): Topics {
   const image = new MutableImage()
   const metadataLog = {
     write(records: readonly MetadataRecordInput[]) {
@@ -25,10 +27,10 @@ function topicsOn({ write = async () => {}, createPartition = () => ({}) }: Disk
       return written
     },
   }
-  const directory = { partition: () => undefined, createPartition, deletePartition: () => {} }
+  const directory = { isClosed: false, partition: () => undefined, createPartition, deletePartition: () => {} }
   const settings = { nodeId: 1, directoryId: '', partitionCountDefault: 1, replicationFactorDefault: 1 }
   const { config } = resolveBrokerConfig([optionsLayer({})])
-  const parts = { image, metadataLog, directory, settings, config, world: realWorld, log: silentLog }
+  const parts = { image, metadataLog, directory, settings, config, world, log: silentLog }
   return new Topics(parts as unknown as TopicsOptions)
 }
 
@@ -68,11 +70,11 @@ test('a fault of ours is no refusal', async () => {
   await expect(topics.create(creation)).rejects.toThrow('ours')
 })
 
-test('the topic is there before the promise of its durability settles', () => {
+test('the topic is there before the promise of its durability settles', async () => {
   const topics = topicsOn({ write: () => new Promise(() => {}) })
   void topics.create(creation)
+  await eventually(() => topics.image.topics.has('t'))
   expect(topics.partition('t', 0)).toBeDefined()
-  expect(topics.image.topics.has('t')).toBe(true)
 })
 
 test('who is told of deletions is told before anything of the same name can be made', async () => {
@@ -83,4 +85,52 @@ test('who is told of deletions is told before anything of the same name can be m
   const deleted = topics.delete('t')
   expect(told).toEqual(['t'])
   await deleted
+})
+
+describe('a topic whose partitions take long to make', () => {
+  /** Every partition takes a slice of its own. */
+  function slowly(partitionCount: number) {
+    let nowMs = 0
+    const made: number[] = []
+    let turns = 0
+    const world = { ...realWorld, monotonicMs: () => nowMs }
+    const createPartition = () => {
+      nowMs += 10
+      made.push(turns)
+      return {}
+    }
+    const topics = topicsOn({ createPartition, world })
+    const countTurns = (): void => {
+      turns++
+      if (made.length < partitionCount) setImmediate(countTurns)
+    }
+    setImmediate(countTurns)
+    return { topics, made, command: { ...creation, partitionCount } }
+  }
+
+  test('is made a slice at a time, and others have their turn in between', async () => {
+    const { topics, made, command } = slowly(20)
+    await topics.create(command)
+    expect(new Set(made).size).toBeGreaterThan(10)
+    expect(topics.image.topics.get('t')?.partitions.length).toBe(20)
+  })
+
+  test('is made once, whoever else asks for it, and deleted when it is there', async () => {
+    const { topics, command } = slowly(20)
+    const outcomes = [topics.create(command), topics.create(command), topics.createOnDemand('t'), topics.delete('t')]
+    expect((await Promise.all(outcomes)).map(outcome => ('kind' in outcome ? outcome.errorCode : Errors.NONE))).toEqual([
+      Errors.NONE,
+      Errors.TOPIC_ALREADY_EXISTS,
+      Errors.TOPIC_ALREADY_EXISTS,
+      Errors.NONE,
+    ])
+    expect(topics.image.topics.size).toBe(0)
+  })
+
+  test('keeps its name from others that would collide with it', async () => {
+    const { topics, command } = slowly(20)
+    const outcomes = [topics.create({ ...command, name: 'a.b' }), topics.create({ ...command, name: 'a_b' })]
+    const [, second] = await Promise.all(outcomes)
+    expect(second).toMatchObject({ errorCode: Errors.INVALID_TOPIC_EXCEPTION })
+  })
 })

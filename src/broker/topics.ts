@@ -17,6 +17,7 @@ import {
   removeTopic,
 } from '../cluster/controller.js'
 import type { MutableImage, TopicImage } from '../cluster/image.js'
+import { collisionKey } from '../cluster/topic-name.js'
 import type { BrokerConfig } from '../config/resolve.js'
 import { type TopicConfig, topicConfig } from '../config/topic-config.js'
 import { Errors } from '../protocol/errors.js'
@@ -24,6 +25,7 @@ import type { MetadataRecordInput } from '../protocol/state/metadata.js'
 import type { DataDirectory } from '../storage/directory/data-directory.js'
 import { DiskFailure } from '../storage/files.js'
 import type { Partition } from '../storage/partition.js'
+import { Slices } from '../storage/slices.js'
 import { offsetsTopic, onDemandShape } from './internal-topics.js'
 import type { MetadataLog } from './metadata-log.js'
 import { StorageFailure } from './storage-failure.js'
@@ -46,6 +48,8 @@ export class Topics {
   readonly #partitions = new Map<string, Partition[]>()
   readonly #configs = new Map<string, TopicConfig>()
   #configsRevision = -1
+  /** Topics whose partitions are being made, by collision key. */
+  readonly #underWay = new Map<string, Promise<unknown>>()
   /** Files of recorded topics were missing and are there again, empty: a deletion was interrupted, or somebody removed them. */
   readonly hasRemadePartitions: boolean
   readonly #deletionListeners: ((topic: string) => Promise<void>)[] = []
@@ -90,21 +94,46 @@ export class Topics {
     return createTopic(this.image, this.#options.settings, { ...command, topicId })
   }
 
-  /** The new topic is there when this returns; the promise waits until that is durable. */
+  /** The new topic is there as soon as its files are; the promise waits until that is durable. */
   create(command: Omit<CreateTopicCommand, 'topicId'>): Promise<TopicOutcome> {
     return orRefused(async () => {
-      const decided = this.tryCreate(command)
-      if (decided.kind === 'refused') return decided
-      const { result } = decided
-      const written = this.#writeWithFiles(decided.records, result, 0, result.partitions.length)
-      const topic = this.image.topics.get(command.name) as TopicImage
-      this.#open(topic, 0)
-      const { name, topicId, partitions, configs } = topic
+      const made = await this.#making(command.name, async () => {
+        const decided = this.tryCreate(command)
+        if (decided.kind === 'refused') return decided
+        const { result } = decided
+        return this.#writeWithFiles(decided.records, result, 0, result.partitions.length)
+      })
+      if ('kind' in made) return made
+      const { name, topicId, partitions, configs } = made.topic
       const fields = { topic: name, topicId, partitions: partitions.length, configs: Object.fromEntries(configs) }
       this.#options.log.info(fields, 'topic created')
-      await written
-      return topic
+      await made.written
+      return made.topic
     })
+  }
+
+  /**
+   * Runs what makes a topic's partitions, alone: files are made in slices, between which everybody else is served. Who wants
+   * to make, grow or delete the same topic waits.
+   */
+  async #making<Made>(name: string, run: () => Promise<Made>): Promise<Made> {
+    for (let other = this.#makerOf(name); other !== undefined; other = this.#makerOf(name)) await other
+    const key = collisionKey(name)
+    const made = run()
+    // What it comes to is told to who asked for it.
+    this.#underWay.set(
+      key,
+      made.catch(() => {}),
+    )
+    try {
+      return await made
+    } finally {
+      this.#underWay.delete(key)
+    }
+  }
+
+  #makerOf(name: string): Promise<unknown> | undefined {
+    return this.#underWay.size === 0 ? undefined : this.#underWay.get(collisionKey(name))
   }
 
   /** Auto-creation: with the broker's defaults, or with what an internal topic needs. */
@@ -119,6 +148,7 @@ export class Topics {
 
   delete(name: string): Promise<TopicOutcome> {
     return orRefused(async () => {
+      for (let maker = this.#makerOf(name); maker !== undefined; maker = this.#makerOf(name)) await maker
       const decided = removeTopic(this.image, name)
       if (decided.kind === 'refused') return decided
       const topic = decided.result
@@ -139,13 +169,15 @@ export class Topics {
 
   addPartitions(command: CreatePartitionsCommand): Promise<TopicOutcome> {
     return orRefused(async () => {
-      const decided = createPartitions(this.image, this.#options.settings, command)
-      if (decided.kind === 'refused') return decided
-      const { topic, firstNew } = decided.result
-      const written = this.#writeWithFiles(decided.records, topic, firstNew, command.count)
-      this.#open(topic, firstNew)
-      await written
-      return decided.result.topic
+      const made = await this.#making(command.name, async () => {
+        const decided = createPartitions(this.image, this.#options.settings, command)
+        if (decided.kind === 'refused') return decided
+        const { topic, firstNew } = decided.result
+        return this.#writeWithFiles(decided.records, topic, firstNew, command.count)
+      })
+      if ('kind' in made) return made
+      await made.written
+      return made.topic
     })
   }
 
@@ -167,23 +199,39 @@ export class Topics {
    * Makes the files of new partitions, then writes the records that say so: a disk that refuses either leaves nothing behind.
    * (A crash in between leaves files without a record, which go at the next start.)
    */
-  #writeWithFiles(records: readonly MetadataRecordInput[], topic: TopicImage, from: number, to: number): Promise<void> {
-    const { directory, metadataLog } = this.#options
-    let made = from
+  async #writeWithFiles(
+    records: readonly MetadataRecordInput[],
+    topic: TopicImage,
+    from: number,
+    to: number,
+  ): Promise<{ readonly topic: TopicImage; readonly written: Promise<void> }> {
+    const { directory, metadataLog, world } = this.#options
+    const slices = new Slices(world)
+    let written: Promise<void>
+    let index = from
     try {
-      for (; made < to; made++) {
-        const there = directory.partition(topic.name, made)
+      for (; index < to; index++) {
+        if (slices.isOver) {
+          await slices.next()
+          // Its next start clears up.
+          if (directory.isClosed) throw new StorageFailure(Errors.KAFKA_STORAGE_ERROR, 'The broker has stopped.')
+        }
+        const there = directory.partition(topic.name, index)
         // A crash between the files and the record of a growing topic left them there: they are its own.
         if (there?.topicId === topic.topicId) continue
         // Files of another topic of this name that no record knows are set aside.
-        if (there !== undefined) directory.strayPartition(topic.name, made)
-        directory.createPartition(topic.name, made, topic.topicId)
+        if (there !== undefined) directory.strayPartition(topic.name, index)
+        directory.createPartition(topic.name, index, topic.topicId)
       }
-      return metadataLog.write(records)
+      written = metadataLog.write(records)
     } catch (error) {
-      while (made-- > from) directory.deletePartition(topic.name, made)
+      while (index-- > from && !directory.isClosed) directory.deletePartition(topic.name, index)
       throw error
     }
+    // At once: a topic that is in the image has its partitions.
+    const made = this.image.topics.get(topic.name) as TopicImage
+    this.#open(made, from)
+    return { topic: made, written }
   }
 
   /** Opens the topic's partitions from `firstIndex` on, and makes those whose files are missing; answers how many. */

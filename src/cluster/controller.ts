@@ -39,6 +39,10 @@ export interface ClusterSettings {
   readonly replicationFactorDefault: number
 }
 
+/** Kafka's bounds on what one request makes: partitions, and records of the metadata log. */
+export const partitionsPerRequestMax = 10_000
+export const recordsPerRequestMax = 10_000
+
 /** Kafka has no such bound; a single process has descriptors and memory to care for. */
 export const partitionsPerTopicMax = 100_000
 
@@ -150,15 +154,9 @@ function nameProblem(image: ClusterImage, name: string): ClusterRefusal | null {
   if (problem !== null) return refuse(Errors.INVALID_TOPIC_EXCEPTION, problem)
   if (name === clusterMetadataTopic) return refuse(Errors.INVALID_REQUEST, `Creation of internal topic ${name} is prohibited.`)
   if (image.topics.has(name)) return refuse(Errors.TOPIC_ALREADY_EXISTS, `Topic '${name}' already exists.`)
-  const key = collisionKey(name)
-  if (key !== name || name.includes('_')) {
-    for (const other of image.topics.keys()) {
-      if (collisionKey(other) === key) {
-        return refuse(Errors.INVALID_TOPIC_EXCEPTION, `Topic '${name}' collides with existing topic: ${other}`)
-      }
-    }
-  }
-  return null
+  const other = image.namesByCollisionKey.get(collisionKey(name))
+  if (other === undefined) return null
+  return refuse(Errors.INVALID_TOPIC_EXCEPTION, `Topic '${name}' collides with existing topic: ${other}`)
 }
 
 function planReplicas(settings: ClusterSettings, command: CreateTopicCommand): (readonly number[])[] | ClusterRefusal {

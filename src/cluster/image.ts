@@ -5,6 +5,7 @@
  */
 import type { LeaderEpoch, ProducerId, Uuid } from '../base/ids.js'
 import type { MetadataRecord } from '../protocol/state/metadata.js'
+import { collisionKey } from './topic-name.js'
 
 export interface PartitionImage {
   readonly index: number
@@ -30,6 +31,10 @@ export interface ClusterImage {
   readonly nextProducerId: ProducerId
   /** Another number after every change of a config, or of which topics there are: for whoever keeps what follows from them. */
   readonly configsRevision: number
+  /** Another number after every change: for whoever keeps what was made of the image. */
+  readonly revision: number
+  /** Topics by what their names share with those that would collide with them. */
+  readonly namesByCollisionKey: ReadonlyMap<string, string>
 }
 
 /** In a PartitionChangeRecord: nobody was elected. */
@@ -52,10 +57,13 @@ export class MutableImage implements ClusterImage {
   readonly topicsById = new Map<Uuid, MutableTopic>()
   nextProducerId: ProducerId = 0
   configsRevision = 0
+  revision = 0
+  readonly namesByCollisionKey = new Map<string, string>()
   /** Kafka up to 3.3 writes the configs of a new topic before the topic. One that is removed takes its configs with it. */
   readonly #earlyConfigs = new Map<string, Map<string, string>>()
 
   apply(record: MetadataRecord): void {
+    this.revision++
     switch (record.kind) {
       case 'topic': {
         this.configsRevision++
@@ -63,6 +71,7 @@ export class MutableImage implements ClusterImage {
         this.#earlyConfigs.delete(record.name)
         const topic: MutableTopic = { name: record.name, topicId: record.topicId, partitions: [], configs }
         this.topics.set(record.name, topic)
+        this.namesByCollisionKey.set(collisionKey(record.name), record.name)
         this.topicsById.set(record.topicId, topic)
         return
       }
@@ -103,6 +112,8 @@ export class MutableImage implements ClusterImage {
         this.#earlyConfigs.delete(topic.name)
         this.topicsById.delete(topic.topicId)
         if (this.topics.get(topic.name) === topic) this.topics.delete(topic.name)
+        const key = collisionKey(topic.name)
+        if (this.namesByCollisionKey.get(key) === topic.name && !this.topics.has(topic.name)) this.namesByCollisionKey.delete(key)
         return
       }
       case 'producerIds':
@@ -131,5 +142,6 @@ export class MutableImage implements ClusterImage {
     const partition = partitions?.[index]
     if (partitions === undefined || partition === undefined || partition.leaderEpoch >= leaderEpoch) return
     partitions[index] = { ...partition, leaderEpoch }
+    this.revision++
   }
 }

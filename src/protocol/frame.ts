@@ -7,6 +7,8 @@ import { encode, encodeInSlices } from './codec.js'
 import { type Encodable, type Fields, inRange, type Message } from './schema.js'
 import { type Insert, MalformedError, Reader, TooLongError, Writer } from './wire.js'
 
+/** Length, correlation id, and the tags of flexible headers. */
+const responseHeaderBytesMax = 9
 /** Bytes of the length in front of every frame. */
 export const frameLengthBytes = 4
 /** No header is shorter: api key, api version, correlation id. */
@@ -88,6 +90,30 @@ export async function encodeLongResponse<F extends Fields>(
   }
   // The writer goes with this answer: its bytes need not be copied.
   return finished(writer, writer.written())
+}
+
+/** The same around a body that is encoded already. */
+export function frameResponse<F extends Fields>(to: Answering<F>, body: Bytes): Outgoing {
+  const writer = new Writer(responseHeaderBytesMax + body.byteLength)
+  writeHeader(writer, to)
+  writer.raw(body)
+  return finished(writer, writer.written())
+}
+
+/** @throws TooLongError */
+export async function encodeBody<F extends Fields>(
+  message: Message<F>,
+  version: number,
+  value: Encodable<F>,
+  pause: () => Promise<void> | null,
+): Promise<Bytes> {
+  const writer = new Writer(encodedAtOnceMax)
+  writer.reset(answerBytesMax)
+  for (const _ of encodeInSlices(message, version, writer, value)) {
+    const paused = pause()
+    if (paused !== null) await paused
+  }
+  return writer.written()
 }
 
 function writeHeader<F extends Fields>(writer: Writer, { apiKey, version, correlationId, message }: Answering<F>): void {

@@ -1,3 +1,4 @@
+import { partitionsPerRequestMax } from '../../cluster/controller.js'
 import { type ErrorCode, Errors } from '../../protocol/errors.js'
 import { CreatePartitions } from '../../protocol/messages/create-partitions.js'
 import type { RequestOf, ResponseOf } from '../../protocol/schema.js'
@@ -12,6 +13,8 @@ type Result = ResponseOf<typeof CreatePartitions>['results'][number]
 export const createPartitions = handler(CreatePartitions, async (request, context) => {
   const results: Result[] = []
   const repeated = repeatedIn(request.topics.map(({ name }) => name))
+  const isExcessive = addedBy(request.topics, repeated, context) > partitionsPerRequestMax
+  if (isExcessive) return { results: request.topics.map(({ name }) => failed(name, Errors.POLICY_VIOLATION, excessive)) }
   for (const topic of withoutRepeats(request.topics, ({ name }) => name)) {
     const isRepeated = repeated.has(topic.name)
     results.push(
@@ -22,6 +25,17 @@ export const createPartitions = handler(CreatePartitions, async (request, contex
   }
   return { results }
 })
+
+const excessive = 'Excessively large number of additional partitions per request.'
+
+function addedBy(asked: readonly TopicRequest[], repeated: ReadonlySet<string>, { broker }: RequestContext): number {
+  let added = 0
+  for (const { name, count } of asked) {
+    const topic = repeated.has(name) ? undefined : broker.topics.image.topics.get(name)
+    if (topic !== undefined) added += Math.max(0, count - topic.partitions.length)
+  }
+  return added
+}
 
 async function grow(asked: TopicRequest, validateOnly: boolean, { broker }: RequestContext): Promise<Result> {
   const outcome = validateOnly ? broker.topics.tryAddPartitions(asked) : await broker.topics.addPartitions(asked)

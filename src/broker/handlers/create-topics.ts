@@ -1,6 +1,11 @@
-import type { ClusterRefusal, CreateTopicCommand } from '../../cluster/controller.js'
+import {
+  type ClusterRefusal,
+  type CreateTopicCommand,
+  partitionsPerRequestMax,
+  recordsPerRequestMax,
+} from '../../cluster/controller.js'
 import type { TopicImage } from '../../cluster/image.js'
-import { isInternalTopic } from '../../cluster/topic-name.js'
+import { isInternalTopic, topicNameProblem } from '../../cluster/topic-name.js'
 import { describeTopicConfig } from '../../config/describe.js'
 import { topicConfig, validateTopicConfig } from '../../config/topic-config.js'
 import { type ErrorCode, Errors } from '../../protocol/errors.js'
@@ -17,6 +22,11 @@ type TopicAnswer = ResponseOf<typeof CreateTopics>['topics'][number]
 // v4: -1 for the broker's defaults (KIP-464). v5: the effective configs in the answer (KIP-525). v7: the topic id.
 export const createTopics = handler(CreateTopics, async (request, context) => {
   const repeated = repeatedIn(request.topics.map(({ name }) => name))
+  const excess = excessOf(
+    request.topics.filter(({ name }) => !repeated.has(name)),
+    context.broker,
+  )
+  if (excess !== null) return { topics: request.topics.map(({ name }) => refused(name, Errors.POLICY_VIOLATION, excess)) }
   const topics: TopicAnswer[] = []
   for (const topic of withoutRepeats(request.topics, ({ name }) => name)) {
     const isRepeated = repeated.has(topic.name)
@@ -28,6 +38,20 @@ export const createTopics = handler(CreateTopics, async (request, context) => {
   }
   return { topics }
 })
+
+/** Kafka's word for a request that would make too much at once; null when it would not. */
+function excessOf(asked: readonly TopicRequest[], { config, topics: { image } }: RequestContext['broker']): string | null {
+  let partitions = 0
+  let records = 0
+  for (const { name, numPartitions, assignments, configs } of asked) {
+    const count =
+      assignments.length > 0 ? assignments.length : numPartitions === -1 ? config.get('num.partitions') : numPartitions
+    partitions += count
+    if (partitions > partitionsPerRequestMax) return 'Excessively large number of partitions per request.'
+    if (!image.topics.has(name) && topicNameProblem(name) === null) records += 1 + configs.length + count
+  }
+  return records > recordsPerRequestMax ? 'Unable to perform excessively large batch operation.' : null
+}
 
 async function create(asked: TopicRequest, validateOnly: boolean, { broker }: RequestContext): Promise<TopicAnswer> {
   const { name } = asked

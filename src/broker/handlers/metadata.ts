@@ -1,23 +1,33 @@
+import type { Bytes } from '../../base/bytes.js'
 import type { Uuid } from '../../base/ids.js'
 import { zeroUuid } from '../../base/ids.js'
 import type { PartitionImage, TopicImage } from '../../cluster/image.js'
 import { clusterMetadataTopic, isInternalTopic, topicNameProblem } from '../../cluster/topic-name.js'
 import { type ErrorCode, Errors } from '../../protocol/errors.js'
+import { encodeBody } from '../../protocol/frame.js'
 import { Metadata } from '../../protocol/messages/metadata.js'
 import type { RequestOf, ResponseOf } from '../../protocol/schema.js'
 import { handler, type RequestContext } from '../handler.js'
+import { inSlices } from '../long-answer.js'
 import { allNodes, thisNode } from '../nodes.js'
 import { clusterOperations, operationsNotAsked, topicOperations } from '../operations.js'
-import { RequestFailure } from '../outcomes.js'
+import { EncodedAnswer, RequestFailure } from '../outcomes.js'
 
 type MetadataRequest = RequestOf<typeof Metadata>
 type TopicAnswer = ResponseOf<typeof Metadata>['topics'][number]
 
 // Metadata v0-13: who leads what, and the place where topics are created by asking for them. Creation is synchronous: the
 // first answer already names the new topic, where Kafka answers UNKNOWN_TOPIC_OR_PARTITION once and lets the client retry.
+// The answer to who asks for all topics is encoded once for each state of the cluster.
 export const metadata = handler(Metadata, async (request, context) => {
+  // v0 has no null: empty asks for all. From v1 empty asks for none.
+  const wantsAll = request.topics === null || (context.version === 0 && request.topics.length === 0)
+  if (wantsAll) return new EncodedAnswer(await allTopics(request, context))
+  return answerOf(request, context, await describeTopics(request, context))
+})
+
+function answerOf(request: MetadataRequest, context: RequestContext, topics: TopicAnswer[]): ResponseOf<typeof Metadata> {
   const { broker, version } = context
-  const topics = await describeTopics(request, context)
   const askedForCluster = request.includeClusterAuthorizedOperations && version >= 8 && version <= 10
   return {
     brokers: allNodes(context),
@@ -26,15 +36,35 @@ export const metadata = handler(Metadata, async (request, context) => {
     topics,
     clusterAuthorizedOperations: askedForCluster ? clusterOperations : operationsNotAsked,
   }
-})
+}
+
+function operationsFor(request: MetadataRequest): number {
+  return request.includeTopicAuthorizedOperations ? topicOperations : operationsNotAsked
+}
+
+function allTopics(request: MetadataRequest, context: RequestContext): Promise<Bytes> {
+  const { broker, version } = context
+  const { image } = broker.topics
+  const operations = operationsFor(request)
+  // Who asks is part of it, because what a client may see will be.
+  const { name, type } = context.session.principal
+  const key = JSON.stringify([version, operations, answerOf(request, context, []), type, name])
+  return broker.encodedAnswers.of(key, image.revision, () =>
+    inSlices(broker.world, Metadata.name, async pause => {
+      const topics: TopicAnswer[] = []
+      for (const topic of [...image.topics.values()]) {
+        topics.push(known(topic, operations))
+        const paused = pause()
+        if (paused !== null) await paused
+      }
+      return encodeBody(Metadata.response, version, answerOf(request, context, topics), pause)
+    }),
+  )
+}
 
 async function describeTopics(request: MetadataRequest, context: RequestContext): Promise<TopicAnswer[]> {
   const { topics } = context.broker
-  const operations = request.includeTopicAuthorizedOperations ? topicOperations : operationsNotAsked
-  // v0 has no null: empty asks for all. From v1 empty asks for none.
-  const wantsAll = request.topics === null || (context.version === 0 && request.topics.length === 0)
-  if (wantsAll) return Array.from(topics.image.topics.values(), topic => known(topic, operations))
-
+  const operations = operationsFor(request)
   const answers: TopicAnswer[] = []
   const answered = new Set<string>()
   // As in Kafka: where one topic is asked for by its id, all are, and names alone are passed over.

@@ -324,3 +324,41 @@ describe('DescribeConfigs', () => {
     expect(result.errorMessage).toBeTruthy()
   })
 })
+
+describe('one request makes at most 10,000 partitions, as in Kafka', () => {
+  const wanted = (name: string, numPartitions: number) => ({
+    name,
+    numPartitions,
+    replicationFactor: 1,
+    assignments: [],
+    configs: [],
+  })
+  const tooMany = [Errors.POLICY_VIOLATION, 'Excessively large number of partitions per request.']
+  const tooLarge = [Errors.POLICY_VIOLATION, 'Unable to perform excessively large batch operation.']
+  const fine = [Errors.NONE, null]
+
+  test.each([
+    ['one topic', [10_001], [tooMany]],
+    ['all topics together, of which none is made', [6000, 6000], [tooMany, tooMany]],
+    ['defaults count', [9999, -1, -1], [tooMany, tooMany, tooMany]],
+    ['the records of the topics count as well', [10_000], [tooLarge]],
+    ['of every topic', [5000, 5000], [tooLarge, tooLarge]],
+    ['what fits', [4999, 4999], [fine, fine]],
+  ])('CreateTopics: %s', async (_what, counts, expected) => {
+    const topics = counts.map((count, n) => wanted(`bulk-${n}`, count))
+    const answer = await client.call(CreateTopics, 7, { topics, validateOnly: true })
+    expect(answer.topics.map(({ errorCode, errorMessage }) => [errorCode, errorMessage])).toEqual(expected)
+  })
+
+  test('CreatePartitions: what is added, not what is there', async () => {
+    await client.createTopic('grows', 2)
+    const grow = async (...topics: readonly (readonly [string, number])[]) => {
+      const asked = topics.map(([name, count]) => ({ name, count, assignments: null }))
+      const { results } = await client.call(CreatePartitions, 3, { topics: asked, timeoutMs: 1000, validateOnly: true })
+      return results.map(({ errorCode }) => errorCode)
+    }
+    expect(await grow(['grows', 10_002])).toEqual([Errors.NONE])
+    expect(await grow(['grows', 10_003], ['nowhere', 3])).toEqual([Errors.POLICY_VIOLATION, Errors.POLICY_VIOLATION])
+    expect(await grow(['nowhere', 20_000])).toEqual([Errors.UNKNOWN_TOPIC_OR_PARTITION])
+  })
+})

@@ -72,6 +72,10 @@ export class DataDirectory {
     if (upkeep !== null && upkeep.cleaner !== null) this.#cleaner.start()
   }
 
+  get isClosed(): boolean {
+    return this.#isClosed
+  }
+
   /** Every partition, under `<topic>-<index>`. */
   get partitions(): ReadonlyMap<string, Partition> {
     return this.#partitions

@@ -30,6 +30,9 @@ import { offsetsTopic, onDemandShape } from './internal-topics.js'
 import type { MetadataLog } from './metadata-log.js'
 import { StorageFailure } from './storage-failure.js'
 
+/** Partitions of a topic that is there as soon as it is asked for: coordinators rely on it. More are made in slices. */
+const madeAtOnceMax = 100
+
 export type TopicOutcome = TopicImage | ClusterRefusal
 
 export interface TopicsOptions {
@@ -94,7 +97,7 @@ export class Topics {
     return createTopic(this.image, this.#options.settings, { ...command, topicId })
   }
 
-  /** The new topic is there as soon as its files are; the promise waits until that is durable. */
+  /** The new topic is there when this returns, or a little later when it is large; the promise waits until that is durable. */
   create(command: Omit<CreateTopicCommand, 'topicId'>): Promise<TopicOutcome> {
     return orRefused(async () => {
       const made = await this.#making(command.name, async () => {
@@ -206,12 +209,12 @@ export class Topics {
     to: number,
   ): Promise<{ readonly topic: TopicImage; readonly written: Promise<void> }> {
     const { directory, metadataLog, world } = this.#options
-    const slices = new Slices(world)
+    const slices = to - from > madeAtOnceMax ? new Slices(world) : null
     let written: Promise<void>
     let index = from
     try {
       for (; index < to; index++) {
-        if (slices.isOver) {
+        if (slices?.isOver === true) {
           await slices.next()
           // Its next start clears up.
           if (directory.isClosed) throw new StorageFailure(Errors.KAFKA_STORAGE_ERROR, 'The broker has stopped.')

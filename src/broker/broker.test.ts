@@ -46,7 +46,7 @@ for (const durability of ['fsync', 'os']) {
     const again = await after.connect()
     const { topics, clusterId: sameCluster } = await again.call(Metadata, 12, { topics: null })
     expect(sameCluster).toBe(clusterId)
-    expect(topics.map(({ name }) => name).sort()).toEqual([offsetsTopic, 'kept'])
+    expect(topics.map(({ name }) => name).sort()).toEqual([offsetsTopic.name, 'kept'])
     const kept = topics.find(({ name }) => name === 'kept')
     expect(kept?.topicId).toBe(topicId)
     expect(kept?.partitions.map(({ leaderEpoch }) => leaderEpoch)).toEqual([0, 0, 0])

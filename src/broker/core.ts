@@ -154,10 +154,10 @@ function assemble(options: CoreOptions, image: MutableImage, directory: DataDire
     log: offsetsLog(topics, world, log),
     config: () => groupSettings(config),
     report: groupReport(log, options.onFatal),
-    partitions: image.topics.get(offsetsTopic)?.partitions.length ?? config.get('offsets.topic.num.partitions'),
+    partitionsDefault: offsetsTopic.partitionCount(config),
   })
   groups.start()
-  topics.onDeleted(topic => groups.topicDeleted(topic))
+  topics.onDeleted(topic => (topic === offsetsTopic.name ? groups.unload() : groups.topicDeleted(topic)))
   const advertised = new Map(config.listeners.map(({ name, advertised: told }) => [name, told]))
   return {
     nodeId: settings.nodeId,

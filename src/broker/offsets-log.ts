@@ -14,9 +14,11 @@ import { recordsOfLog } from './log-reader.js'
 import type { Topics } from './topics.js'
 
 export function offsetsLog(topics: Topics, world: World, log: Log): LogPort {
+  const { name } = offsetsTopic
   return {
+    partitionCount: () => topics.image.topics.get(name)?.partitions.length ?? null,
     append(index, records) {
-      const partition = topics.partition(offsetsTopic, index) ?? createdPartition(topics, index)
+      const partition = topics.partition(name, index) ?? createdPartition(topics, index)
       if (partition === null) return { errorCode: Errors.KAFKA_STORAGE_ERROR }
       const timestampMs = world.nowMs()
       const batch = buildBatch(records.map(({ key, value }) => ({ key, value, timestampMs })))
@@ -29,11 +31,11 @@ export function offsetsLog(topics: Topics, world: World, log: Log): LogPort {
       return { errorCode: appended.errorCode }
     },
     batchBytesMax: () => {
-      const config = topics.config(offsetsTopic)
+      const config = topics.config(name)
       return Math.min(config.get('max.message.bytes'), config.get('segment.bytes'))
     },
     *replay(index): Iterable<LogRecord> {
-      const partition = topics.partition(offsetsTopic, index)
+      const partition = topics.partition(name, index)
       if (partition === undefined) return
       for (const record of recordsOfLog(partition)) if (record.key !== null) yield record as LogRecord
     },
@@ -44,7 +46,7 @@ export function offsetsLog(topics: Topics, world: World, log: Log): LogPort {
 function createdPartition(topics: Topics, index: number): Partition | null {
   // The topic is there when the call returns; a disk that refuses it is told by the missing partition.
   topics.createOffsetsTopic()?.catch(() => {})
-  return topics.partition(offsetsTopic, index) ?? null
+  return topics.partition(offsetsTopic.name, index) ?? null
 }
 
 /** What the coordinator has to say, as log lines. */

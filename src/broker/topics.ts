@@ -146,7 +146,7 @@ export class Topics {
 
   /** The topic of committed offsets; made when the first group appears. */
   createOffsetsTopic(): Promise<unknown> | null {
-    return this.image.topics.has(offsetsTopic) ? null : this.createOnDemand(offsetsTopic)
+    return this.image.topics.has(offsetsTopic.name) ? null : this.createOnDemand(offsetsTopic.name)
   }
 
   delete(name: string): Promise<TopicOutcome> {

@@ -227,7 +227,7 @@ export const brokerKeys = {
     'Group protocols offered to clients. The classic protocol is the only one in this version.',
     { inert: true, kafkaDefault: 'classic,consumer,streams' },
   ),
-  'transaction.state.log.num.partitions': int(50, 'Partitions of __transaction_state.', { min: 1, inert: true }),
+  'transaction.state.log.num.partitions': int(50, 'Partitions of __transaction_state; fixed once the topic exists.', { min: 1 }),
   'transaction.state.log.replication.factor': short(1, 'Replication factor of __transaction_state. One broker: 1.', {
     min: 1,
     inert: true,
@@ -235,7 +235,6 @@ export const brokerKeys = {
   }),
   'transaction.state.log.min.isr': int(1, 'min.insync.replicas of __transaction_state. One broker: 1.', {
     min: 1,
-    inert: true,
     kafkaDefault: '2',
   }),
   'share.coordinator.state.topic.replication.factor': short(1, 'Replication factor of __share_group_state. One broker: 1.', {

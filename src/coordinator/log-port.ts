@@ -6,6 +6,8 @@ import type { ErrorCode } from '../protocol/errors.js'
 import type { LogRecord } from './machine.js'
 
 export interface LogPort {
+  /** null while the topic is not there. */
+  partitionCount(): number | null
   /**
    * Appends records as one batch. Their place in the log is fixed when this returns.
    * `errorCode`: nothing was written. `durable`: resolves when the records cannot be lost any more, rejects when that will

@@ -16,6 +16,8 @@ export class MemoryLog implements LogPort {
   holdsBack = false
   /** Answer to every append while it is set. */
   refusal: ErrorCode | null = null
+  /** null: the topic is not there. */
+  partitions: number | null = null
   /** Of one batch, keys and values only. */
   bytesMax = Number.POSITIVE_INFINITY
   /** Records in each batch that was taken. */
@@ -31,6 +33,10 @@ export class MemoryLog implements LogPort {
     kept.push(...records.map(({ key, value }) => ({ key: copyOf(key), value: value === null ? null : copyOf(value) })))
     if (!this.holdsBack) return { durable: null }
     return { durable: new Promise((resolve, reject) => this.#held.push({ resolve, reject })) }
+  }
+
+  partitionCount(): number | null {
+    return this.partitions
   }
 
   batchBytesMax(): number {

@@ -96,7 +96,7 @@ function scene({ msPerLook = 0 } = {}) {
       return states.at(-1) as State
     },
   }
-  const runtime = new CoordinatorRuntime({ machine, partitions: 1, log, world, report })
+  const runtime = new CoordinatorRuntime({ machine, partitionsDefault: 1, log, world, report })
   const answers: string[] = []
   const submit = (name: string, build: (token: Token<number>) => Command): void => {
     const failure = (errorCode: ErrorCode): number => -errorCode

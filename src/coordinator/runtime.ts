@@ -23,10 +23,12 @@ import { MalformedError } from '../protocol/wire.js'
 import { Deadlines } from './deadlines.js'
 import type { LogPort } from './log-port.js'
 import { type Answer, type Decision, type Env, type LogRecord, type Machine, type Token, Turn } from './machine.js'
+import { partitionFor } from './partitioner.js'
 
 export interface RuntimeOptions<State, Command, Rec> {
   readonly machine: Machine<State, Command, Rec>
-  readonly partitions: number
+  /** As long as the topic is not there. */
+  readonly partitionsDefault: number
   readonly log: LogPort
   readonly world: World
   readonly report: Report
@@ -48,18 +50,52 @@ const replaySliceMs = 5
 const recordsPerLook = 128
 
 export class CoordinatorRuntime<State, Command, Rec> {
-  readonly #shards: Shard<State, Command, Rec>[]
+  readonly #options: RuntimeOptions<State, Command, Rec>
+  #shards: readonly Shard<State, Command, Rec>[]
+  /** The number of shards is the topic's, and stays so: where a key lives must not change under its state. */
+  #isOfTopic = false
 
   constructor(options: RuntimeOptions<State, Command, Rec>) {
-    this.#shards = Array.from({ length: options.partitions }, (_, partition) => new Shard(options, partition))
+    this.#options = options
+    this.#shards = this.#newShards(options.partitionsDefault)
   }
 
   get partitions(): number {
+    this.#meetTopic()
     return this.#shards.length
+  }
+
+  partitionOf(key: string): number {
+    return partitionFor(key, this.partitions)
+  }
+
+  /** The topic was deleted: what was known of it is gone with it, as it would be after a restart. */
+  unload(): void {
+    this.#renew(this.#options.partitionsDefault)
+    this.#isOfTopic = false
+  }
+
+  /** The topic may have been made meanwhile, by hand and with a number of partitions of its own. */
+  #meetTopic(): void {
+    if (this.#isOfTopic) return
+    const count = this.#options.log.partitionCount()
+    if (count === null) return
+    this.#isOfTopic = true
+    if (count !== this.#shards.length) this.#renew(count)
+  }
+
+  #renew(count: number): void {
+    for (const shard of this.#shards) shard.stop()
+    this.#shards = this.#newShards(count)
+  }
+
+  #newShards(count: number): Shard<State, Command, Rec>[] {
+    return Array.from({ length: count }, (_, partition) => new Shard(this.#options, partition))
   }
 
   /** Replays every partition in one go. Throws what the log throws. */
   start(): void {
+    this.#meetTopic()
     for (const shard of this.#shards) shard.start()
   }
 

@@ -5,14 +5,13 @@ import {
   recordsPerRequestMax,
 } from '../../cluster/controller.js'
 import type { TopicImage } from '../../cluster/image.js'
-import { isInternalTopic, topicNameProblem } from '../../cluster/topic-name.js'
+import { topicNameProblem } from '../../cluster/topic-name.js'
 import { describeTopicConfig } from '../../config/describe.js'
 import { topicConfig, validateTopicConfig } from '../../config/topic-config.js'
 import { type ErrorCode, Errors } from '../../protocol/errors.js'
 import { CreateTopics } from '../../protocol/messages/create-topics.js'
 import type { RequestOf, ResponseOf } from '../../protocol/schema.js'
 import { handler, type RequestContext } from '../handler.js'
-import { offsetsTopic } from '../internal-topics.js'
 import { repeatedIn, withoutRepeats } from '../repeated.js'
 
 type TopicRequest = RequestOf<typeof CreateTopics>['topics'][number]
@@ -68,8 +67,6 @@ async function create(asked: TopicRequest, validateOnly: boolean, { broker }: Re
   if (decided.kind === 'refused' && (problem === null || isAboutName(decided))) return refusedBy(name, decided)
   if (problem !== null) return refused(name, Errors.INVALID_CONFIG, problem)
   if (decided.kind === 'refused') return refusedBy(name, decided)
-  const internal = internalProblem(name, decided.result, broker)
-  if (internal !== null) return internal
   if (validateOnly) return created(decided.result, broker)
   const topic = await broker.topics.create(command)
   return 'kind' in topic ? refusedBy(name, topic) : created(topic, broker)
@@ -81,16 +78,6 @@ function isAboutName({ errorCode }: ClusterRefusal): boolean {
     errorCode === Errors.TOPIC_ALREADY_EXISTS ||
     errorCode === Errors.INVALID_REQUEST
   )
-}
-
-/** The topic of committed offsets may be made by hand, in the shape that the coordinator works with; others are not there yet. */
-function internalProblem(name: string, { partitions }: TopicImage, broker: RequestContext['broker']): TopicAnswer | null {
-  if (!isInternalTopic(name)) return null
-  if (name !== offsetsTopic) return refused(name, Errors.INVALID_REQUEST, `Creation of internal topic ${name} is prohibited.`)
-  const count = broker.config.get('offsets.topic.num.partitions')
-  if (partitions.length === count) return null
-  const message = `${name} has ${count} partitions here (offsets.topic.num.partitions), not ${partitions.length}.`
-  return refused(name, Errors.INVALID_PARTITIONS, message)
 }
 
 function configProblem(asked: TopicRequest, broker: RequestContext['broker']): string | null {

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { asBuffer, utf8Encode } from '../../base/bytes.js'
 import { zeroUuid } from '../../base/ids.js'
+import { javaHash } from '../../coordinator/partitioner.js'
 import { Errors } from '../../protocol/errors.js'
 import { DeleteGroups } from '../../protocol/messages/delete-groups.js'
 import { DeleteTopics } from '../../protocol/messages/delete-topics.js'
@@ -173,6 +174,28 @@ test('a group whose record is too large fails alone: its neighbours in the shard
   expect((await sync(noisy, 'noisy', 5, again.memberId, 2, 'x')).errorCode).toBe(Errors.NONE)
 })
 
+test('a SyncGroup v5 that does not say of which protocol is looked at no further', async () => {
+  const { memberId } = await join(client, 'unsaid', 9)
+  const request = { groupId: 'unsaid', generationId: 1, memberId, assignments: [] }
+  for (const protocol of [{}, { protocolType: 'consumer' }, { protocolName: 'range' }]) {
+    const inNobody = await client.call(SyncGroup, 5, { ...request, ...protocol, groupId: 'nobody' })
+    const { errorCode } = await client.call(SyncGroup, 5, { ...request, ...protocol })
+    expect([errorCode, inNobody.errorCode]).toEqual([23, 23])
+  }
+  expect((await client.call(SyncGroup, 4, request)).errorCode).toBe(0)
+})
+
+test('a newcomer that is not let in leaves an empty group', async () => {
+  const request = { sessionTimeoutMs: 10_000, rebalanceTimeoutMs: 10_000, memberId: '', protocolType: 'consumer' }
+  const withoutProtocol = await client.call(JoinGroup, 9, { ...request, groupId: 'left-empty', protocols: [] })
+  expect(withoutProtocol.errorCode).toBe(Errors.INCONSISTENT_GROUP_PROTOCOL)
+  const protocols = [{ name: 'range', metadata: utf8Encode('') }]
+  const tooShort = { ...request, groupId: 'never', sessionTimeoutMs: 1, protocols }
+  expect((await client.call(JoinGroup, 9, tooShort)).errorCode).toBe(Errors.INVALID_SESSION_TIMEOUT)
+  const { groups } = await client.call(DescribeGroups, 5, { groups: ['left-empty', 'never'] })
+  expect(groups.map(({ groupState }) => groupState)).toEqual(['Empty', 'Dead'])
+})
+
 test('a stop answers a parked join', async () => {
   const stopping = await testBroker()
   const [a, b] = [await stopping.connect(), await stopping.connect()]
@@ -209,9 +232,9 @@ describe('offsets', () => {
       { partitionIndex: 9, committedOffset: 7, committedMetadata: null },
     ])
     expect(committed.topics[0]?.partitions.map(({ partitionIndex, errorCode }) => [partitionIndex, errorCode])).toEqual([
+      [9, Errors.UNKNOWN_TOPIC_OR_PARTITION],
       [0, 0],
       [1, 0],
-      [9, Errors.UNKNOWN_TOPIC_OR_PARTITION],
     ])
     const epoch = version >= 6 ? 0 : -1
     const found = [
@@ -261,8 +284,8 @@ describe('offsets', () => {
       ],
     })
     expect(committed.topics.map(({ topicId, partitions: [first] }) => [topicId, first?.errorCode])).toEqual([
-      [idOfT, 0],
       [stranger, Errors.UNKNOWN_TOPIC_ID],
+      [idOfT, 0],
     ])
     const topics = [
       { topicId: stranger, partitionIndexes: [0] },
@@ -273,6 +296,27 @@ describe('offsets', () => {
     expect(found.get(idOfT)).toMatchObject({ committedOffset: 1, errorCode: 0 })
     expect(found.get(stranger)).toMatchObject({ committedOffset: -1, errorCode: Errors.UNKNOWN_TOPIC_ID })
     expect(found.has(zeroUuid)).toBe(false)
+  })
+
+  test('what is committed twice is answered twice, and the last counts; a topic that is named twice is one', async () => {
+    const at = (partitionIndex: number, committedOffset: number) => ({ partitionIndex, committedOffset, committedMetadata: '' })
+    const topics = [
+      { name: 't', partitions: [at(0, 7), at(0, 8), at(9, 1), at(1, 9)] },
+      { name: 't', partitions: [at(0, 17)] },
+    ]
+    const answer = await commit(8, 'twice', [], { topics })
+    expect(answer.topics.map(({ partitions }) => partitions.map(one => [one.partitionIndex, one.errorCode]))).toEqual([
+      [[9, Errors.UNKNOWN_TOPIC_OR_PARTITION], ...[0, 0, 1, 0].map(index => [index, 0])],
+    ])
+    const groups = [
+      { groupId: 'twice', topics: null },
+      { groupId: 'twice', topics: null },
+    ]
+    const found = await client.call(OffsetFetch, 8, { groups })
+    const positions = [{ groupId: 'twice', topics: [{ partitions: [{ committedOffset: 17 }, { committedOffset: 9 }] }] }]
+    expect(found.groups).toMatchObject([...positions, ...positions])
+    const deleted = await client.call(DeleteGroups, 2, { groupsNames: ['twice', 'twice'] })
+    expect(deleted.results).toMatchObject([{ groupId: 'twice', errorCode: 0 }])
   })
 
   test('a deleted topic takes its offsets along', async () => {
@@ -290,7 +334,7 @@ describe('offsets', () => {
     const topics = [{ name: 't', partitions: [{ partitionIndex: 0 }, { partitionIndex: 9 }] }]
     const { errorCode, topics: outcomes } = await client.call(OffsetDelete, 0, { groupId: 'forgetful', topics })
     expect(errorCode).toBe(0)
-    expect(outcomes[0]?.partitions.map(partition => partition.errorCode)).toEqual([0, Errors.UNKNOWN_TOPIC_OR_PARTITION])
+    expect(outcomes[0]?.partitions.map(partition => partition.errorCode)).toEqual([Errors.UNKNOWN_TOPIC_OR_PARTITION, 0])
     expect((await client.call(OffsetDelete, 0, { groupId: 'nobody', topics })).errorCode).toBe(Errors.GROUP_ID_NOT_FOUND)
   })
 })
@@ -376,6 +420,50 @@ describe('FindCoordinator', () => {
       const { coordinators } = await client.call(FindCoordinator, 4, { keyType, coordinatorKeys: ['x'] })
       expect(coordinators).toMatchObject([{ key: 'x', nodeId: -1, errorCode }])
     }
+  })
+
+  test('a topic of offsets made by hand is the one that is used, whatever its number of partitions', async () => {
+    await using fresh = await testBroker()
+    const own = await fresh.connect()
+    const joining = join(own, 'early', 9)
+    await own.createTopic('__consumer_offsets', 3)
+    await own.createTopic('t')
+    await joining
+    const { memberId, generationId } = await join(own, 'g', 9)
+    expect((await sync(own, 'g', 5, memberId, generationId, 'x')).errorCode).toBe(0)
+    const { topics } = await own.call(Metadata, 9, { topics: [{ name: '__consumer_offsets' }] })
+    expect(topics).toMatchObject([{ isInternal: true, partitions: [{}, {}, {}] }])
+    expect(fresh.running.services.groups.partitionOf('g')).toBe(javaHash('g') % 3)
+  })
+
+  test('a topic of offsets that is deleted takes every group along, at once and not at the next start', async () => {
+    await using fresh = await testBroker({ config: { 'group.initial.rebalance.delay.ms': '0' } })
+    const [own, other] = [await fresh.connect(), await fresh.connect()]
+    await own.call(FindCoordinator, 3, { key: 'g' })
+    const { memberId } = await join(own, 'g', 9)
+    await sync(own, 'g', 5, memberId, 1, 'x')
+    const parked = join(other, 'g', 9)
+    const beat = () => own.call(Heartbeat, 4, { groupId: 'g', generationId: 1, memberId })
+    while ((await beat()).errorCode !== Errors.REBALANCE_IN_PROGRESS);
+    await own.call(DeleteTopics, 5, { topicNames: ['__consumer_offsets'], timeoutMs: 1000 })
+    expect((await parked).errorCode).toBe(Errors.NOT_COORDINATOR)
+    expect((await beat()).errorCode).toBe(Errors.UNKNOWN_MEMBER_ID)
+    expect((await own.call(ListGroups, 4, {})).groups).toEqual([])
+    await own.call(FindCoordinator, 3, { key: 'g' })
+    expect(await own.topicNames()).toEqual(['__consumer_offsets'])
+    expect((await join(own, 'g', 9)).generationId).toBe(1)
+  })
+
+  test.each([
+    ['__transaction_state', 'compact'],
+    ['__share_group_state', 'delete'],
+  ])('%s, when a client asks for it, has the shape that its coordinator needs', async (name, policy) => {
+    await using fresh = await testBroker()
+    const own = await fresh.connect()
+    const { topics } = await own.call(Metadata, 9, { topics: [{ name }], allowAutoTopicCreation: true })
+    expect(topics).toMatchObject([{ name, errorCode: 0, isInternal: true }])
+    expect(topics[0]?.partitions).toHaveLength(50)
+    expect(fresh.running.services.topics.config(name).get('cleanup.policy')).toEqual([policy])
   })
 
   test('a configuration that was made for three brokers does not keep groups from working', async () => {

@@ -1,6 +1,7 @@
 import { Errors } from '../../protocol/errors.js'
 import { OffsetCommit } from '../../protocol/messages/offset-commit.js'
 import { handler } from '../handler.js'
+import { knownPartitions, mergedTopics } from '../known-partitions.js'
 import { topicNameOf, unknownTopicCode } from '../topic-reference.js'
 
 // OffsetCommit v0-10: a group's positions. v10: topics by id; the coordinator knows names only, so ids are resolved here.
@@ -10,12 +11,11 @@ export const offsetCommit = handler(OffsetCommit, (request, { broker, version })
   const topics = request.topics
     .filter(({ partitions }) => partitions.length > 0)
     .map(topic => ({ ...topic, name: topicNameOf(topic, usesIds, broker.topics.image) ?? '' }))
-  return broker.groups.commitOffsets(
-    { ...request, topics },
-    {
-      version,
-      refusalOf: (topic, partition) =>
-        broker.topics.partition(topic, partition) === undefined ? unknownTopicCode(topic, usesIds) : Errors.NONE,
-    },
+  const { known, refused } = knownPartitions(topics, ({ name }, partition) =>
+    broker.topics.partition(name, partition) === undefined ? unknownTopicCode(name, usesIds) : Errors.NONE,
   )
+  if (known.length === 0) return { topics: refused }
+  const committed = broker.groups.commitOffsets({ ...request, topics: known }, { version })
+  if (refused.length === 0) return committed
+  return committed.then(answer => ({ ...answer, topics: mergedTopics([...refused, ...answer.topics]) }))
 })

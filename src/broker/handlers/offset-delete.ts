@@ -2,21 +2,21 @@ import { Errors } from '../../protocol/errors.js'
 import { OffsetDelete } from '../../protocol/messages/offset-delete.js'
 import type { RequestOf } from '../../protocol/schema.js'
 import { handler } from '../handler.js'
+import { knownPartitions, mergedTopics } from '../known-partitions.js'
 
 type TopicRequest = RequestOf<typeof OffsetDelete>['topics'][number]
 
 // OffsetDelete v0: forgets committed offsets of partitions that no member subscribes to (KIP-496).
-export const offsetDelete = handler(OffsetDelete, (request, { broker, version }) => {
+export const offsetDelete = handler(OffsetDelete, async (request, { broker, version }) => {
   // As in Kafka, a topic of which nothing is asked is left out, unless there is no such topic.
   const isAnswered = ({ name, partitions }: TopicRequest): boolean =>
     partitions.length > 0 || !broker.topics.image.topics.has(name)
   const topics = request.topics.filter(isAnswered)
-  return broker.groups.deleteOffsets(
-    { ...request, topics },
-    {
-      version,
-      refusalOf: (topic, partition) =>
-        broker.topics.partition(topic, partition) === undefined ? Errors.UNKNOWN_TOPIC_OR_PARTITION : Errors.NONE,
-    },
+  const { known, refused } = knownPartitions(topics, ({ name }, partition) =>
+    broker.topics.partition(name, partition) === undefined ? Errors.UNKNOWN_TOPIC_OR_PARTITION : Errors.NONE,
   )
+  if (known.length === 0) return { errorCode: Errors.NONE, topics: refused }
+  const answer = await broker.groups.deleteOffsets({ ...request, topics: known }, { version })
+  if (answer.errorCode !== Errors.NONE) return answer
+  return { ...answer, topics: mergedTopics([...refused, ...answer.topics]) }
 })

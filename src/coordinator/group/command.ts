@@ -41,15 +41,11 @@ export interface LeaveCommand {
   readonly request: RequestOf<typeof LeaveGroup>
 }
 
-/** One code per partition of a request, in its order; 0 is no refusal. null: nothing is refused. */
-export type Refusals = readonly ErrorCode[] | null
-
 export interface CommitOffsetsCommand {
   readonly type: 'commit-offsets'
   readonly token: Token<ResponseOf<typeof OffsetCommit>>
   readonly version: number
   readonly request: RequestOf<typeof OffsetCommit>
-  readonly refusals: Refusals
 }
 
 export type FetchedGroup = NonNullable<ResponseOf<typeof OffsetFetch>['groups']>[number]
@@ -90,7 +86,6 @@ export interface DeleteOffsetsCommand {
   readonly type: 'delete-offsets'
   readonly token: Token<ResponseOf<typeof OffsetDelete>>
   readonly request: RequestOf<typeof OffsetDelete>
-  readonly refusals: Refusals
 }
 
 export interface TopicDeletedCommand {

@@ -1,10 +1,9 @@
 /**
  * The door to group coordination for the broker's handlers: decoded requests in, responses out. Authorisation, the
- * existence of topics and topic ids are the handlers' business. `createGroupCoordinator` (service.ts) makes one.
+ * existence of partitions and topic ids are the handlers' business. `createGroupCoordinator` (service.ts) makes one.
  *
  * No method rejects for a client's fault: it answers with the error in the place where the API has it.
  */
-import type { ErrorCode } from '../../protocol/errors.js'
 import type { DeleteGroups } from '../../protocol/messages/delete-groups.js'
 import type { DescribeGroups } from '../../protocol/messages/describe-groups.js'
 import type { Heartbeat } from '../../protocol/messages/heartbeat.js'
@@ -29,14 +28,6 @@ export interface JoinContext extends CallContext {
   readonly clientHost: string
 }
 
-export interface PartitionContext extends CallContext {
-  /**
-   * Says which partitions the handler refuses (unknown topic, not authorised) and with which code; 0 lets one through.
-   * Asked once per partition, in request order. Refused partitions carry their code in the answer and are not touched.
-   */
-  readonly refusalOf?: (topic: string, partition: number) => ErrorCode
-}
-
 export interface GroupCoordinator {
   /** Replays every partition of __consumer_offsets; throws what the log's reader throws. Call once, before the port opens. */
   start(): void
@@ -55,13 +46,15 @@ export interface GroupCoordinator {
   /**
    * Topics are taken by name: for version 10 the handler first fills `name` from `topicId`; both come back in the answer.
    */
-  commitOffsets(request: RequestOf<typeof OffsetCommit>, context: PartitionContext): Promise<ResponseOf<typeof OffsetCommit>>
+  commitOffsets(request: RequestOf<typeof OffsetCommit>, context: CallContext): Promise<ResponseOf<typeof OffsetCommit>>
   /**
    * Topics are taken by name, as in commitOffsets. Where a group asks for all its topics (null), the handler drops from
    * the answer what the client may not see, and fills in ids for version 10.
    */
   fetchOffsets(request: RequestOf<typeof OffsetFetch>, context: CallContext): Promise<ResponseOf<typeof OffsetFetch>>
-  deleteOffsets(request: RequestOf<typeof OffsetDelete>, context: PartitionContext): Promise<ResponseOf<typeof OffsetDelete>>
+  deleteOffsets(request: RequestOf<typeof OffsetDelete>, context: CallContext): Promise<ResponseOf<typeof OffsetDelete>>
+  /** __consumer_offsets was deleted, and with it every group: who is parked is sent away. */
+  unload(): Promise<void>
   /** Forgets every group's offsets on a deleted topic; resolves when that is durable. */
   topicDeleted(topic: string): Promise<void>
 

@@ -48,6 +48,7 @@ class Driver {
         this.refuseNext = null
         return errorCode === null ? this.memory.append(partition, records) : { errorCode }
       },
+      partitionCount: () => null,
       batchBytesMax: () => 1000,
       replay: partition => this.memory.replay(partition),
     }
@@ -65,7 +66,7 @@ class Driver {
       },
     }
     const report = { unknownRecord: ignored, shardDropped: ignored, shardUnavailable: ignored }
-    this.#runtime = new CoordinatorRuntime({ machine: observed, partitions: 1, log, world: this.world, report })
+    this.#runtime = new CoordinatorRuntime({ machine: observed, partitionsDefault: 1, log, world: this.world, report })
     this.#runtime.start()
   }
 
@@ -253,7 +254,6 @@ function commit(driver: Driver, client: Client | null, partition: number, retent
       type: 'commit-offsets',
       token,
       version: 8,
-      refusals: null,
       request: {
         groupId,
         generationIdOrMemberEpoch: client?.generation ?? -1,

@@ -4,6 +4,7 @@
  */
 import { emptyBytes } from '../../base/bytes.js'
 import { Errors } from '../../protocol/errors.js'
+import { unwrittenGroupsMax } from './config.js'
 import {
   armSession,
   electJoinedLeader,
@@ -149,7 +150,17 @@ export function afterRemoval(shard: GroupShard, group: Group, turn: GroupTurn): 
 export function dropPendingMember(shard: GroupShard, group: Group, memberId: string, turn: GroupTurn): void {
   group.pendingMembers.delete(memberId)
   maybeCompleteJoin(group, turn)
-  forgetIfUnused(shard, group)
+  forgetIfCrowded(shard, group)
+}
+
+/** As in Kafka a group outlives those who tried to join it, until the next look for expired offsets. */
+export function forgetIfCrowded(shard: GroupShard, group: Group): void {
+  if (isCrowded(shard)) forgetIfUnused(shard, group)
+}
+
+/** Groups come into being by being asked for: those of which the log knows nothing have a bound. */
+export function isCrowded({ groups, metadata, offsets }: GroupShard): boolean {
+  return groups.size - metadata.size - offsets.size > unwrittenGroupsMax
 }
 
 /** A group of which neither log nor members know anything is no group. */

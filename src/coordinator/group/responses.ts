@@ -22,7 +22,8 @@ export function joinResponse(group: Group, memberId: string): JoinResponse {
     errorCode: Errors.NONE,
     generationId: group.generation,
     protocolType: group.protocolType,
-    protocolName: group.protocolName,
+    // A protocol without a name is none to Kafka.
+    protocolName: group.protocolName || null,
     leader: group.leaderId ?? '',
     memberId,
     members: group.leaderId === memberId ? membersFor(group) : [],

@@ -220,8 +220,7 @@ async function play(script: string): Promise<string> {
           ],
         })),
       }
-      const refusalOf = (topic: string): number => (topic === 'unknown' ? 3 : 0)
-      when(coordinator.commitOffsets(request, { version, refusalOf }), response => say(`  ${name}: ${codes(response.topics)}`))
+      when(coordinator.commitOffsets(request, { version }), response => say(`  ${name}: ${codes(response.topics)}`))
     },
     fetch(wanted) {
       const topics = wanted.map(topicPartition).map(({ topic, partitionIndex }) => ({

@@ -100,24 +100,6 @@ test('names that would not fit into the log are refused before they get there', 
   expect(log.replay(groups.partitionOf(long))).toEqual([])
 })
 
-test('partitions that the handler refuses keep their code and their place', async () => {
-  const { groups, log } = scene()
-  const asked: string[] = []
-  const response = await groups.commitOffsets(commitRequest, {
-    version: 8,
-    refusalOf(topic, partition) {
-      asked.push(`${topic}-${partition}`)
-      return topic === 'u' && partition === 0 ? Errors.UNKNOWN_TOPIC_OR_PARTITION : Errors.NONE
-    },
-  })
-  expect(asked).toEqual(['t-0', 't-1', 'u-0', 'u-1'])
-  expect(response.topics.map(({ name, partitions }) => [name, ...partitions.map(partition => partition.errorCode)])).toEqual([
-    ['t', 0, 0],
-    ['u', Errors.UNKNOWN_TOPIC_OR_PARTITION, 0],
-  ])
-  expect(log.replay(groups.partitionOf('g'))).toHaveLength(3)
-})
-
 test('offsets come back in the shape of every version of OffsetFetch', async () => {
   const { groups } = scene()
   await groups.commitOffsets(commitRequest, { version: 8 })

@@ -10,11 +10,11 @@ import { OffsetDelete } from '../../protocol/messages/offset-delete.js'
 import { OffsetFetch } from '../../protocol/messages/offset-fetch.js'
 import type { RequestOf, ResponseOf } from '../../protocol/schema.js'
 import type { LogPort } from '../log-port.js'
-import { internalTopicPartitions, partitionFor } from '../partitioner.js'
+import { internalTopicPartitions } from '../partitioner.js'
 import { CoordinatorRuntime, type Report } from '../runtime.js'
-import type { FetchedGroup, ListedGroup, Refusals, WantedTopics } from './command.js'
+import type { FetchedGroup, ListedGroup, WantedTopics } from './command.js'
 import type { GroupConfig } from './config.js'
-import type { GroupCoordinator, PartitionContext } from './coordinator.js'
+import type { GroupCoordinator } from './coordinator.js'
 import { groupMachine } from './machine.js'
 import { joinFailure, syncFailure } from './responses.js'
 
@@ -24,15 +24,15 @@ export interface GroupCoordinatorOptions {
   /** Asked at every use, so that dynamic keys take effect at once. */
   readonly config: () => GroupConfig
   readonly report: Report
-  /** Partitions of __consumer_offsets; 50 unless the topic was made with another number. */
-  readonly partitions?: number
+  /** Partitions of __consumer_offsets when the broker makes it. */
+  readonly partitionsDefault?: number
 }
 
 export function createGroupCoordinator(options: GroupCoordinatorOptions): GroupCoordinator {
-  const { world, log, report, partitions = internalTopicPartitions } = options
-  const runtime = new CoordinatorRuntime({ machine: groupMachine(options.config), partitions, log, world, report })
-  const partitionOf = (groupId: string): number => partitionFor(groupId, partitions)
-  const allPartitions = Array.from({ length: partitions }, (_, partition) => partition)
+  const { world, log, report, partitionsDefault = internalTopicPartitions } = options
+  const runtime = new CoordinatorRuntime({ machine: groupMachine(options.config), partitionsDefault, log, world, report })
+  const partitionOf = (groupId: string): number => runtime.partitionOf(groupId)
+  const allPartitions = (): number[] => Array.from({ length: runtime.partitions }, (_, partition) => partition)
 
   const fetchGroup = (groupId: string, topics: WantedTopics): Promise<FetchedGroup> =>
     runtime.submit(
@@ -68,29 +68,26 @@ export function createGroupCoordinator(options: GroupCoordinatorOptions): GroupC
         errorCode => LeaveGroup.failure(request, errorCode, version),
       ),
 
-    commitOffsets: (request, context) =>
+    commitOffsets: (request, { version }) =>
       runtime.submit(
         partitionOf(request.groupId),
-        token => ({
-          type: 'commit-offsets',
-          token,
-          version: context.version,
-          request,
-          refusals: refusalsOf(request.topics, context),
-        }),
-        errorCode => OffsetCommit.failure(request, errorCode, context.version),
+        token => ({ type: 'commit-offsets', token, version, request }),
+        errorCode => OffsetCommit.failure(request, errorCode, version),
       ),
     fetchOffsets: (request, { version }) => fetchAllGroups(request, version, fetchGroup),
-    deleteOffsets: (request, context) =>
+    deleteOffsets: (request, { version }) =>
       runtime.submit(
         partitionOf(request.groupId),
-        token => ({ type: 'delete-offsets', token, request, refusals: refusalsOf(request.topics, context) }),
-        errorCode => OffsetDelete.failure(request, errorCode, context.version),
+        token => ({ type: 'delete-offsets', token, request }),
+        errorCode => OffsetDelete.failure(request, errorCode, version),
       ),
+    async unload() {
+      runtime.unload()
+    },
     async topicDeleted(topic) {
       const outcome = (partition: number): Promise<ErrorCode> =>
         runtime.submitWhenLoaded(partition, token => ({ type: 'topic-deleted', token, topic }), asItIs)
-      await Promise.all(allPartitions.map(outcome))
+      await Promise.all(allPartitions().map(outcome))
     },
 
     async describe(request, { version }) {
@@ -100,12 +97,12 @@ export function createGroupCoordinator(options: GroupCoordinatorOptions): GroupC
           token => ({ type: 'describe', token, version, groupId }),
           errorCode => ({ errorCode, groupId, groupState: '', protocolType: '', protocolData: '', members: [] }),
         )
-      return { groups: await Promise.all(request.groups.map(describeOne)) }
+      return { groups: await Promise.all(request.groups.map(once(describeOne))) }
     },
     async list(request) {
       const listOne = (partition: number): Promise<readonly ListedGroup[] | ErrorCode> =>
         runtime.submit<readonly ListedGroup[] | ErrorCode>(partition, token => ({ type: 'list', token, request }), asItIs)
-      const parts = await Promise.all(allPartitions.map(listOne))
+      const parts = await Promise.all(allPartitions().map(listOne))
       const failed = parts.find(part => typeof part === 'number')
       if (failed !== undefined) return { errorCode: failed as ErrorCode, groups: [] }
       return { errorCode: Errors.NONE, groups: (parts as ListedGroup[][]).flat() }
@@ -119,8 +116,18 @@ export function createGroupCoordinator(options: GroupCoordinatorOptions): GroupC
           asItIs,
         ),
       })
-      return { results: await Promise.all(request.groupsNames.map(deleteOne)) }
+      return { results: await Promise.all(Array.from(new Set(request.groupsNames), deleteOne)) }
     },
+  }
+}
+
+/** Kafka answers what is named twice as often as it is named. What is long is made once for all of them. */
+function once<Result>(make: (groupId: string) => Promise<Result>): (groupId: string) => Promise<Result> {
+  const made = new Map<string, Promise<Result>>()
+  return groupId => {
+    const result = made.get(groupId) ?? make(groupId)
+    made.set(groupId, result)
+    return result
   }
 }
 
@@ -133,32 +140,14 @@ async function fetchAllGroups(
   fetchGroup: (groupId: string, topics: WantedTopics) => Promise<FetchedGroup>,
 ): Promise<ResponseOf<typeof OffsetFetch>> {
   if (version >= 8) {
-    return { groups: await Promise.all(request.groups.map(({ groupId, topics }) => fetchGroup(groupId, topics))) }
+    const fetchAll = once(groupId => fetchGroup(groupId, null))
+    const fetchOne = ({ groupId, topics }: (typeof request.groups)[number]) =>
+      topics === null ? fetchAll(groupId) : fetchGroup(groupId, topics)
+    return { groups: await Promise.all(request.groups.map(fetchOne)) }
   }
   const topics = request.topics?.map(({ name, partitionIndexes }) => ({ name, topicId: zeroUuid, partitionIndexes })) ?? null
   const group = await fetchGroup(request.groupId, topics)
   const errorCode = group.errorCode ?? Errors.NONE
   if (errorCode !== Errors.NONE) return OffsetFetch.failure(request, errorCode, version)
   return { errorCode, topics: group.topics.map(({ name, partitions }) => ({ name: name ?? '', partitions })) }
-}
-
-/** Asks the handler's rule for each partition; null, and no array, when it lets all of them through. */
-function refusalsOf(
-  topics: readonly { readonly name: string; readonly partitions: readonly { readonly partitionIndex: number }[] }[],
-  { refusalOf }: PartitionContext,
-): Refusals {
-  if (refusalOf === undefined) return null
-  let refusals: ErrorCode[] | null = null
-  let at = 0
-  for (const { name, partitions } of topics) {
-    for (const { partitionIndex } of partitions) {
-      const errorCode = refusalOf(name, partitionIndex)
-      if (errorCode !== Errors.NONE) {
-        refusals ??= []
-        refusals[at] = errorCode
-      }
-      at++
-    }
-  }
-  return refusals
 }

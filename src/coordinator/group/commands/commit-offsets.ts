@@ -11,7 +11,7 @@ type CommitRequest = CommitOffsetsCommand['request']
 type CommittedPartition = CommitRequest['topics'][number]['partitions'][number]
 
 export function commitOffsets(shard: GroupShard, command: CommitOffsetsCommand, turn: GroupTurn): void {
-  const { request, refusals } = command
+  const { request } = command
   const group = shard.groups.get(request.groupId)
   const error = commitError(group, command)
 
@@ -20,12 +20,11 @@ export function commitOffsets(shard: GroupShard, command: CommitOffsetsCommand, 
   if (error === Errors.NONE && group !== undefined && member !== undefined) armSession(group, member, turn)
 
   const metadataCharsMax = shard.config().offsetMetadataMaxBytes
-  let at = 0
   const topics = request.topics.map(topic => ({
     name: topic.name,
     topicId: topic.topicId,
     partitions: topic.partitions.map(partition => {
-      const errorCode = refusals?.[at++] || error || metadataError(partition, metadataCharsMax)
+      const errorCode = error || metadataError(partition, metadataCharsMax)
       if (errorCode === Errors.NONE) {
         turn.write({
           type: 'offset',

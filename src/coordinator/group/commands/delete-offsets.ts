@@ -5,7 +5,7 @@ import type { Group, GroupShard, GroupTurn } from '../state.js'
 import { consumerProtocolType, isSubscribed } from '../subscription.js'
 
 export function deleteOffsets(shard: GroupShard, command: DeleteOffsetsCommand, turn: GroupTurn): void {
-  const { request, refusals, token } = command
+  const { request, token } = command
   const { groupId } = request
   const group = shard.groups.get(groupId)
   const error = deleteError(group, groupId)
@@ -16,13 +16,11 @@ export function deleteOffsets(shard: GroupShard, command: DeleteOffsetsCommand, 
 
   const offsets = shard.offsets.get(groupId)
   turn.isDivisible = true
-  let at = 0
   const topics = request.topics.map(({ name, partitions }) => {
-    const inUse = isSubscribed(group, name) ? Errors.GROUP_SUBSCRIBED_TO_TOPIC : Errors.NONE
+    const errorCode = isSubscribed(group, name) ? Errors.GROUP_SUBSCRIBED_TO_TOPIC : Errors.NONE
     return {
       name,
       partitions: partitions.map(({ partitionIndex }) => {
-        const errorCode = refusals?.[at++] || inUse
         if (errorCode === Errors.NONE && offsets?.get(name)?.has(partitionIndex)) {
           turn.write({ type: 'offset', groupId, topic: name, partition: partitionIndex, value: null })
         }

@@ -23,7 +23,7 @@ function absent(groupId: string, version: number): DescribedGroup {
 }
 
 function present(group: Group): DescribedGroup {
-  // In the middle of a rebalance neither subscriptions nor assignments mean anything.
+  // While a rebalance is on its way nobody knows what the protocol will be; assignments are those that members still have.
   const isStable = group.state === 'Stable'
   return {
     errorCode: Errors.NONE,
@@ -38,7 +38,7 @@ function present(group: Group): DescribedGroup {
       clientId: member.clientId,
       clientHost: member.clientHost,
       memberMetadata: isStable ? metadataOf(member, group.protocolName) : emptyBytes,
-      memberAssignment: isStable ? member.assignment : emptyBytes,
+      memberAssignment: member.assignment,
     })),
   }
 }

@@ -20,6 +20,7 @@ import {
 import { groupRecord } from '../metadata.js'
 import {
   dropPendingMember,
+  isCrowded,
   leaveMember,
   maybeCompleteJoin,
   prepareOrCompleteJoin,
@@ -43,6 +44,8 @@ export function join(shard: GroupShard, command: JoinCommand, turn: GroupTurn): 
     giveUpPlace(shard, group, request.memberId, turn)
     turn.answer(token, joinFailure(error, ''))
   } else if (error !== Errors.NONE) {
+    // As in Kafka a newcomer's group is there although it was not let in.
+    if (error === Errors.INCONSISTENT_GROUP_PROTOCOL) shard.groups.set(group.groupId, group)
     turn.answer(token, joinFailure(error, request.memberId))
   } else {
     // The group comes into being with its first member.
@@ -67,6 +70,7 @@ function admissionError(shard: GroupShard, group: Group, { request, version }: J
   const isNewcomer = request.memberId === ''
   // Nobody can already be a member of a group that is not there.
   if (!isNewcomer && !shard.groups.has(group.groupId)) return Errors.UNKNOWN_MEMBER_ID
+  if (!shard.groups.has(group.groupId) && isCrowded(shard)) return Errors.GROUP_MAX_SIZE_REACHED
   if (!hasRoomFor(shard, group, request)) return Errors.GROUP_MAX_SIZE_REACHED
   if (!supportsProtocols(group, request.protocolType, request.protocols)) return Errors.INCONSISTENT_GROUP_PROTOCOL
   const getsAnId = isNewcomer && request.groupInstanceId === null && version >= 4

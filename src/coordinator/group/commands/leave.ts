@@ -3,7 +3,7 @@
 import { type ErrorCode, Errors } from '../../../protocol/errors.js'
 import type { LeaveCommand } from '../command.js'
 import { membershipError, removeMember } from '../membership.js'
-import { afterRemoval, forgetIfUnused } from '../rebalance.js'
+import { afterRemoval, forgetIfCrowded } from '../rebalance.js'
 import { type Group, type GroupShard, type GroupTurn, sessionKey } from '../state.js'
 
 export function leave(shard: GroupShard, command: LeaveCommand, turn: GroupTurn): void {
@@ -23,7 +23,7 @@ export function leave(shard: GroupShard, command: LeaveCommand, turn: GroupTurn)
   // All are out before the group reacts, so that one request makes one rebalance.
   if (group !== undefined && members.some(({ errorCode }) => errorCode === Errors.NONE)) {
     afterRemoval(shard, group, turn)
-    forgetIfUnused(shard, group)
+    forgetIfCrowded(shard, group)
   }
   if (version >= 3) turn.answer(token, { errorCode: Errors.NONE, members })
   else turn.answer(token, { errorCode: members[0]?.errorCode ?? Errors.UNKNOWN_MEMBER_ID })

@@ -44,6 +44,7 @@ export function prepareRebalance(shard: GroupShard, group: Group, turn: GroupTur
     const delayMs = shard.config().groupInitialRebalanceDelayMs
     const remainingMs = Math.max(rebalanceTimeoutMsOf(group) - delayMs, 0)
     group.hasNewMember = false
+    group.announcement = 'none'
     waitForNewcomers(group, turn, delayMs, remainingMs)
     moveTo(group, 'PreparingRebalance', turn)
     return
@@ -63,10 +64,12 @@ export function continueInitialRebalance(
   delayMs: number,
   remainingMs: number,
 ): void {
-  if (!group.hasNewMember || remainingMs === 0) {
+  const isExpectingMore = group.hasNewMember || group.announcement === 'heard'
+  if (!isExpectingMore || remainingMs === 0) {
     completeJoin(group, turn)
     return
   }
+  group.announcement = group.hasNewMember ? 'none' : 'waited for'
   group.hasNewMember = false
   const nextDelayMs = Math.min(shard.config().groupInitialRebalanceDelayMs, remainingMs)
   waitForNewcomers(group, turn, nextDelayMs, Math.max(remainingMs - delayMs, 0))

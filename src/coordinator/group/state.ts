@@ -110,8 +110,10 @@ export interface Group {
   parkedJoins: number
   /** Protocol name → members that support it. */
   readonly protocolSupport: Map<string, number>
-  /** Somebody joined, or is about to, since the initial rebalance was last extended. */
+  /** Somebody joined, or was given an id, since the initial rebalance was last extended. */
   hasNewMember: boolean
+  /** Somebody asked where to join. That extends it once, until somebody comes: tools ask as well, again and again. */
+  announcement: 'none' | 'heard' | 'waited for'
   /** Topics the members of a consumer group read; null: not known, because the metadata is not a consumer's. */
   subscribedTopics: ReadonlySet<string> | null
 }
@@ -133,6 +135,7 @@ export function createGroup(groupId: string, nowMs: number): Group {
     parkedJoins: 0,
     protocolSupport: new Map(),
     hasNewMember: false,
+    announcement: 'none',
     subscribedTopics: null,
   }
 }

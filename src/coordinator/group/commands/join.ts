@@ -33,7 +33,7 @@ import { createGroup, createMember, type Group, type GroupShard, type GroupTurn,
 /** Between asking for the coordinator and joining, a client may have to make a connection. */
 export function announce(shard: GroupShard, { groupId }: AnnounceCommand): void {
   const group = shard.groups.get(groupId)
-  if (group !== undefined) noteNewcomer(group)
+  if (group?.announcement === 'none') group.announcement = 'heard'
 }
 
 export function join(shard: GroupShard, command: JoinCommand, turn: GroupTurn): void {
@@ -190,7 +190,7 @@ function addNewMember(shard: GroupShard, group: Group, command: JoinCommand, mem
   prepareOrCompleteJoin(shard, group, turn)
 }
 
-/** The first generation waits on for whoever joined, was given an id, or asked where to join. */
+/** The first generation waits on for whoever joined or was given an id. */
 function noteNewcomer(group: Group): void {
   if (group.state === 'PreparingRebalance' && group.previousState === 'Empty') group.hasNewMember = true
 }

@@ -47,8 +47,6 @@ const reasons = {
   silent: 'Kafka never answers, Gregor does',
   deltas: 'offsets inside an uncompressed batch are checked; Kafka stores wrong ones',
   spelling: 'a config is stored as it was understood; Kafka stores it as it was spelt',
-  offsetsShape:
-    '__consumer_offsets is made by hand only with offsets.topic.num.partitions partitions, as the coordinator needs it',
   emptyOrNull: 'no aborted transactions, as an empty list or as null: the same to every client',
   coarser: 'a topic config that comes from log.retention.hours or the like names it as its source; Kafka 4.4 says default',
   order: 'two answers under one name come in another order',
@@ -112,7 +110,6 @@ export const rules = [
   { api: 'Fetch', path: /sessionId$/, label: /session/, why: reasons.numbers },
 
   // -- differences on purpose
-  { api: 'CreateTopics', label: /name: internal$/, path: /errorCode$/, why: reasons.offsetsShape },
   { api: 'Metadata', path: /^errorCode$/, when: one => one.kafka === -1 && has(one, '"name":null'), why: reasons.crash },
   { api: 'DescribeTopicPartitions', label: /empty name/, why: reasons.crash },
   { transcript: /^fetch-waits/, label: /topic is deleted/, path: /abortedTransactions$/, why: reasons.emptyOrNull },
@@ -160,16 +157,6 @@ export const rules = [
   // -- still to be mended
   { transcript: /^pipeline/, label: /before an acks=0/, fault: 'F5 earlier answers are dropped when a later request closes' },
   { api: /Partitions$|CreateTopics/, label: /1000[14] partitions/, fault: 'F2 no bound of 10000 partitions a request' },
-  {
-    api: 'SyncGroup',
-    path: /errorCode$/,
-    when: one => one.version >= 5 && (one.request.protocolName === null || one.request.protocolType === null),
-    fault: 'F4 SyncGroup 5 without protocol type or name is taken',
-  },
-  { api: 'DescribeGroups', path: /memberAssignment$/, when: one => one.gregor === 'hex:', fault: 'E7 assignments hidden' },
-  { transcript: /^a-pending-member/, label: /at the end|listed/, fault: 'E9 a refused join leaves an empty group' },
-  { api: 'DescribeGroups', label: /before anybody/, fault: 'E9 a refused join leaves an empty group' },
-  { api: 'JoinGroup', path: /protocolName$/, when: one => one.kafka === null && one.gregor === '', fault: 'E19 empty name' },
 ]
 
 export function verdictOf(one) {

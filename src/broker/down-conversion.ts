@@ -4,9 +4,11 @@
  * after the other in the order in which they are asked for, a few milliseconds at a time, what takes longer in another thread;
  * and one bound on what lies in memory for them until it is sent.
  */
+
 import fs from 'node:fs'
 import { allocate, type Bytes, concat, emptyBytes } from '../base/bytes.js'
 import type { Offset } from '../base/ids.js'
+import type { Slice } from '../base/slice.js'
 import type { World } from '../base/world.js'
 import { type ErrorCode, Errors } from '../protocol/errors.js'
 import { UnsupportedCodecError } from '../protocol/records/codecs/codec.js'
@@ -22,7 +24,6 @@ import type { LegacyMagic } from '../protocol/records/message-set.js'
 import { DecompressedSizeError } from '../protocol/records/output.js'
 import { MalformedError } from '../protocol/wire.js'
 import type { Partition } from '../storage/partition.js'
-import type { FileSlice } from '../storage/types.js'
 import type { Session } from './session.js'
 import { Turns } from './turns.js'
 
@@ -163,19 +164,28 @@ function satisfied(need: ConversionNeed): Bytes | Promise<Bytes> {
 }
 
 /** Reads and releases; null when the disk failed. */
-async function readAll(slices: readonly FileSlice[]): Promise<Bytes | null> {
+async function readAll(slices: readonly Slice[]): Promise<Bytes | null> {
   const bytes = allocate(slices.reduce((sum, slice) => sum + slice.byteLength, 0))
   let at = 0
   try {
-    for (const { fd, position, byteLength } of slices) {
-      await readRange(fd, bytes, at, byteLength, position)
-      at += byteLength
+    for (const slice of slices) {
+      await readSlice(slice, bytes.subarray(at, at + slice.byteLength))
+      at += slice.byteLength
     }
     return bytes
   } catch {
     return null
   } finally {
     for (const slice of slices) slice.release()
+  }
+}
+
+async function readSlice(slice: Slice, target: Bytes): Promise<void> {
+  if (slice.fd >= 0) return readRange(slice.fd, target, 0, target.byteLength, slice.position)
+  for (let at = 0; at < target.byteLength; ) {
+    const count = await slice.read(at, target.subarray(at))
+    if (count === 0) throw new Error('the slice is shorter than it says')
+    at += count
   }
 }
 

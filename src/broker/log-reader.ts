@@ -1,6 +1,8 @@
 /** Reads a partition from its start, record by record: how internal topics are replayed when a broker starts. */
+
 import type { Bytes } from '../base/bytes.js'
 import type { Offset } from '../base/ids.js'
+import { copyAtOnce } from '../base/slice.js'
 import { Errors } from '../protocol/errors.js'
 import {
   batchHeaderSize,
@@ -57,7 +59,7 @@ export function* recordsOfLog(partition: Partition, from = partition.logStartOff
     const bytes = Buffer.allocUnsafeSlow(read.byteLength)
     let at = 0
     try {
-      for (const slice of read.slices) at += slice.copyTo(bytes, at)
+      for (const slice of read.slices) at += copyAtOnce(slice, bytes, at)
     } finally {
       for (const slice of read.slices) slice.release()
     }

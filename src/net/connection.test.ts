@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { memorySlice } from '../base/slice.test-support.js'
 import type { Outgoing } from '../protocol/frame.js'
 import { connected, settled } from './fake-socket.test-support.js'
 import { frameMemory } from './frame-memory.js'
@@ -356,7 +357,7 @@ test('an answer that comes after the connection is closed only lets go of its fi
   feed(requestFrame(0))
   connection.close()
   let released = 0
-  const source = { fd: -1, position: 0, byteLength: 5, release: () => void released++ }
+  const source = memorySlice(Buffer.alloc(5), () => void released++)
   first.resolve({ bytes: Buffer.alloc(8), inserts: [{ position: 8, source }], byteLength: 13 })
   await settled()
   expect(released).toBe(1)

@@ -2,18 +2,20 @@
  * What the tests of this room share: requests and answers that carry a number, files to send from, a listener with a
  * service of the test's own, and a client that speaks raw bytes.
  */
+
 import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs'
 import net from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Bytes } from '../base/bytes.js'
+import type { Slice } from '../base/slice.js'
+import { memorySlice } from '../base/slice.test-support.js'
 import { realWorld } from '../base/world.js'
 import type { Outgoing } from '../protocol/frame.js'
 import type { Insert } from '../protocol/wire.js'
 import type { ConnectionControl, ConnectionInfo, Dispatched, Serve } from './connection.js'
 import { frameMemory } from './frame-memory.js'
 import { Listener, type ListenerOptions } from './listener.js'
-import type { FileRange } from './outbound.js'
 
 export const produceKey = 0
 export const fetchKey = 1
@@ -102,19 +104,19 @@ export class SourceFile {
     this.fd = openSync(path, 'r')
   }
 
-  range(position: number, byteLength: number): FileRange {
+  #made = 0
+  /** Which of the ranges lie in no file, as of an engine that has none. */
+  isInMemory: (nth: number) => boolean = () => false
+
+  range(position: number, byteLength: number): Slice {
     this.retained += 1
     let isOut = true
-    return {
-      fd: this.fd,
-      position,
-      byteLength,
-      release: () => {
-        if (!isOut) this.releasedTwice = true
-        isOut = false
-        this.retained -= 1
-      },
-    }
+    const slice = memorySlice(this.content.subarray(position, position + byteLength), () => {
+      if (!isOut) this.releasedTwice = true
+      isOut = false
+      this.retained -= 1
+    })
+    return this.isInMemory(this.#made++) ? slice : { ...slice, byteLength, fd: this.fd, position }
   }
 
   close(): void {

@@ -15,16 +15,9 @@
 import fs from 'node:fs'
 import type { Socket } from 'node:net'
 import type { Bytes } from '../base/bytes.js'
+import type { Slice } from '../base/slice.js'
 import type { Outgoing } from '../protocol/frame.js'
-import type { ByteSource } from '../protocol/schema.js'
 import { type NativeCalls, socketFd } from './native.js'
-
-/** A range of an open file. Whoever made it keeps the file open until `release`. */
-export interface FileRange extends ByteSource {
-  readonly fd: number
-  readonly position: number
-  release(): void
-}
 
 /** Below this an answer is cheaper copied into one write than sent in two system calls (measured: even at 4 KiB). */
 const copyBytesMax = 8 * 1024
@@ -137,7 +130,7 @@ export class Outbound {
         this.#finish(answer)
         continue
       }
-      if (this.#position === 0 && answer.byteLength <= copyBytesMax) {
+      if (this.#position === 0 && answer.byteLength <= copyBytesMax && liesInFiles(answer.inserts)) {
         if (!this.#writeCopied(answer)) return
         this.#finish(answer)
         continue
@@ -172,11 +165,12 @@ export class Outbound {
     const bytesEnd = insert === undefined ? answer.bytes.byteLength : insert.position
     if (this.#position < bytesEnd) return this.#sendBytes(answer, bytesEnd)
 
-    const range = (insert as NonNullable<typeof insert>).source as FileRange
+    const range = (insert as NonNullable<typeof insert>).source
     const at = range.position + this.#insertSent
     const left = range.byteLength - this.#insertSent
     if (left === 0) return this.#insertDone(range)
-    if (this.#native === null || !this.#isCached(this.#native, range, left)) return this.#readAndWrite(range, at, left)
+    if (this.#native === null || range.fd < 0 || !this.#isCached(this.#native, range, left))
+      return this.#readAndWrite(range, at, left)
     // sendfile must not overtake what Node still holds.
     if (this.#nodeWrites > 0) return this.#afterNodeWrites()
 
@@ -195,7 +189,7 @@ export class Outbound {
    * read-ahead and eviction work on ranges, so this finds nearly all; and once, however often the socket's buffer is full
    * meanwhile.
    */
-  #isCached(native: NativeCalls, range: FileRange, left: number): boolean {
+  #isCached(native: NativeCalls, range: Slice, left: number): boolean {
     if (this.#insertSent < this.#cachedTo) return true
     const bytes = Math.min(left, turnBytesMax)
     const at = range.position + this.#insertSent
@@ -204,7 +198,7 @@ export class Outbound {
     return true
   }
 
-  #insertDone(range: FileRange): number {
+  #insertDone(range: Slice): number {
     range.release()
     this.#insertIndex += 1
     this.#insertSent = 0
@@ -232,7 +226,7 @@ export class Outbound {
   }
 
   /** The socket's buffer is full: the next KiB goes through Node, whose callback comes when there is room again. */
-  #nudge(range: FileRange, at: number, left: number): number {
+  #nudge(range: Slice, at: number, left: number): number {
     // In a packet of its own it would wake the client for next to nothing; the end of the answer lets it go.
     if (!this.#isCorked) this.#cork(true)
     const buffer = nudges.take()
@@ -248,9 +242,10 @@ export class Outbound {
   }
 
   /** Reads in the thread pool, so that a slow disk does not hold up the other connections. */
-  #readAndWrite(range: FileRange, at: number, left: number): number {
+  #readAndWrite(range: Slice, at: number, left: number): number {
     const chunk = chunks.take()
-    fs.read(range.fd, chunk, 0, Math.min(left, chunkBytes), at, (error, read) => {
+    const bytes = Math.min(left, chunkBytes)
+    const onRead = (error: Error | null, read: number): void => {
       if (this.#isClosed) {
         chunks.giveBack(chunk)
         return
@@ -262,7 +257,9 @@ export class Outbound {
       }
       this.#insertSent += read
       this.#writeAndContinue(chunk.subarray(0, read), () => chunks.giveBack(chunk))
-    })
+    }
+    if (range.fd >= 0) fs.read(range.fd, chunk, 0, bytes, at, onRead)
+    else readLater(range, this.#insertSent, chunk.subarray(0, bytes), onRead)
     return waiting
   }
 
@@ -275,7 +272,7 @@ export class Outbound {
       whole.set(answer.bytes.subarray(from, position), to)
       to += position - from
       from = position
-      const range = source as FileRange
+      const range = source
       const piece = whole.subarray(to, to + range.byteLength)
       for (let got = 0; got < piece.byteLength; ) {
         const read = this.#read(range.fd, piece.subarray(got), range.position + got)
@@ -353,8 +350,23 @@ export function releaseRanges(answer: Outgoing): void {
   releaseFrom(answer, 0)
 }
 
+function liesInFiles(inserts: NonNullable<Outgoing['inserts']>): boolean {
+  for (const { source } of inserts) if (source.fd < 0) return false
+  return true
+}
+
+/** Never at once: who asks is in the middle of a step. */
+function readLater(slice: Slice, from: number, target: Bytes, onRead: (error: Error | null, read: number) => void): void {
+  Promise.resolve()
+    .then(() => slice.read(from, target))
+    .then(
+      read => onRead(null, read),
+      (error: Error) => onRead(error, 0),
+    )
+}
+
 function releaseFrom(answer: Outgoing, insertIndex: number): void {
   const inserts = answer.inserts
   if (inserts === null) return
-  for (const { source } of inserts.slice(insertIndex)) (source as FileRange).release()
+  for (const { source } of inserts.slice(insertIndex)) source.release()
 }

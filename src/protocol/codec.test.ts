@@ -2,8 +2,10 @@
  * The compiler against bytes that Kafka 4.2's own classes write, and the rules that those bytes do not show. That holds
  * for every message what is shown here for a few is round-trip.test.ts's and conformance.test.ts's business.
  */
+
 import { describe, expect, test } from 'vitest'
 import { type Bytes, emptyBytes, fromHex, toHex } from '../base/bytes.js'
+import { memorySlice } from '../base/slice.test-support.js'
 import { decode, encode } from './codec.js'
 import { ApiVersions } from './messages/api-versions.js'
 import { DescribeTopicPartitions } from './messages/describe-topic-partitions.js'
@@ -176,13 +178,14 @@ test('records that lie elsewhere are counted in their length and remembered by t
     flexible: '1+',
     fields: { id: int32('0+'), records: records('0+'), end: int32('0+') },
   })
-  const value = { id: 1, records: [{ byteLength: 200 }, { byteLength: 100 }], end: 2 }
+  const [first, second] = [memorySlice(Buffer.alloc(200)), memorySlice(Buffer.alloc(100))]
+  const value = { id: 1, records: [first, second], end: 2 }
   const writer = new Writer()
   encode(batch, 0, writer, value)
   expect(toHex(writer.finish())).toBe('00000001 0000012c 00000002'.replaceAll(' ', ''))
   expect(writer.inserts).toEqual([
-    { position: 8, source: { byteLength: 200 } },
-    { position: 8, source: { byteLength: 100 } },
+    { position: 8, source: first },
+    { position: 8, source: second },
   ])
   writer.reset()
   expect(writer.inserts).toBe(null)

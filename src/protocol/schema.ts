@@ -7,9 +7,11 @@
  *   Decoded<F>    what decoding yields: every field present; a field its version does not carry has its default.
  *   Encodable<F>  what encoding takes: a field declared with `default` or `tag` may be left out.
  */
+
 import type { Bytes } from '../base/bytes.js'
 import type { Uuid } from '../base/ids.js'
 import type { Int64 } from '../base/int64.js'
+import type { Slice } from '../base/slice.js'
 
 export type Versions = `${number}+` | `${number}-${number}` | `${number}` | 'none'
 
@@ -19,12 +21,8 @@ export interface VersionRange {
   readonly max: number
 }
 
-/** Bytes that live elsewhere (in a file) and are sent from there: protocol only needs to know how many. */
-export interface ByteSource {
-  readonly byteLength: number
-}
 /** Record batches inside a message: bytes in memory, or an ordered list of ranges sent from where they lie. */
-export type RecordsInput = Bytes | readonly ByteSource[]
+export type RecordsInput = Bytes | readonly Slice[]
 
 export type PrimitiveKind = 'bool' | 'int8' | 'int16' | 'int32' | 'int64' | 'string' | 'bytes' | 'records' | 'uuid'
 

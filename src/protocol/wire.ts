@@ -2,6 +2,7 @@
  * Reader and Writer: Kafka's primitive encodings over a byte range. Every length is checked against the bytes that are
  * left before anything is allocated for it. Both are driven by compiled codecs; neither knows a message.
  */
+
 import { assert } from '../base/assert.js'
 import {
   allocate,
@@ -16,7 +17,8 @@ import {
 } from '../base/bytes.js'
 import type { Uuid } from '../base/ids.js'
 import type { Int64 } from '../base/int64.js'
-import type { ByteSource, RecordsInput } from './schema.js'
+import type { Slice } from '../base/slice.js'
+import type { RecordsInput } from './schema.js'
 
 /** The bytes are not what the protocol allows; the connection that sent them is closed. */
 export class MalformedError extends Error {
@@ -210,7 +212,7 @@ export class Reader {
 /** A place in the encoded bytes where bytes that live elsewhere are to be sent. */
 export interface Insert {
   readonly position: number
-  readonly source: ByteSource
+  readonly source: Slice
 }
 
 /**

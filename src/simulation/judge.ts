@@ -3,7 +3,9 @@
  * check is one question here; an answer that breaks a promise is a line of text. Afterwards the ledger knows what became of
  * everything that was under way, so that the run can go on from there.
  */
+
 import type { SeededRandom } from '../base/seeded-random.js'
+import { copyAtOnce } from '../base/slice.js'
 import { Errors } from '../protocol/errors.js'
 import { InitProducerId } from '../protocol/messages/init-producer-id.js'
 import { OffsetFetch } from '../protocol/messages/offset-fetch.js'
@@ -220,7 +222,7 @@ function readLog(partition: Partition, where: string, problems: string[]): Found
     const bytes = Buffer.alloc(read.byteLength)
     let end = 0
     for (const slice of read.slices) {
-      end += slice.copyTo(bytes, end)
+      end += copyAtOnce(slice, bytes, end)
       slice.release()
     }
     for (let at = 0; at < end; at += batchLength(bytes, at)) {

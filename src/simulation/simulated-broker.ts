@@ -3,9 +3,11 @@
  * as encoded frames and come back decoded, as on the wire. Syncs end when the caller says so. One value is one life of the
  * process; what the disk keeps is where the next one begins.
  */
+
 import { copyOf } from '../base/bytes.js'
 import { type FakeWorld, fakeWorld } from '../base/fake-world.js'
 import type { Log } from '../base/log.js'
+import { copyAtOnce } from '../base/slice.js'
 import { type BrokerCore, openCore } from '../broker/core.js'
 import { type BrokerConfig, optionsLayer, resolveBrokerConfig } from '../config/resolve.js'
 import type { ConnectionInfo, ConnectionService } from '../net/connection.js'
@@ -15,7 +17,7 @@ import { type Api, type DecodedResponseOf, type Encodable, type Fields, inRange 
 import { Reader, Writer } from '../protocol/wire.js'
 import type { Files } from '../storage/files.js'
 import type { SimulatedDisk } from '../storage/simulated-disk/disk.js'
-import type { Durability, FileSlice } from '../storage/types.js'
+import type { Durability } from '../storage/types.js'
 
 export const dataPath = '/data'
 
@@ -193,9 +195,8 @@ function wholeFrame({ bytes, inserts, byteLength }: Outgoing): Buffer {
     frame.set(bytes.subarray(from, position), at)
     at += position - from
     from = position
-    const slice = source as FileSlice
-    at += slice.copyTo(frame, at)
-    slice.release()
+    at += copyAtOnce(source, frame, at)
+    source.release()
   }
   frame.set(copyOf(bytes.subarray(from)), at)
   return frame

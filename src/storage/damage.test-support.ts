@@ -2,10 +2,12 @@
  * A data directory with known content on a simulated disk, ways to damage it, and a judge who holds what is found afterwards
  * against what was written. The judge's sentences are those of docs/durability.md.
  */
+
 import { equalBytes } from '../base/bytes.js'
 import { fakeWorld } from '../base/fake-world.js'
 import type { Offset } from '../base/ids.js'
 import { SeededRandom } from '../base/seeded-random.js'
+import { copyAtOnce } from '../base/slice.js'
 import { Errors } from '../protocol/errors.js'
 import { baseOffset, batchLength, computeCrc, crc, lastOffset } from '../protocol/records/batch.js'
 import { buildBatch } from '../protocol/records/build.js'
@@ -333,7 +335,7 @@ export function readFrom(partition: Partition, from: Offset, maxBytes = 1 << 24)
   const bytes = Buffer.alloc(read.byteLength)
   let at = 0
   for (const slice of read.slices) {
-    at += slice.copyTo(bytes, at)
+    at += copyAtOnce(slice, bytes, at)
     slice.release()
   }
   return bytes

@@ -3,15 +3,17 @@
  * embedded engine (segments/log.ts) is the only one so far. An engine knows batches and offsets; it knows no producers, no
  * high watermark and no client. Writes and syncs that the device refuses are thrown as DiskFailure.
  */
+
 import type { Bytes } from '../base/bytes.js'
 import type { LeaderEpoch, Offset, ProducerId } from '../base/ids.js'
 import type { Int64 } from '../base/int64.js'
+import type { Slice } from '../base/slice.js'
 import type { LogConfig } from './log-config.js'
 import type { CompactableSegment } from './rules/compaction.js'
 import type { LastOfProducer } from './rules/compaction-filter.js'
 import type { RetainedSegment } from './rules/retention.js'
 import type { Slices } from './slices.js'
-import type { EpochEndOffset, FileSlice, TimestampedOffset } from './types.js'
+import type { EpochEndOffset, TimestampedOffset } from './types.js'
 
 /** The bytes in a segment are not the batches that were written there. */
 export class CorruptLogError extends Error {
@@ -74,7 +76,7 @@ export interface LogEngine {
   /** Writes one batch that begins at the log's end; its base offset and epoch are stamped already. */
   append(batch: Bytes, config: LogConfig, nowMs: number): void
   /** Adds to `slices` whole batches from the one that holds `from` up to `end` (null: the log's end); answers their bytes. */
-  read(from: Offset, end: LogMark | null, maxBytes: number, atLeastOneBatch: boolean, slices: FileSlice[]): number
+  read(from: Offset, end: LogMark | null, maxBytes: number, atLeastOneBatch: boolean, slices: Slice[]): number
   /** The first record below `end` with a timestamp of at least `timestamp`. */
   offsetForTimestamp(timestamp: Int64, end: Offset): TimestampedOffset | null
   maxTimestampOffset(): TimestampedOffset | null

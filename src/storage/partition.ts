@@ -5,10 +5,12 @@
  *
  *   append: admission → producers.check → stamp → engine.append → producers.record → commit line or high watermark → wake
  */
+
 import { assert } from '../base/assert.js'
 import type { Bytes } from '../base/bytes.js'
 import type { LeaderEpoch, Offset, ProducerId, Uuid } from '../base/ids.js'
 import { type Int64, roundedInt64 } from '../base/int64.js'
+import type { Slice } from '../base/slice.js'
 import type { World } from '../base/world.js'
 import { type ErrorCode, Errors } from '../protocol/errors.js'
 import { batchLength, lastOffsetDelta, noTimestamp, stampBaseOffset, stampLeaderEpoch } from '../protocol/records/batch.js'
@@ -29,7 +31,6 @@ import type {
   AppendOrigin,
   Durability,
   EpochEndOffset,
-  FileSlice,
   Isolation,
   Read,
   ReadLimits,
@@ -69,7 +70,7 @@ export interface PartitionParts {
 /** What compaction works with, whatever the log is. */
 export type CompactionMeans = Pick<CompactionOrder, 'keyBytesMax' | 'keyLoadFactor' | 'ioBytes' | 'slices' | 'isCancelled'>
 
-const noSlices: readonly FileSlice[] = []
+const noSlices: readonly Slice[] = []
 
 export class Partition implements SyncTarget {
   readonly topic: string
@@ -248,7 +249,7 @@ export class Partition implements SyncTarget {
     if (from >= (end === null ? engine.logEndOffset : end.offset)) {
       return { slices: noSlices, byteLength: 0, highWatermark, lastStableOffset: highWatermark, logStartOffset }
     }
-    const slices: FileSlice[] = []
+    const slices: Slice[] = []
     try {
       const byteLength = engine.read(from, end, limits.maxBytes, limits.atLeastOneBatch, slices)
       return { slices, byteLength, highWatermark, lastStableOffset: highWatermark, logStartOffset }

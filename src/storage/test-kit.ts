@@ -1,4 +1,5 @@
 /** What the tests of this room share: temporary folders, a directory with a clock of its own, batches, and reading bytes. */
+
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
@@ -6,6 +7,7 @@ import { afterEach } from 'vitest'
 import type { Bytes } from '../base/bytes.js'
 import { type FakeWorld, fakeWorld } from '../base/fake-world.js'
 import type { Offset } from '../base/ids.js'
+import type { Slice } from '../base/slice.js'
 import { baseOffset, batchLength, lastOffset } from '../protocol/records/batch.js'
 import { type BatchOptions, buildBatch } from '../protocol/records/build.js'
 import type { DataDirectory, UpkeepSettings } from './directory/data-directory.js'
@@ -13,7 +15,7 @@ import { openDataDirectory } from './directory/open-directory.js'
 import type { DiskFailure, Files } from './files.js'
 import { defaultLogConfig, type LogConfig } from './log-config.js'
 import type { Partition } from './partition.js'
-import type { Appended, AppendOrigin, Durability, FileSlice, ReadLimits, StorageLog } from './types.js'
+import type { Appended, AppendOrigin, Durability, ReadLimits, StorageLog } from './types.js'
 
 const folders: string[] = []
 
@@ -108,7 +110,7 @@ export function append(partition: Partition, batch: Bytes, origin = client): App
 }
 
 /** The bytes of slices, which are released. */
-export function bytesOf(slices: readonly FileSlice[]): Buffer {
+export function bytesOf(slices: readonly Slice[]): Buffer {
   const parts = slices.map(slice => {
     const bytes = Buffer.alloc(slice.byteLength)
     const count = fs.readSync(slice.fd, bytes, 0, slice.byteLength, slice.position)

@@ -2,28 +2,12 @@
  * What goes in and comes out at a partition's door. Outcomes are values: an append answers Appended or Refusal, a read
  * answers Read or an ErrorCode; nothing here is thrown at a caller.
  */
-import type { Bytes } from '../base/bytes.js'
+
 import type { LeaderEpoch, Offset } from '../base/ids.js'
 import type { Int64 } from '../base/int64.js'
+import type { Slice } from '../base/slice.js'
 import type { ErrorCode } from '../protocol/errors.js'
-import type { ByteSource } from '../protocol/schema.js'
 import type { RecordError } from './rules/admission.js'
-
-/**
- * A range of a segment file, sent from where it lies. A slice is born retained once: whoever got it from `read` releases it
- * exactly once, sent or not. Until then the descriptor stays open, even when the segment is rolled, evicted or deleted.
- */
-export interface FileSlice extends ByteSource {
-  readonly fd: number
-  /** Where the range starts in the file. */
-  readonly position: number
-  readonly byteLength: number
-  /** Copies the whole range into `target` at `at` and answers its length. @throws DiskFailure */
-  copyTo(target: Bytes, at: number): number
-  /** One more holder. */
-  retain(): void
-  release(): void
-}
 
 /** Who writes: a client's batch meets every rule, a coordinator's own batch those of structure and order. */
 export type AppendOrigin = { readonly kind: 'client'; readonly apiVersion: number } | { readonly kind: 'coordinator' }
@@ -65,7 +49,7 @@ export interface ReadLimits {
 
 /** Whole batches, the first one containing the asked offset, in order. Every slice is to be released by the caller. */
 export interface Read {
-  readonly slices: readonly FileSlice[]
+  readonly slices: readonly Slice[]
   readonly byteLength: number
   readonly highWatermark: Offset
   readonly lastStableOffset: Offset

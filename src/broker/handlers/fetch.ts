@@ -1,10 +1,11 @@
 import { type Bytes, emptyBytes } from '../../base/bytes.js'
 import type { Uuid } from '../../base/ids.js'
+import type { Slice } from '../../base/slice.js'
 import { type ErrorCode, Errors } from '../../protocol/errors.js'
 import { Fetch } from '../../protocol/messages/fetch.js'
 import type { RequestOf, ResponseOf } from '../../protocol/schema.js'
 import type { Partition } from '../../storage/partition.js'
-import type { EpochEndOffset, FileSlice, Isolation } from '../../storage/types.js'
+import type { EpochEndOffset, Isolation } from '../../storage/types.js'
 import { downConvertedBytesMax, hardLimitFetchVersionMax, messageSetFetchVersionMax } from '../down-conversion.js'
 import { type FetchContext, type FetchPartition, type FetchSessionRequest, isNews, noteAnswered } from '../fetch-session.js'
 import { handler, type RequestContext } from '../handler.js'
@@ -114,7 +115,7 @@ interface PlanLimits {
 interface PartitionPlan {
   readonly wanted: FetchPartition
   readonly errorCode: ErrorCode
-  readonly slices: readonly FileSlice[]
+  readonly slices: readonly Slice[]
   readonly byteLength: number
   readonly highWatermark: number
   readonly lastStableOffset: number

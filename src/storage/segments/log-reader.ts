@@ -2,14 +2,16 @@
  * How a log is read: finds offsets and timestamps through the sparse indexes of its segments, and hands out slices of their
  * files. It changes nothing but indexes that led it astray, and steps over batches that are damaged.
  */
+
 import { assert } from '../../base/assert.js'
 import type { LeaderEpoch, Offset } from '../../base/ids.js'
 import { type Int64, roundedInt64 } from '../../base/int64.js'
+import type { Slice } from '../../base/slice.js'
 import type { LogMark } from '../engine.js'
 import { CorruptLogError, DamagedRangeError } from '../engine.js'
 import type { Files } from '../files.js'
 import { HeaderScanner } from '../format/header-scanner.js'
-import type { FileSlice, TimestampedOffset } from '../types.js'
+import type { TimestampedOffset } from '../types.js'
 import { type DamagedRange, DamageSearch } from './salvage.js'
 import type { Segment } from './segment.js'
 import { firstSince, ofMaxTimestamp } from './timestamp-search.js'
@@ -72,7 +74,7 @@ export class LogReader {
     this.#scanner = new HeaderScanner(files)
   }
 
-  read(from: Offset, end: LogMark | null, maxBytes: number, atLeastOneBatch: boolean, slices: FileSlice[]): number {
+  read(from: Offset, end: LogMark | null, maxBytes: number, atLeastOneBatch: boolean, slices: Slice[]): number {
     try {
       return this.#read(from, end, maxBytes, atLeastOneBatch, slices)
     } catch (error) {
@@ -97,7 +99,7 @@ export class LogReader {
     return true
   }
 
-  #read(from: Offset, end: LogMark | null, maxBytes: number, atLeastOneBatch: boolean, slices: FileSlice[]): number {
+  #read(from: Offset, end: LogMark | null, maxBytes: number, atLeastOneBatch: boolean, slices: Slice[]): number {
     const endOffset = end === null ? this.#log.logEndOffset : end.offset
     if (this.endOfRange(from) !== null) throw new DamagedRangeError(`the records at ${from} are damaged`)
     let offset = from

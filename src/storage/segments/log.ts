@@ -7,17 +7,19 @@
  *   [ segment ][ segment ][ segment ][ active segment ··············· ]
  *                 sealed: files only      indexes in memory
  */
+
 import { assert } from '../../base/assert.js'
 import type { Bytes } from '../../base/bytes.js'
 import type { LeaderEpoch, Offset } from '../../base/ids.js'
 import type { Int64 } from '../../base/int64.js'
+import type { Slice } from '../../base/slice.js'
 import type { World } from '../../base/world.js'
 import { lastOffset, leaderEpoch, maxTimestamp } from '../../protocol/records/batch.js'
 import type { CompactionOrder, CompactionResult, CorruptLogError, LogEngine, LogMark } from '../engine.js'
 import { DiskFailure } from '../files.js'
 import { type LeaderEpochs, leaderEpochFile } from '../format/leader-epochs.js'
 import type { LogConfig } from '../log-config.js'
-import type { Durability, EpochEndOffset, FileSlice, TimestampedOffset } from '../types.js'
+import type { Durability, EpochEndOffset, TimestampedOffset } from '../types.js'
 import { type CompactionHost, compactLog } from './compact.js'
 import { LogReader, Mark } from './log-reader.js'
 import { type DamagedRange, setAsideBelow } from './salvage.js'
@@ -181,7 +183,7 @@ export class SegmentedLog implements LogEngine {
     if (this.#durability !== 'none') this.#newPaths.add(`${folder}/${leaderEpochFile}`).add(folder)
   }
 
-  read(from: Offset, end: LogMark | null, maxBytes: number, atLeastOneBatch: boolean, slices: FileSlice[]): number {
+  read(from: Offset, end: LogMark | null, maxBytes: number, atLeastOneBatch: boolean, slices: Slice[]): number {
     return this.#reader.read(from, end, maxBytes, atLeastOneBatch, slices)
   }
   endOfDamage(offset: Offset): Offset | null {

@@ -1,7 +1,7 @@
 import type { Bytes } from '../../base/bytes.js'
+import type { Slice } from '../../base/slice.js'
 import { CorruptLogError } from '../engine.js'
 import type { Files } from '../files.js'
-import type { FileSlice } from '../types.js'
 
 /** Whose descriptor stays open for as long as somebody holds it: a segment. */
 interface HeldFile {
@@ -11,7 +11,7 @@ interface HeldFile {
 }
 
 /** Bytes of a segment's file, held from its making until `release`. */
-export class SegmentSlice implements FileSlice {
+export class SegmentSlice implements Slice {
   readonly fd: number
   readonly position: number
   readonly byteLength: number
@@ -27,9 +27,11 @@ export class SegmentSlice implements FileSlice {
     segment.retain()
   }
 
-  copyTo(target: Bytes, at: number): number {
-    const count = this.#files.read(this.fd, target, at, this.byteLength, this.position)
-    if (count < this.byteLength) throw new CorruptLogError(`${this.#segment.logPath} ends at ${this.position + count}`)
+  /** At once: it is what recovery and coordinators read. Whoever serves clients reads the file in the thread pool. */
+  read(from: number, target: Bytes): number {
+    const wanted = Math.min(target.byteLength, this.byteLength - from)
+    const count = this.#files.read(this.fd, target, 0, wanted, this.position + from)
+    if (count < wanted) throw new CorruptLogError(`${this.#segment.logPath} ends at ${this.position + from + count}`)
     return count
   }
   retain(): void {

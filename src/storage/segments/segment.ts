@@ -3,9 +3,11 @@
  * gives it back when the pool asks, unless somebody holds it. It never decides when to roll, what may be appended or what a
  * reader may see; its log does.
  */
+
 import { assert } from '../../base/assert.js'
 import type { Bytes } from '../../base/bytes.js'
 import type { Offset } from '../../base/ids.js'
+import type { Slice } from '../../base/slice.js'
 import {
   baseOffset,
   batchLength,
@@ -22,7 +24,6 @@ import { HeaderScanner, walkBatches } from '../format/header-scanner.js'
 import { datedBy, OffsetIndex, TimeIndex } from '../format/index-file.js'
 import { type FileSuffix, fileKinds, segmentFileName } from '../format/segment-names.js'
 import { type AbortedTransaction, encodeTransactionIndex } from '../rules/compaction-transactions.js'
-import type { FileSlice } from '../types.js'
 import type { SegmentHome } from './segment-home.js'
 import { SegmentSlice } from './segment-slice.js'
 
@@ -483,7 +484,7 @@ export class Segment {
     return this.offsets.isFull(segmentIndexBytes) || this.times.isFull(segmentIndexBytes)
   }
 
-  slice(position: number, byteLength: number): FileSlice {
+  slice(position: number, byteLength: number): Slice {
     return new SegmentSlice(this, this.#home.files, this.fd, position, byteLength)
   }
 

@@ -90,7 +90,7 @@ async function compare(transcript, version) {
   for (let attempt = 1; ; attempt++) {
     const shown = attempt === 1 ? nonce : `${nonce}${attempt}`
     const sessions = [options.kafka, options.gregor].map(
-      address => new Session({ address, apis, shared, transcript, version, nonce: shown, start }),
+      address => new Session({ address, apis, shared, transcript, version, nonce: shown, start, attempt }),
     )
     const failures = await Promise.all(
       sessions.map(session =>

@@ -12,13 +12,18 @@ export function section(counts, total) {
       api === undefined ? 'several' : typeof api === 'string' ? api : api.source.replaceAll(/[\^$()]/g, '').replaceAll('|', ', '),
     )
   }
+  const open = total.known + total.different
+  const left =
+    open === 0
+      ? 'No difference is left that is not in the list below.'
+      : `${open} answers differ in what is still to be mended, all others as the list below explains.`
   return `## Beside Apache Kafka, field by field
 
 The same requests to Apache Kafka VERSION and to Gregor, both with the same settings, and their answers compared field by field:
-\`node dist/compat-tests/oracle/run.js OPTIONS\` (see [oracle](../compat-tests/oracle/README.md)). No difference is left that
-is not in the list below.
+\`node dist/compat-tests/oracle/run.js OPTIONS\` (see [oracle](../compat-tests/oracle/README.md)). ${left}
+Other words: a refusal says why, where Kafka says nothing or something more general.
 
-| API | answers | equal | other words in a message | different on purpose |
+| API | answers | equal | other words in a message | different, explained |
 | --- | --- | --- | --- | --- |
 ${[...rows, row('**all**', total)].join('\n')}
 

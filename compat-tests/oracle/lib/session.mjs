@@ -11,8 +11,8 @@ export class Session {
   #names = new Map()
   #counters = new Map()
 
-  constructor({ address, apis, shared, transcript, version, nonce, start }) {
-    Object.assign(this, { address, apis, shared, transcript, v: version, nonce, T0: start })
+  constructor({ address, apis, shared, transcript, version, nonce, start, attempt }) {
+    Object.assign(this, { address, apis, shared, transcript, v: version, nonce, T0: start, attempt })
   }
 
   // A name of this run, this transcript and this version, the same at both brokers.

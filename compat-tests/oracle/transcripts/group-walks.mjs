@@ -164,7 +164,7 @@ async function walk(t, seed) {
         ),
       )
     // A join or a sync may wait for others; everything else is answered at once.
-    await (parks ? Promise.race([last, pause(100)]) : last)
+    await (parks ? Promise.race([last, pause(100 * t.attempt)]) : last)
     if (parks) await t.quiet('DescribeGroups', { groups: [groupId] }, { on: 'settled' })
   }
   // Everybody goes, so that nobody waits for anybody.

@@ -50,6 +50,9 @@ const reasons = {
   emptyOrNull: 'no aborted transactions, as an empty list or as null: the same to every client',
   coarser: 'a topic config that comes from log.retention.hours or the like names it as its source; Kafka 4.4 says default',
   order: 'two answers under one name come in another order',
+  unknownCodec: 'a codec that does not exist, before Produce v7: the refusal tells the start of the log all the same',
+  twoErrors: 'of two errors in one request the other one is told',
+  nothingAsked: 'a topic that does not exist and of which nothing is committed is left out, as one that exists',
   follows: 'follows from the differences above',
 }
 
@@ -106,11 +109,23 @@ export const rules = [
     when: one => one.request.topics.length === 0,
     why: reasons.names,
   },
-  { api: 'ListOffsets', transcript: /^mutated/, label: /__consumer_offsets/, why: reasons.internalContents },
+  { api: /^(ListOffsets|Fetch)$/, transcript: /^mutated/, label: /__consumer_offsets/, why: reasons.internalContents },
+  {
+    api: 'DescribeConfigs',
+    transcript: /^mutated/,
+    label: /twice.*resourceType/,
+    path: /results\[\d\]\.errorCode/,
+    why: reasons.order,
+  },
   { api: 'Fetch', path: /sessionId$/, label: /session/, why: reasons.numbers },
 
   // -- differences on purpose
   { api: 'Metadata', path: /^errorCode$/, when: one => one.kafka === -1 && has(one, '"name":null'), why: reasons.crash },
+  { api: 'Metadata', label: /^no name, no id/, why: reasons.crash },
+  { api: 'Produce', label: /codec [57] without/, path: /logStartOffset$/, why: reasons.unknownCodec },
+  { api: 'Produce', label: /no bytes/, when: one => ![0, 1, -1].includes(one.request.acks), why: reasons.twoErrors },
+  { api: 'ListOffsets', when: one => !isPlainIsolation(one), why: reasons.isolation },
+  { api: 'OffsetCommit', label: /artitions = (empty|drop)/, when: notThere, why: reasons.nothingAsked },
   { api: 'DescribeTopicPartitions', label: /empty name/, why: reasons.crash },
   { transcript: /^fetch-waits/, label: /topic is deleted/, path: /abortedTransactions$/, why: reasons.emptyOrNull },
   { api: 'DescribeConfigs', path: /synonyms\[log\..*\.(minutes|hours)\]$/, when: onlyThere, why: reasons.coarser },
@@ -153,10 +168,6 @@ export const rules = [
   },
   { api: 'CreateTopics', label: /=NaN/, why: 'NaN is no number for a config' },
   { api: 'Metadata', transcript: /^create-topics/, path: /~?p\d+\]|-(p\d+|q)\]/, why: reasons.follows },
-
-  // -- still to be mended
-  { transcript: /^pipeline/, label: /before an acks=0/, fault: 'F5 earlier answers are dropped when a later request closes' },
-  { api: /Partitions$|CreateTopics/, label: /1000[14] partitions/, fault: 'F2 no bound of 10000 partitions a request' },
 ]
 
 export function verdictOf(one) {

@@ -294,7 +294,8 @@ function answer(session: Exclude<FetchContext, { kind: 'error' }>, current: Plan
 
 function partitionAnswer(part: PartitionPlan, isolation: Isolation, context: RequestContext): PartitionAnswer {
   const { wanted, errorCode, highWatermark, lastStableOffset, logStartOffset, diverging } = part
-  const isLeaderNews = errorCode === Errors.FENCED_LEADER_EPOCH || errorCode === Errors.NOT_LEADER_OR_FOLLOWER
+  const isLeaderNews =
+    errorCode === Errors.FENCED_LEADER_EPOCH || (errorCode === Errors.NOT_LEADER_OR_FOLLOWER && context.version >= 16)
   return {
     partitionIndex: wanted.index,
     errorCode: storageErrorFor(errorCode, context.version >= 6),

@@ -109,6 +109,10 @@ describe.each(versionsOf(metadata))('Metadata v%i', version => {
       expect(notAsked.topics[0]?.topicAuthorizedOperations).toBe(-0x8000_0000)
       const answer = await client.call(Metadata, version, { topics: named('a'), ...asked })
       expect(answer.topics[0]?.topicAuthorizedOperations).toBeGreaterThan(0)
+      const nowhere = { topics: named('nowhere'), allowAutoTopicCreation: false }
+      const unknown = await client.call(Metadata, version, { ...nowhere, ...asked })
+      expect(unknown.topics[0]).toMatchObject({ errorCode: Errors.UNKNOWN_TOPIC_OR_PARTITION })
+      expect(unknown.topics[0]?.topicAuthorizedOperations).toBeGreaterThan(0)
       if (version <= 10) expect(answer.clusterAuthorizedOperations).toBeGreaterThan(0)
     })
   }

@@ -94,15 +94,15 @@ async function describeNamed(
 ): Promise<TopicAnswer> {
   const topic = broker.topics.image.topics.get(name)
   if (topic !== undefined) return known(topic, operations)
-  if (topicNameProblem(name) !== null) return unknown(name, zeroUuid, Errors.INVALID_TOPIC_EXCEPTION)
+  if (topicNameProblem(name) !== null) return unknown(name, zeroUuid, Errors.INVALID_TOPIC_EXCEPTION, operations)
   if (!mayCreate || name === clusterMetadataTopic || !broker.config.get('auto.create.topics.enable')) {
-    return unknown(name, zeroUuid, Errors.UNKNOWN_TOPIC_OR_PARTITION)
+    return unknown(name, zeroUuid, Errors.UNKNOWN_TOPIC_OR_PARTITION, operations)
   }
   const created = await broker.topics.createOnDemand(name)
   if (!('kind' in created)) return known(created, operations)
   // Two clients asked at once: the other one's topic is as good.
   const others = broker.topics.image.topics.get(name)
-  return others === undefined ? unknown(name, zeroUuid, created.errorCode) : known(others, operations)
+  return others === undefined ? unknown(name, zeroUuid, created.errorCode, operations) : known(others, operations)
 }
 
 function known(topic: TopicImage, topicAuthorizedOperations: number): TopicAnswer {
@@ -128,6 +128,13 @@ function describePartition(partition: PartitionImage): TopicAnswer['partitions']
   }
 }
 
-function unknown(name: string | null, topicId: Uuid, errorCode: ErrorCode): TopicAnswer {
-  return { errorCode, name, topicId, isInternal: name !== null && isInternalTopic(name), partitions: [] }
+/** As in Kafka, without an authorizer every operation is told of a name, whether there is such a topic or not. */
+function unknown(
+  name: string | null,
+  topicId: Uuid,
+  errorCode: ErrorCode,
+  topicAuthorizedOperations = operationsNotAsked,
+): TopicAnswer {
+  const isInternal = name !== null && isInternalTopic(name)
+  return { errorCode, name, topicId, isInternal, partitions: [], topicAuthorizedOperations }
 }

@@ -16,7 +16,8 @@
  *
  * Differences to Kafka: offset deltas that are not 0, 1, 2 … are refused in plain batches too (Kafka stores them); a batch
  * that says LogAppendTime is always refused (Kafka lets some pass on CreateTime topics); a Produce v0-2 with the beginning of
- * a message and nothing else is refused (Kafka acknowledges it and stores nothing).
+ * a message and nothing else is refused (Kafka acknowledges it and stores nothing); rubbish behind the last gzip member or
+ * snappy block is refused (Kafka steps over it); a batch that decompresses to more than 64 MiB is refused where it is opened.
  */
 import type { Bytes } from '../../base/bytes.js'
 import type { LeaderEpoch, Offset, ProducerEpoch, ProducerId } from '../../base/ids.js'

@@ -27,6 +27,7 @@ import type { Bytes } from '../base/bytes.js'
 import type { Timer, World } from '../base/world.js'
 import { frameBytesMin, frameLengthBytes, type Outgoing } from '../protocol/frame.js'
 import { atEndOfTurn } from './end-of-turn.js'
+import type { FrameAccount, FrameMemory } from './frame-memory.js'
 import type { NativeCalls } from './native.js'
 import { Outbound, releaseRanges } from './outbound.js'
 
@@ -77,27 +78,6 @@ export interface ConnectionService {
 }
 
 export type Serve = (info: ConnectionInfo, control: ConnectionControl) => ConnectionService
-
-/** Memory for frames that wait or are being collected, shared by all connections of a broker. */
-export interface FrameMemory {
-  accountOf(address: string): FrameAccount
-}
-
-/** What one connection has of it. */
-export interface FrameAccount {
-  readonly usedBytes: number
-  /** For a frame that begins. Null when there is none left; `onRoom` is called once when it is worth asking again. */
-  take(bytes: number, onRoom: () => void): Buffer | null
-  /**
-   * For a frame that has begun: `bytes` of memory with what `frame` is filled with, in its place. Null as above. `mayPass`:
-   * the frame waits for nothing but its own bytes, so it may be the one that is let past the bound.
-   */
-  grow(frame: Buffer, filledBytes: number, bytes: number, mayPass: boolean, onRoom: () => void): Buffer | null
-  /** The frame is another's from now on. */
-  give(frame: Buffer): void
-  /** The connection is over; what it still holds comes back by `give`. */
-  close(): void
-}
 
 export interface ConnectionOptions {
   readonly info: ConnectionInfo
@@ -157,6 +137,8 @@ export class Connection {
   /** The frame being collected; its memory grows as it arrives. */
   #partial: Buffer | null = null
   #partialFilled = 0
+  /** How far it may be filled: so much of it is charged. */
+  #partialCharged = 0
   #partialBytes = 0
   /** When the frame being received was last seen to get on, and how far it was. */
   #stepMs = 0
@@ -252,8 +234,8 @@ export class Connection {
   readTarget(): Buffer | null {
     const partial = this.#partial
     // A full one that may not grow yet is not read into.
-    this.#readsIntoPartial = partial !== null && partial.byteLength > this.#partialFilled
-    return this.#readsIntoPartial ? (partial as Buffer).subarray(this.#partialFilled) : null
+    this.#readsIntoPartial = partial !== null && this.#partialCharged > this.#partialFilled
+    return this.#readsIntoPartial ? (partial as Buffer).subarray(this.#partialFilled, this.#partialCharged) : null
   }
 
   /** `bytes` are valid during this call only. */
@@ -305,11 +287,11 @@ export class Connection {
     let at = 0
     while (at < bytes.byteLength && !this.#isClosed && !this.#isEnding) {
       if (this.#partial !== null) {
-        if (this.#partialFilled === this.#partial.byteLength) {
+        if (this.#partialFilled === this.#partialCharged) {
           this.#keepUnread(bytes.subarray(at), isOwn)
           return
         }
-        const take = Math.min(bytes.byteLength - at, this.#partial.byteLength - this.#partialFilled)
+        const take = Math.min(bytes.byteLength - at, this.#partialCharged - this.#partialFilled)
         this.#partial.set(bytes.subarray(at, at + take), this.#partialFilled)
         this.#partialFilled += take
         at += take
@@ -363,6 +345,7 @@ export class Connection {
       this.#prefixFilled = 0
       this.#partial = frame
       this.#partialFilled = 0
+      this.#partialCharged = frame.byteLength
       this.#partialBytes = length
       this.#markStep(this.#lastActiveMs)
       at = start
@@ -403,7 +386,7 @@ export class Connection {
 
   #partialGrown(): void {
     const frame = this.#partial
-    if (frame === null || this.#partialFilled < frame.byteLength) return
+    if (frame === null || this.#partialFilled < this.#partialCharged) return
     if (this.#partialFilled < this.#partialBytes) {
       this.#grow(frame)
       return
@@ -418,9 +401,13 @@ export class Connection {
     const mayStart = this.#mayStart(frame, 0)
     if (!mayStart && this.#memory.usedBytes >= waitingBytesMax) return
     const bytes = memoryFor(this.#partialBytes, this.#partialFilled, mayStart)
-    const grown = this.#memory.grow(frame, this.#partialFilled, bytes, mayStart, this.#onRoom)
-    this.#lacksMemory = grown === null
-    if (grown !== null) this.#partial = grown
+    this.#lacksMemory = !this.#memory.charge(bytes - this.#partialCharged, mayStart, this.#onRoom)
+    if (this.#lacksMemory) return
+    this.#partialCharged = bytes
+    if (bytes <= frame.byteLength) return
+    // A large one gets its last memory now, which costs nothing until it is filled: it would take long to copy it again.
+    const roomBytes = bytes > grownBytesMin ? this.#partialBytes : bytes
+    this.#partial = this.#memory.exchange(frame, this.#partialFilled, roomBytes)
   }
 
   #mayStart(bytes: Buffer, start: number): boolean {
@@ -439,7 +426,7 @@ export class Connection {
         if (!this.#service.startsInOrder(frame)) return
       }
       this.#waitingFrames.shift()
-      if (!this.#start(frame, frame)) this.#memory.give(frame)
+      if (!this.#start(frame, frame)) this.#memory.give(frame, frame.byteLength)
     }
   }
 
@@ -509,7 +496,7 @@ export class Connection {
   }
 
   #giveBack(slot: Slot): void {
-    if (slot.frame !== null) this.#memory.give(slot.frame)
+    if (slot.frame !== null) this.#memory.give(slot.frame, slot.frame.byteLength)
     slot.frame = null
   }
 
@@ -541,7 +528,7 @@ export class Connection {
       this.#turnBytes >= turnBytesMax ||
       this.#unread !== null ||
       this.#lacksMemory ||
-      this.#partial?.byteLength === this.#partialFilled ||
+      (this.#partial !== null && this.#partialFilled === this.#partialCharged) ||
       this.#waitingFrames.length >= waitingFramesMax ||
       this.#unsentBytes() > unsentBytesMax
     if (shouldPause === this.#isPaused) return
@@ -576,13 +563,13 @@ export class Connection {
 
   #dropUnserved(): void {
     this.#dropWaiting()
-    if (this.#partial !== null) this.#memory.give(this.#partial)
+    if (this.#partial !== null) this.#memory.give(this.#partial, this.#partialCharged)
     this.#partial = null
     this.#unread = null
   }
 
   #dropWaiting(): void {
-    for (const frame of this.#waitingFrames.splice(0)) this.#memory.give(frame)
+    for (const frame of this.#waitingFrames.splice(0)) this.#memory.give(frame, frame.byteLength)
   }
 }
 

@@ -8,7 +8,7 @@ function frameMemory(bytesMax: number) {
   const account = () => memory.accountOf(`${count++}`)
   return {
     take: (bytes: number, onRoom: () => void) => account().take(bytes, onRoom),
-    give: (frame: Buffer) => account().give(frame),
+    give: (frame: Buffer) => account().give(frame, frame.byteLength),
     get usedBytes() {
       return memory.usedBytes
     },
@@ -105,9 +105,9 @@ test('the connections of one address share half of the memory, so that others fi
   const ofB = b.take(20, () => {}) as Buffer
   expect(ofB).toHaveLength(20)
   // Room for all, and none for this address.
-  b.give(ofB)
+  b.give(ofB, 20)
   expect(alsoA.take(1, () => called.push('again'))).toBeNull()
-  a.give(frame(60))
+  a.give(frame(60), 60)
   expect([called, memory.usedBytes, a.usedBytes]).toEqual([['also a', 'again'], 0, 0])
   expect(alsoA.take(1, () => {})).not.toBeNull()
 })
@@ -117,32 +117,34 @@ test('an address that has left is forgotten', () => {
   const a = memory.accountOf('a')
   const taken = a.take(80, () => {}) as Buffer
   a.close()
-  a.give(taken)
+  a.give(taken, 80)
   expect(memory.accountOf('a').take(10, () => {})).not.toBeNull()
 })
 
-test('a frame grows with what it is filled with, and is charged for what it got', () => {
+test('a frame that grows takes along what it is filled with; what it may be filled with is charged', () => {
   const memory = memoryOf(1000)
   const account = memory.accountOf('a')
   const small = account.take(10, () => {}) as Buffer
   small.fill(7)
-  const grown = account.grow(small, 8, 100, false, () => {}) as Buffer
-  expect([grown.byteLength, [...grown.subarray(0, 8)], memory.usedBytes]).toEqual([100, Array(8).fill(7), 100])
+  expect(account.charge(30, false, () => {})).toBe(true)
+  const grown = account.exchange(small, 8, 100)
+  expect([grown.byteLength, [...grown.subarray(0, 8)], memory.usedBytes]).toEqual([100, Array(8).fill(7), 40])
+  account.give(grown, 40)
+  expect(memory.usedBytes).toBe(0)
 })
 
 test('beyond the bound one frame at a time goes on growing, so that frames that have all begun do not wait for ever', () => {
   const memory = memoryOf(100)
   const [a, b] = [memory.accountOf('a'), memory.accountOf('b')]
   const called: string[] = []
-  const [ofA, ofB] = [a.take(60, () => {})!, b.take(60, () => {})!]
+  for (const account of [a, b]) account.take(60, () => {})
   // Who waits for something else than its own bytes is not the one.
-  expect(a.grow(ofA, 60, 100, false, () => called.push('a'))).toBeNull()
-  const grown = a.grow(ofA, 60, 100, true, () => {})!
-  expect(grown).toHaveLength(100)
-  expect(b.grow(ofB, 60, 100, true, () => called.push('b'))).toBeNull()
-  expect(a.grow(grown, 100, 160, true, () => {})).toHaveLength(160)
+  expect(a.charge(40, false, () => called.push('a'))).toBe(false)
+  expect(a.charge(40, true, () => {})).toBe(true)
+  expect(b.charge(40, true, () => called.push('b'))).toBe(false)
+  expect(a.charge(60, true, () => {})).toBe(true)
   // Another frame of the one that passed is done: there is no room yet, and the next may pass.
-  a.give(frame(10))
+  a.give(frame(10), 10)
   expect([called, memory.usedBytes]).toEqual([['a', 'b'], 210])
-  expect(b.grow(ofB, 60, 100, true, () => {})).toHaveLength(100)
+  expect(b.charge(40, true, () => {})).toBe(true)
 })

@@ -6,7 +6,28 @@
  *   one address       half of that
  *   one connection    see waitingBytesMax in connection.ts
  */
-import type { FrameAccount, FrameMemory } from './connection.js'
+/** Memory for frames that wait or are being collected, shared by all connections of a broker. */
+export interface FrameMemory {
+  accountOf(address: string): FrameAccount
+}
+
+/** What one connection has of it. */
+export interface FrameAccount {
+  readonly usedBytes: number
+  /** For a frame that begins. Null when there is none left; `onRoom` is called once when it is worth asking again. */
+  take(bytes: number, onRoom: () => void): Buffer | null
+  /**
+   * For a frame that has begun: `bytes` more of it may be filled. False as null above. `mayPass`: the frame waits for nothing
+   * but its own bytes, so it may be the one that is let past the bound.
+   */
+  charge(bytes: number, mayPass: boolean, onRoom: () => void): boolean
+  /** Memory of another size with what `frame` is filled with, in its place. */
+  exchange(frame: Buffer, filledBytes: number, bytes: number): Buffer
+  /** The frame, of which so much was charged, is another's from now on. */
+  give(frame: Buffer, chargedBytes: number): void
+  /** The connection is over; what it still holds comes back by `give`. */
+  close(): void
+}
 
 /** Smaller frames come from memory that the allocator has at hand. */
 const keptBytesMin = 64 * 1024
@@ -114,21 +135,28 @@ class Account implements FrameAccount {
     return this.#spare.take(bytes)
   }
 
-  grow(frame: Buffer, filledBytes: number, bytes: number, mayPass: boolean, onRoom: () => void): Buffer | null {
-    if (!this.#mayGrow(this.#all, mayPass)) return this.#all.waitFor(onRoom)
-    if (!this.#mayGrow(this.#address, mayPass)) return this.#address.waitFor(onRoom)
-    this.#charge(bytes - frame.byteLength)
+  charge(bytes: number, mayPass: boolean, onRoom: () => void): boolean {
+    for (const share of [this.#all, this.#address]) {
+      if (this.#mayGrow(share, mayPass)) continue
+      share.waitFor(onRoom)
+      return false
+    }
+    this.#charge(bytes)
+    return true
+  }
+
+  exchange(frame: Buffer, filledBytes: number, bytes: number): Buffer {
     const grown = this.#spare.take(bytes)
     grown.set(frame.subarray(0, filledBytes))
     this.#spare.giveBack(frame)
     return grown
   }
 
-  give(frame: Buffer): void {
-    this.#usedBytes -= frame.byteLength
+  give(frame: Buffer, chargedBytes: number): void {
+    this.#usedBytes -= chargedBytes
     this.#spare.giveBack(frame)
-    this.#address.giveBack(frame.byteLength, this)
-    this.#all.giveBack(frame.byteLength, this)
+    this.#address.giveBack(chargedBytes, this)
+    this.#all.giveBack(chargedBytes, this)
   }
 
   close(): void {

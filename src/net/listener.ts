@@ -4,7 +4,8 @@
  */
 import net from 'node:net'
 import type { Timer, World } from '../base/world.js'
-import { Connection, type ConnectionInfo, type FrameMemory, type Serve } from './connection.js'
+import { Connection, type ConnectionInfo, type Serve } from './connection.js'
+import type { FrameMemory } from './frame-memory.js'
 import { type NativeCalls, socketFd } from './native.js'
 
 export interface ListenerOptions {

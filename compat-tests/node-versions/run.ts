@@ -1,6 +1,6 @@
 /**
- * `node dist/compat-tests/node-versions/run.js [--versions 20.19,26]`: `npm test` without the install and the build, on the oldest
- * and the newest Node. The npm package `node` brings each; without the registry a version is "not run".
+ * `node dist/compat-tests/node-versions/run.js [--versions 20.19,26]`: `npm test` without the install and the build, on the
+ * oldest and the newest Node. The npm package `node` brings each; without the registry a version is "not run".
  */
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { delimiter, dirname, join } from 'node:path'

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, expectTypeOf, it, test } from 'vitest'
 import type { LogFields } from './base/log.js'
-import { TestClient } from './broker/test-client.test-support.js'
+import { batchOf, TestClient } from './broker/test-client.test-support.js'
 import { KafkaError, type StartOptions, startBroker } from './index.js'
 import { DescribeConfigs } from './protocol/messages/describe-configs.js'
 import { Metadata } from './protocol/messages/metadata.js'
@@ -72,6 +72,20 @@ test('topics are created with partitions and configs, and refused with a message
   await expect(broker.createTopic({ name: 'x', partitions: 0 })).rejects.toThrow('Number of partitions')
   await expect(broker.createTopic({ name: 'x', configs: { 'no.such.key': '1' } })).rejects.toThrow('no.such.key')
   await expect(broker.createTopic({ name: 'x', configs: { 'retention.ms': 'long' } })).rejects.toThrow('retention.ms')
+})
+
+test('time and randomness may be given in parts, also by an object of a class', async () => {
+  class Standing {
+    readonly #standsAtMs = 1_234_567_890_123
+    nowMs(): number {
+      return this.#standsAtMs
+    }
+  }
+  await using broker = await startBroker({ world: new Standing() })
+  await broker.createTopic({ name: 't', configs: { 'message.timestamp.type': 'LogAppendTime' } })
+  const client = await TestClient.connect(broker.port)
+  expect((await client.produce('t', batchOf(['a']))).logAppendTimeMs).toBe(1_234_567_890_123)
+  client.close()
 })
 
 test('with a data directory it comes back with what it had', async () => {

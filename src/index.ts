@@ -6,7 +6,7 @@
  */
 import { held } from './base/held.js'
 import { silentLog } from './base/log.js'
-import { realWorld } from './base/world.js'
+import { worldWith } from './base/world.js'
 import { startBroker as start } from './broker/broker.js'
 import type { TopicOutcome } from './broker/topics.js'
 import { isInternalTopic } from './cluster/topic-name.js'
@@ -95,7 +95,7 @@ export async function startBroker(options: StartOptions = {}): Promise<GregorBro
   const broker = await held(
     start({
       config,
-      world: realWorld,
+      world: worldWith(options.world ?? {}),
       log,
       isEphemeral,
       unref: options.unref ?? false,

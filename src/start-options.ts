@@ -4,6 +4,7 @@
  */
 import { readFileSync } from 'node:fs'
 import type { Log } from './base/log.js'
+import type { World } from './base/world.js'
 import { clusterIdOf, type Environment, environmentLayer } from './config/environment.js'
 import { listenerOfAddress } from './config/listeners.js'
 import { nearest } from './config/nearest.js'
@@ -39,6 +40,11 @@ export interface StartOptions {
   readonly log?: Log
   /** The broker can no longer keep its promises (the disk failed, or a fault in Gregor). Thrown when not given. */
   readonly onFatal?: (error: Error) => void
+  /**
+   * Time of the cluster (sessions, rebalances, retention, timestamps) and randomness, for tests that move a clock by hand.
+   * Sockets, waiting requests and `stop` keep the machine's own time.
+   */
+  readonly world?: Partial<Omit<World, 'host'>>
   /** Data under the system's temporary directory even though a configuration names a directory. */
   readonly ephemeral?: boolean
 }
@@ -57,6 +63,7 @@ const optionNames = Object.keys({
   unref: true,
   log: true,
   onFatal: true,
+  world: true,
   ephemeral: true,
 } satisfies Record<keyof StartOptions, true>)
 

@@ -1,4 +1,4 @@
-import type { World } from './world.js'
+import type { Clock, World } from './world.js'
 
 export interface FakeWorld extends World {
   /** Moves both clocks and fires due timers in time order, each at its own moment. */
@@ -6,8 +6,8 @@ export interface FakeWorld extends World {
   readonly pendingTimers: number
 }
 
-/** A World for tests: time stands still until `advance`, randomness is a seeded sequence. */
-export function fakeWorld(options: { nowMs?: number; seed?: number } = {}): FakeWorld {
+/** A World for tests: time stands still until `advance`, the host's too unless it is given; randomness is a seeded sequence. */
+export function fakeWorld(options: { nowMs?: number; seed?: number; host?: Clock } = {}): FakeWorld {
   const startMs = options.nowMs ?? 1_700_000_000_000
   let nowMs = startMs
   let order = 0
@@ -36,6 +36,9 @@ export function fakeWorld(options: { nowMs?: number; seed?: number } = {}): Fake
       const timer = { atMs: nowMs + Math.max(0, delayMs), order: order++, fire }
       timers.add(timer)
       return { cancel: () => void timers.delete(timer) }
+    },
+    get host() {
+      return options.host ?? world
     },
     randomBytes: size => Uint8Array.from({ length: size }, nextByte),
     uuidText() {

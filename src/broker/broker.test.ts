@@ -1,13 +1,18 @@
-/** A broker as a whole: what it keeps over a restart, and what it does not share with others. */
+/** A broker as a whole: what it keeps over a restart, and what it does not share with others, by which clock it serves. */
 import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join as joinPath } from 'node:path'
 import { expect, test } from 'vitest'
+import { utf8Encode } from '../base/bytes.js'
+import { fakeWorld } from '../base/fake-world.js'
+import { realWorld } from '../base/world.js'
 import { Errors } from '../protocol/errors.js'
 import { CreatePartitions } from '../protocol/messages/create-partitions.js'
 import { DeleteTopics } from '../protocol/messages/delete-topics.js'
 import { DescribeConfigs } from '../protocol/messages/describe-configs.js'
+import { Fetch } from '../protocol/messages/fetch.js'
 import { InitProducerId } from '../protocol/messages/init-producer-id.js'
+import { JoinGroup } from '../protocol/messages/join-group.js'
 import { Metadata } from '../protocol/messages/metadata.js'
 import { OffsetCommit } from '../protocol/messages/offset-commit.js'
 import { OffsetFetch } from '../protocol/messages/offset-fetch.js'
@@ -184,4 +189,35 @@ test('acks=all is answered once the batch is durable, and readers see it then', 
   expect(partition.highWatermark).toBeGreaterThanOrEqual(1)
   const waited = await client.fetch('t', 1, { maxWaitMs: 600_000 })
   expect(waited).toMatchObject({ errorCode: 0, highWatermark: 2 })
+})
+
+/** The cluster's time stands still; the broker serves and stops by the host's. */
+const still = () => fakeWorld({ host: realWorld.host })
+const fetchOf = (topic: string, maxWaitMs: number) => ({
+  maxWaitMs,
+  minBytes: 1,
+  topics: [{ topic, partitions: [{ partition: 0, fetchOffset: 0, partitionMaxBytes: 1 << 20 }] }],
+})
+
+test('a fetch waits by the host’s clock', async () => {
+  await using broker = await testBroker({ world: still() })
+  const client = await broker.connect()
+  await client.createTopic('t')
+  const { responses } = await client.call(Fetch, 11, fetchOf('t', 50))
+  expect(responses[0]?.partitions[0]?.errorCode).toBe(0)
+})
+
+test('a stop ends while a consumer waits and a member’s session does not run', async () => {
+  const broker = await testBroker({ world: still(), config: { 'group.initial.rebalance.delay.ms': '0' } })
+  const [client, member] = [await broker.connect(), await broker.connect()]
+  await client.createTopic('t')
+  const request = { groupId: 'g', sessionTimeoutMs: 10_000, rebalanceTimeoutMs: 10_000, memberId: '', protocolType: 'consumer' }
+  const protocols = [{ name: 'range', metadata: utf8Encode('') }]
+  // No delay is no time: the group is there although its clock stands still.
+  expect((await member.call(JoinGroup, 3, { ...request, protocols })).generationId).toBe(1)
+  const parked = client.call(Fetch, 11, fetchOf('t', 600_000))
+  await expect.poll(() => broker.running.services.waiting.parkedCount).toBe(1)
+  const stopped = broker.running.stop(5000)
+  await parked
+  await stopped
 })

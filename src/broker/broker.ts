@@ -41,7 +41,7 @@ export async function startBroker(options: BrokerOptions): Promise<RunningBroker
   const core = await openCore(options)
   try {
     const listeners = await listen(options, core.serve, native)
-    const codecReport = options.world.after(codecReportDelayMs, () => reportCodecs(log))
+    const codecReport = options.world.host.after(codecReportDelayMs, () => reportCodecs(log))
     return {
       services: core.services,
       listeners: listeners.map((listener, at) => ({
@@ -82,7 +82,7 @@ async function listen(options: BrokerOptions, serve: Serve, native: () => Native
   const { config, world, log, unref } = options
   const queuedBytesMax = config.get('queued.max.request.bytes')
   const memory = frameMemory(queuedBytesMax < 0 ? frameMemoryDefaultBytes : queuedBytesMax)
-  const faults = new FaultReport(log, world)
+  const faults = new FaultReport(log, world.host)
   const listeners: Listener[] = []
   try {
     for (const { name, host, port } of config.listeners) {
@@ -90,7 +90,7 @@ async function listen(options: BrokerOptions, serve: Serve, native: () => Native
         name,
         host,
         port,
-        world,
+        clock: world.host,
         serve,
         native,
         memory,

@@ -171,7 +171,7 @@ function assemble(options: CoreOptions, image: MutableImage, directory: DataDire
     topics,
     groups,
     producerIds: new ProducerIds(image, settings, metadataLog),
-    waiting: new Waiting(world),
+    waiting: new Waiting(world.host),
     downConversions: new DownConversions(world),
     lookUps: new Turns(world),
     encodedAnswers: new EncodedAnswers(),

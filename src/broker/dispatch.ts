@@ -120,12 +120,12 @@ export function createDispatch({
   }
 
   const counted = (service: Service, counters: ApiCounters, asked: Asked): Dispatched => {
-    const { world } = broker
-    const startedMs = world.monotonicMs()
+    const { host } = broker.world
+    const startedMs = host.monotonicMs()
     counters.requests++
     counters.bytesIn += asked.frame.byteLength
     const answered = (answer: Outgoing | null): Outgoing | null => {
-      counters.answerMs += world.monotonicMs() - startedMs
+      counters.answerMs += host.monotonicMs() - startedMs
       counters.bytesOut += answer?.byteLength ?? 0
       return answer
     }
@@ -139,7 +139,7 @@ export function createDispatch({
     } catch (error) {
       return failed(error)
     } finally {
-      counters.handlerMs += world.monotonicMs() - startedMs
+      counters.handlerMs += host.monotonicMs() - startedMs
     }
   }
 

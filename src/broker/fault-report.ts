@@ -4,7 +4,7 @@
  * a flood of bad input must not become a flood of log lines.
  */
 import type { Log, LogFields } from '../base/log.js'
-import type { World } from '../base/world.js'
+import type { Clock } from '../base/world.js'
 import type { ConnectionInfo } from '../net/connection.js'
 
 const windowMs = 10_000
@@ -16,14 +16,14 @@ const faultsOfClients: ReadonlySet<string> = new Set(['MalformedError', 'Connect
 
 export class FaultReport {
   readonly #log: Log
-  readonly #world: World
+  readonly #clock: Clock
   #windowStartMs = Number.NEGATIVE_INFINITY
   #warnings = 0
   #leftOut = 0
 
-  constructor(log: Log, world: World) {
+  constructor(log: Log, clock: Clock) {
     this.#log = log
-    this.#world = world
+    this.#clock = clock
   }
 
   /** A connection was closed because of `error`. */
@@ -40,7 +40,7 @@ export class FaultReport {
   }
 
   #warn(fields: LogFields, message: string): void {
-    const nowMs = this.#world.monotonicMs()
+    const nowMs = this.#clock.monotonicMs()
     if (nowMs - this.#windowStartMs >= windowMs) {
       if (this.#leftOut > 0) this.#log.warn({ leftOut: this.#leftOut }, 'more connections were closed or refused')
       this.#windowStartMs = nowMs

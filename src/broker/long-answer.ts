@@ -9,7 +9,7 @@ import { CloseConnection } from './outcomes.js'
 export type Pause = () => Promise<void> | null
 
 export async function inSlices<T>(world: World, apiName: string, encode: (pause: Pause) => Promise<T>): Promise<T> {
-  const slices = new Slices(world)
+  const slices = new Slices(world.host)
   try {
     return await encode(() => (slices.isOver ? slices.next() : null))
   } catch (error) {

@@ -91,7 +91,7 @@ describe('a topic whose partitions take long to make', () => {
     let nowMs = 0
     const made: number[] = []
     let turns = 0
-    const world = { ...realWorld, monotonicMs: () => nowMs }
+    const world = { ...realWorld, host: { ...realWorld.host, monotonicMs: () => nowMs } }
     const createPartition = () => {
       nowMs += 10
       made.push(turns)

@@ -10,7 +10,7 @@ export class Turns {
   #last: Promise<unknown> = Promise.resolve()
 
   constructor(world: World) {
-    this.#slices = new Slices(world)
+    this.#slices = new Slices(world.host)
   }
 
   /** Does a piece when those before it are done. */

@@ -2,17 +2,17 @@
  * Requests that wait for partitions to advance: Kafka's purgatory. A waiting request costs a timer and a listener per
  * partition, both gone when it is answered.
  */
-import type { World } from '../base/world.js'
+import type { Clock } from '../base/world.js'
 import type { Partition } from '../storage/partition.js'
 import type { Session } from './session.js'
 
 export class Waiting {
-  readonly #world: World
+  readonly #clock: Clock
   readonly #parked = new Set<() => void>()
   #isStopped = false
 
-  constructor(world: World) {
-    this.#world = world
+  constructor(clock: Clock) {
+    this.#clock = clock
   }
 
   /** Nothing waits any more: the broker stops. */
@@ -45,7 +45,7 @@ export class Waiting {
         resolve()
       }
       this.#parked.add(done)
-      const timer = this.#world.after(waitMs, done)
+      const timer = this.#clock.after(waitMs, done)
       const forgetClosed = session.onClosed(done)
       const unsubscribes = partitions.map(partition => partition.onAdvance(done))
     })

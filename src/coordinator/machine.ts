@@ -37,7 +37,10 @@ export interface Answer {
 export type DeadlineChange<Command> =
   | {
       readonly key: string
-      /** From now. Relative on purpose: a wall clock that jumps must not expire anybody's session. */
+      /**
+       * From now; relative on purpose: a wall clock that jumps must not expire anybody's session. Due at the end of the
+       * decision when not above 0, whatever the clock does.
+       */
       readonly afterMs: number
       /** Given to `decide` when the time has come. */
       readonly command: Command

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { utf8Encode } from '../base/bytes.js'
-import { fakeWorld } from '../base/fake-world.js'
+import { type FakeWorld, fakeWorld } from '../base/fake-world.js'
 import { type ErrorCode, Errors } from '../protocol/errors.js'
 import type { LogRecord, Machine, Token } from './machine.js'
 import { Turn } from './machine.js'
@@ -16,6 +16,7 @@ type Command =
   | { type: 'after'; ms: number; then: Command; token: Token<number> }
   | { type: 'many'; by: readonly number[]; token: Token<number> }
   | { type: 'break'; token?: Token<number> }
+  | { type: 'again' }
 interface State {
   total: number
   /** Additions that were decided: volatile. */
@@ -53,6 +54,10 @@ const counter: Machine<State, Command, number> = {
         for (const by of command.by) turn.write(by)
         turn.answer(command.token, command.by.length)
         break
+      case 'again':
+        turn.write(1)
+        turn.setDeadline('again', 0, command)
+        break
       case 'break':
         state.decided = 99
         throw new TypeError('a fault in a command')
@@ -71,7 +76,7 @@ function scene({ msPerLook = 0 } = {}) {
   const log = new MemoryLog()
   const fake = fakeWorld()
   let passedMs = 0
-  const world = {
+  const world: FakeWorld = {
     ...fake,
     monotonicMs: () => {
       passedMs += msPerLook
@@ -79,6 +84,9 @@ function scene({ msPerLook = 0 } = {}) {
     },
     get pendingTimers() {
       return fake.pendingTimers
+    },
+    get host() {
+      return world
     },
   }
   const heard: string[] = []
@@ -289,6 +297,19 @@ test('a deadline comes back as a command, and only the earliest one holds a time
   read('r2')
   expect(await answered()).toBe('a=0 b=0 r1=0 r2=100')
   expect(world.pendingTimers).toBe(0)
+})
+
+test('a deadline of no time is due at the end of its decision; one that sets itself again waits for a turn', async () => {
+  const { world, runtime, after, read, answered } = scene()
+  runtime.start()
+  after('t', 0)
+  read('r')
+  expect(await answered()).toBe('t=0 r=100')
+  expect(world.pendingTimers).toBe(0)
+  after('u', 0, { type: 'again' })
+  expect(world.pendingTimers).toBe(1)
+  read('s')
+  expect(await answered()).toBe('u=100 s=101')
 })
 
 test('stop answers what is parked, lets what is being written finish, and refuses the rest', async () => {

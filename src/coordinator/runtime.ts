@@ -180,6 +180,9 @@ class Shard<State, Command, Rec> {
   #timer: Timer | null = null
   #timerAtMs = Number.POSITIVE_INFINITY
   #replayTimer: Timer | null = null
+  /** A decision set a deadline that is due at its end. */
+  #isDueNow = false
+  #isExpiring = false
 
   constructor(options: RuntimeOptions<State, Command, Rec>, partition: number) {
     this.#options = options
@@ -240,6 +243,7 @@ class Shard<State, Command, Rec> {
       if (token !== null) this.#fail(token, Errors.UNKNOWN_SERVER_ERROR)
       this.#drop(error)
     }
+    if (this.#isDueNow && !this.#isExpiring) this.#expire()
   }
 
   #carryOut(decision: Decision<Command, Rec>): void {
@@ -262,7 +266,10 @@ class Shard<State, Command, Rec> {
     const nowMs = this.#options.world.monotonicMs()
     for (const change of deadlines) {
       if (change.afterMs === null) this.#deadlines.cancel(change.key)
-      else this.#deadlines.set(change.key, nowMs + change.afterMs, change.command)
+      else {
+        this.#deadlines.set(change.key, nowMs + Math.max(0, change.afterMs), change.command)
+        this.#isDueNow ||= change.afterMs <= 0
+      }
     }
     this.#arm()
   }
@@ -369,9 +376,9 @@ class Shard<State, Command, Rec> {
   }
 
   #replaySlice(): void {
-    const { world } = this.#options
+    const { host } = this.#options.world
     try {
-      if (!this.#replay(world.monotonicMs() + replaySliceMs)) this.#replayTimer = world.after(0, () => this.#replaySlice())
+      if (!this.#replay(host.monotonicMs() + replaySliceMs)) this.#replayTimer = host.after(0, () => this.#replaySlice())
     } catch (error) {
       this.#failLoad(error)
     }
@@ -386,7 +393,7 @@ class Shard<State, Command, Rec> {
       const record = decodeOrNull(machine, next.value)
       if (record === null) report.unknownRecord(this.#partition, next.value)
       else machine.apply(state, record)
-      if (++seen % recordsPerLook === 0 && world.monotonicMs() >= untilMs) return false
+      if (++seen % recordsPerLook === 0 && world.host.monotonicMs() >= untilMs) return false
     }
     this.#state = state
     this.#carryOut(machine.load(state, this.#env))
@@ -424,6 +431,8 @@ class Shard<State, Command, Rec> {
 
   #expire(): void {
     this.#disarm()
+    this.#isDueNow = false
+    this.#isExpiring = true
     const nowMs = this.#options.world.monotonicMs()
     const mark = this.#deadlines.mark()
     // A drop on the way drops the state together with its deadlines.
@@ -432,6 +441,7 @@ class Shard<State, Command, Rec> {
       if (command === null) break
       this.#run(command, null)
     }
+    this.#isExpiring = false
     this.#arm()
   }
 }

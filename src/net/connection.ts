@@ -24,7 +24,7 @@
  */
 import type { Socket } from 'node:net'
 import type { Bytes } from '../base/bytes.js'
-import type { Timer, World } from '../base/world.js'
+import type { Clock, Timer } from '../base/world.js'
 import { frameBytesMin, frameLengthBytes, type Outgoing } from '../protocol/frame.js'
 import { atEndOfTurn } from './end-of-turn.js'
 import type { FrameAccount, FrameMemory } from './frame-memory.js'
@@ -86,7 +86,7 @@ export interface ConnectionOptions {
   readonly memory: FrameMemory
   /** Largest frame, in bytes (socket.request.max.bytes). */
   readonly frameBytesMax: number
-  readonly world: World
+  readonly clock: Clock
   readonly onClose: (connection: Connection) => void
   /** The connection ends because of what the client sent, or because an answer could not be sent. */
   readonly onFault: (connection: Connection, error: unknown) => void
@@ -175,7 +175,7 @@ export class Connection {
     this.#socket = socket
     this.#options = options
     this.#memory = options.memory.accountOf(options.info.remoteAddress)
-    this.#lastActiveMs = options.world.monotonicMs()
+    this.#lastActiveMs = options.clock.monotonicMs()
     this.#service = options.serve(options.info, {
       muteFor: muteMs => this.#muteFor(muteMs),
       close: reason => this.#endBecauseOf(new ConnectionFault(reason)),
@@ -210,7 +210,7 @@ export class Connection {
    * one that has begun a frame and does not go on. To be called every few seconds.
    */
   closeIfStalled(idleMsMax: number): void {
-    const nowMs = this.#options.world.monotonicMs()
+    const nowMs = this.#options.clock.monotonicMs()
     const sent = this.#outbound.progress
     if (sent !== this.#sentBefore) this.#lastActiveMs = nowMs
     this.#sentBefore = sent
@@ -241,7 +241,7 @@ export class Connection {
   /** `bytes` are valid during this call only. */
   received(bytes: Buffer): void {
     if (this.#isClosed) return
-    this.#lastActiveMs = this.#options.world.monotonicMs()
+    this.#lastActiveMs = this.#options.clock.monotonicMs()
     this.#isBusy = true
     this.#gatherWrites()
     this.#turnBytes += bytes.byteLength
@@ -480,7 +480,7 @@ export class Connection {
     }
     // An unordered request is always alone and last in line.
     if (this.#slots.length === 0) this.#hasUnordered = false
-    this.#lastActiveMs = this.#options.world.monotonicMs()
+    this.#lastActiveMs = this.#options.clock.monotonicMs()
     this.#goOn()
   }
 
@@ -501,12 +501,12 @@ export class Connection {
   }
 
   #muteFor(muteMs: number): void {
-    const { world } = this.#options
-    const untilMs = world.monotonicMs() + muteMs
+    const { clock } = this.#options
+    const untilMs = clock.monotonicMs() + muteMs
     if (this.#isClosed || muteMs <= 0 || untilMs <= this.#mutedUntilMs) return
     this.#mutedUntilMs = untilMs
     this.#unmuting?.cancel()
-    this.#unmuting = world.after(muteMs, () => {
+    this.#unmuting = clock.after(muteMs, () => {
       this.#unmuting = null
       this.#goOn()
     })

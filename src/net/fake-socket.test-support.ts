@@ -79,7 +79,7 @@ export function connected(
     native: null,
     memory,
     frameBytesMax: setup.frameBytesMax ?? 1024 * 1024,
-    world,
+    clock: world,
     onClose: () => {
       isClosed = true
     },

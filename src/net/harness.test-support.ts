@@ -157,7 +157,7 @@ export function listenerOptions(serve: Serve): ListenerOptions {
     name: 'PLAINTEXT',
     host: '127.0.0.1',
     port: 0,
-    world: realWorld,
+    clock: realWorld,
     serve,
     native: () => null,
     memory: frameMemory(64 * 1024 * 1024),

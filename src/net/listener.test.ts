@@ -163,7 +163,7 @@ test('an idle connection is closed; one that is used or waits for an answer is n
   const world = fakeWorld()
   const parked = deferred<Outgoing>()
   const serve = serveBy((id): Dispatched => (id === 1 ? later(parked.promise) : answerTo(id)))
-  await using listener = await listening({ ...listenerOptions(serve), world, idleMsMax: 10_000 })
+  await using listener = await listening({ ...listenerOptions(serve), clock: world, idleMsMax: 10_000 })
   using idle = await RawClient.connect(listener.port)
   using busy = await RawClient.connect(listener.port)
   using waiting = await RawClient.connect(listener.port)
@@ -185,7 +185,7 @@ test('an idle connection is closed; one that is used or waits for an answer is n
 
 test('connections are never idle when the bound is negative', async () => {
   const world = fakeWorld()
-  await using listener = await listening({ ...listenerOptions(echo), world, idleMsMax: -1 })
+  await using listener = await listening({ ...listenerOptions(echo), clock: world, idleMsMax: -1 })
   using client = await RawClient.connect(listener.port)
   client.send(requestFrame(1))
   expect(await client.answer()).toBe(1)
@@ -197,7 +197,7 @@ test('connections are never idle when the bound is negative', async () => {
 test('a client that reads none of its answers is closed when it has been idle', async () => {
   const world = fakeWorld()
   const serve = serveBy(id => answerTo(id, 20_000_000))
-  await using listener = await listening({ ...listenerOptions(serve), world, idleMsMax: 10_000 })
+  await using listener = await listening({ ...listenerOptions(serve), clock: world, idleMsMax: 10_000 })
   using client = await RawClient.connect(listener.port, { paused: true })
   client.send(requestFrame(1))
   await eventually(() => client.socket.readableLength > 0)
@@ -210,7 +210,7 @@ test('a client that reads none of its answers is closed when it has been idle', 
 
 test('a frame that somebody begins and does not go on with is given up', async () => {
   const world = fakeWorld()
-  await using listener = await listening({ ...listenerOptions(echo), world })
+  await using listener = await listening({ ...listenerOptions(echo), clock: world })
   using client = await RawClient.connect(listener.port)
   using other = await RawClient.connect(listener.port)
   client.send(requestFrame(1).subarray(0, 5))
@@ -249,7 +249,7 @@ test('a stop does not wait longer than its grace for an answer that does not com
     hasStarted = true
     return later(new Promise(() => {}))
   })
-  const listener = await listening({ ...listenerOptions(serve), world })
+  const listener = await listening({ ...listenerOptions(serve), clock: world })
   using client = await RawClient.connect(listener.port)
   client.send(requestFrame(0))
   await eventually(() => hasStarted)

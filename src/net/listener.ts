@@ -3,7 +3,7 @@
  * the bytes is synchronous, so a buffer per connection would only cost memory.
  */
 import net from 'node:net'
-import type { Timer, World } from '../base/world.js'
+import type { Clock, Timer } from '../base/world.js'
 import { Connection, type ConnectionInfo, type Serve } from './connection.js'
 import type { FrameMemory } from './frame-memory.js'
 import { type NativeCalls, socketFd } from './native.js'
@@ -14,7 +14,7 @@ export interface ListenerOptions {
   readonly host: string
   /** 0 picks a free port. */
   readonly port: number
-  readonly world: World
+  readonly clock: Clock
   readonly serve: Serve
   /** Asked when somebody connects. */
   readonly native: () => NativeCalls | null
@@ -100,10 +100,10 @@ export class Listener {
     this.#checking?.cancel()
     const closed = new Promise<void>(resolve => this.#server.close(() => resolve()))
     for (const connection of this.#connections) connection.drain()
-    const { world } = this.#options
-    const deadline = world.monotonicMs() + graceMs
-    while (!this.#areAllQuiet() && world.monotonicMs() < deadline) {
-      await new Promise<void>(resolve => world.after(quietCheckMs, resolve))
+    const { clock } = this.#options
+    const deadline = clock.monotonicMs() + graceMs
+    while (!this.#areAllQuiet() && clock.monotonicMs() < deadline) {
+      await new Promise<void>(resolve => clock.after(quietCheckMs, resolve))
     }
     for (const connection of this.#connections) connection.close()
     await closed
@@ -152,7 +152,7 @@ export class Listener {
       native,
       memory: this.#options.memory,
       frameBytesMax: this.#options.frameBytesMax,
-      world: this.#options.world,
+      clock: this.#options.clock,
       onFault: (faulty, error) => this.#options.onFault(faulty.info, error),
       onClose: closed => {
         this.#connections.delete(closed)
@@ -192,13 +192,13 @@ export class Listener {
   }
 
   #watchStalled(): void {
-    const { world, idleMsMax } = this.#options
+    const { clock, idleMsMax } = this.#options
     const checkMs = idleMsMax < 0 ? stalledCheckMs : Math.max(100, Math.min(idleMsMax / 4, stalledCheckMs))
     const check = (): void => {
       for (const connection of this.#connections) connection.closeIfStalled(idleMsMax)
-      this.#checking = world.after(checkMs, check)
+      this.#checking = clock.after(checkMs, check)
     }
-    this.#checking = world.after(checkMs, check)
+    this.#checking = clock.after(checkMs, check)
   }
 }
 

@@ -3,7 +3,7 @@
  *
  *   for (…) { …; if (slices.isOver) await slices.next() }
  */
-import type { World } from '../base/world.js'
+import type { Clock } from '../base/world.js'
 
 const sliceMs = 5
 
@@ -30,23 +30,23 @@ function callNext(): void {
 }
 
 export class Slices {
-  readonly #world: World
+  readonly #clock: Clock
   readonly #nextTurn: () => Promise<void>
   #endMs: number
 
   /** `nextTurn` resolves when the event loop has been around once. */
-  constructor(world: World, nextTurn = turnOfEventLoop) {
-    this.#world = world
+  constructor(clock: Clock, nextTurn = turnOfEventLoop) {
+    this.#clock = clock
     this.#nextTurn = nextTurn
-    this.#endMs = world.monotonicMs() + sliceMs
+    this.#endMs = clock.monotonicMs() + sliceMs
   }
 
   get isOver(): boolean {
-    return this.#world.monotonicMs() >= this.#endMs
+    return this.#clock.monotonicMs() >= this.#endMs
   }
 
   async next(): Promise<void> {
     await this.#nextTurn()
-    this.#endMs = this.#world.monotonicMs() + sliceMs
+    this.#endMs = this.#clock.monotonicMs() + sliceMs
   }
 }

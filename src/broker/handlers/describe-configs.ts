@@ -15,7 +15,7 @@ type Result = ResponseOf<typeof DescribeConfigs>['results'][number]
 // v1: sources and synonyms (KIP-226). v3: types and documentation (KIP-569).
 // One that is named twice is answered twice, as in Kafka.
 export const describeConfigs = handler(DescribeConfigs, async (request, context) => {
-  const slices = new Slices(context.broker.world)
+  const slices = new Slices(context.broker.world.host)
   const described = new Map<string, Result>()
   const results: Result[] = []
   for (const resource of request.resources) {

@@ -64,11 +64,12 @@ async function longPoll(
   limits: PlanLimits,
   context: RequestContext,
 ): Promise<Plan> {
-  const { world, waiting } = context.broker
-  const deadlineMs = world.monotonicMs() + maxWaitMs
+  const { waiting } = context.broker
+  const { host } = context.broker.world
+  const deadlineMs = host.monotonicMs() + maxWaitMs
   let current = firstPlan
   const hasEnded = (): boolean => waiting.isStopped || context.session.isClosed
-  for (let leftMs = maxWaitMs; leftMs > 0 && !hasEnded(); leftMs = deadlineMs - world.monotonicMs()) {
+  for (let leftMs = maxWaitMs; leftMs > 0 && !hasEnded(); leftMs = deadlineMs - host.monotonicMs()) {
     release(current)
     await waiting.advanceOrDeadline(current.partitions, leftMs, context.session)
     current = plan(session, limits, context)

@@ -168,7 +168,7 @@ describe.each(versionsOf(offsetForLeaderEpoch))('OffsetForLeaderEpoch v%i', vers
 test('look-ups that take long leave room for others between two of them', async () => {
   // A clock by which everything takes longer than a slice.
   let nowMs = 0
-  await using slow = await testBroker({ world: { ...realWorld, monotonicMs: () => (nowMs += 10) } })
+  await using slow = await testBroker({ world: { ...realWorld, host: { ...realWorld.host, monotonicMs: () => (nowMs += 10) } } })
   const [asking, other] = [await slow.connect(), await slow.connect()]
   await asking.createTopic('many', 40)
   const partitions = Array.from({ length: 40 }, (_, partitionIndex) => ({ partitionIndex, timestamp: 1000 }))

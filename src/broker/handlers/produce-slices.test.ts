@@ -17,7 +17,7 @@ let client: TestClient
 beforeAll(async () => {
   // A clock by which everything takes longer than a slice.
   let nowMs = 0
-  broker = await testBroker({ world: { ...realWorld, monotonicMs: () => (nowMs += 10) } })
+  broker = await testBroker({ world: { ...realWorld, host: { ...realWorld.host, monotonicMs: () => (nowMs += 10) } } })
   client = await broker.connect()
 })
 afterAll(() => broker.stop())

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { utf8Encode } from '../../base/bytes.js'
+import { realWorld } from '../../base/world.js'
 import { Errors } from '../../protocol/errors.js'
 import { FindCoordinator } from '../../protocol/messages/find-coordinator.js'
 import { InitProducerId } from '../../protocol/messages/init-producer-id.js'
@@ -165,7 +166,7 @@ describe('a disk that fails', () => {
   /** The handler over partitions that answer as told, for topic t. */
   const produceTo = (outcomes: readonly (Partial<Appended> | Partial<Refusal>)[], version: number, acks = -1) => {
     const partition = (_topic: string, index: number) => ({ append: () => outcomes[index] })
-    const broker = { topics: { partition, image: { topicsById: new Map() } } }
+    const broker = { world: realWorld, topics: { partition, image: { topicsById: new Map() } } }
     const partitionData = outcomes.map((_, index) => ({ index, records: new Uint8Array(0) }))
     const request = { transactionalId: null, acks, timeoutMs: 0, topicData: [{ name: 't', topicId: '', partitionData }] }
     return produce.handle(request, { broker, version, clientId: '', may: () => true } as unknown as RequestContext)

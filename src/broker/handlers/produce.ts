@@ -118,7 +118,7 @@ class Appends {
 
   /** Appends for a few milliseconds; false when there is more to do, for which it is called again. */
   run(request: ProduceRequest): boolean {
-    const { world } = this.#context.broker
+    const { host } = this.#context.broker.world
     const usesIds = this.#context.version >= 13
     this.#topicData ??= collapsed(request.topicData, usesIds ? byId : byName)
     const topicData = this.#topicData
@@ -131,13 +131,13 @@ class Appends {
       while (this.#partition < partitionData.length) {
         const { index, records } = partitionData[this.#partition++]!
         const isSmall = records === null || (records.byteLength < largeBatchBytes && !this.#isOpened(records))
-        if (!isSmall && endMs === 0) endMs = world.monotonicMs() + sliceMs
+        if (!isSmall && endMs === 0) endMs = host.monotonicMs() + sliceMs
         partitionResponses.push(
           records !== null && this.#isOpened(records)
             ? this.#appendOpened(request, known, index, records)
             : this.#append(known, index, records),
         )
-        if (!isSmall && world.monotonicMs() >= endMs && !this.#isAll(topicData)) return false
+        if (!isSmall && host.monotonicMs() >= endMs && !this.#isAll(topicData)) return false
       }
       this.#partition = 0
     }

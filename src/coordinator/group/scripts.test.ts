@@ -57,7 +57,7 @@ function subscription(topic: string): Bytes {
 async function play(script: string): Promise<string> {
   const world = fakeWorld()
   const log = new MemoryLog()
-  let config: GroupConfig = { ...groupConfigDefaults, groupInitialRebalanceDelayMs: 0 }
+  let config: GroupConfig = { ...groupConfigDefaults, groupInitialRebalanceDelayMs: 1 }
   const options = {
     world,
     log,

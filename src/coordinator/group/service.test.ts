@@ -20,7 +20,7 @@ function scene() {
   const groups = createGroupCoordinator({
     world,
     log,
-    config: () => ({ ...groupConfigDefaults, groupInitialRebalanceDelayMs: 0 }),
+    config: () => ({ ...groupConfigDefaults, groupInitialRebalanceDelayMs: 1 }),
     report,
   })
   groups.start()

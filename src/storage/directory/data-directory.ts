@@ -166,7 +166,7 @@ export class DataDirectory {
   }
 
   #scheduleCheckpoint(): void {
-    this.#checkpointTimer = this.#host.world.after(checkpointIntervalMs, () => {
+    this.#checkpointTimer = this.#host.world.host.after(checkpointIntervalMs, () => {
       this.#checkpointRun = this.#checkpointAndGoOn()
     })
   }

@@ -70,7 +70,7 @@ export class LogCleaner {
   }
 
   async #cleanAll(): Promise<number> {
-    const slices = new Slices(this.#host.world, this.#host.nextTurn)
+    const slices = new Slices(this.#host.world.host, this.#host.nextTurn)
     let rounds = 0
     while (!this.#isStopped) {
       const filthiest = await this.#filthiest(slices)
@@ -104,14 +104,14 @@ export class LogCleaner {
   async #clean(partition: Partition, plan: CompactionPlan, slices: Slices): Promise<boolean> {
     const { world, checkpoints } = this.#host
     const { keyBytesMax, keyLoadFactor, ioBytes } = this.#settings
-    const startedMs = world.monotonicMs()
+    const startedMs = world.host.monotonicMs()
     try {
       const isCancelled = () => this.#isStopped
       const result = await partition.compact(plan, { keyBytesMax, keyLoadFactor, ioBytes, slices, isCancelled })
       // A partition that was deleted on the way is none of ours any more.
       if (result === null) return true
       await checkpoints?.cleaned.write()
-      this.#report(partition, plan, result, world.monotonicMs() - startedMs)
+      this.#report(partition, plan, result, world.host.monotonicMs() - startedMs)
       return true
     } catch (error) {
       return this.#failed(partition, error)

@@ -51,7 +51,7 @@ export class LogRetention {
   /** One look at every log. */
   async run(): Promise<void> {
     const { world, checkpoints, log, nextTurn } = this.#host
-    const slices = new Slices(world, nextTurn)
+    const slices = new Slices(world.host, nextTurn)
     const shortened: { readonly partition: Partition; readonly start: Offset }[] = []
     const settled: Promise<void>[] = []
     for (const partition of [...this.#partitions.values()]) {

@@ -111,7 +111,7 @@ export async function openDataDirectory(options: DataDirectoryOptions): Promise<
         options.onFatal(failure)
       },
       options.defer,
-      run => void world.after(syncRetryMs, run),
+      run => void world.host.after(syncRetryMs, run),
     )
     const pool = new OpenSegments(openSegmentsMax)
     const partitions = new Map<string, Partition>()

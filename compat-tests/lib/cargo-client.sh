@@ -1,6 +1,6 @@
 # Sourced by the `run` scripts of clients from crates.io, which only run in the record-set matrix: the program is built into the
 # cache by one job, as the tests share their machine; Cargo.toml and Cargo.lock name the versions.
-. "$(dirname "$0")/../lib/run.sh"
+. "$(dirname "$0")/../../lib/run.sh"
 name=$(basename "$here")
 target=$cache/$name-target
 record_set=$target/release/gregor-compat-$name

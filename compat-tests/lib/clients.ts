@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { cacheFolder, compatSources } from './paths.js'
 import { type RunResult, run } from './processes.js'
 
-/** Folder names below compat-tests/, in the order of the table. */
+/** Folder names below compat-tests/clients/, in the order of the table. */
 export const clientNames = [
   'kafkajs',
   'platformatic-kafka',
@@ -54,9 +54,9 @@ export async function installClient(name: ClientName): Promise<Client> {
     const reason = installed.stderr.match(/^not run: (.*)$/m)?.[1] ?? 'no reason given'
     return { name, version: '', notRun: reason }
   }
-  if (installed.exitCode !== 0) throw new Error(`compat-tests/${name}/run install failed: ${explain(installed)}`)
+  if (installed.exitCode !== 0) throw new Error(`compat-tests/clients/${name}/run install failed: ${explain(installed)}`)
   const version = await runScript(name, ['version'], VERSION_TIMEOUT_MS)
-  if (version.exitCode !== 0) throw new Error(`compat-tests/${name}/run version failed: ${explain(version)}`)
+  if (version.exitCode !== 0) throw new Error(`compat-tests/clients/${name}/run version failed: ${explain(version)}`)
   return { name, version: version.stdout.trim(), notRun: null }
 }
 
@@ -70,7 +70,7 @@ export function consume(name: ClientName, bootstrap: string, count: number, of: 
 }
 
 function runScript(name: ClientName, args: readonly string[], timeoutMs: number): Promise<RunResult> {
-  return run(join(compatSources, name, 'run'), args, {
+  return run(join(compatSources, 'clients', name, 'run'), args, {
     timeoutMs,
     env: { GREGOR_COMPAT_CACHE: cacheFolder(), COMPAT_DEADLINE_S: String(SUBSCRIPTION_DEADLINE_S) },
   })

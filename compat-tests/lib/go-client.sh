@@ -1,6 +1,6 @@
 # Sourced by the `run` scripts of clients from the Go module proxy that only run in the record-set matrix: the program beside the
 # script is built into the cache; go.mod and go.sum name the versions. One that needs a C compiler sets cgo=1 where there is one.
-. "$(dirname "$0")/../lib/run.sh"
+. "$(dirname "$0")/../../lib/run.sh"
 record_set=$cache/$(basename "$here")-record-set
 
 # A missing tool or registry is an absence; a program that does not compile is a defect.

@@ -1,7 +1,7 @@
 # Sourced by the `run` scripts of clients from PyPI: one virtual environment in the cache serves all new ones (an old client
 # names requirements of its own before), and their programs are client.py and record-set.py beside the script, which use
 # lib/python/text_client.py and lib/python/record_set.py.
-. "$(dirname "$0")/../lib/run.sh"
+. "$(dirname "$0")/../../lib/run.sh"
 requirements=${requirements:-$lib/python/requirements.txt}
 venv=$cache/venv-$(cksum <"$requirements" | tr ' ' '-')
 

@@ -8,7 +8,7 @@ const INSTALL_TIMEOUT_MS = 10 * 60_000
 
 /** null, with a line on stderr, when there is no Python or no registry here. */
 export async function pythonInterpreter(): Promise<string | null> {
-  const printed = await run(join(compatSources, 'lib', 'print-python'), [], {
+  const printed = await run(join(compatSources, 'lib', 'python', 'print-interpreter'), [], {
     timeoutMs: INSTALL_TIMEOUT_MS,
     env: { GREGOR_COMPAT_CACHE: cacheFolder() },
   })

@@ -23,7 +23,7 @@ export interface ReceivedRecord {
 }
 
 export interface RecordSetClient {
-  /** As expectation.ts of ../record-set reads it. */
+  /** As expectation.ts of ../harnesses/record-set reads it. */
   readonly capabilities: object
   /** Resolves when every record is acknowledged. */
   produce(bootstrap: string, topic: string, codec: string, records: readonly RecordToProduce[]): Promise<void>

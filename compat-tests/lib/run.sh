@@ -8,11 +8,12 @@
 #                                                 `partition<TAB>offset<TAB>value`, until COUNT records or the deadline
 #                                                 (COMPAT_DEADLINE_S, 60); offsets are committed; exit 1 if any is short
 #
-# Three more for the clients of the record-set matrix (../record-set); RS_PROFILE says as which of several the client acts:
+# Three more for the clients of the record-set matrix (../harnesses/record-set, where expectation.ts and record-set.ts are);
+# RS_PROFILE names one of several profiles of the client:
 #
-#   run rs-capabilities                           print what the client can say and read, as JSON (record-set/expectation.ts)
+#   run rs-capabilities                           print what the client can say and read, as JSON (expectation.ts)
 #   run rs-produce BOOTSTRAP (TOPIC CODEC FILE)...
-#                                                 each line of FILE (record-set/record-set.ts) one record to partition 0,
+#                                                 each line of FILE (record-set.ts) one record to partition 0,
 #                                                 in order, acks=all, compressed with CODEC, many records to a batch
 #   run rs-consume BOOTSTRAP (TOPIC COUNT OUT)... the first COUNT records of partition 0 (or of a new group), as they come
 #
@@ -24,8 +25,8 @@
 # Nothing is installed into the repository: downloads and builds go to $cache (and Debian packages to the system).
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
-lib=$here/../lib
-dist=$here/../../dist/compat-tests
+lib=$here/../../lib
+dist=$here/../../../dist/compat-tests
 cache=${GREGOR_COMPAT_CACHE:-${TMPDIR:-/tmp}/gregor-compat}
 deadline=${COMPAT_DEADLINE_S:-60}
 profile=${RS_PROFILE:-}

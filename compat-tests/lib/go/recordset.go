@@ -55,7 +55,7 @@ func Millis(of time.Time) *int64 {
 	return &millis
 }
 
-// Capabilities as ../../record-set/expectation.ts reads them.
+// Capabilities as ../../harnesses/record-set/expectation.ts reads them.
 type Capabilities struct {
 	Codecs        []string `json:"codecs"`
 	ConsumeCodecs []string `json:"consumeCodecs,omitempty"`

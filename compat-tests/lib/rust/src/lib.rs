@@ -21,7 +21,7 @@ pub struct Record {
 
 pub struct Client {
     pub version: &'static str,
-    /// As ../../../record-set/expectation.ts reads it.
+    /// As ../../../harnesses/record-set/expectation.ts reads it.
     pub capabilities: Value,
     /// Bootstrap, topic, codec, records, deadline; returns when every record is acknowledged.
     pub produce: fn(&str, &str, &str, Vec<Record>, Instant) -> Outcome<()>,

@@ -1,0 +1,155 @@
+/**
+ * The plot: rounds of seeded turns, each followed by a wait until the group has settled with exactly the members that are
+ * there. Every look at a stable group must show each partition owned once; a group that does not settle in time is stuck.
+ */
+import { delay } from '../../lib/patience.js'
+import type { Random } from '../../lib/random.js'
+import type { WireClient } from '../../lib/wire-client.js'
+import { describeGroup, type GroupView, ownershipFault, ownersOf } from './group-view.js'
+import type { Member } from './member.js'
+import { memberEnvironment } from './member-options.js'
+
+const SESSION_MS = Number(memberEnvironment.DRAMA_SESSION_MS)
+const REBALANCE_MS = Number(memberEnvironment.DRAMA_REBALANCE_MS)
+/** A crashed member is noticed after a session; the rebalance waits at most its timeout; starting a client takes a while. */
+const SETTLE_MS_MAX = SESSION_MS + REBALANCE_MS + 20_000
+const LOOK_EVERY_MS = 200
+const MEMBERS_MIN = 8
+
+export interface Stage {
+  readonly admin: WireClient
+  readonly topic: string
+  readonly group: string
+  readonly partitions: number
+  readonly members: readonly Member[]
+  /** Next offset of each partition, as far as produced. */
+  producedEnds(): ReadonlyMap<number, number>
+}
+
+/** While the group is quiet, who may receive what is produced from now on. */
+export interface QuietTime {
+  readonly owners: ReadonlyMap<number, string>
+  readonly fromOffsets: ReadonlyMap<number, number>
+}
+
+export class Drama {
+  readonly stuck: string[] = []
+  readonly ownership: string[] = []
+  readonly unrest: string[] = []
+  readonly settleMs: number[] = []
+  readonly turns = { join: 0, leave: 0, crash: 0, pause: 0 }
+  stableLooks = 0
+  quiet: QuietTime | null = null
+
+  constructor(
+    private readonly stage: Stage,
+    private readonly random: Random,
+  ) {}
+
+  async play(seconds: number): Promise<void> {
+    const { members } = this.stage
+    for (const member of members) this.#join(member)
+    await this.#settle('all joined')
+    const endMs = performance.now() + seconds * 1000
+    while (performance.now() < endMs && this.stuck.length === 0) await this.#round()
+  }
+
+  async #round(): Promise<void> {
+    // 1. What happens, most of it while earlier turns still have their effect.
+    const turns: Promise<void>[] = []
+    const told: string[] = []
+    for (let turn = this.random.between(1, 4); turn > 0; turn--) {
+      const present = this.#in('present')
+      const absent = this.#in('absent')
+      const kind = this.random.below(10)
+      if (absent.length > 0 && (kind < 4 || present.length <= MEMBERS_MIN)) {
+        const member = this.random.pick(absent)
+        told.push(`${member.clientId} joins`)
+        this.#join(member)
+      } else if (kind < 6) {
+        const member = this.random.pick(present.filter(({ client }) => client.leavesWhole))
+        told.push(`${member.clientId} leaves`)
+        this.turns.leave++
+        turns.push(member.leave())
+      } else if (kind < 8) {
+        const member = this.random.pick(present)
+        told.push(`${member.clientId} crashes`)
+        this.turns.crash++
+        turns.push(member.crash())
+      } else {
+        const member = this.random.pick(present)
+        told.push(`${member.clientId} is paused`)
+        this.turns.pause++
+        turns.push(this.#pause(member, SESSION_MS + this.random.between(2000, 4000)))
+      }
+      await delay(this.random.below(1500))
+    }
+    await Promise.all(turns)
+    // 2. The group settles, and is left alone for a while.
+    await this.#settle(told.join(', '))
+  }
+
+  #in(state: Member['state']): Member[] {
+    return this.stage.members.filter(member => member.state === state)
+  }
+
+  #join(member: Member): void {
+    this.turns.join++
+    member.join()
+  }
+
+  async #pause(member: Member, forMs: number): Promise<void> {
+    member.pause()
+    await delay(forMs)
+    member.resume()
+  }
+
+  async #settle(after: string): Promise<void> {
+    const startedMs = performance.now()
+    const expected = this.#in('present')
+      .map(({ clientId }) => clientId)
+      .sort()
+    let view: GroupView | null = null
+    while (performance.now() - startedMs < SETTLE_MS_MAX) {
+      view = await this.#look()
+      const found = view.members.map(({ clientId }) => clientId).sort()
+      if (view.state === 'Stable' && found.join() === expected.join()) {
+        const tookMs = Math.round(performance.now() - startedMs)
+        this.settleMs.push(tookMs)
+        console.log(`${after}: settled with ${expected.length} members after ${tookMs} ms`)
+        await this.#quietTime(view)
+        return
+      }
+      await delay(LOOK_EVERY_MS)
+    }
+    const found = view?.members.map(({ clientId, memberId }) => `${clientId} (${memberId})`).join(', ')
+    this.stuck.push(`after "${after}" the group is ${view?.state} with ${found}; expected: ${expected.join(', ')}`)
+  }
+
+  async #look(): Promise<GroupView> {
+    const view = await describeGroup(this.stage.admin, this.stage.group, this.stage.topic)
+    if (view.state === 'Stable') {
+      this.stableLooks++
+      const fault = ownershipFault(view, this.stage.partitions)
+      if (fault !== null) this.ownership.push(fault)
+    }
+    return view
+  }
+
+  /** What is produced from here on belongs to the owners that the administrator sees, and to nobody else. */
+  async #quietTime(view: GroupView): Promise<void> {
+    this.quiet = { owners: ownersOf(view), fromOffsets: new Map(this.stage.producedEnds()) }
+    await delay(this.random.between(500, 2500))
+    this.quiet = null
+    const after = await this.#look()
+    if (after.state !== 'Stable') this.unrest.push(`the group left Stable for ${after.state} though nobody came or went`)
+    else if (ownershipText(after) !== ownershipText(view)) {
+      this.unrest.push(`nobody came or went, and yet ${ownershipText(view)} became ${ownershipText(after)}`)
+    }
+  }
+}
+
+function ownershipText(view: GroupView): string {
+  const lines = view.members.map(({ memberId, partitions }) => `${memberId}:${[...partitions].sort((a, b) => a - b).join('+')}`)
+  return lines.sort().join(' ')
+}

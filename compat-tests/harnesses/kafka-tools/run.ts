@@ -1,0 +1,104 @@
+/**
+ * Kafka's own command-line tools against a broker: `run.js` starts Gregor on a scratch
+ * data directory, `--kafka` starts real Kafka instead (to prove the expectations right), and
+ * `--bootstrap HOST:PORT --data-dir DIR` takes a broker that runs already (with `--kafka`: one that is not Gregor).
+ * One line per check; exit code 1 when one failed, 0 otherwise and when there is no Java. Runs against Gregor also write
+ * their section of docs/compatibility.md.
+ */
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { writeSection } from '../../lib/generated-section.js'
+import { startGregor } from '../../lib/gregor.js'
+import { startKafka } from '../../lib/kafka-broker.js'
+import { kafkaClasspath, kafkaVersion } from '../../lib/maven.js'
+import { repositoryRoot, scratchFolder } from '../../lib/paths.js'
+import { ToolHost } from '../../lib/tool-host.js'
+import { Checks } from './checks.js'
+import { checkCluster } from './cluster.js'
+import { checkDisk, checkLiveLog } from './disk.js'
+import { checkGroups } from './groups.js'
+import { checkInternalTopic } from './internal-topic.js'
+import { checkOffsets } from './offsets.js'
+import { checkRecords } from './records.js'
+import { documentation } from './report.js'
+import { newScenario } from './scenario.js'
+import { checkTopics } from './topics.js'
+
+interface Broker {
+  readonly bootstrap: string
+  readonly dataDir: string
+  /** null: it was running before and goes on running. */
+  readonly stop: (() => Promise<unknown>) | null
+}
+
+async function main(): Promise<number> {
+  const { values: options } = parseArgs({
+    options: { bootstrap: { type: 'string' }, 'data-dir': { type: 'string' }, kafka: { type: 'boolean', default: false } },
+  })
+  const classpath = await kafkaClasspath()
+  if (classpath === null) {
+    console.log('not run: Kafka’s tools need Java, Maven and its registry')
+    return 0
+  }
+  const scratch = scratchFolder('kafka-tools')
+  try {
+    const broker = await findBroker(options, scratch)
+    await using host = ToolHost.start(classpath)
+    const checks = new Checks(host)
+    try {
+      await runChecks(host, checks, broker, scratch)
+    } finally {
+      await broker.stop?.()
+    }
+    const { failedCount, results } = checks
+    console.log(`${results.length - failedCount} passed, ${failedCount} failed`)
+    if (!options.kafka) {
+      const page = join(repositoryRoot, 'docs', 'compatibility.md')
+      writeSection(page, 'Compatibility', 'kafka-tools', documentation(results, kafkaVersion()))
+    }
+    return failedCount === 0 ? 0 : 1
+  } finally {
+    await rm(scratch, { recursive: true, force: true })
+  }
+}
+
+async function runChecks(host: ToolHost, checks: Checks, broker: Broker, scratch: string): Promise<void> {
+  const scenario = newScenario({ host, checks, bootstrap: broker.bootstrap, dataDir: broker.dataDir, scratch })
+  await checks.area('kafka-topics', () => checkTopics(scenario))
+  await checks.area('kafka-configs', () => checkCluster(scenario))
+  await checks.area('kafka-console-producer', () => checkRecords(scenario))
+  await checks.area('kafka-get-offsets', () => checkOffsets(scenario))
+  await checks.area('kafka-consumer-groups', () => checkGroups(scenario))
+  await checks.area('kafka-console-consumer', () => checkInternalTopic(scenario))
+  await checks.area('kafka-dump-log', () => checkLiveLog(scenario))
+  await broker.stop?.()
+  await checks.area('kafka-dump-log', () => checkDisk(scenario, broker.stop !== null))
+}
+
+async function findBroker(
+  options: { bootstrap?: string | undefined; 'data-dir'?: string | undefined; kafka: boolean },
+  scratch: string,
+): Promise<Broker> {
+  if (options.bootstrap !== undefined) {
+    if (options['data-dir'] === undefined) throw new Error('--bootstrap needs --data-dir, for kafka-dump-log')
+    return { bootstrap: options.bootstrap, dataDir: options['data-dir'], stop: null }
+  }
+  const dataDir = options['data-dir'] ?? join(scratch, 'data')
+  if (options.kafka) {
+    const kafka = await startKafka({ logDir: dataDir })
+    return { bootstrap: kafka.bootstrapServers, dataDir, stop: once(kafka.stop) }
+  }
+  const gregor = await startGregor({ dataDir })
+  return { bootstrap: gregor.bootstrap, dataDir, stop: once(gregor.stop) }
+}
+
+function once(stop: () => Promise<unknown>): () => Promise<unknown> {
+  let stopped: Promise<unknown> | null = null
+  return () => {
+    stopped ??= stop()
+    return stopped
+  }
+}
+
+process.exitCode = await main()

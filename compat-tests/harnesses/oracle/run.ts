@@ -1,0 +1,70 @@
+/**
+ * Apache Kafka and Gregor side by side: `run.js [options of oracle.mjs]`. Both are started with
+ * the same settings, get the same requests, and answer the same, field by field, or differ as verdicts.mjs explains. Without
+ * options: the newest version of every API, and seeded mutations. `--docs` writes what came out to docs/compatibility.md.
+ *
+ * Exit code 0 when there is no other difference, or no Kafka here (then "not run").
+ */
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
+import { delimiter, join } from 'node:path'
+import { writeSection } from '../../lib/generated-section.js'
+import { startGregor } from '../../lib/gregor.js'
+import { startKafka } from '../../lib/kafka-broker.js'
+import { kafkaClasspath, kafkaVersion } from '../../lib/maven.js'
+import { cacheFolder, compatSources, repositoryRoot, scratchFolder } from '../../lib/paths.js'
+import { run, runVisibly } from '../../lib/processes.js'
+
+const defaults = ['--versions', 'newest', '--mutations', '40', '--seed', '44']
+const settings = ['--config', 'group.initial.rebalance.delay.ms=0']
+
+process.exitCode = await main()
+
+async function main(): Promise<number> {
+  const classpath = await kafkaClasspath()
+  const messages = classpath === null ? null : await messageDefinitions(classpath)
+  if (messages === null) {
+    console.log("not run: real Kafka needs a JDK, Maven and Kafka's jars")
+    return 0
+  }
+  const wantsDocs = process.argv.includes('--docs')
+  const given = process.argv.slice(2).filter(argument => argument !== '--docs')
+  const scratch = scratchFolder('oracle')
+  const section = join(scratch, 'section.md')
+  const kafka = await startKafka()
+  try {
+    const gregor = await startGregor({ isEphemeral: true, args: settings })
+    try {
+      const oracle = join(compatSources, 'harnesses', 'oracle', 'oracle.mjs')
+      const both = ['--kafka', kafka.bootstrapServers, '--gregor', gregor.bootstrap, '--messages', messages]
+      const options = given.length === 0 ? defaults : given
+      const exitCode = await runVisibly(process.execPath, [oracle, ...both, ...options, '--section', section])
+      if (gregor.hasExited()) console.log(`Gregor has ended:\n${gregor.stderr()}`)
+      if (wantsDocs && existsSync(section)) {
+        const shown = given.length === 0 ? '' : ` ${given.join(' ')}`
+        const text = readFileSync(section, 'utf8').replace(' OPTIONS', shown).replace('VERSION', kafkaVersion())
+        writeSection(join(repositoryRoot, 'docs', 'compatibility.md'), 'Compatibility', 'oracle', text)
+      }
+      return gregor.hasExited() ? 1 : exitCode
+    } finally {
+      await gregor.stop()
+    }
+  } finally {
+    await kafka.stop()
+    rmSync(scratch, { recursive: true, force: true })
+  }
+}
+
+/** The folder with Kafka's message definitions, which travel in the jar of its clients; null when they cannot be unpacked. */
+async function messageDefinitions(classpath: string): Promise<string | null> {
+  const jar = classpath.split(delimiter).find(entry => /kafka-clients-[^/\\]*\.jar$/.test(entry))
+  const folder = join(cacheFolder(), `messages-${kafkaVersion()}`)
+  if (jar === undefined) return null
+  if (!existsSync(folder)) {
+    const fresh = `${folder}.${process.pid}`
+    mkdirSync(fresh)
+    const unpacked = await run('jar', ['xf', jar, 'common/message'], { cwd: fresh })
+    if (unpacked.exitCode !== 0) return null
+    renameSync(fresh, folder)
+  }
+  return join(folder, 'common', 'message')
+}

@@ -1,5 +1,0 @@
-/** The command that compat-tests/kafkajs/run calls. */
-import { runTextClient } from '../lib/text-client.js'
-import { kafkajsClient } from './lines.js'
-
-await runTextClient(kafkajsClient)

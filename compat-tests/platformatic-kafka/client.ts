@@ -1,5 +1,0 @@
-/** The command that compat-tests/platformatic-kafka/run calls. */
-import { runTextClient } from '../lib/text-client.js'
-import { platformaticClient } from './lines.js'
-
-await runTextClient(platformaticClient)

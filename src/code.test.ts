@@ -2,8 +2,8 @@
  * Tests about the code itself: rules that no compiler knows. A rule that stands in the way of a better program is changed
  * here, with a reason; it is not worked around.
  */
-import { readdirSync, readFileSync } from 'node:fs'
-import { basename, dirname, join } from 'node:path'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { basename, dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 
@@ -15,11 +15,14 @@ interface SourceFile {
 }
 
 function sourceFiles(folder: string, extension: RegExp): SourceFile[] {
-  return readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+  const paths = readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
     .map(path => join(folder, path))
     .filter(path => extension.test(path) && !/node_modules|[\\/](dist|target|build)[\\/]/.test(path))
-    .map(path => ({ path, lines: readFileSync(join(root, path), 'utf8').split('\n') }))
+  return readFiles(paths)
 }
+
+const readFiles = (paths: readonly string[]): SourceFile[] =>
+  paths.map(path => ({ path, lines: readFileSync(join(root, path), 'utf8').split('\n') }))
 
 const source = sourceFiles('src', /\.ts$/)
 const written = [
@@ -54,6 +57,29 @@ function circles(edges: ReadonlyMap<string, readonly string[]>): string[] {
   }
   for (const path of edges.keys()) walk(path, [])
   return found
+}
+
+/** A project of TypeScript: a folder with a tsconfig.json, less the rooms inside it that are projects themselves. */
+interface Room {
+  readonly folder: string
+  readonly files?: readonly string[]
+  readonly references: readonly { readonly path: string }[]
+}
+
+const rooms = sourceFiles('src', /[\\/]tsconfig\.json$/).map<Room>(({ path, lines }) => ({
+  folder: dirname(path),
+  ...JSON.parse(lines.join('\n')),
+}))
+
+function roomOf(path: string): string {
+  const around = rooms.filter(room => !relative(room.folder, path).startsWith('..'))
+  return around.toSorted((a, b) => b.folder.length - a.folder.length)[0]!.folder
+}
+
+function roomsImportedBy({ folder, files }: Room): string[] {
+  const own = source.filter(({ path }) => !isTest(path) && roomOf(path) === folder && (files?.includes(basename(path)) ?? true))
+  const imported = new Set(own.flatMap(({ path, lines }) => importsOf(path, lines).map(roomOf)))
+  return [...imported].filter(room => room !== folder).sort()
 }
 
 describe('the code', () => {
@@ -95,6 +121,14 @@ describe('the code', () => {
     expect(circles(edges)).toEqual([])
   })
 
+  it('lists in the tsconfig of each room just the rooms that it imports', () => {
+    expect(rooms.length).toBeGreaterThan(10)
+    for (const room of rooms) {
+      const references = room.references.map(({ path }) => join(room.folder, path)).sort()
+      expect(references, room.folder).toEqual(roomsImportedBy(room))
+    }
+  })
+
   it('enters the log by partition.ts alone: nothing outside of storage knows its engine', () => {
     const outside = source.filter(({ path }) => !path.startsWith(join('src', 'storage')))
     expect(offences(outside, line => /'[^']*storage\/segments\//.test(line))).toEqual([])
@@ -114,4 +148,15 @@ describe('the code', () => {
       .filter(({ path }) => !isBeside(path) && !isBeside(path.replace(/\.test\.ts$/, '.test-support.ts')))
     expect(strays.map(({ path }) => path)).toEqual([join('src', 'code.test.ts')])
   })
+})
+
+it('the documents link to what exists', () => {
+  const below = ['docs', 'examples', 'compat-tests', 'bench'].flatMap(folder => sourceFiles(folder, /\.md$/))
+  const documents = [...below, ...readFiles(readdirSync(root).filter(name => name.endsWith('.md')))]
+  const dead = documents.flatMap(({ path, lines }) =>
+    [...lines.join('\n').matchAll(/\]\((?!\w+:)([^)#\s]+)/g)]
+      .filter(([, target = '']) => !existsSync(join(root, dirname(path), target)))
+      .map(([, target]) => `${path}: ${target}`),
+  )
+  expect(dead).toEqual([])
 })

@@ -13,7 +13,7 @@ import { isInternalTopic } from './cluster/topic-name.js'
 import { addressText } from './config/listeners.js'
 import { resolveBrokerConfig } from './config/resolve.js'
 import { validateTopicConfig } from './config/topic-config.js'
-import { Errors, errorName } from './protocol/errors.js'
+import { Errors, errorName, isRefusal } from './protocol/errors.js'
 import { type ConfigValue, configTexts, readOptions, type StartOptions } from './start-options.js'
 
 export type { Log } from './base/log.js'
@@ -162,7 +162,7 @@ export async function startBroker(options: StartOptions = {}): Promise<GregorBro
 }
 
 function topicOf(outcome: TopicOutcome): Topic {
-  if ('kind' in outcome) throw new KafkaError(outcome.errorCode, outcome.message)
+  if (isRefusal(outcome)) throw new KafkaError(outcome.errorCode, outcome.message)
   return { name: outcome.name, topicId: outcome.topicId, partitions: outcome.partitions.length }
 }
 

@@ -2,7 +2,7 @@
 import { brokerResource, topicResource } from '../cluster/image.js'
 import { topicNameProblem } from '../cluster/topic-name.js'
 import { validateTopicConfig } from '../config/topic-config.js'
-import { type ErrorCode, Errors } from '../protocol/errors.js'
+import { type ErrorCode, Errors, isRefusal, type Refusal, refuse } from '../protocol/errors.js'
 import type { RequestContext } from './handler.js'
 import { repeatedIn } from './repeated.js'
 
@@ -19,14 +19,11 @@ export interface AlteredResource {
   readonly resourceName: string
 }
 
-/** What is wrong with a resource; null when nothing is. */
-type Refusal = readonly [errorCode: ErrorCode, message: string] | null
-
 export interface Alteration<Config> {
   /** What is wrong with one entry by itself, whatever the resource: the message of an INVALID_REQUEST (42). */
   problemOf(config: Config): string | null
-  /** A topic's overrides afterwards, or the message of an INVALID_CONFIG (40). */
-  overridesOf(current: ReadonlyMap<string, string>, configs: readonly Config[]): ReadonlyMap<string, string> | string
+  /** A topic's overrides afterwards, or why it cannot have them. */
+  overridesOf(current: ReadonlyMap<string, string>, configs: readonly Config[]): ReadonlyMap<string, string> | Refusal
 }
 
 /** Kafka's bound on what a record of its metadata log takes as a value. */
@@ -44,32 +41,35 @@ export async function alterResources<Config extends { readonly name: string; rea
   for (const resource of resources) {
     const { resourceType, resourceName } = resource
     const refusal = repeated.has(keyOf(resource))
-      ? ([Errors.INVALID_REQUEST, 'Each resource must appear at most once.'] as const)
-      : (requestProblem(resource, alteration, context) ?? (await alterTopic(resource, validateOnly, context, alteration)))
-    const [errorCode, errorMessage] = refusal ?? [Errors.NONE, null]
-    answers.push({ errorCode, errorMessage, resourceType, resourceName })
+      ? refuse(Errors.INVALID_REQUEST, 'Each resource must appear at most once.')
+      : (requestRefusal(resource, alteration, context) ?? (await alterTopic(resource, validateOnly, context, alteration)))
+    const errorCode = refusal?.errorCode ?? Errors.NONE
+    answers.push({ errorCode, errorMessage: refusal?.message ?? null, resourceType, resourceName })
   }
   return answers
 }
 
-function requestProblem<Config extends { readonly name: string }>(
+function requestRefusal<Config extends { readonly name: string }>(
   { resourceType, resourceName, configs }: Resource<Config>,
   { problemOf }: Alteration<Config>,
   { broker }: RequestContext,
-): Refusal {
+): Refusal | null {
   if (new Set(configs.map(({ name }) => name)).size !== configs.length) {
-    return [Errors.INVALID_REQUEST, 'Error due to duplicate config keys']
+    return refuse(Errors.INVALID_REQUEST, 'Error due to duplicate config keys')
   }
   const problem = configs.map(problemOf).find(found => found !== null)
-  if (problem !== undefined) return [Errors.INVALID_REQUEST, problem as string]
+  if (problem !== undefined) return refuse(Errors.INVALID_REQUEST, problem as string)
   if (resourceType === topicResource) return null
-  if (resourceType !== brokerResource) return [Errors.INVALID_REQUEST, `Unknown resource type ${resourceType}`]
+  if (resourceType !== brokerResource) return refuse(Errors.INVALID_REQUEST, `Unknown resource type ${resourceType}`)
   if (resourceName !== '' && resourceName !== String(broker.nodeId)) {
     const message = `Unexpected broker id, expected ${broker.nodeId} or empty string, but received ${resourceName}`
-    return [Errors.INVALID_REQUEST, message]
+    return refuse(Errors.INVALID_REQUEST, message)
   }
   const names = configs.map(({ name }) => name).join(', ')
-  return [Errors.INVALID_REQUEST, `Cannot update these configs dynamically: Set(${names}). Set them where the broker is started.`]
+  return refuse(
+    Errors.INVALID_REQUEST,
+    `Cannot update these configs dynamically: Set(${names}). Set them where the broker is started.`,
+  )
 }
 
 async function alterTopic<Config>(
@@ -77,20 +77,20 @@ async function alterTopic<Config>(
   validateOnly: boolean,
   { broker }: RequestContext,
   { overridesOf }: Alteration<Config>,
-): Promise<Refusal> {
-  if (resourceName === '') return [Errors.INVALID_REQUEST, 'Default topic resources are not allowed.']
+): Promise<Refusal | null> {
+  if (resourceName === '') return refuse(Errors.INVALID_REQUEST, 'Default topic resources are not allowed.')
   const problem = topicNameProblem(resourceName)
-  if (problem !== null) return [Errors.INVALID_TOPIC_EXCEPTION, problem]
+  if (problem !== null) return refuse(Errors.INVALID_TOPIC_EXCEPTION, problem)
   const topic = broker.topics.image.topics.get(resourceName)
-  if (topic === undefined) return [Errors.UNKNOWN_TOPIC_OR_PARTITION, `The topic '${resourceName}' does not exist.`]
+  if (topic === undefined) return refuse(Errors.UNKNOWN_TOPIC_OR_PARTITION, `The topic '${resourceName}' does not exist.`)
   const overrides = overridesOf(topic.configs, configs)
-  if (typeof overrides === 'string') return [Errors.INVALID_CONFIG, overrides]
+  if (isRefusal(overrides)) return overrides
   const invalid = tooLong(overrides) ?? validateTopicConfig(broker.config, overrides)
-  if (invalid !== null) return [Errors.INVALID_CONFIG, invalid]
+  if (invalid !== null) return refuse(Errors.INVALID_CONFIG, invalid)
   if (validateOnly) return null
   // Nothing was awaited since the overrides were read, so no other change is lost.
   const altered = await broker.topics.alterConfigs(resourceName, overrides)
-  return 'kind' in altered ? [altered.errorCode, altered.message] : null
+  return isRefusal(altered) ? altered : null
 }
 
 function tooLong(overrides: ReadonlyMap<string, string>): string | null {

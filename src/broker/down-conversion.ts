@@ -10,7 +10,7 @@ import { allocate, type Bytes, concat, emptyBytes } from '../base/bytes.js'
 import type { Offset } from '../base/ids.js'
 import type { Slice } from '../base/slice.js'
 import type { World } from '../base/world.js'
-import { type ErrorCode, Errors } from '../protocol/errors.js'
+import { type ErrorCode, Errors, isErrorCode } from '../protocol/errors.js'
 import { UnsupportedCodecError } from '../protocol/records/codecs/codec.js'
 import { compressAside, decompressAside, decompressedBytesMax } from '../protocol/records/compression.js'
 import {
@@ -85,7 +85,7 @@ export class DownConversions {
       const wanted: DownConvertLimits = { bytesMax, firstMessage: isFirst ? limits.firstMessage : 'none' }
       const converted = await this.#turns.take(() => this.#piece(session, partition, magic, from, wanted))
       // What stands behind an error is for the next fetch to find.
-      if (typeof converted === 'number') {
+      if (isErrorCode(converted)) {
         if (isFirst) return converted
         break
       }
@@ -112,7 +112,7 @@ export class DownConversions {
     if (session.isClosed) return nothing(from)
     const maxBytes = Math.max(0, Math.min(limits.bytesMax, pieceBytes))
     const read = partition.read(from, { maxBytes, atLeastOneBatch: true, isolation: 'read_uncommitted' })
-    if (typeof read === 'number') return read
+    if (isErrorCode(read)) return read
     const log = await readAll(read.slices)
     if (log === null) return Errors.KAFKA_STORAGE_ERROR
     try {

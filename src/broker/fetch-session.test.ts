@@ -1,6 +1,6 @@
 import { beforeEach, expect, test } from 'vitest'
 import { zeroUuid } from '../base/ids.js'
-import { Errors } from '../protocol/errors.js'
+import { type ErrorCode, Errors, isErrorCode } from '../protocol/errors.js'
 import {
   type FetchContext,
   type FetchPartition,
@@ -50,23 +50,23 @@ const request = (
   partitions: indexes.map(index => partition(index)),
   forgotten: forgotten.map(index => ({ topic: 't', topicId: zeroUuid, index })),
 })
-const indexesOf = (context: FetchContext): number[] =>
-  context.kind === 'error' ? [] : Array.from(context.partitions, ({ index }) => index)
-const sessionOf = (context: FetchContext) => {
-  if (context.kind === 'error' || context.session === null) throw new Error('no session')
+const indexesOf = (context: FetchContext | ErrorCode): number[] =>
+  isErrorCode(context) ? [] : Array.from(context.partitions, ({ index }) => index)
+const sessionOf = (context: FetchContext | ErrorCode) => {
+  if (isErrorCode(context) || context.session === null) throw new Error('no session')
   return context.session
 }
 
 test('a full fetch opens a session of all its partitions; the next one carries changes only', () => {
   const sessions = sessionsOf(10)
   const first = sessions.open(full(0, 1, 2))
-  expect(first.kind).toBe('full')
+  expect(first).toMatchObject({ kind: 'full' })
   expect(indexesOf(first)).toEqual([0, 1, 2])
   const { id } = sessionOf(first)
   expect(id).toBe(100)
 
   const second = sessions.open(request(id, 1))
-  expect(second.kind).toBe('incremental')
+  expect(second).toMatchObject({ kind: 'incremental' })
   expect(indexesOf(second)).toEqual([0, 1, 2])
   // Added, changed and forgotten at once.
   const third = sessions.open(request(id, 2, [3, 1], [0]))
@@ -78,7 +78,7 @@ test('what an incremental fetch says of a partition replaces what was known of i
   const { id } = sessionOf(sessions.open(full(0)))
   const changed = { ...partition(0, 55), maxBytes: 9, currentLeaderEpoch: 3, lastFetchedEpoch: 2 }
   const context = sessions.open({ ...request(id, 1), partitions: [changed] })
-  expect(context.kind === 'error' ? [] : [...context.partitions]).toEqual([changed])
+  expect(isErrorCode(context) ? [] : [...context.partitions]).toEqual([changed])
 })
 
 test('epoch -1 fetches without a session and closes the one it names', () => {
@@ -88,7 +88,7 @@ test('epoch -1 fetches without a session and closes the one it names', () => {
   expect(context).toMatchObject({ kind: 'full', session: null })
   expect(indexesOf(context)).toEqual([5])
   expect(sessions.size).toBe(0)
-  expect(sessions.open(request(id, 1))).toEqual({ kind: 'error', errorCode: Errors.FETCH_SESSION_ID_NOT_FOUND })
+  expect(sessions.open(request(id, 1))).toBe(Errors.FETCH_SESSION_ID_NOT_FOUND)
 })
 
 test('epoch 0 closes the session it names and opens another', () => {
@@ -102,7 +102,7 @@ test('epoch 0 closes the session it names and opens another', () => {
 test('an epoch that is not the next one is refused, and the session stays as it was', () => {
   const sessions = sessionsOf(10)
   const { id } = sessionOf(sessions.open(full(0, 1)))
-  const wrong = { kind: 'error', errorCode: Errors.INVALID_FETCH_SESSION_EPOCH }
+  const wrong = Errors.INVALID_FETCH_SESSION_EPOCH
   expect(sessions.open(request(id, 2, [], [0]))).toEqual(wrong)
   expect(indexesOf(sessions.open(request(id, 1)))).toEqual([0, 1])
   // Repeated: the answer to the first one was lost.
@@ -113,20 +113,17 @@ test('after the largest epoch comes 1', () => {
   const sessions = sessionsOf(10)
   const session = sessionOf(sessions.open(full(0)))
   session.nextEpoch = 0x7fff_ffff
-  expect(sessions.open(request(session.id, 0x7fff_ffff)).kind).toBe('incremental')
-  expect(sessions.open(request(session.id, 1)).kind).toBe('incremental')
+  expect(sessions.open(request(session.id, 0x7fff_ffff))).toMatchObject({ kind: 'incremental' })
+  expect(sessions.open(request(session.id, 1))).toMatchObject({ kind: 'incremental' })
 })
 
 test('a session by names is not continued by ids, nor the other way; a wrong epoch counts first', () => {
   const sessions = sessionsOf(10)
   const { id } = sessionOf(sessions.open(full(0)))
   const byIds = { ...request(id, 1), usesTopicIds: true }
-  expect(sessions.open(byIds)).toEqual({ kind: 'error', errorCode: Errors.FETCH_SESSION_TOPIC_ID_ERROR })
-  expect(sessions.open({ ...byIds, sessionEpoch: 7 })).toEqual({
-    kind: 'error',
-    errorCode: Errors.INVALID_FETCH_SESSION_EPOCH,
-  })
-  expect(sessions.open(request(id, 1)).kind).toBe('incremental')
+  expect(sessions.open(byIds)).toBe(Errors.FETCH_SESSION_TOPIC_ID_ERROR)
+  expect(sessions.open({ ...byIds, sessionEpoch: 7 })).toBe(Errors.INVALID_FETCH_SESSION_EPOCH)
+  expect(sessions.open(request(id, 1))).toMatchObject({ kind: 'incremental' })
 })
 
 test('a session that forgot all its partitions is over', () => {
@@ -156,9 +153,10 @@ test('the session that was not used for longest gives up its slot, after two min
   nowMs = 120_000
   expect(sessions.open(full(0))).toMatchObject({ session: null })
   nowMs = 120_001
-  expect(sessions.open(full(0)).kind === 'full' && sessions.size).toBe(2)
-  expect(sessions.open(request(b.id, 1))).toEqual({ kind: 'error', errorCode: Errors.FETCH_SESSION_ID_NOT_FOUND })
-  expect(sessions.open(request(a.id, 2)).kind).toBe('incremental')
+  expect(sessions.open(full(0))).toMatchObject({ kind: 'full' })
+  expect(sessions.size).toBe(2)
+  expect(sessions.open(request(b.id, 1))).toBe(Errors.FETCH_SESSION_ID_NOT_FOUND)
+  expect(sessions.open(request(a.id, 2))).toMatchObject({ kind: 'incremental' })
 })
 
 test('partitions over all sessions have a bound: a session beyond it is none, and one that grows beyond it is over', () => {
@@ -168,8 +166,8 @@ test('partitions over all sessions have a bound: a session beyond it is none, an
   const b = sessionOf(sessions.open(full(0, 1)))
   expect(sessions.partitionCount).toBe(5)
   sessions.open(request(a.id, 1, [], [2]))
-  expect(sessions.open(request(b.id, 1, [2])).kind).toBe('incremental')
-  expect(sessions.open(request(b.id, 2, [3]))).toEqual({ kind: 'error', errorCode: Errors.FETCH_SESSION_ID_NOT_FOUND })
+  expect(sessions.open(request(b.id, 1, [2]))).toMatchObject({ kind: 'incremental' })
+  expect(sessions.open(request(b.id, 2, [3]))).toBe(Errors.FETCH_SESSION_ID_NOT_FOUND)
   expect([sessions.size, sessions.partitionCount]).toEqual([1, 2])
   // Who was not heard of for two minutes makes room.
   nowMs = 120_001

@@ -35,7 +35,6 @@ export interface FetchSession {
 }
 
 export type FetchContext =
-  | { readonly kind: 'error'; readonly errorCode: ErrorCode }
   /** Every asked partition is answered. `session` is the one that this request opened, if there was room. */
   | { readonly kind: 'full'; readonly session: FetchSession | null; readonly partitions: Iterable<FetchPartition> }
   /** Only what changed is answered. */
@@ -84,7 +83,7 @@ export class FetchSessions {
     return this.#partitionCount
   }
 
-  open(request: FetchSessionRequest): FetchContext {
+  open(request: FetchSessionRequest): FetchContext | ErrorCode {
     const { sessionId, sessionEpoch } = request
     if (sessionEpoch === finalEpoch || sessionEpoch === initialEpoch) {
       this.#end(sessionId)
@@ -92,16 +91,16 @@ export class FetchSessions {
       return { kind: 'full', session, partitions: session?.partitions.values() ?? eachOnce(request.partitions) }
     }
     const session = this.#sessions.get(sessionId)
-    if (session === undefined) return { kind: 'error', errorCode: Errors.FETCH_SESSION_ID_NOT_FOUND }
-    if (session.nextEpoch !== sessionEpoch) return { kind: 'error', errorCode: Errors.INVALID_FETCH_SESSION_EPOCH }
-    if (session.usesTopicIds !== request.usesTopicIds) return { kind: 'error', errorCode: Errors.FETCH_SESSION_TOPIC_ID_ERROR }
+    if (session === undefined) return Errors.FETCH_SESSION_ID_NOT_FOUND
+    if (session.nextEpoch !== sessionEpoch) return Errors.INVALID_FETCH_SESSION_EPOCH
+    if (session.usesTopicIds !== request.usesTopicIds) return Errors.FETCH_SESSION_TOPIC_ID_ERROR
 
     this.#end(sessionId)
     merge(session, request)
     // A session that forgot everything is over; the answer is that of a fetch without partitions.
     if (session.partitions.size === 0) return { kind: 'full', session: null, partitions: [] }
     // One that grew out of its bound is over too: the client asks for a new one, and fetches without if it gets none.
-    if (!this.#makeRoom(session.partitions.size)) return { kind: 'error', errorCode: Errors.FETCH_SESSION_ID_NOT_FOUND }
+    if (!this.#makeRoom(session.partitions.size)) return Errors.FETCH_SESSION_ID_NOT_FOUND
     session.nextEpoch = epochAfter(sessionEpoch)
     session.lastUsedMs = this.#nowMs()
     this.#keep(session)

@@ -3,7 +3,7 @@
 import type { Bytes } from '../base/bytes.js'
 import type { Offset } from '../base/ids.js'
 import { copyAtOnce } from '../base/slice.js'
-import { Errors } from '../protocol/errors.js'
+import { Errors, isErrorCode } from '../protocol/errors.js'
 import {
   batchHeaderSize,
   batchLength,
@@ -46,13 +46,13 @@ export function* recordsOfLog(partition: Partition, from = partition.logStartOff
       upTo: 'logEnd',
     })
     const behindDamage = partition.endOfDamage(next)
-    if (typeof read === 'number' && behindDamage !== null) {
+    if (isErrorCode(read) && behindDamage !== null) {
       // It was said when the log was recovered; the rest is worth more than nothing.
       next = behindDamage
       continue
     }
     if (read === Errors.CORRUPT_MESSAGE) throw damageAt(partition, next)
-    if (typeof read === 'number') {
+    if (isErrorCode(read)) {
       throw new DiskFailure(`${partition.topic}-${partition.index} cannot be read at ${next}: error ${read}`, 'broken', null)
     }
     if (read.byteLength === 0) return

@@ -8,7 +8,7 @@ import type { Log } from '../base/log.js'
 import type { World } from '../base/world.js'
 import type { MutableImage } from '../cluster/image.js'
 import { ImageReplay } from '../cluster/replay.js'
-import { Errors } from '../protocol/errors.js'
+import { Errors, isRefusal } from '../protocol/errors.js'
 import { buildBatch } from '../protocol/records/build.js'
 import { encodeMetadataRecord, type MetadataRecord, type MetadataRecordInput } from '../protocol/state/metadata.js'
 import { MalformedError } from '../protocol/wire.js'
@@ -95,7 +95,7 @@ export class MetadataLog {
     const timestampMs = this.#world.nowMs()
     const batch = buildBatch(records.map(record => ({ key: null, value: encodeMetadataRecord(record), timestampMs })))
     const appended = this.#partition.append(batch, { kind: 'coordinator' })
-    if (appended.kind === 'refused') throw new StorageFailure(appended.errorCode, appended.message)
+    if (isRefusal(appended)) throw new StorageFailure(appended.errorCode, appended.message)
     for (const record of records) this.#image.apply(record as MetadataRecord)
     const durable = appended.durable ?? Promise.resolve()
     const written = durable.catch((error: unknown) => {

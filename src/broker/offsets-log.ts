@@ -6,7 +6,7 @@ import type { World } from '../base/world.js'
 import type { LogPort } from '../coordinator/log-port.js'
 import type { LogRecord } from '../coordinator/machine.js'
 import type { Report } from '../coordinator/runtime.js'
-import { Errors } from '../protocol/errors.js'
+import { Errors, isRefusal } from '../protocol/errors.js'
 import { buildBatch } from '../protocol/records/build.js'
 import type { Partition } from '../storage/partition.js'
 import { offsetsTopic } from './internal-topics.js'
@@ -23,7 +23,7 @@ export function offsetsLog(topics: Topics, world: World, log: Log): LogPort {
       const timestampMs = world.nowMs()
       const batch = buildBatch(records.map(({ key, value }) => ({ key, value, timestampMs })))
       const appended = partition.append(batch, { kind: 'coordinator' })
-      if (appended.kind === 'appended') return { durable: appended.durable }
+      if (!isRefusal(appended)) return { durable: appended.durable }
       const fields = { partition: index, errorCode: appended.errorCode, reason: appended.message }
       // What a client makes too large is its own affair, and it may do so in a loop.
       if (appended.errorCode === Errors.MESSAGE_TOO_LARGE) log.debug(fields, 'a group record is too large')

@@ -13,6 +13,7 @@ import type { Log } from '../base/log.js'
 import { type ClusterSettings, createPartitions, createTopic } from '../cluster/controller.js'
 import type { ClusterImage, TopicImage } from '../cluster/image.js'
 import { clusterMetadataTopic } from '../cluster/topic-name.js'
+import { isRefusal } from '../protocol/errors.js'
 import type { MetadataRecordInput } from '../protocol/state/metadata.js'
 import type { DataDirectory } from '../storage/directory/data-directory.js'
 import { InconsistentDirectoryError } from '../storage/directory/open-directory.js'
@@ -61,7 +62,7 @@ export function reconcile(parts: Reconciliation): void {
     const partitionCount = Math.max(...indexes) + 1
     const command = { name, topicId, partitionCount, replicationFactor: 1, assignments: [], configs: new Map() }
     const decided = createTopic(image, settings, command)
-    if (decided.kind === 'refused') {
+    if (isRefusal(decided)) {
       log.warn({ topic: name, topicId, reason: decided.message }, 'files of an unknown topic are left alone')
       continue
     }
@@ -80,7 +81,7 @@ function growBackOrForget(parts: Reconciliation, topic: TopicImage, index: numbe
     return
   }
   const decided = createPartitions(image, settings, { name: topic.name, count: index + 1, assignments: null })
-  if (decided.kind === 'refused') return
+  if (isRefusal(decided)) return
   log.warn({ topic: topic.name, partitions: index + 1 }, 'a partition without a record was found on disk and is kept')
   metadataLog.write(decided.records).catch(() => {})
 }

@@ -7,7 +7,6 @@ import type { Log } from '../base/log.js'
 import { randomUuid, type World } from '../base/world.js'
 import {
   alterTopicConfigs,
-  type ClusterRefusal,
   type ClusterSettings,
   type CreatePartitionsCommand,
   type CreateTopicCommand,
@@ -20,7 +19,7 @@ import type { MutableImage, TopicImage } from '../cluster/image.js'
 import { collisionKey } from '../cluster/topic-name.js'
 import type { BrokerConfig } from '../config/resolve.js'
 import { type TopicConfig, topicConfig } from '../config/topic-config.js'
-import { Errors } from '../protocol/errors.js'
+import { Errors, isRefusal, type Refusal, refuse } from '../protocol/errors.js'
 import type { MetadataRecordInput } from '../protocol/state/metadata.js'
 import type { DataDirectory } from '../storage/directory/data-directory.js'
 import { DiskFailure } from '../storage/files.js'
@@ -33,7 +32,7 @@ import { StorageFailure } from './storage-failure.js'
 /** Partitions of a topic that is there as soon as it is asked for: coordinators rely on it. More are made in slices. */
 const madeAtOnceMax = 100
 
-export type TopicOutcome = TopicImage | ClusterRefusal
+export type TopicOutcome = TopicImage | Refusal
 
 export interface TopicsOptions {
   readonly image: MutableImage
@@ -92,7 +91,7 @@ export class Topics {
   }
 
   /** Decides without doing: for validate_only. */
-  tryCreate(command: Omit<CreateTopicCommand, 'topicId'>): Decided<TopicImage> | ClusterRefusal {
+  tryCreate(command: Omit<CreateTopicCommand, 'topicId'>): Decided<TopicImage> | Refusal {
     const topicId = randomUuid(this.#options.world)
     return createTopic(this.image, this.#options.settings, { ...command, topicId })
   }
@@ -102,11 +101,11 @@ export class Topics {
     return orRefused(async () => {
       const made = await this.#making(command.name, async () => {
         const decided = this.tryCreate(command)
-        if (decided.kind === 'refused') return decided
+        if (isRefusal(decided)) return decided
         const { result } = decided
         return this.#writeWithFiles(decided.records, result, 0, result.partitions.length)
       })
-      if ('kind' in made) return made
+      if (isRefusal(made)) return made
       const { name, topicId, partitions, configs } = made.topic
       const fields = { topic: name, topicId, partitions: partitions.length, configs: Object.fromEntries(configs) }
       this.#options.log.info(fields, 'topic created')
@@ -153,7 +152,7 @@ export class Topics {
     return orRefused(async () => {
       for (let maker = this.#makerOf(name); maker !== undefined; maker = this.#makerOf(name)) await maker
       const decided = removeTopic(this.image, name)
-      if (decided.kind === 'refused') return decided
+      if (isRefusal(decided)) return decided
       const topic = decided.result
       const written = this.#options.metadataLog.write(decided.records)
       this.#partitions.delete(name)
@@ -166,7 +165,7 @@ export class Topics {
     })
   }
 
-  tryAddPartitions(command: CreatePartitionsCommand): Decided<unknown> | ClusterRefusal {
+  tryAddPartitions(command: CreatePartitionsCommand): Decided<unknown> | Refusal {
     return createPartitions(this.image, this.#options.settings, command)
   }
 
@@ -174,11 +173,11 @@ export class Topics {
     return orRefused(async () => {
       const made = await this.#making(command.name, async () => {
         const decided = createPartitions(this.image, this.#options.settings, command)
-        if (decided.kind === 'refused') return decided
+        if (isRefusal(decided)) return decided
         const { topic, firstNew } = decided.result
         return this.#writeWithFiles(decided.records, topic, firstNew, command.count)
       })
-      if ('kind' in made) return made
+      if (isRefusal(made)) return made
       await made.written
       return made.topic
     })
@@ -188,7 +187,7 @@ export class Topics {
   alterConfigs(name: string, configs: ReadonlyMap<string, string>): Promise<TopicOutcome> {
     return orRefused(async () => {
       const decided = alterTopicConfigs(this.image, name, configs)
-      if (decided.kind === 'refused') return decided
+      if (isRefusal(decided)) return decided
       if (decided.records.length > 0) {
         const written = this.#options.metadataLog.write(decided.records)
         this.#options.log.info({ topic: name, configs: Object.fromEntries(configs) }, 'topic configs changed')
@@ -265,10 +264,8 @@ async function orRefused(run: () => Promise<TopicOutcome>): Promise<TopicOutcome
   try {
     return await run()
   } catch (error) {
-    if (error instanceof StorageFailure) return { kind: 'refused', errorCode: error.errorCode, message: error.detail ?? '' }
-    if (error instanceof DiskFailure) {
-      return { kind: 'refused', errorCode: Errors.KAFKA_STORAGE_ERROR, message: error.message }
-    }
+    if (error instanceof StorageFailure) return refuse(error.errorCode, error.detail ?? '')
+    if (error instanceof DiskFailure) return refuse(Errors.KAFKA_STORAGE_ERROR, error.message)
     throw error
   }
 }

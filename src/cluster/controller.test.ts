@@ -1,11 +1,10 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { Errors } from '../protocol/errors.js'
+import { Errors, isRefusal, type Refusal } from '../protocol/errors.js'
 import { decodeMetadataRecord, encodeMetadataRecord, type MetadataRecordInput } from '../protocol/state/metadata.js'
 import {
   allocateProducerIds,
   alterTopicConfigs,
-  type ClusterRefusal,
   type ClusterSettings,
   type CreateTopicCommand,
   createPartitions,
@@ -35,8 +34,8 @@ const creation = (name: string, rest: Partial<CreateTopicCommand> = {}): CreateT
   ...rest,
 })
 
-function applied<R>(image: MutableImage, decided: Decided<R> | ClusterRefusal): R {
-  if (decided.kind === 'refused') throw new Error(decided.message)
+function applied<R>(image: MutableImage, decided: Decided<R> | Refusal): R {
+  if (isRefusal(decided)) throw new Error(decided.message)
   for (const record of decided.records) image.apply(onDisk(record))
   return decided.result
 }
@@ -54,7 +53,7 @@ function imageWith(...names: string[]): MutableImage {
   return image
 }
 
-const codeOf = (outcome: Decided<unknown> | ClusterRefusal): number => (outcome.kind === 'refused' ? outcome.errorCode : 0)
+const codeOf = (outcome: Decided<unknown> | Refusal): number => (isRefusal(outcome) ? outcome.errorCode : 0)
 
 test('a topic is created as its result says', () => {
   const image = new MutableImage()
@@ -180,7 +179,7 @@ test('replay gives the live image, whatever was decided; no decision breaks what
               : what === 'grow'
                 ? createPartitions(image, settings, { name: topic, count, assignments: null })
                 : allocateProducerIds(image, settings, count)
-        if (decided.kind === 'refused') continue
+        if (isRefusal(decided)) continue
         log.push(...decided.records)
         for (const record of decided.records) image.apply(onDisk(record))
       }
@@ -209,6 +208,6 @@ test('altered configs are exactly those asked for, in as many records as somethi
     records: [{ name: 'flush.ms', value: null }, { name: 'retention.ms' }, { name: 'segment.ms' }],
   })
   expect(image.topics.get('a')?.configs).toEqual(wanted)
-  expect(alterTopicConfigs(image, 'a', wanted)).toMatchObject({ kind: 'decided', records: [] })
+  expect(alterTopicConfigs(image, 'a', wanted)).toMatchObject({ records: [] })
   expect(codeOf(alterTopicConfigs(image, 'b', wanted))).toBe(Errors.UNKNOWN_TOPIC_OR_PARTITION)
 })

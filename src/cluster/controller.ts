@@ -3,19 +3,13 @@
  * client gets. Whoever calls it appends the records, applies them to the image and only then answers.
  */
 import type { Uuid } from '../base/ids.js'
-import { type ErrorCode, Errors } from '../protocol/errors.js'
+import { Errors, isRefusal, type Refusal, refuse } from '../protocol/errors.js'
 import type { MetadataRecordInput } from '../protocol/state/metadata.js'
 import type { ClusterImage, TopicImage } from './image.js'
 import { topicResource } from './image.js'
 import { clusterMetadataTopic, collisionKey, topicNameProblem } from './topic-name.js'
 
-export interface ClusterRefusal {
-  readonly kind: 'refused'
-  readonly errorCode: ErrorCode
-  readonly message: string
-}
 export interface Decided<Result> {
-  readonly kind: 'decided'
   readonly records: readonly MetadataRecordInput[]
   readonly result: Result
 }
@@ -50,11 +44,11 @@ export function createTopic(
   image: ClusterImage,
   settings: ClusterSettings,
   command: CreateTopicCommand,
-): Decided<TopicImage> | ClusterRefusal {
-  const problem = nameProblem(image, command.name)
-  if (problem !== null) return problem
+): Decided<TopicImage> | Refusal {
+  const unfit = nameRefusal(image, command.name)
+  if (unfit !== null) return unfit
   const replicas = planReplicas(settings, command)
-  if ('kind' in replicas) return replicas
+  if (isRefusal(replicas)) return replicas
 
   const { name, topicId, configs } = command
   const records: MetadataRecordInput[] = [{ kind: 'topic', name, topicId }]
@@ -69,13 +63,13 @@ export function createTopic(
     replicas: brokerIds,
     isr: brokerIds,
   }))
-  return { kind: 'decided', records, result: { name, topicId, partitions, configs } }
+  return { records, result: { name, topicId, partitions, configs } }
 }
 
-export function removeTopic(image: ClusterImage, name: string): Decided<TopicImage> | ClusterRefusal {
+export function removeTopic(image: ClusterImage, name: string): Decided<TopicImage> | Refusal {
   const topic = image.topics.get(name)
   if (topic === undefined) return refuse(Errors.UNKNOWN_TOPIC_OR_PARTITION, 'This server does not host this topic-partition.')
-  return { kind: 'decided', records: [{ kind: 'removeTopic', topicId: topic.topicId }], result: topic }
+  return { records: [{ kind: 'removeTopic', topicId: topic.topicId }], result: topic }
 }
 
 export interface CreatePartitionsCommand {
@@ -90,7 +84,7 @@ export function createPartitions(
   image: ClusterImage,
   settings: ClusterSettings,
   command: CreatePartitionsCommand,
-): Decided<{ topic: TopicImage; firstNew: number }> | ClusterRefusal {
+): Decided<{ topic: TopicImage; firstNew: number }> | Refusal {
   const { name, count, assignments } = command
   const topic = image.topics.get(name)
   if (topic === undefined) return refuse(Errors.UNKNOWN_TOPIC_OR_PARTITION, 'This server does not host this topic-partition.')
@@ -108,12 +102,12 @@ export function createPartitions(
       return refuse(Errors.INVALID_REPLICA_ASSIGNMENT, message)
     }
     for (const { brokerIds } of assignments) {
-      const invalid = assignmentProblem(settings, brokerIds)
+      const invalid = assignmentRefusal(settings, brokerIds)
       if (invalid !== null) return invalid
     }
   }
   const records = Array.from({ length: added }, (_, i) => partitionRecord(settings, topic.topicId, current + i))
-  return { kind: 'decided', records, result: { topic, firstNew: current } }
+  return { records, result: { topic, firstNew: current } }
 }
 
 /** Sets the topic's configs to exactly these. The caller has seen to it that they are valid. */
@@ -121,7 +115,7 @@ export function alterTopicConfigs(
   image: ClusterImage,
   name: string,
   configs: ReadonlyMap<string, string>,
-): Decided<TopicImage> | ClusterRefusal {
+): Decided<TopicImage> | Refusal {
   const topic = image.topics.get(name)
   if (topic === undefined) return refuse(Errors.UNKNOWN_TOPIC_OR_PARTITION, `The topic '${name}' does not exist.`)
   const record = { kind: 'config', resourceType: topicResource, resourceName: name } as const
@@ -131,7 +125,7 @@ export function alterTopicConfigs(
     ...removed.map(key => ({ ...record, name: key, value: null })),
     ...set.map(([key, value]) => ({ ...record, name: key, value })),
   ]
-  return { kind: 'decided', records, result: { ...topic, configs } }
+  return { records, result: { ...topic, configs } }
 }
 
 /** Reserves producer ids: after this record none of them is handed out again, whatever happens to the process. */
@@ -143,13 +137,12 @@ export function allocateProducerIds(
   const first = image.nextProducerId
   const end = first + count
   return {
-    kind: 'decided',
     records: [{ kind: 'producerIds', brokerId: settings.nodeId, nextProducerId: end }],
     result: { first, end },
   }
 }
 
-function nameProblem(image: ClusterImage, name: string): ClusterRefusal | null {
+function nameRefusal(image: ClusterImage, name: string): Refusal | null {
   const problem = topicNameProblem(name)
   if (problem !== null) return refuse(Errors.INVALID_TOPIC_EXCEPTION, problem)
   if (name === clusterMetadataTopic) return refuse(Errors.INVALID_REQUEST, `Creation of internal topic ${name} is prohibited.`)
@@ -159,7 +152,7 @@ function nameProblem(image: ClusterImage, name: string): ClusterRefusal | null {
   return refuse(Errors.INVALID_TOPIC_EXCEPTION, `Topic '${name}' collides with existing topic: ${other}`)
 }
 
-function planReplicas(settings: ClusterSettings, command: CreateTopicCommand): (readonly number[])[] | ClusterRefusal {
+function planReplicas(settings: ClusterSettings, command: CreateTopicCommand): (readonly number[])[] | Refusal {
   const { assignments } = command
   if (assignments.length > 0) {
     if (command.replicationFactor !== -1) {
@@ -192,7 +185,7 @@ function planReplicas(settings: ClusterSettings, command: CreateTopicCommand): (
 function planAssigned(
   settings: ClusterSettings,
   assignments: CreateTopicCommand['assignments'],
-): (readonly number[])[] | ClusterRefusal {
+): (readonly number[])[] | Refusal {
   const byIndex = new Map(assignments.map(({ partitionIndex, brokerIds }) => [partitionIndex, brokerIds]))
   if (byIndex.size !== assignments.length) {
     return refuse(Errors.INVALID_REPLICA_ASSIGNMENT, 'Found multiple manual assignments for one partition.')
@@ -204,14 +197,14 @@ function planAssigned(
       const message = 'partitions should be a consecutive 0-based integer sequence'
       return refuse(Errors.INVALID_REPLICA_ASSIGNMENT, message)
     }
-    const invalid = assignmentProblem(settings, brokerIds)
+    const invalid = assignmentRefusal(settings, brokerIds)
     if (invalid !== null) return invalid
     planned.push(brokerIds)
   }
   return planned
 }
 
-function assignmentProblem(settings: ClusterSettings, brokerIds: readonly number[]): ClusterRefusal | null {
+function assignmentRefusal(settings: ClusterSettings, brokerIds: readonly number[]): Refusal | null {
   if (brokerIds.length === 0) {
     return refuse(Errors.INVALID_REPLICA_ASSIGNMENT, 'The manual partition assignment includes an empty replica list.')
   }
@@ -246,7 +239,3 @@ function partitionRecord(settings: ClusterSettings, topicId: Uuid, partitionId: 
 
 const tooManyPartitions = (count: number): string =>
   `${count} partitions; this broker takes at most ${partitionsPerTopicMax} a topic.`
-
-function refuse(errorCode: ErrorCode, message: string): ClusterRefusal {
-  return { kind: 'refused', errorCode, message }
-}

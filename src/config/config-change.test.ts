@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest'
+import { isRefusal } from '../protocol/errors.js'
 import { type ConfigChange, changedOverrides } from './config-change.js'
 
 const changed = (current: Record<string, string>, ...changes: ConfigChange[]) => {
   const overrides = changedOverrides(new Map(Object.entries(current)), changes)
-  return typeof overrides === 'string' ? overrides : Object.fromEntries(overrides)
+  return isRefusal(overrides) ? overrides.message : Object.fromEntries(overrides)
 }
 const change = (operation: ConfigChange['operation'], name: string, value = ''): ConfigChange => ({ operation, name, value })
 

@@ -2,6 +2,7 @@
  * What becomes of a topic's overrides when some of them change (KIP-339), in the steps of Kafka's controller. Pure; whether
  * the outcome can be a topic's configs is for `validateTopicConfig` to say.
  */
+import { Errors, type Refusal, refuse } from '../protocol/errors.js'
 import { formatValue } from './key.js'
 import { isTopicKey, topicKeys } from './topic-keys.js'
 
@@ -14,18 +15,18 @@ export interface ConfigChange {
   readonly value: string
 }
 
-/** The overrides afterwards, or the message of an INVALID_CONFIG (40) answer. */
+/** The overrides afterwards, or why they cannot be changed like this. */
 export function changedOverrides(
   current: ReadonlyMap<string, string>,
   changes: readonly ConfigChange[],
-): ReadonlyMap<string, string> | string {
+): ReadonlyMap<string, string> | Refusal {
   const overrides = new Map(current)
   for (const { name, operation, value } of changes) {
     if (operation === 'set') overrides.set(name, value)
     else if (operation === 'delete') overrides.delete(name)
     else {
       if (!isTopicKey(name) || topicKeys[name].type !== 'list') {
-        return `Can't ${operation.toUpperCase()} to key ${name} because its type is not LIST.`
+        return refuse(Errors.INVALID_CONFIG, `Can't ${operation.toUpperCase()} to key ${name} because its type is not LIST.`)
       }
       // As in Kafka, an unset list starts as the topic key's own default, whatever the broker's is.
       const before = parts(overrides.get(name) ?? formatValue(topicKeys[name], topicKeys[name].default) ?? '')

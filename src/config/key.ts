@@ -2,6 +2,7 @@
  * What one row of a config table is made of, and how text becomes its value and back. Parsing follows Kafka's ConfigDef
  * (Java number syntax, its refusal texts), because tools show these messages to people. Never knows a single key's name.
  */
+import { Errors, isRefusal, type Refusal, refuse } from '../protocol/errors.js'
 
 export type ConfigType = 'boolean' | 'string' | 'int' | 'short' | 'long' | 'double' | 'list' | 'class'
 
@@ -109,12 +110,16 @@ export interface ParsedValue {
 }
 
 /** The value that `raw` spells, or what is wrong with it: "Invalid value 0 for configuration num.partitions: …". */
-export function parseValue(name: string, key: ConfigKey<unknown>, raw: string): ParsedValue | { readonly problem: string } {
+export function parseValue(name: string, key: ConfigKey<unknown>, raw: string): ParsedValue | Refusal {
   const trimmed = raw.trim()
   const parsed = parseType(key, trimmed)
-  if ('problem' in parsed) return { problem: `Invalid value ${raw} for configuration ${name}: ${parsed.problem}` }
+  if (isRefusal(parsed)) return invalidValue(name, raw, parsed.message)
   const problem = boundsProblem(key, parsed.value) ?? membersProblem(name, key, parsed.value)
-  return problem === null ? parsed : { problem: `Invalid value ${raw} for configuration ${name}: ${problem}` }
+  return problem === null ? parsed : invalidValue(name, raw, problem)
+}
+
+function invalidValue(name: string, raw: string, problem: string): Refusal {
+  return refuse(Errors.INVALID_CONFIG, `Invalid value ${raw} for configuration ${name}: ${problem}`)
 }
 
 /** The value as Kafka prints it in DescribeConfigs; null for "not set". */
@@ -149,11 +154,11 @@ const integerRanges = {
   long: [-(2n ** 63n), 2n ** 63n - 1n],
 } as const
 
-function parseType(key: ConfigKey<unknown>, trimmed: string): ParsedValue | { readonly problem: string } {
+function parseType(key: ConfigKey<unknown>, trimmed: string): ParsedValue | Refusal {
   switch (key.type) {
     case 'boolean': {
       const lower = trimmed.toLowerCase()
-      if (lower !== 'true' && lower !== 'false') return { problem: 'Expected value to be either true or false' }
+      if (lower !== 'true' && lower !== 'false') return refuse(Errors.INVALID_CONFIG, 'Expected value to be either true or false')
       return { value: lower === 'true', text: lower }
     }
     case 'string':
@@ -165,7 +170,7 @@ function parseType(key: ConfigKey<unknown>, trimmed: string): ParsedValue | { re
     }
     case 'double': {
       const value = Number(trimmed)
-      if (trimmed === '' || Number.isNaN(value)) return { problem: 'Not a number of type DOUBLE' }
+      if (trimmed === '' || Number.isNaN(value)) return refuse(Errors.INVALID_CONFIG, 'Not a number of type DOUBLE')
       return { value, text: formatValue(key, value) as string }
     }
     case 'short':
@@ -175,7 +180,7 @@ function parseType(key: ConfigKey<unknown>, trimmed: string): ParsedValue | { re
       // 20 characters are a sign and the 19 digits of 2^63; leading zeros beyond that are nobody's honest value.
       const exact = /^[+-]?\d{1,20}$/.test(trimmed) ? BigInt(trimmed.replace('+', '')) : null
       if (exact === null || exact < lowest || exact > highest) {
-        return { problem: `Not a number of type ${key.type.toUpperCase()}` }
+        return refuse(Errors.INVALID_CONFIG, `Not a number of type ${key.type.toUpperCase()}`)
       }
       return { value: Math.max(-longMax, Math.min(longMax, Number(exact))), text: exact.toString() }
     }

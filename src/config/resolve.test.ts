@@ -176,14 +176,16 @@ describe('numbers', () => {
     expect(parseValue('k', int, ' +12 ')).toEqual({ value: 12, text: '12' })
     expect(parseValue('k', int, '007')).toEqual({ value: 7, text: '7' })
     for (const raw of ['', '1.0', '1e3', '0x10', '2147483648', '١', '1'.repeat(1000)]) {
-      expect(parseValue('k', int, raw)).toEqual({ problem: `Invalid value ${raw} for configuration k: Not a number of type INT` })
+      expect(parseValue('k', int, raw)).toMatchObject({
+        message: `Invalid value ${raw} for configuration k: Not a number of type INT`,
+      })
     }
   })
 
   it('saturates a long beyond the safe integers and keeps its text exact', () => {
     expect(parseValue('k', long, '9223372036854775806')).toEqual({ value: longMax, text: '9223372036854775806' })
     expect(parseValue('k', long, '-9223372036854775808')).toEqual({ value: -longMax, text: '-9223372036854775808' })
-    expect(parseValue('k', long, '9223372036854775808')).toHaveProperty('problem')
+    expect(parseValue('k', long, '9223372036854775808')).toHaveProperty('message')
     expect(formatValue(long, longMax)).toBe('9223372036854775807')
   })
 })

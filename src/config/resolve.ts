@@ -3,6 +3,7 @@
  * environment variables, server.properties, defaults. Every problem is collected before anything is refused, each naming
  * its key, its origin and what is allowed. Reads no file and no process state: the caller brings the texts.
  */
+import { isRefusal } from '../protocol/errors.js'
 import { compressionTypeProblem } from './compression-type.js'
 import { allowedValues, type ConfigKey, formatValue, parseValue } from './key.js'
 import { type BrokerKey, type BrokerValue, brokerKeyNames, brokerKeyOf, brokerKeys } from './keys.js'
@@ -54,9 +55,9 @@ export function resolveBrokerConfig(layers: readonly ConfigLayer[]): { config: B
       if (texts.has(key) || (key !== name && layer.entries.has(key))) continue
       const row: ConfigKey<unknown> = brokerKeys[key]
       const parsed = parseValue(name, row, text)
-      if ('problem' in parsed) {
+      if (isRefusal(parsed)) {
         const allowed = allowedValues(row)
-        problems.push(`${parsed.problem} (from ${origin}${allowed === '' ? '' : `; allowed: ${allowed}`})`)
+        problems.push(`${parsed.message} (from ${origin}${allowed === '' ? '' : `; allowed: ${allowed}`})`)
       } else if (row.protects && !promisesNothing(row, parsed.text)) problems.push(unprotected(name, origin))
       else {
         values.set(key, parsed.value)

@@ -2,6 +2,7 @@
  * The configuration of one topic: its own overrides over the broker's defaults, resolved once into plain values, because
  * the append path asks for them on every batch. Validation is separate and speaks Kafka's messages.
  */
+import { isRefusal } from '../protocol/errors.js'
 import { compressionTypeProblem } from './compression-type.js'
 import { type ConfigKey, parseValue } from './key.js'
 import { type BrokerKey, brokerKeys } from './keys.js'
@@ -24,7 +25,7 @@ export function topicConfig(broker: BrokerConfig, overrides: ConfigOverrides): T
   for (const [name, raw] of overrides instanceof Map ? overrides : Object.entries(overrides)) {
     if (!isTopicKey(name)) continue
     const parsed = parseValue(name, topicKeys[name], raw)
-    if ('problem' in parsed) continue
+    if (isRefusal(parsed)) continue
     texts.set(name, parsed.text)
     values.set(name, parsed.value)
   }
@@ -49,7 +50,7 @@ export function validateTopicConfig(
     if (!isTopicKey(name)) return `Unknown topic config name: ${name}`
     if (value === null) return `Null value not supported for topic configs: ${name}`
     const parsed = parseValue(name, topicKeys[name], value)
-    if ('problem' in parsed) return parsed.problem
+    if (isRefusal(parsed)) return parsed.message
     valid.set(name, value)
   }
   const config = topicConfig(broker, valid)

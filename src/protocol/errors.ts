@@ -148,6 +148,26 @@ export const Errors = {
   CONTROLLER_ID_NOT_REGISTERED: 136,
 } as const satisfies Readonly<Record<string, ErrorCode>>
 
+/** An outcome that is one code and nothing more, as on the path of every record. */
+export function isErrorCode(outcome: unknown): outcome is ErrorCode {
+  return typeof outcome === 'number'
+}
+
+/** The outcome of what was refused: nothing was done, and this is what the client is told. */
+export interface Refusal {
+  readonly kind: 'refused'
+  readonly errorCode: ErrorCode
+  readonly message: string
+}
+
+export function refuse(errorCode: ErrorCode, message: string): Refusal {
+  return { kind: 'refused', errorCode, message }
+}
+
+export function isRefusal(outcome: object): outcome is Refusal {
+  return (outcome as Partial<Refusal>).kind === 'refused'
+}
+
 const names: ReadonlyMap<number, string> = new Map(Object.entries(Errors).map(([name, code]) => [code, name]))
 
 /** Kafka's name of `code`, for logs and metrics; a code that Kafka does not have is spelled as its number. */

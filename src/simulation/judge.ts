@@ -6,7 +6,7 @@
 
 import type { SeededRandom } from '../base/seeded-random.js'
 import { copyAtOnce } from '../base/slice.js'
-import { Errors } from '../protocol/errors.js'
+import { Errors, isErrorCode } from '../protocol/errors.js'
 import { InitProducerId } from '../protocol/messages/init-producer-id.js'
 import { OffsetFetch } from '../protocol/messages/offset-fetch.js'
 import { Produce } from '../protocol/messages/produce.js'
@@ -145,7 +145,7 @@ function judgePartition(
     const { timestampMs } = random.pick(times)
     const expected = times.find(one => one.timestampMs >= timestampMs)!.offset
     const found = partition.offsetForTimestamp(timestampMs, 'read_uncommitted')
-    if (found === null || typeof found === 'number' || found.offset !== expected) {
+    if (found === null || isErrorCode(found) || found.offset !== expected) {
       problems.push(`${where}: the first record since ${timestampMs} is at ${expected}, not ${JSON.stringify(found)}`)
     }
   }
@@ -215,8 +215,8 @@ function readLog(partition: Partition, where: string, problems: string[]): Found
   let next = partition.logStartOffset
   while (next < partition.logEndOffset) {
     const read = partition.read(next, { maxBytes: 1 << 20, atLeastOneBatch: true, isolation: 'read_uncommitted' })
-    if (typeof read === 'number' || read.byteLength === 0) {
-      problems.push(`${where}: cannot be read at ${next}: ${typeof read === 'number' ? read : 'nothing there'}`)
+    if (isErrorCode(read) || read.byteLength === 0) {
+      problems.push(`${where}: cannot be read at ${next}: ${isErrorCode(read) ? read : 'nothing there'}`)
       return found
     }
     const bytes = Buffer.alloc(read.byteLength)

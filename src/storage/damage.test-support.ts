@@ -8,7 +8,7 @@ import { fakeWorld } from '../base/fake-world.js'
 import type { Offset } from '../base/ids.js'
 import { SeededRandom } from '../base/seeded-random.js'
 import { copyAtOnce } from '../base/slice.js'
-import { Errors } from '../protocol/errors.js'
+import { type ErrorCode, Errors, isErrorCode, isRefusal } from '../protocol/errors.js'
 import { baseOffset, batchLength, computeCrc, crc, lastOffset } from '../protocol/records/batch.js'
 import { buildBatch } from '../protocol/records/build.js'
 import type { DataDirectory } from './directory/data-directory.js'
@@ -124,7 +124,7 @@ async function appendTo(partition: Partition, label: string, valueBytes: number,
   const timestampMs = startMs + n * 1000 - (n % 5 === 4 ? 2500 : 0)
   const producer = { producerId: 7, producerEpoch: 0, baseSequence: sequenceOf(n) }
   const appended = partition.append(buildBatch(records, { timestampMs, ...producer }), client)
-  if (appended.kind === 'refused') throw new Error(appended.message)
+  if (isRefusal(appended)) throw new Error(appended.message)
   await appended.durable
 }
 
@@ -225,7 +225,7 @@ export async function judge(disk: SimulatedDisk, written: WrittenDirectory, opti
   // 1. Each batch by its own offset.
   for (const batch of durable) {
     const read = readFrom(partition, batch.baseOffset, 1)
-    if (typeof read === 'number') problems.push(`offset ${batch.baseOffset}: error ${read}`)
+    if (isErrorCode(read)) problems.push(`offset ${batch.baseOffset}: error ${read}`)
     else if (!equalBytes(read, batch.bytes)) problems.push(`offset ${batch.baseOffset}: other bytes`)
   }
   // 2. As a consumer reads, which seeks over what it is told to be damaged.
@@ -239,11 +239,11 @@ export async function judge(disk: SimulatedDisk, written: WrittenDirectory, opti
   if (logEndOffset < endMin) problems.push(`the log ends at ${logEndOffset}, before ${endMin}`)
   const next = buildBatch([{ key: null, value: Buffer.from('next') }], { timestampMs: startMs })
   const appended = partition.append(next, client)
-  if (appended.kind === 'refused') problems.push(`append refused: ${appended.message}`)
+  if (isRefusal(appended)) problems.push(`append refused: ${appended.message}`)
   else {
     await appended.durable
     const read = readFrom(partition, appended.baseOffset)
-    if (typeof read === 'number' || !equalBytes(read, next)) problems.push('what was appended is not there')
+    if (isErrorCode(read) || !equalBytes(read, next)) problems.push('what was appended is not there')
     if (appended.baseOffset !== logEndOffset) problems.push('appended elsewhere than at the end')
   }
   return { problems, refusal: null, logEndOffset, ofDamaged: readDamaged(partition, damaged, logEndOffset), opened }
@@ -254,7 +254,7 @@ function readDamaged(partition: Partition, damaged: WrittenBatch | null, end: Of
   if (damaged.baseOffset >= end) return 'cut off'
   const read = readFrom(partition, damaged.baseOffset, 1)
   if (read === Errors.CORRUPT_MESSAGE) return 'told'
-  if (typeof read === 'number') return 'none'
+  if (isErrorCode(read)) return 'none'
   if (equalBytes(read, damaged.bytes)) return 'whole'
   if (crc(read, 0) !== computeCrc(read, 0)) return 'wrong checksum'
   return baseOffset(read, 0) === damaged.baseOffset ? 'wrong epoch' : 'wrong offset'
@@ -272,7 +272,7 @@ function consume(
   let next = partition.logStartOffset
   for (let turn = 0; next < partition.logEndOffset && turn < durable.length * 3 + 10; turn++) {
     const read = readFrom(partition, next, 5000)
-    if (typeof read === 'number') {
+    if (isErrorCode(read)) {
       if (damaged === null) problems.push(`reading ${next}: error ${read}`)
       if (read !== Errors.CORRUPT_MESSAGE) problems.push(`reading ${next} gives error ${read}`)
       // As a person does who reads the log: to behind the damage.
@@ -311,7 +311,7 @@ function judgeTimes(
   for (let n = 0; n < durable.length; n += step) {
     const { timestampMs } = durable[n]!
     const found = partition.offsetForTimestamp(timestampMs, 'read_uncommitted')
-    if (typeof found === 'number') {
+    if (isErrorCode(found)) {
       if (damaged === null || found !== Errors.CORRUPT_MESSAGE) problems.push(`time ${timestampMs}: error ${found}`)
       continue
     }
@@ -323,15 +323,15 @@ function judgeTimes(
   const largest = partition.maxTimestampOffset()
   const right = durable.reduce((best, batch) => (batch.timestampMs > best.timestampMs ? batch : best))
   if (largest === null) problems.push('no largest time')
-  else if (typeof largest === 'number' ? damaged === null : largest.timestamp < right.timestampMs) {
+  else if (isErrorCode(largest) ? damaged === null : largest.timestamp < right.timestampMs) {
     problems.push(`the largest time: ${JSON.stringify(largest)}`)
   }
 }
 
 /** Whole batches from `from` on, or the error. */
-export function readFrom(partition: Partition, from: Offset, maxBytes = 1 << 24): Buffer | number {
+export function readFrom(partition: Partition, from: Offset, maxBytes = 1 << 24): Buffer | ErrorCode {
   const read = partition.read(from, { maxBytes, atLeastOneBatch: true, isolation: 'read_uncommitted' })
-  if (typeof read === 'number') return read
+  if (isErrorCode(read)) return read
   const bytes = Buffer.alloc(read.byteLength)
   let at = 0
   for (const slice of read.slices) {

@@ -4,11 +4,13 @@
  * in the middle of a compaction. The model knows records, batches and where segments begin; what stays of them it decides by
  * rules that are written down here a second time, in the simplest way. Not shipped.
  */
+
 import fs from 'node:fs'
 import path from 'node:path'
 import type { Bytes } from '../base/bytes.js'
 import { type FakeWorld, fakeWorld } from '../base/fake-world.js'
 import type { World } from '../base/world.js'
+import { isErrorCode, isRefusal } from '../protocol/errors.js'
 import * as batch from '../protocol/records/batch.js'
 import { buildBatch, type NewRecord } from '../protocol/records/build.js'
 import { writableCodec } from '../protocol/records/compression.js'
@@ -185,7 +187,7 @@ class LogModelRun {
     })
     const sent = codec === 0 ? plain : recompress(plain, plain.subarray(batch.batchHeaderSize), codec)
     const appended = this.#partition.append(sent.slice(), { kind: 'client', apiVersion: 11 })
-    if (appended.kind === 'refused') this.#fail(`refused: ${appended.errorCode} ${appended.message}`)
+    if (isRefusal(appended)) this.#fail(`refused: ${appended.errorCode} ${appended.message}`)
     this.#expect(!appended.isDuplicate, () => `taken for a duplicate at ${appended.baseOffset}`)
     this.#expect(
       appended.baseOffset === model.logEndOffset,
@@ -225,7 +227,7 @@ class LogModelRun {
     const records = Array.from({ length: last!.count }, () => ({ key: Buffer.from('again'), value: Buffer.from('again') }))
     const sent = buildBatch(records, { producerId, producerEpoch: epoch, baseSequence: last!.baseSequence, timestampMs: 1 })
     const appended = this.#partition.append(sent, { kind: 'client', apiVersion: 11 })
-    const isKnown = appended.kind === 'appended' && appended.isDuplicate && appended.baseOffset === last!.baseOffset
+    const isKnown = !isRefusal(appended) && appended.isDuplicate && appended.baseOffset === last!.baseOffset
     this.#expect(isKnown, () => `producer ${producerId} is not recognised: ${JSON.stringify(appended)}`)
   }
 
@@ -445,7 +447,7 @@ function decodeFrom(partition: Partition, from: number, maxBytes: number): Model
   let left = maxBytes
   while (left > 0) {
     const read = partition.read(next, { maxBytes: left, atLeastOneBatch: true, isolation: 'read_uncommitted' })
-    if (typeof read === 'number') throw new LogModelMismatch(`read from ${next} gives error ${read}`)
+    if (isErrorCode(read)) throw new LogModelMismatch(`read from ${next} gives error ${read}`)
     if (read.byteLength === 0) break
     for (const slice of read.slices) {
       const bytes = Buffer.alloc(slice.byteLength)

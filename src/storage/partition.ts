@@ -12,7 +12,7 @@ import type { LeaderEpoch, Offset, ProducerId, Uuid } from '../base/ids.js'
 import { type Int64, roundedInt64 } from '../base/int64.js'
 import type { Slice } from '../base/slice.js'
 import type { World } from '../base/world.js'
-import { type ErrorCode, Errors } from '../protocol/errors.js'
+import { type ErrorCode, Errors, isRefusal } from '../protocol/errors.js'
 import { batchLength, lastOffsetDelta, noTimestamp, stampBaseOffset, stampLeaderEpoch } from '../protocol/records/batch.js'
 import type { CompactionOrder, CompactionResult, LogEngine, LogMark } from './engine.js'
 import { CorruptLogError, DamagedRangeError } from './engine.js'
@@ -29,12 +29,12 @@ import { expiredCount } from './rules/retention.js'
 import type {
   Appended,
   AppendOrigin,
+  AppendRefusal,
   Durability,
   EpochEndOffset,
   Isolation,
   Read,
   ReadLimits,
-  Refusal,
   SegmentStart,
   StorageLog,
   TimestampedOffset,
@@ -166,7 +166,7 @@ export class Partition implements SyncTarget {
    * the order is decided and the bytes are in the operating system. KAFKA_STORAGE_ERROR when the disk refused; the log is
    * then as it was before.
    */
-  append(batch: Bytes, origin: AppendOrigin): Appended | Refusal {
+  append(batch: Bytes, origin: AppendOrigin): Appended | AppendRefusal {
     if (this.#closedWith !== null) return refused(this.#closedWith, 'The partition is closed')
     if (this.#commit.failure !== null) return refused(Errors.KAFKA_STORAGE_ERROR, this.#commit.failure.message)
     const config = this.#config()
@@ -176,10 +176,10 @@ export class Partition implements SyncTarget {
       : this.#appendOfCoordinator(batch, config, nowMs)
   }
 
-  #appendOfClient(batch: Bytes, apiVersion: number, config: LogConfig, nowMs: number): Appended | Refusal {
+  #appendOfClient(batch: Bytes, apiVersion: number, config: LogConfig, nowMs: number): Appended | AppendRefusal {
     // 1. Is it a batch that may stand here?
     const facts = admit(batch, config, nowMs, apiVersion)
-    if (facts.refused) {
+    if (isRefusal(facts)) {
       const logStartOffset = facts.isFormOnly || isBeforeLog(facts.errorCode) ? -1 : this.logStartOffset
       return refused(facts.errorCode, facts.message, facts.recordErrors, logStartOffset)
     }
@@ -200,7 +200,7 @@ export class Partition implements SyncTarget {
   }
 
   /** The broker's own batch: it is well-formed, or that is our bug. */
-  #appendOfCoordinator(batch: Bytes, config: LogConfig, nowMs: number): Appended | Refusal {
+  #appendOfCoordinator(batch: Bytes, config: LogConfig, nowMs: number): Appended | AppendRefusal {
     assert(batchLength(batch, 0) === batch.byteLength, 'a coordinator appends one whole batch')
     if (batch.byteLength > Math.min(config.messageBytesMax, config.segmentBytes)) {
       return refused(Errors.MESSAGE_TOO_LARGE, `The batch has ${batch.byteLength} bytes`)
@@ -212,7 +212,7 @@ export class Partition implements SyncTarget {
     return failure ?? this.#answer(baseOffset, baseOffset + lastOffsetDelta(batch, 0), noTimestamp, false)
   }
 
-  #write(batch: Bytes, config: LogConfig, nowMs: number): Refusal | null {
+  #write(batch: Bytes, config: LogConfig, nowMs: number): AppendRefusal | null {
     try {
       this.#engine.append(batch, config, nowMs)
       return null
@@ -232,7 +232,7 @@ export class Partition implements SyncTarget {
     const durable = this.#durability === 'fsync' && lastOffset >= this.#durable.offset ? this.#line.request() : null
     const { logStartOffset } = this.#engine
     if (this.#durability !== 'fsync' && !isDuplicate) this.#wake()
-    return { kind: 'appended', baseOffset, lastOffset, logAppendTimeMs, logStartOffset, isDuplicate, durable }
+    return { baseOffset, lastOffset, logAppendTimeMs, logStartOffset, isDuplicate, durable }
   }
 
   /**
@@ -561,7 +561,7 @@ function isBeforeLog(errorCode: ErrorCode): boolean {
   )
 }
 
-function refused(errorCode: ErrorCode, message: string, recordErrors = noRecordErrors, logStartOffset = -1): Refusal {
+function refused(errorCode: ErrorCode, message: string, recordErrors = noRecordErrors, logStartOffset = -1): AppendRefusal {
   return { kind: 'refused', errorCode, message, recordErrors, logStartOffset }
 }
 

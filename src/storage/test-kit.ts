@@ -8,6 +8,7 @@ import type { Bytes } from '../base/bytes.js'
 import { type FakeWorld, fakeWorld } from '../base/fake-world.js'
 import type { Offset } from '../base/ids.js'
 import type { Slice } from '../base/slice.js'
+import { isErrorCode, isRefusal } from '../protocol/errors.js'
 import { baseOffset, batchLength, lastOffset } from '../protocol/records/batch.js'
 import { type BatchOptions, buildBatch } from '../protocol/records/build.js'
 import type { DataDirectory, UpkeepSettings } from './directory/data-directory.js'
@@ -105,7 +106,7 @@ export function batchOf(label: string, options: TestBatch = {}): Bytes {
 
 export function append(partition: Partition, batch: Bytes, origin = client): Appended {
   const outcome = partition.append(batch, origin)
-  if (outcome.kind === 'refused') throw new Error(`refused: ${outcome.errorCode} ${outcome.message}`)
+  if (isRefusal(outcome)) throw new Error(`refused: ${outcome.errorCode} ${outcome.message}`)
   return outcome
 }
 
@@ -122,7 +123,7 @@ export function bytesOf(slices: readonly Slice[]): Buffer {
 
 export function readBytes(partition: Partition, from: Offset, limits: Partial<ReadLimits> = {}): Buffer {
   const read = partition.read(from, { ...everything, ...limits })
-  if (typeof read === 'number') throw new Error(`error ${read}`)
+  if (isErrorCode(read)) throw new Error(`error ${read}`)
   const bytes = bytesOf(read.slices)
   if (bytes.byteLength !== read.byteLength) throw new Error('byteLength is not what the slices hold')
   return bytes

@@ -1,19 +1,18 @@
 /**
- * What goes in and comes out at a partition's door. Outcomes are values: an append answers Appended or Refusal, a read
+ * What goes in and comes out at a partition's door. Outcomes are values: an append answers Appended or AppendRefusal, a read
  * answers Read or an ErrorCode; nothing here is thrown at a caller.
  */
 
 import type { LeaderEpoch, Offset } from '../base/ids.js'
 import type { Int64 } from '../base/int64.js'
 import type { Slice } from '../base/slice.js'
-import type { ErrorCode } from '../protocol/errors.js'
+import type { Refusal } from '../protocol/errors.js'
 import type { RecordError } from './rules/admission.js'
 
 /** Who writes: a client's batch meets every rule, a coordinator's own batch those of structure and order. */
 export type AppendOrigin = { readonly kind: 'client'; readonly apiVersion: number } | { readonly kind: 'coordinator' }
 
 export interface Appended {
-  readonly kind: 'appended'
   readonly baseOffset: Offset
   readonly lastOffset: Offset
   /** -1 unless the topic is LogAppendTime, or the batch a duplicate: then the newest timestamp of the original, as in Kafka. */
@@ -28,10 +27,7 @@ export interface Appended {
   readonly durable: Promise<void> | null
 }
 
-export interface Refusal {
-  readonly kind: 'refused'
-  readonly errorCode: ErrorCode
-  readonly message: string
+export interface AppendRefusal extends Refusal {
   readonly recordErrors: readonly RecordError[]
   /** -1 where the log was not looked at. */
   readonly logStartOffset: Offset

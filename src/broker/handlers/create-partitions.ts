@@ -1,5 +1,5 @@
 import { partitionsPerRequestMax } from '../../cluster/controller.js'
-import { type ErrorCode, Errors } from '../../protocol/errors.js'
+import { type ErrorCode, Errors, isRefusal } from '../../protocol/errors.js'
 import { CreatePartitions } from '../../protocol/messages/create-partitions.js'
 import type { RequestOf, ResponseOf } from '../../protocol/schema.js'
 import { handler, type RequestContext } from '../handler.js'
@@ -39,7 +39,7 @@ function addedBy(asked: readonly TopicRequest[], repeated: ReadonlySet<string>, 
 
 async function grow(asked: TopicRequest, validateOnly: boolean, { broker }: RequestContext): Promise<Result> {
   const outcome = validateOnly ? broker.topics.tryAddPartitions(asked) : await broker.topics.addPartitions(asked)
-  if ('kind' in outcome && outcome.kind === 'refused') return failed(asked.name, outcome.errorCode, outcome.message)
+  if (isRefusal(outcome)) return failed(asked.name, outcome.errorCode, outcome.message)
   return { name: asked.name, errorCode: Errors.NONE }
 }
 

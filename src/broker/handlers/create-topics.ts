@@ -1,14 +1,9 @@
-import {
-  type ClusterRefusal,
-  type CreateTopicCommand,
-  partitionsPerRequestMax,
-  recordsPerRequestMax,
-} from '../../cluster/controller.js'
+import { type CreateTopicCommand, partitionsPerRequestMax, recordsPerRequestMax } from '../../cluster/controller.js'
 import type { TopicImage } from '../../cluster/image.js'
 import { topicNameProblem } from '../../cluster/topic-name.js'
 import { describeTopicConfig } from '../../config/describe.js'
 import { topicConfig, validateTopicConfig } from '../../config/topic-config.js'
-import { type ErrorCode, Errors } from '../../protocol/errors.js'
+import { type ErrorCode, Errors, isRefusal, type Refusal } from '../../protocol/errors.js'
 import { CreateTopics } from '../../protocol/messages/create-topics.js'
 import type { RequestOf, ResponseOf } from '../../protocol/schema.js'
 import { handler, type RequestContext } from '../handler.js'
@@ -64,15 +59,15 @@ async function create(asked: TopicRequest, validateOnly: boolean, { broker }: Re
   }
   // In Kafka's order: the name, then the configs, then the partitions.
   const decided = broker.topics.tryCreate(command)
-  if (decided.kind === 'refused' && (problem === null || isAboutName(decided))) return refusedBy(name, decided)
+  if (isRefusal(decided) && (problem === null || isAboutName(decided))) return refusedBy(name, decided)
   if (problem !== null) return refused(name, Errors.INVALID_CONFIG, problem)
-  if (decided.kind === 'refused') return refusedBy(name, decided)
+  if (isRefusal(decided)) return refusedBy(name, decided)
   if (validateOnly) return created(decided.result, broker)
   const topic = await broker.topics.create(command)
-  return 'kind' in topic ? refusedBy(name, topic) : created(topic, broker)
+  return isRefusal(topic) ? refusedBy(name, topic) : created(topic, broker)
 }
 
-function isAboutName({ errorCode }: ClusterRefusal): boolean {
+function isAboutName({ errorCode }: Refusal): boolean {
   return (
     errorCode === Errors.INVALID_TOPIC_EXCEPTION ||
     errorCode === Errors.TOPIC_ALREADY_EXISTS ||
@@ -98,7 +93,7 @@ function created(topic: TopicImage, broker: RequestContext['broker']): TopicAnsw
   }
 }
 
-function refusedBy(name: string, { errorCode, message }: ClusterRefusal): TopicAnswer {
+function refusedBy(name: string, { errorCode, message }: Refusal): TopicAnswer {
   return refused(name, errorCode, message)
 }
 

@@ -1,4 +1,4 @@
-import { type ErrorCode, Errors } from '../../protocol/errors.js'
+import { type ErrorCode, Errors, isErrorCode } from '../../protocol/errors.js'
 import { DeleteRecords } from '../../protocol/messages/delete-records.js'
 import type { RequestOf } from '../../protocol/schema.js'
 import { allVisible } from '../acknowledged.js'
@@ -32,7 +32,7 @@ export const deleteRecords = handler(DeleteRecords, async (request, context) => 
 
 async function remove(topic: string, partitionIndex: number, offset: number, context: RequestContext) {
   const partition = resolvePartition(context, topic, partitionIndex, 'delete')
-  if (typeof partition === 'number') return failed(partitionIndex, partition)
+  if (isErrorCode(partition)) return failed(partitionIndex, partition)
   if (!partition.config.deletesOld) return failed(partitionIndex, Errors.POLICY_VIOLATION)
   await allVisible([partition])
   const errorCode = await partition.deleteRecordsBefore(offset === highWatermark ? partition.highWatermark : offset)

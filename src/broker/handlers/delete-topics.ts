@@ -1,5 +1,5 @@
 import { type Uuid, zeroUuid } from '../../base/ids.js'
-import { type ErrorCode, Errors } from '../../protocol/errors.js'
+import { type ErrorCode, Errors, isRefusal } from '../../protocol/errors.js'
 import { DeleteTopics } from '../../protocol/messages/delete-topics.js'
 import type { ResponseOf } from '../../protocol/schema.js'
 import { handler, type RequestContext } from '../handler.js'
@@ -63,7 +63,7 @@ async function remove(asked: TopicReference, { broker }: RequestContext): Promis
       : refused(asked, Errors.UNKNOWN_TOPIC_OR_PARTITION, 'This server does not host this topic-partition.')
   }
   const deleted = await broker.topics.delete(topic.name)
-  if ('kind' in deleted) return refused(asked, deleted.errorCode, deleted.message)
+  if (isRefusal(deleted)) return refused(asked, deleted.errorCode, deleted.message)
   return { name: topic.name, topicId: topic.topicId, errorCode: Errors.NONE }
 }
 

@@ -1,7 +1,7 @@
 import { type Bytes, emptyBytes } from '../../base/bytes.js'
 import type { Uuid } from '../../base/ids.js'
 import type { Slice } from '../../base/slice.js'
-import { type ErrorCode, Errors } from '../../protocol/errors.js'
+import { type ErrorCode, Errors, isErrorCode } from '../../protocol/errors.js'
 import { Fetch } from '../../protocol/messages/fetch.js'
 import type { RequestOf, ResponseOf } from '../../protocol/schema.js'
 import type { Partition } from '../../storage/partition.js'
@@ -22,7 +22,7 @@ type PartitionAnswer = TopicAnswer['partitions'][number]
 // the ranges of the last plan are read and converted to message sets.
 export const fetch = handler(Fetch, (request, context) => {
   const session = context.broker.fetchSessions.open(sessionRequest(request, context))
-  if (session.kind === 'error') return { errorCode: session.errorCode, sessionId: 0, responses: [] }
+  if (isErrorCode(session)) return { errorCode: session, sessionId: 0, responses: [] }
 
   const isOld = context.version <= messageSetFetchVersionMax
   if (isOld) context.broker.downConversions.letGo(context.session)
@@ -46,7 +46,7 @@ export const fetch = handler(Fetch, (request, context) => {
 })
 
 async function answerLater(
-  session: Exclude<FetchContext, { kind: 'error' }>,
+  session: FetchContext,
   firstPlan: Plan,
   maxWaitMs: number,
   limits: PlanLimits,
@@ -58,7 +58,7 @@ async function answerLater(
 }
 
 async function longPoll(
-  session: Exclude<FetchContext, { kind: 'error' }>,
+  session: FetchContext,
   firstPlan: Plan,
   maxWaitMs: number,
   limits: PlanLimits,
@@ -95,7 +95,7 @@ function isEnough(
     const partition = partitionOf(wanted, context)
     if (partition === undefined) continue
     const read = partition.read(wanted.fetchOffset, { maxBytes: int32Max, atLeastOneBatch: true, isolation })
-    if (typeof read === 'number') continue
+    if (isErrorCode(read)) continue
     for (const slice of read.slices) slice.release()
     available += Math.min(read.byteLength, Math.max(0, wanted.maxBytes))
   }
@@ -136,7 +136,7 @@ interface Plan {
   readonly isolation: Isolation
 }
 
-function plan(session: Exclude<FetchContext, { kind: 'error' }>, limits: PlanLimits, context: RequestContext): Plan {
+function plan(session: FetchContext, limits: PlanLimits, context: RequestContext): Plan {
   const parts: PartitionPlan[] = []
   const partitions: Partition[] = []
   let byteLength = 0
@@ -168,7 +168,7 @@ function planPartition(
   // Here, and here alone, Kafka takes any negative epoch for none.
   const knownEpoch = Math.max(anyLeaderEpoch, wanted.currentLeaderEpoch)
   const partition = resolvePartition(context, name, wanted.index, 'read', knownEpoch, topicId)
-  if (typeof partition === 'number') return failed(wanted, partition)
+  if (isErrorCode(partition)) return failed(wanted, partition)
   // A replica that this leader does not have.
   if (limits.isReplica) return failed(wanted, Errors.NOT_LEADER_OR_FOLLOWER)
   // 2. A client of these versions cannot know zstd.
@@ -197,7 +197,7 @@ function planPartition(
     atLeastOneBatch: bytesSoFar === 0 || limits.version <= hardLimitFetchVersionMax,
     isolation: limits.isolation,
   })
-  if (typeof read === 'number') return failed(wanted, read)
+  if (isErrorCode(read)) return failed(wanted, read)
   partitions.push(partition)
   const { slices, byteLength, highWatermark, lastStableOffset, logStartOffset } = read
   return {
@@ -235,7 +235,7 @@ async function convertPlan(current: Plan, limits: PlanLimits, context: RequestCo
       bytesMax: Math.min(wanted.maxBytes, bytesLeft),
       firstMessage: isCut ? 'cut' : version > hardLimitFetchVersionMax && byteLength === 0 ? 'whole' : 'none',
     })
-    if (typeof converted === 'number') parts.push(failed(wanted, converted))
+    if (isErrorCode(converted)) parts.push(failed(wanted, converted))
     else {
       parts.push({ ...part, slices: [], messageSet: converted })
       byteLength += converted.byteLength
@@ -274,7 +274,7 @@ function failed(wanted: FetchPartition, errorCode: ErrorCode): PartitionPlan {
   }
 }
 
-function answer(session: Exclude<FetchContext, { kind: 'error' }>, current: Plan, context: RequestContext): FetchResponse {
+function answer(session: FetchContext, current: Plan, context: RequestContext): FetchResponse {
   const responses: { topic: string; topicId: Uuid; partitions: PartitionAnswer[] }[] = []
   for (const part of current.parts) {
     const { wanted } = part

@@ -1,5 +1,5 @@
 import type { Int64 } from '../../base/int64.js'
-import { type ErrorCode, Errors } from '../../protocol/errors.js'
+import { type ErrorCode, Errors, isErrorCode } from '../../protocol/errors.js'
 import { ListOffsets } from '../../protocol/messages/list-offsets.js'
 import type { RequestOf, ResponseOf } from '../../protocol/schema.js'
 import type { Partition } from '../../storage/partition.js'
@@ -85,11 +85,11 @@ function listPartition(topic: string, asked: PartitionRequest, isolation: Isolat
     return failed(asked, Errors.UNSUPPORTED_VERSION)
   }
   const partition = resolvePartition(context, topic, partitionIndex, 'describe', asked.currentLeaderEpoch)
-  if (typeof partition === 'number') return failed(asked, partition)
+  if (isErrorCode(partition)) return failed(asked, partition)
   if (version === 0) return listOldStyle(partition, asked, broker.world.nowMs())
 
   const found = lookUp(partition, timestamp, isolation)
-  if (typeof found === 'number') return failed(asked, found)
+  if (isErrorCode(found)) return failed(asked, found)
   if (found === null) return { partitionIndex, errorCode: Errors.NONE }
   return { partitionIndex, errorCode: Errors.NONE, ...found }
 }
@@ -118,7 +118,7 @@ function lookUp(partition: Partition, timestamp: Int64, isolation: Isolation): T
  */
 function listOldStyle(partition: Partition, asked: PartitionRequest, nowMs: number): PartitionAnswer {
   const starts = partition.segmentStarts()
-  if (typeof starts === 'number') return failed(asked, starts)
+  if (isErrorCode(starts)) return failed(asked, starts)
   const places = starts.map(({ offset, datedMs }) => ({ offset, datedMs }))
   if (starts.at(-1)?.isEmpty === false) places.push({ offset: partition.highWatermark, datedMs: nowMs })
   const last =

@@ -3,7 +3,7 @@ import type { Uuid } from '../../base/ids.js'
 import { zeroUuid } from '../../base/ids.js'
 import type { PartitionImage, TopicImage } from '../../cluster/image.js'
 import { clusterMetadataTopic, isInternalTopic, topicNameProblem } from '../../cluster/topic-name.js'
-import { type ErrorCode, Errors } from '../../protocol/errors.js'
+import { type ErrorCode, Errors, isRefusal } from '../../protocol/errors.js'
 import { encodeBody } from '../../protocol/frame.js'
 import { Metadata } from '../../protocol/messages/metadata.js'
 import type { RequestOf, ResponseOf } from '../../protocol/schema.js'
@@ -99,7 +99,7 @@ async function describeNamed(
     return unknown(name, zeroUuid, Errors.UNKNOWN_TOPIC_OR_PARTITION, operations)
   }
   const created = await broker.topics.createOnDemand(name)
-  if (!('kind' in created)) return known(created, operations)
+  if (!isRefusal(created)) return known(created, operations)
   // Two clients asked at once: the other one's topic is as good.
   const others = broker.topics.image.topics.get(name)
   return others === undefined ? unknown(name, zeroUuid, created.errorCode, operations) : known(others, operations)

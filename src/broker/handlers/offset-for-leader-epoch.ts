@@ -1,4 +1,4 @@
-import { type ErrorCode, Errors } from '../../protocol/errors.js'
+import { type ErrorCode, Errors, isErrorCode } from '../../protocol/errors.js'
 import { OffsetForLeaderEpoch } from '../../protocol/messages/offset-for-leader-epoch.js'
 import type { RequestOf, ResponseOf } from '../../protocol/schema.js'
 import { handler, type RequestContext } from '../handler.js'
@@ -18,7 +18,7 @@ export const offsetForLeaderEpoch = handler(OffsetForLeaderEpoch, (request, cont
 
 function endOfEpoch(topic: string, asked: PartitionRequest, context: RequestContext): PartitionAnswer {
   const partition = resolvePartition(context, topic, asked.partition, 'describe', asked.currentLeaderEpoch)
-  if (typeof partition === 'number') return failed(asked, partition)
+  if (isErrorCode(partition)) return failed(asked, partition)
   const { leaderEpoch, endOffset } = partition.endOffsetForEpoch(asked.leaderEpoch)
   return { partition: asked.partition, errorCode: Errors.NONE, leaderEpoch, endOffset }
 }

@@ -7,7 +7,7 @@ import { InitProducerId } from '../../protocol/messages/init-producer-id.js'
 import { Produce } from '../../protocol/messages/produce.js'
 import { stampCrc } from '../../protocol/records/batch.js'
 import type { ResponseOf } from '../../protocol/schema.js'
-import type { Appended, Refusal } from '../../storage/types.js'
+import type { Appended, AppendRefusal } from '../../storage/types.js'
 import type { RequestContext } from '../handler.js'
 import { Ordered } from '../outcomes.js'
 import { batchOf, type TestBroker, type TestClient, testBroker, versionsOf } from '../test-client.test-support.js'
@@ -164,7 +164,7 @@ test('zstd needs Produce v7', async () => {
 
 describe('a disk that fails', () => {
   /** The handler over partitions that answer as told, for topic t. */
-  const produceTo = (outcomes: readonly (Partial<Appended> | Partial<Refusal>)[], version: number, acks = -1) => {
+  const produceTo = (outcomes: readonly (Partial<Appended> | Partial<AppendRefusal>)[], version: number, acks = -1) => {
     const partition = (_topic: string, index: number) => ({ append: () => outcomes[index] })
     const broker = { world: realWorld, topics: { partition, image: { topicsById: new Map() } } }
     const partitionData = outcomes.map((_, index) => ({ index, records: new Uint8Array(0) }))
@@ -173,7 +173,7 @@ describe('a disk that fails', () => {
   }
   const codesOf = (response: unknown): number[] =>
     (response as ResponseOf<typeof Produce>).responses.flatMap(topic => topic.partitionResponses.map(each => each.errorCode))
-  const lost = () => ({ kind: 'appended' as const, baseOffset: 0, durable: Promise.reject(new Error('the sync failed')) })
+  const lost = () => ({ baseOffset: 0, durable: Promise.reject(new Error('the sync failed')) })
   const full = {
     kind: 'refused' as const,
     errorCode: Errors.KAFKA_STORAGE_ERROR,
@@ -182,7 +182,7 @@ describe('a disk that fails', () => {
     logStartOffset: -1,
   }
   const other = { ...full, errorCode: Errors.MESSAGE_TOO_LARGE }
-  const well = { kind: 'appended' as const, baseOffset: 0, durable: null }
+  const well = { baseOffset: 0, durable: null }
 
   test('what is not known to be durable is not acknowledged; what was refused keeps its code', async () => {
     const outcome = produceTo([lost(), other, well], 9)

@@ -1,11 +1,11 @@
 import type { Bytes } from '../../base/bytes.js'
-import { type ErrorCode, Errors } from '../../protocol/errors.js'
+import { type ErrorCode, Errors, isErrorCode, isRefusal } from '../../protocol/errors.js'
 import { Produce } from '../../protocol/messages/produce.js'
 import { batchHeaderSize, Codecs, codecOf } from '../../protocol/records/batch.js'
 import { decompressed } from '../../protocol/records/compression.js'
 import type { RequestOf, ResponseOf } from '../../protocol/schema.js'
 import { turnInLine } from '../../storage/slices.js'
-import type { Appended, Refusal } from '../../storage/types.js'
+import type { Appended, AppendRefusal } from '../../storage/types.js'
 import { handler, type RequestContext } from '../handler.js'
 import { CloseConnection, noAnswer, Ordered } from '../outcomes.js'
 import { collapsed, type TopicSpelling } from '../repeated.js'
@@ -168,7 +168,7 @@ class Appends {
   #append(name: string | null, index: number, records: Bytes | null): PartitionResponse {
     const { version } = this.#context
     const partition = resolvePartition(this.#context, name, index, 'write')
-    if (typeof partition === 'number') {
+    if (isErrorCode(partition)) {
       const isInternal = partition === Errors.INVALID_TOPIC_EXCEPTION
       return refused(index, partition, isInternal ? `Cannot append to internal topic ${name}` : null)
     }
@@ -177,7 +177,7 @@ class Appends {
     if (version <= 2 && records?.byteLength === 0) return { index, errorCode: Errors.NONE, baseOffset: -1 }
     if (records === null) return refused(index, Errors.INVALID_RECORD, 'No record batch was given.')
     const result = partition.append(records, { kind: 'client', apiVersion: version })
-    if (result.kind !== 'appended') return appendRefused(index, result, version)
+    if (isRefusal(result)) return appendRefused(index, result, version)
     if (result.durable !== null) this.durables.push(result.durable)
     return appended(index, result)
   }
@@ -202,7 +202,7 @@ function appended(index: number, { baseOffset, logAppendTimeMs, logStartOffset }
   return { index, errorCode: Errors.NONE, baseOffset, logAppendTimeMs, logStartOffset }
 }
 
-function appendRefused(index: number, refusal: Refusal, version: number): PartitionResponse {
+function appendRefused(index: number, refusal: AppendRefusal, version: number): PartitionResponse {
   const recordErrors = refusal.recordErrors.map(({ batchIndex, message }) => ({ batchIndex, batchIndexErrorMessage: message }))
   const errorCode = storageErrorFor(refusal.errorCode, version >= 4)
   const { message, logStartOffset } = refusal

@@ -22,7 +22,7 @@
 import type { Bytes } from '../../base/bytes.js'
 import type { LeaderEpoch, Offset, ProducerEpoch, ProducerId } from '../../base/ids.js'
 import { type Int64, roundedInt64 } from '../../base/int64.js'
-import { type ErrorCode, Errors } from '../../protocol/errors.js'
+import { type ErrorCode, Errors, isRefusal, type Refusal } from '../../protocol/errors.js'
 import * as batch from '../../protocol/records/batch.js'
 import { UnsupportedCodecError } from '../../protocol/records/codecs/codec.js'
 import { decompressedSizeMax, isNative } from '../../protocol/records/compression.js'
@@ -61,7 +61,6 @@ export interface AdmissionRules {
 
 /** The facts of an admitted batch that the partition goes on with. */
 export interface Admitted {
-  readonly refused: false
   /** What enters the log: the client's bytes, a part of them, or what they were converted to. */
   readonly batch: Bytes
   /** The whole batch in bytes. */
@@ -85,10 +84,7 @@ export interface RecordError {
   readonly message: string
 }
 
-export interface Refusal {
-  readonly refused: true
-  readonly errorCode: ErrorCode
-  readonly message: string
+export interface BatchRefusal extends Refusal {
   readonly recordErrors: readonly RecordError[]
   /** Refused for its form, before anything is compared with the topic or the log. */
   readonly isFormOnly?: boolean
@@ -112,7 +108,7 @@ export function admit(
   rules: AdmissionRules,
   nowMs: number,
   produceVersion = latestProduceVersion,
-): Admitted | Refusal {
+): Admitted | BatchRefusal {
   const magic = firstMagic(bytes)
   if (produceVersion <= messageSetVersionMax && (magic === 0 || magic === 1)) return admitMessageSet(bytes, rules, nowMs)
   const shape = refusalByShape(bytes, magic, produceVersion)
@@ -138,12 +134,12 @@ export function stamp(facts: Admitted, baseOffset: Offset, leaderEpoch: LeaderEp
 }
 
 /** What an old client sends becomes a batch without compression, which then is a batch like any other. */
-function admitMessageSet(bytes: Bytes, rules: AdmissionRules, nowMs: number): Admitted | Refusal {
+function admitMessageSet(bytes: Bytes, rules: AdmissionRules, nowMs: number): Admitted | BatchRefusal {
   try {
     const { batch: converted, codec } = upConvert(bytes, rules)
     const result = admitRecords(converted, codec, rules, nowMs)
     // The messages had the right size one by one; now they are one.
-    return result.refused ? result : (refusalBySize(result.batch, rules) ?? result)
+    return isRefusal(result) ? result : (refusalBySize(result.batch, rules) ?? result)
   } catch (error) {
     if (!(error instanceof MalformedError)) throw error
     return refuse(errorOfMessageSet(error), error.message)
@@ -162,7 +158,7 @@ function errorOfMessageSet(error: MalformedError): ErrorCode {
 const cursor = new RecordCursor()
 
 /** From a batch with a sound header to the facts; `sourceCodec` is what the client compressed with. */
-function admitRecords(bytes: Bytes, sourceCodec: batch.CodecId, rules: AdmissionRules, nowMs: number): Admitted | Refusal {
+function admitRecords(bytes: Bytes, sourceCodec: batch.CodecId, rules: AdmissionRules, nowMs: number): Admitted | BatchRefusal {
   const targetCodec = rules.codec ?? sourceCodec
   const codec = batch.codecOf(bytes, 0)
   const isRecompressed = targetCodec !== codec
@@ -197,7 +193,7 @@ function isValidated(codec: batch.CodecId, { validation }: AdmissionRules): bool
 const recordSizeMin = 7
 
 /** What can be said of a compressed batch without looking into it: bytes that cannot hold so many records are refused. */
-function refusalByPossibility(bytes: Bytes, codec: batch.CodecId, rules: AdmissionRules): Refusal | null {
+function refusalByPossibility(bytes: Bytes, codec: batch.CodecId, rules: AdmissionRules): BatchRefusal | null {
   const count = batch.recordCount(bytes, 0)
   try {
     const sizeMax = Math.min(decompressedSizeMax(codec, bytes.subarray(batch.batchHeaderSize)), rules.decompressedBytesMax)
@@ -213,7 +209,6 @@ function refusalByPossibility(bytes: Bytes, codec: batch.CodecId, rules: Admissi
 function admitted(bytes: Bytes, maxTimestampMs: Int64, rules: AdmissionRules, nowMs: number): Admitted {
   const isLogAppendTime = rules.timestampType === 'LogAppendTime'
   return {
-    refused: false,
     batch: bytes,
     size: bytes.byteLength,
     recordCount: batch.recordCount(bytes, 0),
@@ -229,15 +224,15 @@ function admitted(bytes: Bytes, maxTimestampMs: Int64, rules: AdmissionRules, no
 
 const noRecordErrors: readonly RecordError[] = []
 
-function refuse(errorCode: ErrorCode, message: string, recordErrors = noRecordErrors): Refusal {
-  return { refused: true, errorCode, message, recordErrors }
+function refuse(errorCode: ErrorCode, message: string, recordErrors = noRecordErrors): BatchRefusal {
+  return { kind: 'refused', errorCode, message, recordErrors }
 }
 
 /**
  * Exactly one whole batch of magic 2, in a codec that this version of Produce may carry. The beginning of another batch
  * behind it is cut off, as Kafka does, for which a message set may end in a part of a message.
  */
-function refusalByShape(bytes: Bytes, magic: number | null, produceVersion: number): Refusal | null {
+function refusalByShape(bytes: Bytes, magic: number | null, produceVersion: number): BatchRefusal | null {
   const size = bytes.byteLength
   // Kafka reads the size before it looks at the magic.
   if (size >= batch.batchPrefixSize && batch.batchLength(bytes, 0) < entrySizeMin) {
@@ -263,7 +258,7 @@ function refusalByShape(bytes: Bytes, magic: number | null, produceVersion: numb
 }
 
 /** Kafka takes what follows for the next batch if it looks like one, and for a part of one, which it ignores, if it is short. */
-function refusalByTail(bytes: Bytes, at: number): Refusal | null {
+function refusalByTail(bytes: Bytes, at: number): BatchRefusal | null {
   const left = bytes.byteLength - at
   if (left < batch.batchPrefixSize) return null
   const length = batch.batchLength(bytes, at)
@@ -280,14 +275,14 @@ function isKnownMagic(magic: number): boolean {
 const oneBatch = 'Produce takes exactly one record batch per partition'
 
 /** In Kafka's order: a batch that is too large is told so (the client splits it) before its sum is computed. */
-function refusalBySizeAndSum(bytes: Bytes, rules: AdmissionRules): Refusal | null {
+function refusalBySizeAndSum(bytes: Bytes, rules: AdmissionRules): BatchRefusal | null {
   if (batch.baseOffset(bytes, 0) !== 0) return refuse(Errors.INVALID_RECORD, 'The base offset of a produced batch must be 0')
   if (bytes.byteLength > rules.messageBytesMax) return refusalBySize(bytes, rules)
   if (batch.computeCrc(bytes, 0) !== batch.crc(bytes, 0)) return refuse(Errors.CORRUPT_MESSAGE, 'The CRC does not match')
   return refusalBySize(bytes, rules)
 }
 
-function refusalBySize(bytes: Bytes, rules: AdmissionRules): Refusal | null {
+function refusalBySize(bytes: Bytes, rules: AdmissionRules): BatchRefusal | null {
   const size = bytes.byteLength
   if (size > rules.messageBytesMax) {
     return refuse(Errors.MESSAGE_TOO_LARGE, `The batch has ${size} bytes, the topic takes ${rules.messageBytesMax}`)
@@ -298,7 +293,7 @@ function refusalBySize(bytes: Bytes, rules: AdmissionRules): Refusal | null {
   return null
 }
 
-function refusalByHeader(bytes: Bytes): Refusal | null {
+function refusalByHeader(bytes: Bytes): BatchRefusal | null {
   // Kafka's look-up of the codec fails, and that is what it answers.
   if (batch.codecOf(bytes, 0) > batch.Codecs.zstd) return refuse(Errors.UNKNOWN_SERVER_ERROR, 'Unknown compression type')
   const count = batch.recordCount(bytes, 0)
@@ -318,7 +313,7 @@ function refusalByHeader(bytes: Bytes): Refusal | null {
 }
 
 /** The header's timestamps. Where the records are looked at, theirs are what counts. */
-function refusalByTime(bytes: Bytes, rules: AdmissionRules, nowMs: number, looksInside: boolean): Refusal | null {
+function refusalByTime(bytes: Bytes, rules: AdmissionRules, nowMs: number, looksInside: boolean): BatchRefusal | null {
   if (rules.timestampType === 'LogAppendTime' || looksInside) return null
   const maxTimestampMs = batch.exactMaxTimestamp(bytes, 0)
   if (isOutOfRange(maxTimestampMs, rules, nowMs)) return refuseTime(maxTimestampMs)
@@ -327,7 +322,7 @@ function refusalByTime(bytes: Bytes, rules: AdmissionRules, nowMs: number, looks
   return isOutOfRange(baseTimestampMs, rules, nowMs) ? refuseTime(baseTimestampMs) : null
 }
 
-function refuseTime(timestampMs: Int64): Refusal {
+function refuseTime(timestampMs: Int64): BatchRefusal {
   return refuse(Errors.INVALID_TIMESTAMP, `Timestamp ${timestampMs} is out of the topic's range`)
 }
 
@@ -340,7 +335,7 @@ function isOutOfRange(timestampMs: Int64, rules: AdmissionRules, nowMs: number):
 }
 
 /** Places the cursor before the first record, decompressed if need be. */
-function openRecords(bytes: Bytes, rules: AdmissionRules): Refusal | null {
+function openRecords(bytes: Bytes, rules: AdmissionRules): BatchRefusal | null {
   try {
     cursor.open(bytes, 0, rules.decompressedBytesMax)
     return null
@@ -354,7 +349,7 @@ function openRecords(bytes: Bytes, rules: AdmissionRules): Refusal | null {
   }
 }
 
-function refusalByCursor(rules: AdmissionRules, recordBytesMax: number, nowMs: number): Refusal | null {
+function refusalByCursor(rules: AdmissionRules, recordBytesMax: number, nowMs: number): BatchRefusal | null {
   try {
     return refusalOfRecords(rules, recordBytesMax, nowMs)
   } catch (error) {
@@ -363,7 +358,7 @@ function refusalByCursor(rules: AdmissionRules, recordBytesMax: number, nowMs: n
   }
 }
 
-function refusalOfRecords(rules: AdmissionRules, recordBytesMax: number, nowMs: number): Refusal | null {
+function refusalOfRecords(rules: AdmissionRules, recordBytesMax: number, nowMs: number): BatchRefusal | null {
   const checksTime = rules.timestampType === 'CreateTime'
   let recordErrors: RecordError[] | null = null
   let errorCount = 0

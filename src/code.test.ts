@@ -103,7 +103,7 @@ describe('the code', () => {
 
   it('tells a refusal from a result by isRefusal, or by isErrorCode where a code is all there is', () => {
     const other = /'(kind|problem|message|error|errorCode)' in |kind [!=]== '(refused|failed|error)'|(?<!\.\.)\.refused\b(?!\()/
-    const rooms = ['broker', 'cluster', 'config', 'storage', 'inspect', 'index.ts'].map(room => join('src', room))
+    const rooms = ['broker', 'cluster', 'config', 'coordinator', 'storage', 'inspect', 'index.ts'].map(room => join('src', room))
     const judged = source.filter(({ path }) => rooms.some(room => path.startsWith(room)) && !isTest(path))
     expect(offences(judged, line => other.test(code(line)))).toEqual([])
   })

@@ -20,6 +20,7 @@ import { CorruptLogError } from '../storage/engine.js'
 import type { Files } from '../storage/files.js'
 import type { LogConfig } from '../storage/log-config.js'
 import type { Durability } from '../storage/types.js'
+import { coordinatorLog, coordinatorReport } from './coordinator-log.js'
 import { createDispatch } from './dispatch.js'
 import { DownConversions } from './down-conversion.js'
 import { EncodedAnswers } from './encoded-answers.js'
@@ -27,7 +28,6 @@ import { FetchSessions } from './fetch-session.js'
 import type { Interceptor } from './handler.js'
 import { offsetsTopic } from './internal-topics.js'
 import { MetadataLog, metadataTopicId, newestSnapshot } from './metadata-log.js'
-import { groupReport, offsetsLog } from './offsets-log.js'
 import { ProducerIds } from './producer-ids.js'
 import { reconcile } from './reconcile.js'
 import type { Broker, Endpoint } from './services.js'
@@ -151,9 +151,10 @@ function assemble(options: CoreOptions, image: MutableImage, directory: DataDire
   const topics = new Topics({ image, metadataLog, directory, settings, config, world, log })
   const groups = createGroupCoordinator({
     world,
-    log: offsetsLog(topics, world, log),
+    log: coordinatorLog(offsetsTopic, topics, world, log),
+    topics: image,
     config: () => groupSettings(config),
-    report: groupReport(log, options.onFatal),
+    report: coordinatorReport(offsetsTopic, log, options.onFatal),
     partitionsDefault: offsetsTopic.partitionCount(config),
   })
   groups.start()

@@ -1,8 +1,8 @@
 /** Reads a partition from its start, record by record: how internal topics are replayed when a broker starts. */
-
-import type { Bytes } from '../base/bytes.js'
+import { type Bytes, emptyBytes } from '../base/bytes.js'
 import type { Offset } from '../base/ids.js'
 import { copyAtOnce } from '../base/slice.js'
+import type { LogEntry } from '../coordinator/log-port.js'
 import { Errors, isErrorCode } from '../protocol/errors.js'
 import {
   batchHeaderSize,
@@ -11,9 +11,11 @@ import {
   computeCrc,
   crc,
   isControl,
+  isTransactional,
   lastOffset,
   magic,
 } from '../protocol/records/batch.js'
+import { markerOf, producerOf } from '../protocol/records/marker.js'
 import { RecordCursor, recordsOf } from '../protocol/records/records.js'
 import { CorruptLogError } from '../storage/engine.js'
 import { DiskFailure } from '../storage/files.js'
@@ -29,13 +31,52 @@ export interface StoredRecord {
 /**
  * Every record of the log, oldest first, control batches left out. A record and its key and value are valid until the next
  * step. A million committed offsets pass here at a start, so there is nothing that can be saved and is made anew for each.
- *
- * Nobody may have verified the log, and what the broker takes from it no client checks: a batch that is not sound ends in
- * CorruptLogError, and the log is verified when it is opened next.
  */
-export function* recordsOfLog(partition: Partition, from = partition.logStartOffset): Generator<StoredRecord, void> {
+export function* recordsOfLog(partition: Partition, from: Offset): Generator<StoredRecord, void> {
   const cursor = new RecordCursor()
   const record: { key: Bytes | null; value: Bytes | null } = { key: null, value: null }
+  for (const { bytes, at } of batchesOfLog(partition, from)) {
+    if (isControl(bytes, at)) continue
+    for (cursor.open(bytes, at); cursor.next(); ) {
+      record.key = cursor.key()
+      record.value = cursor.value()
+      yield record
+    }
+  }
+}
+
+/** What a coordinator replays: records that have a key, and the ends of transactions. An entry is valid until the next step. */
+export function* entriesOfLog(partition: Partition): Generator<LogEntry, void> {
+  const cursor = new RecordCursor()
+  const record: { key: Bytes; value: Bytes | null } = { key: emptyBytes, value: null }
+  for (const { bytes, at } of batchesOfLog(partition, partition.logStartOffset)) {
+    if (isControl(bytes, at)) {
+      const marker = markerOf(bytes, at)
+      if (marker !== null) yield { kind: 'marker', marker }
+      continue
+    }
+    const entry: LogEntry = { kind: 'record', record, producer: isTransactional(bytes, at) ? producerOf(bytes, at) : null }
+    for (cursor.open(bytes, at); cursor.next(); ) {
+      const key = cursor.key()
+      if (key === null) continue
+      record.key = key
+      record.value = cursor.value()
+      yield entry
+    }
+  }
+}
+
+interface BatchPlace {
+  bytes: Bytes
+  at: number
+}
+
+/**
+ * Every batch, oldest first, its place valid until the next step. Nobody may have verified the log, and what the broker takes
+ * from it no client checks: a batch that is not sound ends in CorruptLogError, and the log is verified when it is opened next.
+ */
+function* batchesOfLog(partition: Partition, from: Offset): Generator<Readonly<BatchPlace>, void> {
+  const place: BatchPlace = { bytes: emptyBytes, at: 0 }
   const { logEndOffset } = partition
   let next = from
   while (next < logEndOffset) {
@@ -68,13 +109,9 @@ export function* recordsOfLog(partition: Partition, from = partition.logStartOff
       const isSound = isWhole(bytes, start, at) && lastOffset(bytes, start) >= next && lastOffset(bytes, start) < logEndOffset
       if (!isSound) throw damageAt(partition, next)
       // Compaction leaves gaps; a batch below `next` was seen already.
-      if (!isControl(bytes, start)) {
-        for (cursor.open(bytes, start); cursor.next(); ) {
-          record.key = cursor.key()
-          record.value = cursor.value()
-          yield record
-        }
-      }
+      place.bytes = bytes
+      place.at = start
+      yield place
       next = lastOffset(bytes, start) + 1
     }
   }

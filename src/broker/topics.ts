@@ -25,7 +25,7 @@ import type { DataDirectory } from '../storage/directory/data-directory.js'
 import { DiskFailure } from '../storage/files.js'
 import type { Partition } from '../storage/partition.js'
 import { Slices } from '../storage/slices.js'
-import { offsetsTopic, onDemandShape } from './internal-topics.js'
+import { type InternalTopic, onDemandShape } from './internal-topics.js'
 import type { MetadataLog } from './metadata-log.js'
 import { StorageFailure } from './storage-failure.js'
 
@@ -143,9 +143,9 @@ export class Topics {
     return this.create({ name, assignments: [], ...onDemandShape(name, this.#options.config) })
   }
 
-  /** The topic of committed offsets; made when the first group appears. */
-  createOffsetsTopic(): Promise<unknown> | null {
-    return this.image.topics.has(offsetsTopic.name) ? null : this.createOnDemand(offsetsTopic.name)
+  /** The topic of a coordinator; made when there is the first thing to coordinate. */
+  createInternal({ name }: InternalTopic): Promise<unknown> | null {
+    return this.image.topics.has(name) ? null : this.createOnDemand(name)
   }
 
   delete(name: string): Promise<TopicOutcome> {

@@ -3,11 +3,12 @@
  * timer, no randomness and no promise; runtime.ts gives it moments and ids, and carries out what it decides.
  *
  *   decide(state, command, env)   reads the whole state, changes only the volatile part of it, and returns a Decision:
- *                                 records to write, answers to give, deadlines to set.
- *   apply(state, record)          changes only the durable part of the state, and is the only thing that does. The runtime
- *                                 calls it for every record of a decision that the log took, and for every record of the
- *                                 log at start.
- *   load(state, env)              called once after a replay: builds the volatile part from the durable part.
+ *                                 records to write, answers to give, deadlines to set, effects to have elsewhere.
+ *   apply(state, record)          changes only the durable part of the state, and is the only thing that does (for the end
+ *                                 of a transaction: applyMarker). The runtime calls it for every record of a decision
+ *                                 that the log took, and for every record of the log at start.
+ *   load(state, env)              called once after a replay: builds the volatile part from the durable part, and sends
+ *                                 again what the log does not say to be done.
  *
  * Durable state is what the log says: for groups, the last written generation with its members, and committed offsets.
  * Volatile state is what may be lost with the process, because its owners come back by themselves: parked requests,
@@ -21,8 +22,12 @@
  *   4. Every request is answered exactly once; one that is parked is answered by a later decision.
  *   5. A decision whose records the log refuses has failed alone: its answers are errors, its `undo` puts the volatile
  *      state right, and no other request or group notices.
+ *   6. What a decision sends leaves as its answers do, and is repeated until it is taken, over a restart too. So it may
+ *      arrive twice, and who takes it must not mind. An answer that depends on it is parked, and given by its `then`.
  */
 import type { Bytes } from '../base/bytes.js'
+import type { Uuid } from '../base/ids.js'
+import type { Marker, Producer } from '../protocol/records/marker.js'
 
 declare const responseType: unique symbol
 /** Stands for a waiting request; the type remembers what its answer must look like. */
@@ -47,14 +52,32 @@ export type DeadlineChange<Command> =
     }
   | { readonly key: string; readonly afterMs: null }
 
-export interface Decision<Command, Rec> {
+/** Something to be had from the leader of a partition or another coordinator, which may be in another broker. */
+export interface Send<Command, Effect> {
+  readonly effect: Effect
+  /** Given to `decide` when it is taken. */
+  readonly then: Command
+}
+
+export interface Decision<Command, Rec, Effect = never> {
   readonly records: readonly Rec[]
+  /** Of whose transaction the records are; null: they hold at once. */
+  readonly producer: Producer | null
+  /** Instead of records: the end of a transaction. */
+  readonly marker: Marker | null
+  readonly sends: readonly Send<Command, Effect>[]
   readonly answers: readonly Answer[]
   readonly deadlines: readonly DeadlineChange<Command>[]
   /** The records may be written as several batches: each is right without those that follow. */
   readonly isDivisible: boolean
   /** Run last to first when the log refused the records: what was volatile becomes what it would be without them. */
-  readonly undo: readonly ((turn: Turn<Command, Rec>) => void)[]
+  readonly undo: readonly ((turn: Turn<Command, Rec, Effect>) => void)[]
+}
+
+export interface TopicsView {
+  /** Another number after every change: for whoever keeps what follows from the topics. */
+  readonly revision: number
+  readonly topics: ReadonlyMap<string, { readonly topicId: Uuid; readonly partitions: { readonly length: number } }>
 }
 
 /** What a decision may know about the world. */
@@ -63,6 +86,8 @@ export interface Env {
   readonly nowMs: number
   /** A fresh UUID in text form. */
   newId(): string
+  /** The cluster's topics as they are now. */
+  readonly topics: TopicsView
 }
 
 export interface LogRecord {
@@ -71,23 +96,28 @@ export interface LogRecord {
   readonly value: Bytes | null
 }
 
-export interface Machine<State, Command, Rec> {
+export interface Machine<State, Command, Rec, Effect = never> {
   create(): State
-  load(state: State, env: Env): Decision<Command, Rec>
-  decide(state: State, command: Command, env: Env): Decision<Command, Rec>
-  apply(state: State, record: Rec): void
+  load(state: State, env: Env): Decision<Command, Rec, Effect>
+  decide(state: State, command: Command, env: Env): Decision<Command, Rec, Effect>
+  /** `producer`: the record is part of its transaction, and holds when a marker says so. */
+  apply(state: State, record: Rec, producer: Producer | null): void
+  applyMarker(state: State, marker: Marker): void
   encode(record: Rec): LogRecord
   /** null when this machine does not know the record's type or version; throws MalformedError when the bytes are broken. */
   decode(record: LogRecord): Rec | null
 }
 
 /** A Decision in the making. */
-export class Turn<Command, Rec> implements Decision<Command, Rec> {
+export class Turn<Command, Rec, Effect = never> implements Decision<Command, Rec, Effect> {
   readonly records: Rec[] = []
+  producer: Producer | null = null
+  marker: Marker | null = null
   readonly answers: Answer[] = []
   readonly deadlines: DeadlineChange<Command>[] = []
   isDivisible = false
-  undo: ((turn: Turn<Command, Rec>) => void)[] = noUndo
+  sends: Send<Command, Effect>[] = none
+  undo: ((turn: Turn<Command, Rec, Effect>) => void)[] = none
   readonly env: Env
   /** One moment for the whole decision. */
   readonly nowMs: number
@@ -109,15 +139,19 @@ export class Turn<Command, Rec> implements Decision<Command, Rec> {
   cancelDeadline(key: string): void {
     this.deadlines.push({ key, afterMs: null })
   }
+  send(effect: Effect, then: Command): void {
+    if (this.sends === none) this.sends = []
+    this.sends.push({ effect, then })
+  }
   /**
-   * For a refusal of this decision's records. Its answers are made errors without this; its deadlines hold, and `undo` may
-   * change them once more. It must not write.
+   * For a refusal of this decision's records. Its answers are made errors without this, and its own request is answered,
+   * parked or not; its deadlines hold, and `undo` may change them once more. It must not write.
    */
-  ifRefused(undo: (turn: Turn<Command, Rec>) => void): void {
-    if (this.undo === noUndo) this.undo = []
+  ifRefused(undo: (turn: Turn<Command, Rec, Effect>) => void): void {
+    if (this.undo === none) this.undo = []
     this.undo.push(undo)
   }
 }
 
 // Most decisions have none, and an array of their own would be made for each heartbeat.
-const noUndo: never[] = []
+const none: never[] = []

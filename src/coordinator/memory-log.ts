@@ -1,8 +1,11 @@
-/** A log in memory for the coordinator's tests: it can hold back durability, refuse and lose records. Compacts on request. */
-import { copyOf, toHex } from '../base/bytes.js'
-import { type ErrorCode, Errors } from '../protocol/errors.js'
-import type { Appended, LogPort } from './log-port.js'
-import type { LogRecord } from './machine.js'
+/** A log in memory for the coordinator's tests: it can hold back durability, refuse and lose records. */
+import { copyOf } from '../base/bytes.js'
+import { type ErrorCode, Errors, refuse } from '../protocol/errors.js'
+import type { Marker, Producer } from '../protocol/records/marker.js'
+import type { LogEntry, LogPort, Written } from './log-port.js'
+import type { LogRecord, TopicsView } from './machine.js'
+
+export const noTopics: TopicsView = { revision: 0, topics: new Map() }
 
 interface Held {
   readonly resolve: () => void
@@ -10,7 +13,7 @@ interface Held {
 }
 
 export class MemoryLog implements LogPort {
-  readonly #partitions = new Map<number, LogRecord[]>()
+  readonly #partitions = new Map<number, LogEntry[]>()
   readonly #held: Held[] = []
   /** Appends stay not durable until `release`. */
   holdsBack = false
@@ -23,14 +26,26 @@ export class MemoryLog implements LogPort {
   /** Records in each batch that was taken. */
   readonly batchSizes: number[] = []
 
-  append(partition: number, records: readonly LogRecord[]): { readonly errorCode: ErrorCode } | Appended {
-    if (this.refusal !== null) return { errorCode: this.refusal }
+  append(partition: number, records: readonly LogRecord[], producer: Producer | null = null): Written {
+    if (this.refusal !== null) return refuse(this.refusal, '')
     const bytes = records.reduce((sum, { key, value }) => sum + key.byteLength + (value?.byteLength ?? 0), 0)
-    if (bytes > this.bytesMax) return { errorCode: Errors.MESSAGE_TOO_LARGE }
+    if (bytes > this.bytesMax) return refuse(Errors.MESSAGE_TOO_LARGE, '')
     this.batchSizes.push(records.length)
-    const kept = this.#partitions.get(partition) ?? []
-    this.#partitions.set(partition, kept)
-    kept.push(...records.map(({ key, value }) => ({ key: copyOf(key), value: value === null ? null : copyOf(value) })))
+    const kept = records.map(({ key, value }) => ({ key: copyOf(key), value: value === null ? null : copyOf(value) }))
+    return this.#keep(
+      partition,
+      kept.map(record => ({ kind: 'record', record, producer })),
+    )
+  }
+
+  appendMarker(partition: number, marker: Marker): Written {
+    return this.refusal !== null ? refuse(this.refusal, '') : this.#keep(partition, [{ kind: 'marker', marker }])
+  }
+
+  #keep(partition: number, entries: readonly LogEntry[]): Written {
+    const all = this.#partitions.get(partition) ?? []
+    this.#partitions.set(partition, all)
+    all.push(...entries)
     if (!this.holdsBack) return { durable: null }
     return { durable: new Promise((resolve, reject) => this.#held.push({ resolve, reject })) }
   }
@@ -43,8 +58,12 @@ export class MemoryLog implements LogPort {
     return this.bytesMax
   }
 
-  replay(partition: number): readonly LogRecord[] {
+  replay(partition: number): readonly LogEntry[] {
     return this.#partitions.get(partition) ?? []
+  }
+
+  records(partition: number): readonly LogRecord[] {
+    return this.replay(partition).flatMap(entry => (entry.kind === 'record' ? [entry.record] : []))
   }
 
   get heldCount(): number {
@@ -56,16 +75,5 @@ export class MemoryLog implements LogPort {
   }
   lose(index = 0): void {
     this.#held.splice(index, 1)[0]?.reject(new Error('the disk did not confirm'))
-  }
-
-  /** Only the last record of each key stays, in its place; tombstones stay too, as they do for a while in Kafka. */
-  compact(): void {
-    for (const [partition, records] of this.#partitions) {
-      const last = new Map(records.map((record, index) => [toHex(record.key), index]))
-      this.#partitions.set(
-        partition,
-        records.filter((record, index) => last.get(toHex(record.key)) === index),
-      )
-    }
   }
 }

@@ -8,7 +8,9 @@ import { MemoryLog } from './memory-log.js'
 import { CoordinatorRuntime } from './runtime.js'
 
 // A counter whose additions are records; "park" waits for the next addition, "after" sets a deadline; "many" are additions
-// that may be cut; "break" changes the volatile part and throws.
+// that may be cut; "break" changes the volatile part and throws. "order" is answered when somebody else has delivered: an
+// odd number is written when it is ordered, the even one after it when it is there. Additions "in" a producer's transaction
+// count when it ends.
 type Command =
   | { type: 'add'; by: number; token?: Token<number> }
   | { type: 'read'; token: Token<number> }
@@ -17,18 +19,28 @@ type Command =
   | { type: 'many'; by: readonly number[]; token: Token<number> }
   | { type: 'break'; token?: Token<number> }
   | { type: 'again' }
+  | { type: 'order'; token: Token<number> }
+  | { type: 'delivered' }
+  | { type: 'add-in'; producerId: number; by: number; token: Token<number> }
+  | { type: 'end'; producerId: number; isCommit: boolean; token: Token<number> }
+  | { type: 'topics'; token: Token<number> }
 interface State {
   total: number
+  pending: Map<number, number>
   /** Additions that were decided: volatile. */
   decided: number
   parked: Token<number>[]
 }
 
-const counter: Machine<State, Command, number> = {
-  create: () => ({ total: 0, decided: 0, parked: [] }),
-  load: (_, env) => new Turn(env),
+const counter: Machine<State, Command, number, string> = {
+  create: () => ({ total: 0, pending: new Map(), decided: 0, parked: [] }),
+  load({ total }, env) {
+    const turn = new Turn<Command, number, string>(env)
+    if (total % 2 === 1) turn.send('goods', { type: 'delivered' })
+    return turn
+  },
   decide(state, command, env) {
-    const turn = new Turn<Command, number>(env)
+    const turn = new Turn<Command, number, string>(env)
     switch (command.type) {
       case 'add':
         turn.write(command.by)
@@ -58,17 +70,53 @@ const counter: Machine<State, Command, number> = {
         turn.write(1)
         turn.setDeadline('again', 0, command)
         break
+      case 'order':
+        turn.write(1)
+        turn.send('goods', { type: 'delivered' })
+        state.parked.push(command.token)
+        turn.ifRefused(() => void state.parked.pop())
+        break
+      case 'delivered':
+        turn.write(1)
+        for (const token of state.parked.splice(0)) turn.answer(token, state.total + 1)
+        break
+      case 'add-in':
+        turn.producer = { producerId: command.producerId, producerEpoch: 0 }
+        turn.write(command.by)
+        turn.answer(command.token, state.total)
+        break
+      case 'end':
+        turn.marker = {
+          producer: { producerId: command.producerId, producerEpoch: 0 },
+          isCommit: command.isCommit,
+          coordinatorEpoch: 0,
+        }
+        turn.answer(command.token, state.total)
+        break
+      case 'topics':
+        turn.answer(command.token, env.topics.topics.get('t')?.partitions.length ?? 0)
+        break
       case 'break':
         state.decided = 99
         throw new TypeError('a fault in a command')
     }
     return turn
   },
-  apply(state, by) {
-    state.total += by
+  apply(state, by, producer) {
+    if (producer === null) state.total += by
+    else state.pending.set(producer.producerId, (state.pending.get(producer.producerId) ?? 0) + by)
+  },
+  applyMarker(state, { producer: { producerId }, isCommit }) {
+    if (isCommit) state.total += state.pending.get(producerId) ?? 0
+    state.pending.delete(producerId)
   },
   encode: by => ({ key: utf8Encode(''), value: new Uint8Array([by]) }),
   decode: ({ value }) => (value === null ? null : (value[0] ?? 0)),
+}
+
+interface Sent {
+  readonly effect: string
+  readonly take: (isTaken: boolean) => void
 }
 
 /** `msPerLook`: so much time passes while somebody looks at the clock. */
@@ -104,7 +152,11 @@ function scene({ msPerLook = 0 } = {}) {
       return states.at(-1) as State
     },
   }
-  const runtime = new CoordinatorRuntime({ machine, partitionsDefault: 1, log, world, report })
+  const sent: Sent[] = []
+  const send = (effect: string): Promise<boolean> => new Promise(take => sent.push({ effect, take }))
+  const topics = { revision: 0, topics: new Map<string, { topicId: string; partitions: { length: number } }>() }
+  const options = { machine, partitionsDefault: 1, log, world, topics, send, report }
+  const runtime = new CoordinatorRuntime(options)
   const answers: string[] = []
   const submit = (name: string, build: (token: Token<number>) => Command): void => {
     const failure = (errorCode: ErrorCode): number => -errorCode
@@ -113,6 +165,10 @@ function scene({ msPerLook = 0 } = {}) {
   return {
     log,
     world,
+    sent,
+    topics,
+    /** As after the process has ended. */
+    restarted: () => new CoordinatorRuntime(options),
     heard,
     unknown,
     runtime,
@@ -130,6 +186,11 @@ function scene({ msPerLook = 0 } = {}) {
     after: (name: string, ms: number, then: Command = { type: 'add', by: 100 }) =>
       submit(name, token => ({ type: 'after', ms, then, token })),
     many: (name: string, by: readonly number[]) => submit(name, token => ({ type: 'many', by, token })),
+    order: (name: string) => submit(name, token => ({ type: 'order', token })),
+    addIn: (name: string, producerId: number, by: number) => submit(name, token => ({ type: 'add-in', producerId, by, token })),
+    end: (name: string, producerId: number, isCommit: boolean) =>
+      submit(name, token => ({ type: 'end', producerId, isCommit, token })),
+    topicsSeen: (name: string) => submit(name, token => ({ type: 'topics', token })),
     breakIt: (name: string) => submit(name, token => ({ type: 'break', token })),
     decided: () => states.at(-1)?.decided,
     /** What was answered since the last look. */
@@ -337,4 +398,97 @@ test('records of an unknown kind are reported and left alone', async () => {
   read('r')
   expect(await answered()).toBe('r=7')
   expect(unknown).toHaveLength(1)
+})
+
+test('what a decision sends leaves when its records are durable, and its answer when it is taken', async () => {
+  const { log, runtime, sent, order, answered } = scene()
+  runtime.start()
+  log.holdsBack = true
+  order('o')
+  expect(await answered()).toBe('')
+  expect(sent).toHaveLength(0)
+  log.holdsBack = false
+  log.release(0)
+  expect(await answered()).toBe('')
+  expect(sent.map(({ effect }) => effect)).toEqual(['goods'])
+  sent[0]?.take(true)
+  expect(await answered()).toBe('o=2')
+})
+
+test('what the log refuses is not sent', async () => {
+  const { log, runtime, sent, order, answered } = scene()
+  runtime.start()
+  log.refusal = Errors.KAFKA_STORAGE_ERROR
+  order('o')
+  expect(await answered()).toBe(`o=${-Errors.NOT_COORDINATOR}`)
+  expect(sent).toHaveLength(0)
+})
+
+test('what is not taken is sent again, until it is', async () => {
+  const { world, runtime, sent, order, answered } = scene()
+  runtime.start()
+  order('o')
+  for (let times = 1; times <= 3; times++) {
+    expect(sent).toHaveLength(times)
+    sent.at(-1)?.take(false)
+    expect(await answered()).toBe('')
+    world.advance(100)
+  }
+  sent.at(-1)?.take(true)
+  expect(await answered()).toBe('o=2')
+  expect(world.pendingTimers).toBe(0)
+})
+
+test('what was not taken before a drop or a restart is sent by the replay, and the earlier attempt counts no more', async () => {
+  const { log, world, runtime, restarted, sent, order, read, breakIt, answered } = scene()
+  runtime.start()
+  order('o')
+  breakIt('b')
+  expect(await answered()).toBe(`o=${-Errors.NOT_COORDINATOR} b=${-Errors.UNKNOWN_SERVER_ERROR}`)
+  sent[0]?.take(true)
+  read('r')
+  expect(await answered()).toBe('r=1')
+  expect(sent).toHaveLength(2)
+  runtime.stop()
+  sent[1]?.take(false)
+  await answered()
+  expect(world.pendingTimers).toBe(0)
+
+  restarted().start()
+  expect(sent).toHaveLength(3)
+  sent[2]?.take(true)
+  await answered()
+  expect(log.records(0)).toHaveLength(2)
+})
+
+test('records of a transaction hold when its marker says so, live and replayed', async () => {
+  const { log, runtime, addIn, end, add, read, breakIt, answered } = scene()
+  runtime.start()
+  addIn('a', 1, 10)
+  addIn('b', 2, 20)
+  add('c', 2)
+  end('d', 2, false)
+  expect(await answered()).toBe('a=0 b=0 c=2 d=2')
+  breakIt('x')
+  read('r')
+  end('e', 1, true)
+  read('s')
+  expect(await answered()).toBe(`x=${-Errors.UNKNOWN_SERVER_ERROR} r=2 e=2 s=12`)
+  breakIt('y')
+  read('t')
+  expect(await answered()).toBe(`y=${-Errors.UNKNOWN_SERVER_ERROR} t=12`)
+  log.refusal = Errors.KAFKA_STORAGE_ERROR
+  addIn('f', 1, 4)
+  end('g', 1, true)
+  read('u')
+  expect(await answered()).toBe(`f=${-Errors.NOT_COORDINATOR} g=${-Errors.NOT_COORDINATOR} u=12`)
+})
+
+test('a decision sees the topics as they are now', async () => {
+  const { runtime, topics, topicsSeen, answered } = scene()
+  runtime.start()
+  topicsSeen('a')
+  topics.topics.set('t', { topicId: 'id', partitions: [1, 2, 3] })
+  topicsSeen('b')
+  expect(await answered()).toBe('a=0 b=3')
 })

@@ -4,7 +4,7 @@
  *
  *   commands ──▶ decide ──▶ append ──▶ apply ──────────────────────▶ log
  *                             │ order is fixed here                   │
- *                  answers ◀── unreleased: [a][b][c] ◀── durable ─────┘
+ *           answers, sends ◀── unreleased: [a][b][c] ◀── durable ─────┘
  *                              released from the front, never past one whose records may still be lost
  *
  * A shard does not wait: while records become durable it takes the next command. What can go wrong, and who notices:
@@ -18,19 +18,33 @@
  */
 import { InvariantError } from '../base/assert.js'
 import type { Timer, World } from '../base/world.js'
-import { type ErrorCode, Errors } from '../protocol/errors.js'
+import { type ErrorCode, Errors, isRefusal } from '../protocol/errors.js'
+import type { Marker } from '../protocol/records/marker.js'
 import { MalformedError } from '../protocol/wire.js'
 import { Deadlines } from './deadlines.js'
-import type { LogPort } from './log-port.js'
-import { type Answer, type Decision, type Env, type LogRecord, type Machine, type Token, Turn } from './machine.js'
+import type { LogEntry, LogPort, Written } from './log-port.js'
+import {
+  type Answer,
+  type Decision,
+  type Env,
+  type LogRecord,
+  type Machine,
+  type Send,
+  type Token,
+  type TopicsView,
+  Turn,
+} from './machine.js'
 import { partitionFor } from './partitioner.js'
 
-export interface RuntimeOptions<State, Command, Rec> {
-  readonly machine: Machine<State, Command, Rec>
+export interface RuntimeOptions<State, Command, Rec, Effect = never> {
+  readonly machine: Machine<State, Command, Rec, Effect>
   /** As long as the topic is not there. */
   readonly partitionsDefault: number
   readonly log: LogPort
   readonly world: World
+  readonly topics: TopicsView
+  /** Brings what a decision sends where it belongs: true when it is taken, or missed by nobody any more; else it comes again. */
+  readonly send: (effect: Effect) => Promise<boolean>
   readonly report: Report
 }
 
@@ -48,14 +62,16 @@ export interface Report {
 const replaySliceMs = 5
 /** Records between two looks at the clock. */
 const recordsPerLook = 128
+/** Until what was not taken is sent again. */
+const sendAgainMs = 100
 
-export class CoordinatorRuntime<State, Command, Rec> {
-  readonly #options: RuntimeOptions<State, Command, Rec>
-  #shards: readonly Shard<State, Command, Rec>[]
+export class CoordinatorRuntime<State, Command, Rec, Effect = never> {
+  readonly #options: RuntimeOptions<State, Command, Rec, Effect>
+  #shards: readonly Shard<State, Command, Rec, Effect>[]
   /** The number of shards is the topic's, and stays so: where a key lives must not change under its state. */
   #isOfTopic = false
 
-  constructor(options: RuntimeOptions<State, Command, Rec>) {
+  constructor(options: RuntimeOptions<State, Command, Rec, Effect>) {
     this.#options = options
     this.#shards = this.#newShards(options.partitionsDefault)
   }
@@ -89,7 +105,7 @@ export class CoordinatorRuntime<State, Command, Rec> {
     this.#shards = this.#newShards(count)
   }
 
-  #newShards(count: number): Shard<State, Command, Rec>[] {
+  #newShards(count: number): Shard<State, Command, Rec, Effect>[] {
     return Array.from({ length: count }, (_, partition) => new Shard(this.#options, partition))
   }
 
@@ -140,7 +156,7 @@ export class CoordinatorRuntime<State, Command, Rec> {
     return this.#shard(partition).deadlineKeys()
   }
 
-  #shard(partition: number): Shard<State, Command, Rec> {
+  #shard(partition: number): Shard<State, Command, Rec, Effect> {
     const shard = this.#shards[partition]
     if (shard === undefined) throw new InvariantError(`a partition below ${this.#shards.length}: ${partition}`)
     return shard
@@ -152,26 +168,29 @@ export interface Asker<Response> {
   readonly failure: (errorCode: ErrorCode) => Response
 }
 
-interface Batch {
-  answers: Answer[]
+interface Batch<Command, Effect> {
+  answers: readonly Answer[]
+  sends: readonly Send<Command, Effect>[]
   isDurable: boolean
 }
 
 interface Loading<State> {
   readonly state: State
-  readonly records: Iterator<LogRecord>
+  readonly entries: Iterator<LogEntry>
   /** Runs when it has ended. */
   readonly waiting: (() => void)[]
 }
 
-class Shard<State, Command, Rec> {
-  readonly #options: RuntimeOptions<State, Command, Rec>
+class Shard<State, Command, Rec, Effect> {
+  readonly #options: RuntimeOptions<State, Command, Rec, Effect>
   readonly #partition: number
   readonly #env: Env
   readonly #deadlines = new Deadlines<Command>()
   readonly #waiting = new Map<number, Asker<never>>()
   /** Oldest first. */
-  #unreleased: Batch[] = []
+  #unreleased: Batch<Command, Effect>[] = []
+  /** What has left and is not taken, with the timer of the next attempt. */
+  readonly #sends = new Map<Send<Command, Effect>, Timer | null>()
   /** null: not loaded. */
   #state: State | null = null
   #loading: Loading<State> | null = null
@@ -184,11 +203,12 @@ class Shard<State, Command, Rec> {
   #isDueNow = false
   #isExpiring = false
 
-  constructor(options: RuntimeOptions<State, Command, Rec>, partition: number) {
+  constructor(options: RuntimeOptions<State, Command, Rec, Effect>, partition: number) {
     this.#options = options
     this.#partition = partition
-    const { world } = options
+    const { world, topics } = options
     this.#env = {
+      topics,
       get nowMs() {
         return world.nowMs()
       },
@@ -207,6 +227,7 @@ class Shard<State, Command, Rec> {
     this.#endLoad()
     this.#disarm()
     this.#deadlines.clear()
+    this.#cancelSends()
     const promised = new Set(this.#unreleased.flatMap(batch => batch.answers.map(answer => answer.token as number)))
     for (const token of [...this.#waiting.keys()]) if (!promised.has(token)) this.#fail(token, Errors.NOT_COORDINATOR)
   }
@@ -237,7 +258,7 @@ class Shard<State, Command, Rec> {
   /** `token`: whose command it is; null for a deadline's. */
   #run(command: Command, token: number | null): void {
     try {
-      this.#carryOut(this.#options.machine.decide(this.#state as State, command, this.#env))
+      this.#carryOut(this.#options.machine.decide(this.#state as State, command, this.#env), token)
     } catch (error) {
       // What it was about to do to whom is not known, so the whole state is taken from the log again.
       if (token !== null) this.#fail(token, Errors.UNKNOWN_SERVER_ERROR)
@@ -246,22 +267,26 @@ class Shard<State, Command, Rec> {
     if (this.#isDueNow && !this.#isExpiring) this.#expire()
   }
 
-  #carryOut(decision: Decision<Command, Rec>): void {
+  #carryOut(decision: Decision<Command, Rec, Effect>, token: number | null): void {
     this.#setDeadlines(decision)
-    if (decision.records.length === 0) {
+    const { answers, sends } = decision
+    if (decision.records.length === 0 && decision.marker === null) {
       const last = this.#unreleased.at(-1)
       // What this decision saw may hang on records that are not durable yet.
-      if (last === undefined) this.#release(decision.answers)
-      else last.answers.push(...decision.answers)
+      if (last === undefined) this.#release(decision)
+      else {
+        last.answers = [...last.answers, ...answers]
+        last.sends = [...last.sends, ...sends]
+      }
       return
     }
-    const written = this.#write(decision)
-    if ('errorCode' in written) this.#refuse(decision, written.errorCode)
-    else if (written.durable === null && this.#unreleased.length === 0) this.#release(decision.answers)
-    else this.#await({ answers: [...decision.answers], isDurable: written.durable === null }, written.durable)
+    const written = decision.marker === null ? this.#write(decision) : this.#writeMarker(decision.marker)
+    if (isRefusal(written)) this.#refuse(decision, token, written.errorCode)
+    else if (written.durable === null && this.#unreleased.length === 0) this.#release(decision)
+    else this.#await({ answers, sends, isDurable: written.durable === null }, written.durable)
   }
 
-  #setDeadlines({ deadlines }: Decision<Command, Rec>): void {
+  #setDeadlines({ deadlines }: Decision<Command, Rec, Effect>): void {
     if (deadlines.length === 0) return
     const nowMs = this.#options.world.monotonicMs()
     for (const change of deadlines) {
@@ -275,36 +300,45 @@ class Shard<State, Command, Rec> {
   }
 
   /** Appends, then applies what was appended. */
-  #write({ records, isDivisible }: Decision<Command, Rec>): ReturnType<LogPort['append']> {
+  #write({ records, producer, isDivisible }: Decision<Command, Rec, Effect>): Written {
     const { machine, log } = this.#options
     const encoded = records.map(record => machine.encode(record))
     const ends = isDivisible ? batchEnds(encoded, log.batchBytesMax(this.#partition)) : [records.length]
     let durable: Promise<void> | null = null
     let from = 0
     for (const end of ends) {
-      const appended = log.append(this.#partition, ends.length === 1 ? encoded : encoded.slice(from, end))
-      if ('errorCode' in appended) {
-        if (durable !== null) this.#await({ answers: [], isDurable: false }, durable)
+      const appended = log.append(this.#partition, ends.length === 1 ? encoded : encoded.slice(from, end), producer)
+      if (isRefusal(appended)) {
+        if (durable !== null) this.#await({ answers: [], sends: [], isDurable: false }, durable)
         return appended
       }
       const state = this.#state as State
-      for (; from < end; from++) machine.apply(state, records[from] as Rec)
+      for (; from < end; from++) machine.apply(state, records[from] as Rec, producer)
       durable = durable === null || appended.durable === null ? (appended.durable ?? durable) : both(durable, appended.durable)
     }
     return { durable }
   }
 
-  #refuse({ answers, undo }: Decision<Command, Rec>, refusal: ErrorCode): void {
-    const errorCode = answerToRefusal(refusal)
-    for (const { token } of answers) this.#fail(token as number, errorCode)
-    if (undo.length === 0) return
-    const turn = new Turn<Command, Rec>(this.#env)
-    for (let at = undo.length - 1; at >= 0; at--) undo[at]?.(turn)
-    if (turn.records.length > 0) throw new InvariantError('undoing a refused decision writes nothing')
-    this.#carryOut(turn)
+  #writeMarker(marker: Marker): Written {
+    const { machine, log } = this.#options
+    const written = log.appendMarker(this.#partition, marker)
+    if (!isRefusal(written)) machine.applyMarker(this.#state as State, marker)
+    return written
   }
 
-  #await(batch: Batch, durable: Promise<void> | null): void {
+  #refuse({ answers, undo }: Decision<Command, Rec, Effect>, own: number | null, refusal: ErrorCode): void {
+    const errorCode = answerToRefusal(refusal)
+    // Its own request has failed, also when it was to be parked.
+    if (own !== null) this.#fail(own, errorCode)
+    for (const { token } of answers) this.#fail(token as number, errorCode)
+    if (undo.length === 0) return
+    const turn = new Turn<Command, Rec, Effect>(this.#env)
+    for (let at = undo.length - 1; at >= 0; at--) undo[at]?.(turn)
+    if (turn.records.length > 0 || turn.marker !== null) throw new InvariantError('undoing a refused decision writes nothing')
+    this.#carryOut(turn, null)
+  }
+
+  #await(batch: Batch<Command, Effect>, durable: Promise<void> | null): void {
     this.#unreleased.push(batch)
     durable?.then(
       () => {
@@ -323,19 +357,47 @@ class Shard<State, Command, Rec> {
     let count = 0
     for (const batch of this.#unreleased) {
       if (!batch.isDurable) break
-      this.#release(batch.answers)
+      this.#release(batch)
       count++
     }
     this.#unreleased.splice(0, count)
   }
 
-  #release(answers: readonly Answer[]): void {
+  #release({ answers, sends }: Pick<Decision<Command, Rec, Effect>, 'answers' | 'sends'>): void {
     for (const { token, response } of answers) {
       const waiting = this.#waiting.get(token as number)
       if (waiting === undefined) throw new InvariantError('every request is answered exactly once')
       this.#waiting.delete(token as number)
       waiting.resolve(response as never)
     }
+    for (const send of sends) this.#send(send)
+  }
+
+  #send(send: Send<Command, Effect>): void {
+    this.#sends.set(send, null)
+    this.#options.send(send.effect).then(
+      isTaken => this.#sent(send, isTaken),
+      () => this.#sent(send, false),
+    )
+  }
+
+  #sent(send: Send<Command, Effect>, isTaken: boolean): void {
+    // A drop has forgotten it, and the replay that follows sends it anew.
+    if (!this.#sends.has(send)) return
+    if (!isTaken) {
+      this.#sends.set(
+        send,
+        this.#options.world.host.after(sendAgainMs, () => this.#send(send)),
+      )
+      return
+    }
+    this.#sends.delete(send)
+    this.#run(send.then, null)
+  }
+
+  #cancelSends(): void {
+    for (const timer of this.#sends.values()) timer?.cancel()
+    this.#sends.clear()
   }
 
   #fail(token: number, errorCode: ErrorCode): void {
@@ -354,7 +416,11 @@ class Shard<State, Command, Rec> {
   #forget(errorCode: ErrorCode): void {
     this.#disarm()
     this.#deadlines.clear()
-    for (const batch of this.#unreleased) batch.answers = []
+    this.#cancelSends()
+    for (const batch of this.#unreleased) {
+      batch.answers = []
+      batch.sends = []
+    }
     this.#state = null
     for (const token of [...this.#waiting.keys()]) this.#fail(token, errorCode)
   }
@@ -372,7 +438,7 @@ class Shard<State, Command, Rec> {
 
   #beginLoad(): void {
     const { machine, log } = this.#options
-    this.#loading = { state: machine.create(), records: log.replay(this.#partition)[Symbol.iterator](), waiting: [] }
+    this.#loading = { state: machine.create(), entries: log.replay(this.#partition)[Symbol.iterator](), waiting: [] }
   }
 
   #replaySlice(): void {
@@ -387,16 +453,20 @@ class Shard<State, Command, Rec> {
   /** False when the time was over first. */
   #replay(untilMs: number): boolean {
     const { machine, report, world } = this.#options
-    const { state, records } = this.#loading as Loading<State>
+    const { state, entries } = this.#loading as Loading<State>
     let seen = 0
-    for (let next = records.next(); next.done !== true; next = records.next()) {
-      const record = decodeOrNull(machine, next.value)
-      if (record === null) report.unknownRecord(this.#partition, next.value)
-      else machine.apply(state, record)
+    for (let next = entries.next(); next.done !== true; next = entries.next()) {
+      const entry = next.value
+      if (entry.kind === 'marker') machine.applyMarker(state, entry.marker)
+      else {
+        const record = decodeOrNull(machine, entry.record)
+        if (record === null) report.unknownRecord(this.#partition, entry.record)
+        else machine.apply(state, record, entry.producer)
+      }
       if (++seen % recordsPerLook === 0 && world.host.monotonicMs() >= untilMs) return false
     }
     this.#state = state
-    this.#carryOut(machine.load(state, this.#env))
+    this.#carryOut(machine.load(state, this.#env), null)
     this.#endLoad()
     return true
   }

@@ -1,6 +1,7 @@
 import { Errors } from '../../protocol/errors.js'
 import { FindCoordinator } from '../../protocol/messages/find-coordinator.js'
 import { handler } from '../handler.js'
+import { offsetsTopic } from '../internal-topics.js'
 import { thisNode } from '../nodes.js'
 
 const groupKey = 0
@@ -18,7 +19,7 @@ export const findCoordinator = handler(FindCoordinator, async (request, context)
     return version < 4 ? nobody : { coordinators: request.coordinatorKeys.map(key => ({ key, ...nobody })) }
   }
   // Created before anyone is sent here, so that the first member does not wait for it.
-  await broker.topics.createOffsetsTopic()
+  await broker.topics.createInternal(offsetsTopic)
   for (const groupId of version >= 4 ? request.coordinatorKeys : [request.key]) broker.groups.announce(groupId)
   const { nodeId, host, port } = thisNode(context)
   const here = { nodeId, host, port, errorCode: Errors.NONE }

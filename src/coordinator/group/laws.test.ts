@@ -8,10 +8,10 @@ import { expect, test } from 'vitest'
 import { toHex, utf8Encode } from '../../base/bytes.js'
 import { fakeWorld } from '../../base/fake-world.js'
 import { zeroUuid } from '../../base/ids.js'
-import { type ErrorCode, Errors } from '../../protocol/errors.js'
+import { type ErrorCode, Errors, refuse } from '../../protocol/errors.js'
 import type { LogPort } from '../log-port.js'
 import type { LogRecord, Token } from '../machine.js'
-import { MemoryLog } from '../memory-log.js'
+import { MemoryLog, noTopics } from '../memory-log.js'
 import { CoordinatorRuntime } from '../runtime.js'
 import type { GroupCommand } from './command.js'
 import { groupConfigDefaults } from './config.js'
@@ -46,8 +46,9 @@ class Driver {
       append: (partition, records) => {
         const errorCode = this.refuseNext
         this.refuseNext = null
-        return errorCode === null ? this.memory.append(partition, records) : { errorCode }
+        return errorCode === null ? this.memory.append(partition, records) : refuse(errorCode, '')
       },
+      appendMarker: (partition, marker) => this.memory.appendMarker(partition, marker),
       partitionCount: () => null,
       batchBytesMax: () => 1000,
       replay: partition => this.memory.replay(partition),
@@ -66,7 +67,10 @@ class Driver {
       },
     }
     const report = { unknownRecord: ignored, shardDropped: ignored, shardUnavailable: ignored }
-    this.#runtime = new CoordinatorRuntime({ machine: observed, partitionsDefault: 1, log, world: this.world, report })
+    const { world } = this
+    const send = (): Promise<boolean> => Promise.resolve(true)
+    const options = { machine: observed, partitionsDefault: 1, log, world, topics: noTopics, send, report }
+    this.#runtime = new CoordinatorRuntime(options)
     this.#runtime.start()
   }
 
@@ -87,7 +91,7 @@ class Driver {
     this.world.advance(ms)
   }
   get log(): readonly LogRecord[] {
-    return this.memory.replay(0)
+    return this.memory.records(0)
   }
   get deadlineKeys(): ReadonlySet<string> {
     return new Set(this.#runtime.deadlineKeys(0))
@@ -349,7 +353,7 @@ function replay(log: readonly LogRecord[]): GroupShard {
   const shard = machine.create()
   for (const record of log) {
     const decoded = machine.decode(record)
-    if (decoded !== null) machine.apply(shard, decoded)
+    if (decoded !== null) machine.apply(shard, decoded, null)
   }
   return shard
 }
@@ -461,7 +465,7 @@ test('the log says what the live machine knows, whole or compacted, and a restar
       const replayed = replay(driver.log)
       expect(durableOf(replayed)).toBe(durableOf(driver.shard))
       expect(durableOf(replay(compacted(driver.log)))).toBe(durableOf(driver.shard))
-      machine.load(replayed, { nowMs: driver.world.nowMs(), newId: () => 'x' })
+      machine.load(replayed, { nowMs: driver.world.nowMs(), newId: () => 'x', topics: noTopics })
       for (const group of driver.shard.groups.values()) {
         const restored = replayed.groups.get(group.groupId)
         if (group.state === 'Stable') expect(viewOf(restored as Group)).toEqual(viewOf(group))

@@ -1,6 +1,6 @@
 /** The machine of classic groups and committed offsets: one command, one function. Files in commands/ say what each does. */
 import { type Decision, type Env, type Machine, Turn } from '../machine.js'
-import { apply } from './apply.js'
+import { apply, applyMarker } from './apply.js'
 import type { GroupCommand } from './command.js'
 import { commitOffsets } from './commands/commit-offsets.js'
 import { deleteGroup } from './commands/delete-groups.js'
@@ -23,7 +23,7 @@ import { createGroup, type GroupRecord, type GroupShard, type GroupTurn } from '
 
 export function groupMachine(config: () => GroupConfig): Machine<GroupShard, GroupCommand, GroupRecord> {
   return {
-    create: () => ({ config, metadata: new Map(), offsets: new Map(), groups: new Map() }),
+    create: () => ({ config, metadata: new Map(), offsets: new Map(), pendingOffsets: new Map(), groups: new Map() }),
     load,
     decide(shard, command, env) {
       const turn: GroupTurn = new Turn(env)
@@ -31,6 +31,7 @@ export function groupMachine(config: () => GroupConfig): Machine<GroupShard, Gro
       return turn
     },
     apply,
+    applyMarker,
     encode: encodeRecord,
     decode: decodeRecord,
   }

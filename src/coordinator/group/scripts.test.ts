@@ -19,7 +19,7 @@ import { asBuffer, type Bytes, concat, utf8Encode } from '../../base/bytes.js'
 import { fakeWorld } from '../../base/fake-world.js'
 import { zeroUuid } from '../../base/ids.js'
 import { Errors, errorName } from '../../protocol/errors.js'
-import { MemoryLog } from '../memory-log.js'
+import { MemoryLog, noTopics } from '../memory-log.js'
 import { type GroupConfig, groupConfigDefaults } from './config.js'
 import { decodeRecord } from './records.js'
 import { createGroupCoordinator } from './service.js'
@@ -61,6 +61,7 @@ async function play(script: string): Promise<string> {
   const options = {
     world,
     log,
+    topics: noTopics,
     config: () => config,
     report: { unknownRecord: noReport, shardDropped: noReport, shardUnavailable: noReport },
   }
@@ -94,7 +95,7 @@ async function play(script: string): Promise<string> {
   const when = <R>(promise: Promise<R>, show: (response: R) => void): void => void promise.then(show)
 
   function showRecords(): void {
-    const records = log.replay(partition)
+    const records = log.records(partition)
     for (; shownRecords < records.length; shownRecords++) {
       const record = decodeRecord(records[shownRecords] as (typeof records)[number])
       if (record?.type === 'offset') {

@@ -8,7 +8,7 @@ import { JoinGroup } from '../../protocol/messages/join-group.js'
 import { OffsetFetch } from '../../protocol/messages/offset-fetch.js'
 import type { Api, DecodedResponseOf, Fields, ResponseOf } from '../../protocol/schema.js'
 import { Reader, Writer } from '../../protocol/wire.js'
-import { MemoryLog } from '../memory-log.js'
+import { MemoryLog, noTopics } from '../memory-log.js'
 import { groupConfigDefaults } from './config.js'
 import { createGroupCoordinator } from './service.js'
 
@@ -20,6 +20,7 @@ function scene() {
   const groups = createGroupCoordinator({
     world,
     log,
+    topics: noTopics,
     config: () => ({ ...groupConfigDefaults, groupInitialRebalanceDelayMs: 1 }),
     report,
   })
@@ -97,7 +98,7 @@ test('names that would not fit into the log are refused before they get there', 
   expect(await groups.join({ ...joinRequest, protocolType: long }, context)).toMatchObject({ errorCode: Errors.INVALID_REQUEST })
   const commit = await groups.commitOffsets({ ...commitRequest, groupId: long }, { version: 8 })
   expect(commit.topics[0]?.partitions[0]?.errorCode).toBe(Errors.INVALID_GROUP_ID)
-  expect(log.replay(groups.partitionOf(long))).toEqual([])
+  expect(log.records(groups.partitionOf(long))).toEqual([])
 })
 
 test('offsets come back in the shape of every version of OffsetFetch', async () => {

@@ -10,6 +10,7 @@ import { OffsetDelete } from '../../protocol/messages/offset-delete.js'
 import { OffsetFetch } from '../../protocol/messages/offset-fetch.js'
 import type { RequestOf, ResponseOf } from '../../protocol/schema.js'
 import type { LogPort } from '../log-port.js'
+import type { TopicsView } from '../machine.js'
 import { internalTopicPartitions } from '../partitioner.js'
 import { CoordinatorRuntime, type Report } from '../runtime.js'
 import type { FetchedGroup, ListedGroup, WantedTopics } from './command.js'
@@ -23,14 +24,16 @@ export interface GroupCoordinatorOptions {
   readonly log: LogPort
   /** Asked at every use, so that dynamic keys take effect at once. */
   readonly config: () => GroupConfig
+  readonly topics: TopicsView
   readonly report: Report
   /** Partitions of __consumer_offsets when the broker makes it. */
   readonly partitionsDefault?: number
 }
 
 export function createGroupCoordinator(options: GroupCoordinatorOptions): GroupCoordinator {
-  const { world, log, report, partitionsDefault = internalTopicPartitions } = options
-  const runtime = new CoordinatorRuntime({ machine: groupMachine(options.config), partitionsDefault, log, world, report })
+  const { world, log, topics, report, partitionsDefault = internalTopicPartitions } = options
+  const machine = groupMachine(options.config)
+  const runtime = new CoordinatorRuntime({ machine, partitionsDefault, log, world, topics, send: sendsNothing, report })
   const partitionOf = (groupId: string): number => runtime.partitionOf(groupId)
   const allPartitions = (): number[] => Array.from({ length: runtime.partitions }, (_, partition) => partition)
 
@@ -130,6 +133,9 @@ function once<Result>(make: (groupId: string) => Promise<Result>): (groupId: str
     return result
   }
 }
+
+/** Groups have no effects elsewhere. */
+const sendsNothing = (effect: never): Promise<boolean> => effect
 
 const asItIs = (errorCode: ErrorCode): ErrorCode => errorCode
 

@@ -1,8 +1,8 @@
 /**
  * The state of one shard, and the vocabulary of classic groups.
  *
- *   durable   metadata, offsets   what the records of __consumer_offsets say; changed by apply.ts alone
- *   volatile  groups              the groups at work; changed by the commands alone
+ *   durable   metadata, offsets, pendingOffsets   what the records of __consumer_offsets say; changed by apply.ts alone
+ *   volatile  groups                              the groups at work; changed by the commands alone
  *
  * A group exists while it is in `groups`. It can be there without metadata: a simple group has nothing but offsets, and
  * a group whose first members are only just coming in writes nothing before its first generation is complete. A group
@@ -10,6 +10,7 @@
  */
 
 import { type Bytes, emptyBytes } from '../../base/bytes.js'
+import type { ProducerId } from '../../base/ids.js'
 import type { Int64 } from '../../base/int64.js'
 import type { JoinGroup } from '../../protocol/messages/join-group.js'
 import type { SyncGroup } from '../../protocol/messages/sync-group.js'
@@ -31,15 +32,17 @@ export interface CommittedOffset {
   readonly expireTimestampMs: number
 }
 
+export interface OffsetRecord {
+  readonly type: 'offset'
+  readonly groupId: string
+  readonly topic: string
+  readonly partition: number
+  readonly value: CommittedOffset | null
+}
+
 export type GroupRecord =
   | { readonly type: 'group'; readonly groupId: string; readonly value: GroupMetadata | null }
-  | {
-      readonly type: 'offset'
-      readonly groupId: string
-      readonly topic: string
-      readonly partition: number
-      readonly value: CommittedOffset | null
-    }
+  | OffsetRecord
 
 /** Offsets of one group: topic → partition → offset. No empty maps inside. */
 export type GroupOffsets = Map<string, Map<number, CommittedOffset>>
@@ -48,6 +51,8 @@ export interface GroupShard {
   readonly config: () => GroupConfig
   readonly metadata: Map<string, GroupMetadata>
   readonly offsets: Map<string, GroupOffsets>
+  /** Committed in transactions that have not ended: the latest for each partition of a group. */
+  readonly pendingOffsets: Map<ProducerId, Map<string, OffsetRecord>>
   readonly groups: Map<string, Group>
 }
 

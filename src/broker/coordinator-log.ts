@@ -1,0 +1,79 @@
+/** Plugs the partitions of an internal topic into its coordinator's log port. */
+import { InvariantError } from '../base/assert.js'
+import { type Bytes, toHex } from '../base/bytes.js'
+import type { Log } from '../base/log.js'
+import type { World } from '../base/world.js'
+import type { LogPort, Written } from '../coordinator/log-port.js'
+import type { Report } from '../coordinator/runtime.js'
+import { Errors, isRefusal, refuse } from '../protocol/errors.js'
+import { buildBatch } from '../protocol/records/build.js'
+import { markerBatch } from '../protocol/records/marker.js'
+import type { Partition } from '../storage/partition.js'
+import type { InternalTopic } from './internal-topics.js'
+import { entriesOfLog } from './log-reader.js'
+import type { Topics } from './topics.js'
+
+export function coordinatorLog(topic: InternalTopic, topics: Topics, world: World, log: Log): LogPort {
+  const { name } = topic
+  const append = (index: number, batch: Bytes): Written => {
+    const partition = topics.partition(name, index) ?? createdPartition(topic, topics, index)
+    if (partition === null) return refuse(Errors.KAFKA_STORAGE_ERROR, `${name}-${index} is not there`)
+    const appended = partition.append(batch, { kind: 'coordinator' })
+    if (!isRefusal(appended)) return appended
+    const fields = { topic: name, partition: index, errorCode: appended.errorCode, reason: appended.message }
+    // What a client makes too large is its own affair, and it may do so in a loop.
+    if (appended.errorCode === Errors.MESSAGE_TOO_LARGE) log.debug(fields, "a coordinator's record is too large")
+    else log.error(fields, "a coordinator's record was not written")
+    return appended
+  }
+  return {
+    partitionCount: () => topics.image.topics.get(name)?.partitions.length ?? null,
+    append(index, records, producer) {
+      const timestampMs = world.nowMs()
+      const options = producer === null ? {} : { ...producer, isTransactional: true, baseSequence: 0 }
+      return append(
+        index,
+        buildBatch(
+          records.map(({ key, value }) => ({ key, value, timestampMs })),
+          options,
+        ),
+      )
+    },
+    appendMarker: (index, marker) => append(index, markerBatch(marker, world.nowMs())),
+    batchBytesMax: () => {
+      const config = topics.config(name)
+      return Math.min(config.get('max.message.bytes'), config.get('segment.bytes'))
+    },
+    replay(index) {
+      const partition = topics.partition(name, index)
+      return partition === undefined ? [] : entriesOfLog(partition)
+    },
+  }
+}
+
+/** The topic is usually made by FindCoordinator; a client that does not ask for a coordinator is served as well. */
+function createdPartition(topic: InternalTopic, topics: Topics, index: number): Partition | null {
+  // The topic is there when the call returns; a disk that refuses it is told by the missing partition.
+  topics.createInternal(topic)?.catch(() => {})
+  return topics.partition(topic.name, index) ?? null
+}
+
+/** What the coordinator of a topic has to say, as log lines. */
+export function coordinatorReport({ name: topic }: InternalTopic, log: Log, onFatal: (error: Error) => void): Report {
+  return {
+    unknownRecord: (partition, { key }) => {
+      const fields = { topic, partition, key: toHex(key.subarray(0, shownKeyBytes)) }
+      log.warn(fields, 'a record of an unknown kind is left alone')
+    },
+    shardDropped: (partition, err) => {
+      log.error({ topic, partition, err }, "a coordinator's partition is read again")
+      if (err instanceof InvariantError) onFatal(err)
+    },
+    shardUnavailable: (partition, err) => {
+      log.error({ topic, partition, err }, "a coordinator's partition cannot be read")
+      if (err instanceof InvariantError) onFatal(err)
+    },
+  }
+}
+
+const shownKeyBytes = 64

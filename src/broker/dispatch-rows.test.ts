@@ -6,8 +6,10 @@ import type { ApiCounters } from '../base/meter.js'
 import type { ConnectionService, Dispatched } from '../net/connection.js'
 import { decode } from '../protocol/codec.js'
 import { Errors } from '../protocol/errors.js'
+import { Fetch } from '../protocol/messages/fetch.js'
 import { Heartbeat } from '../protocol/messages/heartbeat.js'
 import { JoinGroup } from '../protocol/messages/join-group.js'
+import { ListGroups } from '../protocol/messages/list-groups.js'
 import { Produce } from '../protocol/messages/produce.js'
 import type { Api, Encodable, Fields } from '../protocol/schema.js'
 import { Reader } from '../protocol/wire.js'
@@ -16,7 +18,7 @@ import type { Call, Interceptor, Row, Traits } from './handler.js'
 import { noAnswer, Ordered, RequestFailure } from './outcomes.js'
 import type { Broker } from './services.js'
 import { handlers } from './table.js'
-import { requestBytes } from './test-client.test-support.js'
+import { fetchRequest, requestBytes } from './test-client.test-support.js'
 
 type Handle = Row['handle']
 
@@ -205,4 +207,36 @@ test('a frame cannot be kept once its handler waits', async () => {
   ])
   await expect(errorCodeOf(send(service))).rejects.toThrow('a frame is kept before its handler waits')
   expect(broken).toHaveLength(1)
+})
+
+test('a long answer is encoded no further when its client left, unless it lets go of files', async () => {
+  const { service, world } = setup([
+    [ListGroups, () => ({ groups: Array.from({ length: 20_000 }, slowGroup) })],
+    [Fetch, () => ({ responses: Array.from({ length: 40_000 }, slowTopic) })],
+  ])
+  const slowly = <T>(value: T): T => {
+    world.advance(10)
+    return value
+  }
+  const slowGroup = () => ({
+    get groupId() {
+      return slowly('a group')
+    },
+    protocolType: 'consumer',
+  })
+  const slowTopic = () => ({
+    get topic() {
+      return slowly('a topic')
+    },
+    partitions: [],
+  })
+  const answers = [frameOf(ListGroups, 0, {}), frameOf(Fetch, 12, fetchRequest('t', 0))].map(async frame => {
+    const dispatched = service.dispatch(frame, false)
+    if (dispatched === null || !('answer' in dispatched)) throw new Error('was not long')
+    return dispatched.answer
+  })
+  service.closed()
+  const [left, whole] = await Promise.allSettled(answers)
+  expect(left).toMatchObject({ status: 'rejected', reason: { name: 'CloseConnection' } })
+  expect(whole).toMatchObject({ status: 'fulfilled' })
 })

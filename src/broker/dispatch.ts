@@ -20,7 +20,7 @@ import {
   readRequestHeader,
 } from '../protocol/frame.js'
 import { ApiVersions } from '../protocol/messages/api-versions.js'
-import { type Api, inRange } from '../protocol/schema.js'
+import { type Api, inRange, mayCarryRecords } from '../protocol/schema.js'
 import { type Reader, Writer } from '../protocol/wire.js'
 import type { Call, Interceptor, Operation, RequestContext, ResourceType, Row } from './handler.js'
 import { apiVersionsAnswer } from './handlers/api-versions.js'
@@ -90,7 +90,7 @@ export function createDispatch({
     const clientId = readClientId(reader, inRange(api.flexible, apiVersion))
     const request = decode(api.request, apiVersion, reader)
     const context = new CallContext(broker, session, clientId, apiVersion, api, frame, isOwnMemory)
-    const respond = responder(scratch, broker, api, apiVersion, correlationId)
+    const respond = responder(scratch, session, broker, api, apiVersion, correlationId)
     const failed = (error: unknown): Response => {
       if (!(error instanceof RequestFailure)) throw error
       if (counters !== null) counters.failures++
@@ -182,6 +182,7 @@ type Response = Outgoing | Promise<Outgoing>
 /** Made apart from the request, which may be large and must not live as long as its answer takes. */
 function responder(
   scratch: Writer,
+  session: Session,
   broker: Broker,
   api: Api,
   version: number,
@@ -192,7 +193,13 @@ function responder(
     response instanceof EncodedAnswer
       ? frameResponse(to, response.body)
       : (encodeResponse(scratch, to, response as never) ??
-        inSlices(broker.world, api.name, pause => encodeLongResponse(to, response as never, pause)))
+        inSlices(
+          broker.world,
+          api.name,
+          pause => encodeLongResponse(to, response as never, pause),
+          // Ranges of files are let go through their answer, which has to be whole for that.
+          () => session.isClosed && !mayCarryRecords(api.response.fields),
+        ))
 }
 
 function whenEncoded(answer: Response, keepsFrame: boolean, onFault: (error: unknown) => never): Dispatched {

@@ -1,4 +1,7 @@
-/** Encodes what is long a slice at a time. Beyond the bound of an answer its connection is closed. */
+/**
+ * Encodes what is long a slice at a time, and no further when nobody waits for it any more. Beyond the bound of an answer its
+ * connection is closed.
+ */
 import type { World } from '../base/world.js'
 import { answerBytesMax } from '../protocol/frame.js'
 import { TooLongError } from '../protocol/wire.js'
@@ -8,10 +11,19 @@ import { CloseConnection } from './outcomes.js'
 /** What an encoder asks between two elements: whether others have their turn first. */
 export type Pause = () => Promise<void> | null
 
-export async function inSlices<T>(world: World, apiName: string, encode: (pause: Pause) => Promise<T>): Promise<T> {
+export async function inSlices<T>(
+  world: World,
+  apiName: string,
+  encode: (pause: Pause) => Promise<T>,
+  isUnwanted = () => false,
+): Promise<T> {
   const slices = new Slices(world.host)
+  const pause = async (): Promise<void> => {
+    await slices.next()
+    if (isUnwanted()) throw new CloseConnection(`the client left before its answer of ${apiName}`)
+  }
   try {
-    return await encode(() => (slices.isOver ? slices.next() : null))
+    return await encode(() => (slices.isOver ? pause() : null))
   } catch (error) {
     if (!(error instanceof TooLongError)) throw error
     throw new CloseConnection(`an answer of ${apiName} would have more than ${answerBytesMax} bytes`)

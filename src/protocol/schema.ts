@@ -241,3 +241,10 @@ export function api<const Req extends Fields, const Res extends Fields>(declarat
     failure,
   }
 }
+
+/** Whether such a message may carry record batches, and with them ranges of files. */
+export function mayCarryRecords(fields: Fields): boolean {
+  return Object.values(fields).some(
+    ({ kind, fields: inner }) => kind === 'records' || (inner !== undefined && mayCarryRecords(inner)),
+  )
+}

@@ -120,8 +120,8 @@ describe('what is misspelt', () => {
       'num.partition (from config num.partition): there is no such key; did you mean num.partitions?',
     ],
     [{ config: { 'no.such.key': '1' } }, 'no.such.key (from config no.such.key): there is no such key'],
-    [{ dataDirectory: 'd' }, 'There is no option dataDirectory'],
-    [{ ports: 1 }, 'There is no option ports; did you mean port?'],
+    [{ dataDirectory: 'd' }, 'Unknown option dataDirectory'],
+    [{ ports: 1 }, 'Unknown option ports; did you mean port?'],
     [{ port: 9092.5 }, 'port: 9092.5 is not a port'],
     [
       { config: { 'num.partitions': undefined } },
@@ -173,7 +173,7 @@ test('CLUSTER_ID names a new cluster, and never another than there is', async ()
   }
   expect(await clusterIdWith({ CLUSTER_ID: '5L6g3nShT-eMCtK--X86sw' })).toBe('5L6g3nShT-eMCtK--X86sw')
   expect(await clusterIdWith({ KAFKA_KRAFT_CLUSTER_ID: 'MkU3OEVBNTcwNTJENDM2Qk' })).toBe('5L6g3nShT-eMCtK--X86sw')
-  await expect(clusterIdWith({ CLUSTER_ID: 'mine' })).rejects.toThrow('CLUSTER_ID: "mine" is no id of a cluster')
+  await expect(clusterIdWith({ CLUSTER_ID: 'mine' })).rejects.toThrow('CLUSTER_ID: "mine" is not a cluster id')
 })
 
 test('topics are listed and deleted, and refusals carry what Kafka calls them', async () => {

@@ -105,7 +105,7 @@ export async function startBroker(options: StartOptions = {}): Promise<GregorBro
   )
   const ownId = broker.services.clusterId
   if (clusterId !== null && ownId !== clusterId) {
-    log.warn({ clusterId: ownId, asked: clusterId }, 'the data directory has a cluster id, which stays')
+    log.warn({ clusterId: ownId, asked: clusterId }, 'the data directory already has another cluster id, which is kept')
   }
   const listeners = broker.listeners.map(({ host, port }) => addressText(reachableHost(host), port))
   const description: BrokerDescription = {
@@ -139,11 +139,12 @@ export async function startBroker(options: StartOptions = {}): Promise<GregorBro
       const problem = validateTopicConfig(config, Object.entries(texts))
       if (problem !== null) throw new KafkaError(Errors.INVALID_CONFIG, problem)
       const isWhole = (count: number) => Number.isInteger(count) && count >= -1
-      if (!isWhole(partitions)) throw new KafkaError(Errors.INVALID_PARTITIONS, `partitions: ${partitions} is no number of them`)
+      if (!isWhole(partitions))
+        throw new KafkaError(Errors.INVALID_PARTITIONS, `partitions: ${partitions} is not a valid number of partitions`)
       if (!isWhole(replicationFactor)) {
         throw new KafkaError(
           Errors.INVALID_REPLICATION_FACTOR,
-          `replicationFactor: ${replicationFactor} is no number of replicas`,
+          `replicationFactor: ${replicationFactor} is not a valid number of replicas`,
         )
       }
       const command = { name, partitionCount: partitions, replicationFactor, assignments: [] }

@@ -134,12 +134,10 @@ function listenerOf(address: string, option: string): string {
 function readClusterId(environment: Environment = {}): string | null {
   const id = clusterIdOf(environment)
   if (id === null || /^[\w-]{22}$/.test(id)) return id
-  throw new ConfigError([
-    `CLUSTER_ID: "${id}" is no id of a cluster: 22 characters of base64, as kafka-storage random-uuid prints`,
-  ])
+  throw new ConfigError([`CLUSTER_ID: "${id}" is not a cluster id: 22 characters of base64, as kafka-storage random-uuid prints`])
 }
 
 function unknownOption(name: string): string {
   const similar = nearest(name, optionNames)
-  return `There is no option ${name}${similar === null ? '' : `; did you mean ${similar}?`}`
+  return `Unknown option ${name}${similar === null ? '' : `; did you mean ${similar}?`}`
 }

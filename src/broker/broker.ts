@@ -73,7 +73,7 @@ function nativeCallsFor(config: BrokerConfig, log: Log): () => NativeCalls | nul
   const wanted = config.get('gregor.send.path')
   if (wanted === 'copy') return () => null
   if (wanted === 'sendfile' && loadNativeCalls() === null) {
-    log.warn({ reason: nativeFailure() }, 'sendfile(2) is not to be had here; records are read and written instead')
+    log.warn({ reason: nativeFailure() }, 'sendfile(2) is not available; falling back to read and write')
   }
   return loadNativeCalls
 }

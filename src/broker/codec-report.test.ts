@@ -35,12 +35,12 @@ test('it starts, and says which codecs are missing and why', () => {
   reportCodecs(log)
   expect(text.endsWith(lines.join('\n'))).toBe(true)
   expect(text).toMatch(
-    /batches in this codec are refused .*"codec":"snappy","reason":"snappy cannot be used: the package snappy has no binary/,
+    /batches that need decompressing are refused .*"codec":"snappy","reason":"snappy cannot be used: the package snappy has no binary/,
   )
   expect(text).toMatch(
-    /batches in this codec are refused .*"codec":"lz4","reason":"lz4 cannot be used: the package lz4-napi has no binary/,
+    /batches that need decompressing are refused .*"codec":"lz4","reason":"lz4 cannot be used: the package lz4-napi has no binary/,
   )
-  expect(text).toMatch(/codecs at hand \{"codecs":\["gzip".*"crc32c":"portable"/)
+  expect(text).toMatch(/codecs available \{"codecs":\["gzip".*"crc32c":"portable"/)
 })
 
 test.each(['snappy', 'lz4'] as const)('%s is stored as it came, and refused where it would have to be opened', async codec => {

@@ -23,7 +23,7 @@ export function coordinatorLog(topic: InternalTopic, topics: Topics, world: Worl
     const fields = { topic: name, partition: index, errorCode: appended.errorCode, reason: appended.message }
     // What a client makes too large is its own affair, and it may do so in a loop.
     if (appended.errorCode === Errors.MESSAGE_TOO_LARGE) log.debug(fields, "a coordinator's record is too large")
-    else log.error(fields, "a coordinator's record was not written")
+    else log.error(fields, "could not write a coordinator's record")
     return appended
   }
   return {
@@ -63,14 +63,14 @@ export function coordinatorReport({ name: topic }: InternalTopic, log: Log, onFa
   return {
     unknownRecord: (partition, { key }) => {
       const fields = { topic, partition, key: toHex(key.subarray(0, shownKeyBytes)) }
-      log.warn(fields, 'a record of an unknown kind is left alone')
+      log.warn(fields, 'ignoring a record of an unknown type')
     },
     shardDropped: (partition, err) => {
-      log.error({ topic, partition, err }, "a coordinator's partition is read again")
+      log.error({ topic, partition, err }, "reloading a coordinator's partition")
       if (err instanceof InvariantError) onFatal(err)
     },
     shardUnavailable: (partition, err) => {
-      log.error({ topic, partition, err }, "a coordinator's partition cannot be read")
+      log.error({ topic, partition, err }, "cannot load a coordinator's partition")
       if (err instanceof InvariantError) onFatal(err)
     },
   }

@@ -29,7 +29,7 @@ test('a flood of bad input is twenty lines in ten seconds, and the rest is count
   expect(lines).toHaveLength(20)
   world.advance(10_000)
   report.refused('127.0.0.1', 'max.connections (1) is reached')
-  expect(lines.slice(20)).toMatchObject([{ fields: { leftOut: 980 } }, { message: 'a connection was refused' }])
+  expect(lines.slice(20)).toMatchObject([{ fields: { leftOut: 980 } }, { message: 'refused a connection' }])
 })
 
 test('faults of the broker are never left out', () => {

@@ -30,19 +30,19 @@ export class FaultReport {
   closed({ remoteAddress, id }: ConnectionInfo, error: unknown): void {
     const fields = { remoteAddress, connection: id }
     if (error instanceof Error && faultsOfClients.has(error.name)) {
-      this.#warn({ ...fields, reason: error.message }, 'a connection was closed for what it sent')
-    } else this.#log.error({ ...fields, err: error }, 'a connection was closed because of a fault in the broker')
+      this.#warn({ ...fields, reason: error.message }, 'closed a connection: invalid input')
+    } else this.#log.error({ ...fields, err: error }, 'closed a connection: internal error')
   }
 
   /** A client was not let in. */
   refused(remoteAddress: string, reason: string): void {
-    this.#warn({ remoteAddress, reason }, 'a connection was refused')
+    this.#warn({ remoteAddress, reason }, 'refused a connection')
   }
 
   #warn(fields: LogFields, message: string): void {
     const nowMs = this.#clock.monotonicMs()
     if (nowMs - this.#windowStartMs >= windowMs) {
-      if (this.#leftOut > 0) this.#log.warn({ leftOut: this.#leftOut }, 'more connections were closed or refused')
+      if (this.#leftOut > 0) this.#log.warn({ leftOut: this.#leftOut }, 'closed or refused more connections than were logged')
       this.#windowStartMs = nowMs
       this.#warnings = 0
       this.#leftOut = 0

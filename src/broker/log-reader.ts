@@ -125,7 +125,7 @@ function isWhole(bytes: Bytes, start: number, end: number): boolean {
 }
 
 function damageAt(partition: Partition, offset: Offset): CorruptLogError {
-  const error = new CorruptLogError(`${partition.topic}-${partition.index} is damaged at ${offset} or behind it`)
+  const error = new CorruptLogError(`${partition.topic}-${partition.index} is damaged at or after offset ${offset}`)
   partition.noteDamage(error)
   return error
 }

@@ -79,10 +79,7 @@ export class MetadataLog {
     for (const { value } of recordsOfLog(this.#partition, from)) replay.see(value)
     const { removedTopicIds, unknownKinds } = replay
     if (unknownKinds.size > 0) {
-      log.warn(
-        { kinds: [...unknownKinds].sort((a, b) => a - b).join(', ') },
-        'metadata of kinds that mean nothing here is left alone',
-      )
+      log.warn({ kinds: [...unknownKinds].sort((a, b) => a - b).join(', ') }, 'ignoring metadata records of unsupported types')
     }
     return { removedTopicIds }
   }

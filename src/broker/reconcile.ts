@@ -42,9 +42,9 @@ export function reconcile(parts: Reconciliation): void {
     }
     if (topicId === zeroUuid && logEndOffset > 0) {
       const path = directory.strayPartition(topic, index)
-      log.warn({ topic, partition: index, path }, 'files that do not say which topic they belong to are set aside')
+      log.warn({ topic, partition: index, path }, 'moved aside a partition folder without a topic id')
     } else if (topicId === zeroUuid || removedTopicIds.has(topicId) || image.topics.has(topic)) {
-      log.info({ topic, partition: index, topicId }, 'files of a deleted topic are removed')
+      log.info({ topic, partition: index, topicId }, 'removed the files of a deleted topic')
       directory.deletePartition(topic, index)
     } else {
       const orphan = orphans.get(topicId) ?? { name: topic, indexes: [], isEmpty: true }
@@ -55,7 +55,7 @@ export function reconcile(parts: Reconciliation): void {
   }
   for (const [topicId, { name, indexes, isEmpty }] of orphans) {
     if (isEmpty) {
-      log.info({ topic: name, topicId }, 'files of a topic that was never created are removed')
+      log.info({ topic: name, topicId }, 'removed the empty files of a topic that was never created')
       for (const index of indexes) directory.deletePartition(name, index)
       continue
     }
@@ -63,10 +63,10 @@ export function reconcile(parts: Reconciliation): void {
     const command = { name, topicId, partitionCount, replicationFactor: 1, assignments: [], configs: new Map() }
     const decided = createTopic(image, settings, command)
     if (isRefusal(decided)) {
-      log.warn({ topic: name, topicId, reason: decided.message }, 'files of an unknown topic are left alone')
+      log.warn({ topic: name, topicId, reason: decided.message }, 'left the files of an unknown topic in place')
       continue
     }
-    log.warn({ topic: name, topicId, partitions: partitionCount }, 'a topic without a record was found on disk and is kept')
+    log.warn({ topic: name, topicId, partitions: partitionCount }, 'recovered a topic found on disk without a metadata record')
     // Nothing was promised about this record yet; it becomes durable with the next one at the latest.
     metadataLog.write(decided.records).catch(() => {})
   }
@@ -76,13 +76,13 @@ export function reconcile(parts: Reconciliation): void {
 function growBackOrForget(parts: Reconciliation, topic: TopicImage, index: number, logEndOffset: Offset): void {
   const { directory, image, metadataLog, settings, log } = parts
   if (logEndOffset === 0) {
-    log.info({ topic: topic.name, partition: index }, 'files of a partition that was never added are removed')
+    log.info({ topic: topic.name, partition: index }, 'removed the empty files of a partition that was never added')
     directory.deletePartition(topic.name, index)
     return
   }
   const decided = createPartitions(image, settings, { name: topic.name, count: index + 1, assignments: null })
   if (isRefusal(decided)) return
-  log.warn({ topic: topic.name, partitions: index + 1 }, 'a partition without a record was found on disk and is kept')
+  log.warn({ topic: topic.name, partitions: index + 1 }, 'recovered a partition found on disk without a metadata record')
   metadataLog.write(decided.records).catch(() => {})
 }
 
@@ -96,14 +96,16 @@ function takeTheLead({ image, metadataLog, settings, log }: Reconciliation): voi
   for (const { name, topicId, partitions } of image.topics.values()) {
     for (const { index, leader, replicas, isr } of partitions) {
       if (!replicas.includes(nodeId)) {
-        throw new InconsistentDirectoryError(`${name}-${index} is kept by ${replicas.join(', ')} and not by this node, ${nodeId}`)
+        throw new InconsistentDirectoryError(
+          `${name}-${index} has replicas on ${replicas.join(', ')}, not on this node (${nodeId})`,
+        )
       }
       if (leader === nodeId && isr.length === 1) continue
       elections.push({ kind: 'partitionChange', topicId, partitionId: index, leader: nodeId, isr: [nodeId], replicas: [nodeId] })
     }
   }
   if (elections.length === 0) return
-  log.info({ partitions: elections.length }, 'partitions without a leader, or with other replicas, are led by this node alone')
+  log.info({ partitions: elections.length }, 'took over leadership of partitions without a leader or with other replicas')
   for (let from = 0; from < elections.length; from += recordsPerBatchMax) {
     metadataLog.write(elections.slice(from, from + recordsPerBatchMax)).catch(() => {})
   }

@@ -1,4 +1,4 @@
-/** What handlers may use: one value per broker, made by broker.ts. */
+/** What handlers may use: one value per broker, made by core.ts. */
 import type { Log } from '../base/log.js'
 import type { World } from '../base/world.js'
 import type { BrokerConfig } from '../config/resolve.js'

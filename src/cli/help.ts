@@ -3,17 +3,17 @@
  */
 import { exitCodes } from './exit-codes.js'
 
-export const helpText = `Usage: gregor <verb> [options]
+export const helpText = `Usage: gregor <command> [options]
 
 A broker that speaks the Apache Kafka wire protocol.
 
-Verbs:
+Commands:
   start      start a broker
-  verify     check a data directory that no broker uses
+  verify     check a data directory that is not in use
   dump       show what is in a data directory or one of its files
 
 Options:
-  --help     print this, or with a verb the help of the verb
+  --help     print this, or the help of the command
   --version  print the version
 `
 
@@ -21,7 +21,7 @@ export const startHelpText = `Usage: gregor start [server.properties] [options]
 
 Starts a broker, prints one line on stdout when it is ready, and runs until
 SIGTERM, SIGINT or SIGHUP. A second signal ends it at once. Logs go to stderr;
-when nobody reads them, lines are dropped and their number is logged later.
+if they are not read, lines are dropped and counted.
 
 Arguments:
   server.properties     a configuration file as for Apache Kafka
@@ -30,9 +30,9 @@ Options:
   --listen HOST:PORT    address to listen on (127.0.0.1:9092); port 0 is a
                         free port, host 0.0.0.0 every interface
   --port PORT           the same on 127.0.0.1
-  --advertise HOST:PORT address to tell clients; without it each client is told
-                        the address on which it reached the broker
-  --data-dir DIR        where data is kept (./data)
+  --advertise HOST:PORT address advertised to clients; by default each client
+                        gets the address on which it reached the broker
+  --data-dir DIR        data directory (./data)
   --ephemeral           keep data in a temporary directory that is removed at
                         the end, and never sync it
   --config KEY=VALUE    set any configuration key; may be repeated
@@ -40,13 +40,13 @@ Options:
   --help                print this
 
 Configuration is taken from the command line, then KAFKA_* environment variables
-(KAFKA_NUM_PARTITIONS is num.partitions, as KAFKA_CFG_NUM_PARTITIONS is), then
+(KAFKA_NUM_PARTITIONS or KAFKA_CFG_NUM_PARTITIONS for num.partitions), then
 server.properties, then defaults. docs/config.md lists every key. CLUSTER_ID is
 the id of a new cluster.
 
 Exit codes:
   ${exitCodes.clean}  stopped by a signal, cleanly
-  ${exitCodes.fatal}  a fatal error, or stopped before everything was put away
+  ${exitCodes.fatal}  a fatal error, or a shutdown that timed out
   ${exitCodes.usage}  wrong arguments or an invalid configuration
   ${exitCodes.portInUse}  the port is in use
   ${exitCodes.dataDirectory}  the data directory is in use by another broker, or corrupt

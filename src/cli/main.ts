@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /**
- * The command `gregor`: finds the verb and lends it this process. The only file that touches `process`.
+ * The command `gregor`: finds the verb and runs it with this process's streams, signals and environment.
  */
 import { readFileSync } from 'node:fs'
 import { realWorld } from '../base/world.js'
@@ -13,7 +13,7 @@ const [verb, ...args] = process.argv.slice(2)
 // A reader that went away is no reason to stop serving.
 process.stdout.on('error', () => {})
 process.stderr.on('error', () => {})
-// They mean nothing here. Left to Node, one opens a debugger that runs anybody's code, and the other ends the process.
+// Ignored. Node's defaults would open a debugger port on SIGUSR1 and end the process on SIGUSR2.
 process.on('SIGUSR1', () => {})
 process.on('SIGUSR2', () => {})
 
@@ -64,7 +64,7 @@ switch (verb) {
     host.stdout(helpText)
     break
   default:
-    host.stderr(verb === undefined ? helpText : `gregor: there is no verb "${verb}"\n\n${helpText}`)
+    host.stderr(verb === undefined ? helpText : `gregor: unknown command "${verb}"\n\n${helpText}`)
     host.exit(exitCodes.usage)
 }
 

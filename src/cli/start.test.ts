@@ -202,7 +202,7 @@ describe('gregor start', () => {
     await started
     crash(new Error('expected by this test'))
     expect(await exited).toBe(1)
-    expect(logged[0]).toMatch(/^stopped by a defect/)
+    expect(logged[0]).toMatch(/^stopped by a bug/)
   })
 
   it('a failure that is told later ends the process with its code', async () => {

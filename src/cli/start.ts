@@ -62,7 +62,7 @@ export async function start(host: Process, startBroker: StartBroker): Promise<vo
   if (!namesListeners && sources[0]!.entries.size > 0) {
     log.warn(
       {},
-      'listening on 127.0.0.1 only, which nobody reaches from outside a container; set KAFKA_LISTENERS=PLAINTEXT://:9092',
+      'listening on 127.0.0.1 only, which is not reachable from outside the container; set KAFKA_LISTENERS=PLAINTEXT://:9092',
     )
   }
 
@@ -79,7 +79,7 @@ export async function start(host: Process, startBroker: StartBroker): Promise<vo
     void leave(exitCodeOf(error))
   }
   host.onCrash(error => {
-    log.error({ err: error }, 'stopped by a defect; please report it with this stack')
+    log.error({ err: error }, 'stopped by a bug; please report it with this stack trace')
     void leave(exitCodes.fatal)
   })
 
@@ -88,7 +88,7 @@ export async function start(host: Process, startBroker: StartBroker): Promise<vo
   let stoppingSinceMs: number | null = null
   const stop = async (running: StartedBroker): Promise<void> => {
     host.world.after(stopMsMax, () => {
-      log.error({ afterMs: stopMsMax }, 'stopping takes too long; ended before everything was put away')
+      log.error({ afterMs: stopMsMax }, 'shutdown timed out; the next start recovers the data directory')
       void leave(exitCodes.fatal)
     })
     try {

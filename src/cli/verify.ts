@@ -32,9 +32,9 @@ export function verify({ args, stdout, stderr }: Terminal, files: Files): ExitCo
   }
   const [path, ...more] = positionals
   if (path === undefined || more.length > 0) return wrong('takes one data directory')
-  if (!files.isDirectory(path)) return wrong(`${path} is no directory`)
+  if (!files.isDirectory(path)) return wrong(`${path} is not a directory`)
   try {
-    if (!isDataDirectory(files, path)) return wrong(`${path} is no data directory`)
+    if (!isDataDirectory(files, path)) return wrong(`${path} is not a data directory`)
     const holder = lockHolder(files, path)
     if (holder !== null) {
       stderr(`gregor verify: ${path} is in use by ${holder}; stop it first\n`)

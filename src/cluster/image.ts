@@ -1,7 +1,7 @@
 /**
  * What the cluster looks like now: topics with their ids, partitions and configs, and the next free producer id. Built by
- * applying the records of __cluster_metadata, live and at start alike; `apply` is the only function that changes it, and
- * everybody else holds the read-only face.
+ * applying the records of __cluster_metadata, live and at start. Only the owner holds MutableImage; all others read
+ * ClusterImage.
  */
 import type { LeaderEpoch, ProducerId, Uuid } from '../base/ids.js'
 import type { MetadataRecord } from '../protocol/state/metadata.js'
@@ -29,9 +29,9 @@ export interface ClusterImage {
   readonly topicsById: ReadonlyMap<Uuid, TopicImage>
   /** The lowest producer id that was never handed out in a block. */
   readonly nextProducerId: ProducerId
-  /** Another number after every change of a config, or of which topics there are: for whoever keeps what follows from them. */
+  /** Another number after every change of a config, or of which topics there are: caches of what follows from them compare it. */
   readonly configsRevision: number
-  /** Another number after every change: for whoever keeps what was made of the image. */
+  /** Another number after every change: caches of what was made of the image compare it. */
   readonly revision: number
   /** Topics by what their names share with those that would collide with them. */
   readonly namesByCollisionKey: ReadonlyMap<string, string>

@@ -41,12 +41,12 @@ export const brokerKeys = {
   listeners: list(
     ['PLAINTEXT://127.0.0.1:9092'],
     'Addresses to listen on, as NAME://HOST:PORT. An empty host or 0.0.0.0 is every interface, port 0 a free port. Only the ' +
-      'loopback interface by default, because there is no authentication to protect any other.',
+      'loopback interface by default, because there is no authentication yet.',
     { kafkaDefault: 'PLAINTEXT://:9092' },
   ),
   'advertised.listeners': list(
     null,
-    'Addresses to tell clients, as NAME://HOST:PORT. Unset, each client is told the address on which it reached the broker.',
+    'Addresses advertised to clients, as NAME://HOST:PORT. Unset, each client gets the address on which it reached the broker.',
   ),
   'listener.security.protocol.map': text(
     'SASL_SSL:SASL_SSL,PLAINTEXT:PLAINTEXT,SSL:SSL,SASL_PLAINTEXT:SASL_PLAINTEXT',
@@ -65,16 +65,16 @@ export const brokerKeys = {
   }),
   'controller.quorum.voters': list([], 'Members of Kafka’s controller quorum. There is none.', { inert: true }),
   'controller.quorum.bootstrap.servers': list([], 'Addresses of Kafka’s controller quorum. There is none.', { inert: true }),
-  'broker.rack': text(null, 'Rack of this broker, told to clients in Metadata.'),
+  'broker.rack': text(null, 'Rack of this broker, as Metadata reports it.'),
   'log.dirs': list(null, 'The data directory. Unset, log.dir decides. Gregor keeps one directory; several are refused.'),
   'log.dir': list(['./data'], 'The data directory, when log.dirs is not set.', { kafkaDefault: '/tmp/kafka-logs' }),
 
   // --- protection ---
-  'authorizer.class.name': text('', 'What decides who may do what. There is no authorizer in this version.', { protects: true }),
-  'super.users': text('', 'Principals whom the authorizer lets do everything.', { protects: true }),
+  'authorizer.class.name': text('', 'The authorizer. There is none in this version.', { protects: true }),
+  'super.users': text('', 'Principals that the authorizer allows everything.', { protects: true }),
   'allow.everyone.if.no.acl.found': boolean(
     true,
-    'What the authorizer says where there is no ACL. There is no authorizer: everyone may do everything.',
+    'Whether a resource without ACLs is open to everyone. There is no authorizer: everything is open to everyone.',
     { protects: true },
   ),
   'security.inter.broker.protocol': choice(
@@ -83,23 +83,23 @@ export const brokerKeys = {
     'Protocol between brokers. There is one broker.',
     { protects: true },
   ),
-  'security.providers': text(null, 'Classes that bring security algorithms.', { protects: true }),
+  'security.providers': text(null, 'Classes that provide security algorithms.', { protects: true }),
   'principal.builder.class': javaClass(
     'org.apache.kafka.common.security.authenticator.DefaultKafkaPrincipalBuilder',
-    'What makes a principal of a connection. Every principal is User:ANONYMOUS, as without SASL and TLS in Kafka.',
+    'Builds the principal of a connection. Every principal is User:ANONYMOUS, as in Kafka without SASL and TLS.',
     { protects: true },
   ),
-  'connections.max.reauth.ms': long(0, 'How long a SASL connection may go without authenticating anew.', { protects: true }),
-  'create.topic.policy.class.name': javaClass(null, 'What may refuse the creation of a topic.', { protects: true }),
-  'alter.config.policy.class.name': javaClass(null, 'What may refuse the change of a config.', { protects: true }),
-  'client.quota.callback.class': javaClass(null, 'What decides about the quotas of clients.', { protects: true }),
+  'connections.max.reauth.ms': long(0, 'How long a SASL connection may go without reauthenticating.', { protects: true }),
+  'create.topic.policy.class.name': javaClass(null, 'Policy that can reject the creation of a topic.', { protects: true }),
+  'alter.config.policy.class.name': javaClass(null, 'Policy that can reject a config change.', { protects: true }),
+  'client.quota.callback.class': javaClass(null, 'Callback that decides client quotas.', { protects: true }),
 
   // --- what Gregor adds ---
   'gregor.durability': choice(
     'fsync',
     ['fsync', 'os'],
     'What an acks=all acknowledgement means. fsync: the record is on stable storage. os: it is with the operating system, ' +
-      'which survives the death of the broker but not a power cut; this is what Kafka does by default. An ephemeral broker ' +
+      'which survives a crash of the broker but not a power cut; this is what Kafka does by default. An ephemeral broker ' +
       'never syncs.',
   ),
   'gregor.validate.compressed': choice(
@@ -107,7 +107,7 @@ export const brokerKeys = {
     ['auto', 'true', 'false'],
     'Decompress every produced batch and check its records, as Kafka does: count, structure, offsets, timestamps. auto: where ' +
       'native code does it; not zstd before Node 22.15, nor a codec whose package has no binary for the machine. false: only on ' +
-      'compacted topics and where a batch is converted. What is not looked into must have a header that is possible for its ' +
+      'compacted topics and where a batch is converted. A batch that is not decompressed must have a header that is possible for its ' +
       'bytes. The check takes 1 to 2 ms per megabyte of records, 20 for zstd before Node 22.15.',
   ),
   'gregor.send.path': choice(
@@ -119,8 +119,8 @@ export const brokerKeys = {
   'gregor.log.level': choice('info', ['debug', 'info', 'warn', 'error'], 'The least important lines that are logged.'),
 
   // --- topics ---
-  'num.partitions': int(1, 'Partitions of a topic that does not say how many.', { min: 1 }),
-  'default.replication.factor': int(1, 'Replication factor of a topic that does not say one. One broker: 1.', { min: 1 }),
+  'num.partitions': int(1, 'Default number of partitions for a new topic.', { min: 1 }),
+  'default.replication.factor': int(1, 'Default replication factor for a new topic. One broker: 1.', { min: 1 }),
   'auto.create.topics.enable': boolean(true, 'Create a topic when a client that allows it asks for one that does not exist.'),
   'delete.topic.enable': boolean(true, 'Whether topics can be deleted.'),
   'max.request.partition.size.limit': int(2000, 'Most partitions in one DescribeTopicPartitions answer.', { min: 1 }),
@@ -162,17 +162,17 @@ export const brokerKeys = {
   'log.cleaner.min.cleanable.ratio': forTopics('min.cleanable.dirty.ratio'),
   'log.cleaner.min.compaction.lag.ms': forTopics('min.compaction.lag.ms'),
   'log.cleaner.max.compaction.lag.ms': forTopics('max.compaction.lag.ms'),
-  'log.cleaner.backoff.ms': long(15_000, 'Pause between two looks for logs to compact.', { min: 0 }),
+  'log.cleaner.backoff.ms': long(15_000, 'How long the cleaner sleeps when there is nothing to compact.', { min: 0 }),
   'log.cleaner.threads': int(1, 'Threads that compact. Gregor compacts in slices between requests.', {
     min: 0,
     inert: true,
   }),
   'log.cleaner.dedupe.buffer.size': long(
     134_217_728,
-    'Most memory for the keys of one round of compaction, 24 bytes each; held only while it runs.',
+    'Memory for the keys of one compaction run, 24 bytes each; held only while it runs.',
   ),
-  'log.cleaner.io.buffer.load.factor': double(0.9, 'How full the memory for keys may get.'),
-  'log.cleaner.io.buffer.size': int(524_288, 'Compaction collects this much before it writes.', {
+  'log.cleaner.io.buffer.load.factor': double(0.9, 'How full the dedupe buffer may get.'),
+  'log.cleaner.io.buffer.size': int(524_288, 'Compaction buffers this much before it writes.', {
     min: 0,
   }),
   'log.flush.interval.messages': forTopics('flush.messages'),
@@ -180,7 +180,7 @@ export const brokerKeys = {
   'log.flush.scheduler.interval.ms': long(longMax, 'How often to look for logs to sync. gregor.durability decides instead.', {
     inert: true,
   }),
-  'log.flush.offset.checkpoint.interval.ms': int(60_000, 'How often the recovery point is written down.', {
+  'log.flush.offset.checkpoint.interval.ms': int(60_000, 'How often the recovery point is checkpointed.', {
     min: 0,
     inert: true,
   }),
@@ -195,7 +195,7 @@ export const brokerKeys = {
     min: 1,
     inert: true,
   }),
-  'producer.id.expiration.ms': int(86_400_000, 'An idempotent producer that wrote nothing for this long is forgotten.', {
+  'producer.id.expiration.ms': int(86_400_000, 'The state of a producer that has written nothing for this long expires.', {
     min: 1,
   }),
 
@@ -204,9 +204,9 @@ export const brokerKeys = {
   'group.max.session.timeout.ms': int(1_800_000, 'Longest session timeout a group member may ask for.'),
   'group.initial.rebalance.delay.ms': int(
     100,
-    'How long the first rebalance of an empty group waits for more members; each that arrives meanwhile extends it. Members ' +
-      'that start together meet in one generation, and a lone one hardly waits. Kafka’s 3000 suits members that start on many ' +
-      'machines; with 0 a second member is noticed at the first one’s next heartbeat, seconds later.',
+    'How long the first rebalance of an empty group waits for more members; each new member extends it. Members ' +
+      'that start together join one generation, and a single member hardly waits. Kafka’s 3000 suits members that start on many ' +
+      'machines; with 0 the first member learns of the second only at its next heartbeat, seconds later.',
     { kafkaDefault: '3000' },
   ),
   'group.max.size': int(int32Max, 'Most members in one group.', { min: 1 }),
@@ -257,7 +257,7 @@ export const brokerKeys = {
   'max.connections.per.ip': int(int32Max, 'Most connections at a time from one address.', { min: 0 }),
   'queued.max.request.bytes': long(
     -1,
-    'Bytes of received requests that may wait for their handlers before reading from clients pauses; -1 is Gregor’s own bound.',
+    'Bytes of received requests that may be queued before the broker stops reading from clients; -1 is Gregor’s own bound.',
   ),
   'socket.listen.backlog.size': int(50, 'Connections that the operating system holds before they are accepted.', { min: 1 }),
   'socket.send.buffer.bytes': int(

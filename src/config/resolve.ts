@@ -124,7 +124,7 @@ function unknownKey(name: string, origin: string, what: string): string {
       ? 'it is a topic config: set it when the topic is created'
       : `it is a topic config: its broker-wide default is ${brokerWide}`
     : name === 'zookeeper.connect'
-      ? 'there is no ZooKeeper; this broker is a cluster of its own'
+      ? 'Gregor does not use ZooKeeper'
       : `${what}; ${similar === null ? 'docs/config.md lists every key' : `did you mean ${similar}?`}`
   return `Unknown configuration ${name} (from ${origin}): ${advice}`
 }
@@ -150,7 +150,7 @@ function conflicts(get: BrokerConfig['get']): string[] {
     )
   }
   if (!get('process.roles').includes('broker')) {
-    problems.push('process.roles: a node that is no broker has nothing to do here; start the broker alone')
+    problems.push('process.roles: must include broker; Gregor does not run as a controller alone')
   }
   for (const [low, high] of ordered) {
     if ((get(low) as number) <= (get(high) as number)) continue

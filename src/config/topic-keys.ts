@@ -15,13 +15,13 @@ export const topicKeys = {
       'separated by a comma. A topic that compacts refuses records without a key.',
     { brokerKeys: ['log.cleanup.policy'] },
   ),
-  'compression.gzip.level': int(-1, 'Effort of gzip when compression.type is gzip; -1 is the codec’s own default.', {
+  'compression.gzip.level': int(-1, 'Level of gzip when compression.type is gzip; -1 is the codec’s own default.', {
     min: 1,
     max: 9,
     also: -1,
     brokerKeys: ['compression.gzip.level'],
   }),
-  'compression.lz4.level': int(9, 'Effort of LZ4 when compression.type is lz4. The library has one effort, a low one.', {
+  'compression.lz4.level': int(9, 'Level of LZ4 when compression.type is lz4. The library has a single, fast level.', {
     min: 1,
     max: 17,
     brokerKeys: ['compression.lz4.level'],
@@ -31,11 +31,11 @@ export const topicKeys = {
     'producer',
     ['uncompressed', 'zstd', 'lz4', 'snappy', 'gzip', 'producer'],
     'How batches are stored. producer keeps each batch as it arrived; otherwise a batch in another codec is decompressed and ' +
-      'compressed anew when it is produced. zstd is refused before Node 22.15, which brings it; lz4 and snappy are where their ' +
-      'packages have no binary for the machine.',
+      'recompressed when it is produced. zstd is refused before Node 22.15, which adds it; lz4 and snappy are refused where their ' +
+      'package has no binary for the machine.',
     { brokerKeys: ['compression.type'] },
   ),
-  'compression.zstd.level': int(3, 'Effort of Zstandard when compression.type is zstd.', {
+  'compression.zstd.level': int(3, 'Level of Zstandard when compression.type is zstd.', {
     min: -131072,
     max: 22,
     brokerKeys: ['compression.zstd.level'],
@@ -64,16 +64,20 @@ export const topicKeys = {
     brokerKeys: ['log.flush.interval.ms', 'log.flush.scheduler.interval.ms'],
     inert: true,
   }),
-  'follower.replication.throttled.replicas': list([], 'Replicas whose following is throttled. One broker replicates nothing.', {
-    throttledReplicas: true,
-    inert: true,
-  }),
+  'follower.replication.throttled.replicas': list(
+    [],
+    'Follower replicas that are throttled. A single broker does not replicate.',
+    {
+      throttledReplicas: true,
+      inert: true,
+    },
+  ),
   'index.interval.bytes': int(4096, 'Bytes of log between two entries of the offset index.', {
     min: 0,
     brokerKeys: ['log.index.interval.bytes'],
   }),
   'internal.segment.bytes': int(null, 'Wins over segment.bytes when it is set, and may be smaller. For tests.', { hidden: true }),
-  'leader.replication.throttled.replicas': list([], 'Replicas whose leading is throttled. One broker replicates nothing.', {
+  'leader.replication.throttled.replicas': list([], 'Leader replicas that are throttled. A single broker does not replicate.', {
     throttledReplicas: true,
     inert: true,
   }),
@@ -126,7 +130,7 @@ export const topicKeys = {
     max: 1,
     brokerKeys: ['log.cleaner.min.cleanable.ratio'],
   }),
-  'min.compaction.lag.ms': long(0, 'A record is left alone by compaction for at least this long.', {
+  'min.compaction.lag.ms': long(0, 'A record is not compacted for at least this long.', {
     min: 0,
     brokerKeys: ['log.cleaner.min.compaction.lag.ms'],
   }),
@@ -161,18 +165,22 @@ export const topicKeys = {
     min: -1,
     brokerKeys: ['log.retention.ms', 'log.retention.minutes', 'log.retention.hours'],
   }),
-  'segment.bytes': int(1_073_741_824, 'A new segment file is begun before one grows beyond this.', {
+  'segment.bytes': int(1_073_741_824, 'The log rolls to a new segment before one grows beyond this.', {
     min: 1_048_576,
     brokerKeys: ['log.segment.bytes'],
   }),
-  'segment.index.bytes': int(10_485_760, 'A new segment is begun when one of its indexes reaches this size.', {
+  'segment.index.bytes': int(10_485_760, 'The log rolls to a new segment when an index reaches this size.', {
     min: 4,
     brokerKeys: ['log.index.size.max.bytes'],
   }),
-  'segment.jitter.ms': long(0, 'Up to this much is randomly taken off segment.ms, so that segments do not roll all at once.', {
-    min: 0,
-    brokerKeys: ['log.roll.jitter.ms', 'log.roll.jitter.hours'],
-  }),
+  'segment.jitter.ms': long(
+    0,
+    'A random amount up to this is subtracted from segment.ms, so that segments do not all roll at once.',
+    {
+      min: 0,
+      brokerKeys: ['log.roll.jitter.ms', 'log.roll.jitter.hours'],
+    },
+  ),
   'segment.ms': long(weekMs, 'A new segment is begun at the latest this long after the first record of the current one.', {
     min: 1,
     brokerKeys: ['log.roll.ms', 'log.roll.hours'],

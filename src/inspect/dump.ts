@@ -27,7 +27,7 @@ const chunkBytes = 1 << 20
 export function* dump(files: Files, path: string, options: DumpOptions): Generator<string> {
   if (!files.isDirectory(path)) {
     if (files.sizeOf(path) === null) throw new DumpError(`${path} does not exist`)
-    if (!isOurFile(path.slice(path.lastIndexOf('/') + 1))) throw new DumpError(`${path} is no file of a data directory`)
+    if (!isOurFile(path.slice(path.lastIndexOf('/') + 1))) throw new DumpError(`${path} is not a file of a data directory`)
     yield* dumpFile(files, path, options)
     return
   }
@@ -35,7 +35,7 @@ export function* dump(files: Files, path: string, options: DumpOptions): Generat
   const partitions = names.filter(name => parsePartitionName(name) !== null && isPartition(files, `${path}/${name}`))
   for (const name of partitions) yield* dump(files, `${path}/${name}`, options)
   if (partitions.length > 0) return
-  if (!isPartition(files, path) && !isDataDirectory(files, path)) throw new DumpError(`${path} is no data directory`)
+  if (!isPartition(files, path) && !isDataDirectory(files, path)) throw new DumpError(`${path} is not a data directory`)
   for (const name of names.filter(one => /^\d{20}(-\d{10})?\.(log|checkpoint)$/.test(one))) {
     yield* dumpFile(files, `${path}/${name}`, options)
   }
@@ -76,7 +76,7 @@ function* dumpLog(files: Files, path: string, topic: string, options: DumpOption
       files.read(fd, header, 0, header.byteLength, at)
       const length = header.byteLength < batch.batchHeaderSize ? -1 : batch.batchLength(header, 0)
       if (length < batch.batchHeaderSize || at + length > size || length > chunkBytes * 1024) {
-        yield `  ${at}: ${size - at} bytes that are no whole batch`
+        yield `  ${at}: ${size - at} bytes that are not a complete batch`
         return
       }
       const bytes = new Uint8Array(length)

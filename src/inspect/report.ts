@@ -17,7 +17,7 @@ export function* reportLines({ findings, partitions, wasClosedCleanly }: Verific
     yield* linesOf(name)
   }
   for (const finding of findings.list) if (!shown.has(finding)) yield lineOf(finding)
-  const how = wasClosedCleanly ? 'closed in order' : 'not closed in order: the next start recovers it'
+  const how = wasClosedCleanly ? 'closed cleanly' : 'not closed cleanly: the next start recovers it'
   const notes = findings.list.length - findings.damages
   yield `${partitions.length} partitions, ${findings.damages} damaged places, ${notes} notes; ${how}`
 }

@@ -112,7 +112,7 @@ function countRecords(cursor: RecordCursor, bytes: Bytes, at: number, position: 
 }
 
 function reportRest(input: SegmentInput, findings: Findings, log: string, stop: number, size: number): void {
-  const text = `${size - stop} bytes that are no whole batch`
+  const text = `${size - stop} bytes that are not a complete batch`
   if (input.isActive && !input.wasClosedCleanly) findings.note(log, `${text}; the next start looks at them`, stop)
   else findings.damage(log, text, stop)
 }
@@ -134,7 +134,7 @@ function checkOffsetIndex(input: SegmentInput, findings: Findings, file: string,
   const path = `${input.name}/${file}`
   const bytes = input.files.readWhole(`${input.folder}/${file}`)
   if (bytes === null) {
-    findings.note(path, 'is missing and is made again when it is needed')
+    findings.note(path, 'is missing and is rebuilt when needed')
     return
   }
   const index = new OffsetIndex(input.baseOffset, withoutZeros(bytes, 8))
@@ -145,7 +145,7 @@ function checkOffsetIndex(input: SegmentInput, findings: Findings, file: string,
     const offset = index.offsetAt(n)
     const isRight = place !== undefined && offset >= place.baseOffset && offset <= place.lastOffset && offset > previous
     if (!isRight) {
-      reportIndex(input, findings, path, `entry ${n}: offset ${offset} at ${index.positionAt(n)} is no batch's`, n * 8)
+      reportIndex(input, findings, path, `entry ${n}: offset ${offset} at ${index.positionAt(n)} matches no batch`, n * 8)
       return
     }
     previous = offset
@@ -156,7 +156,7 @@ function checkTimeIndex(input: SegmentInput, findings: Findings, file: string, p
   const path = `${input.name}/${file}`
   const bytes = input.files.readWhole(`${input.folder}/${file}`)
   if (bytes === null) {
-    findings.note(path, 'is missing and is made again when it is needed')
+    findings.note(path, 'is missing and is rebuilt when needed')
     return
   }
   const index = new TimeIndex(input.baseOffset, withoutZeros(bytes, 12))
@@ -168,7 +168,7 @@ function checkTimeIndex(input: SegmentInput, findings: Findings, file: string, p
     const place = places[at]
     const isRight = place !== undefined && offset >= place.baseOffset && place.datedBy === timestamp && timestamp > previous
     if (!isRight) {
-      reportIndex(input, findings, path, `entry ${n}: time ${timestamp} at offset ${offset} is no batch's`, n * 12)
+      reportIndex(input, findings, path, `entry ${n}: time ${timestamp} at offset ${offset} matches no batch`, n * 12)
       return
     }
     previous = timestamp

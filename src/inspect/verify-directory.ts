@@ -46,8 +46,8 @@ export function verifyDirectory(files: Files, path: string): Verification {
     if (!files.isDirectory(`${path}/${name}`)) continue
     const parsed = parsePartitionName(name)
     if (parsed === null) {
-      if (name.endsWith('-delete')) findings.note(name, 'was deleted; its files go at the next start')
-      if (name.endsWith('-stray')) findings.note(name, 'was set aside because nobody knew whose it was')
+      if (name.endsWith('-delete')) findings.note(name, 'was deleted; the next start removes its files')
+      if (name.endsWith('-stray')) findings.note(name, 'was moved aside because its topic is unknown')
       continue
     }
     const before = findings.damages
@@ -65,19 +65,19 @@ type State = Pick<PartitionState, 'recoveryPoint' | 'logStartOffset' | 'cleanedT
 function checkRootFiles(files: Files, path: string, findings: Findings): Map<string, State> {
   const identity = files.readWhole(`${path}/meta.properties`)
   const text = identity === null ? '' : asBuffer(identity).toString()
-  if (identity === null) findings.damage('meta.properties', 'is missing: this is no data directory, or it belongs to nobody')
+  if (identity === null) findings.damage('meta.properties', 'is missing: this is not a data directory')
   else if (!/^version=1$/m.test(text) || !/^cluster\.id=\S+$/m.test(text) || !/^node\.id=\d+$/m.test(text)) {
-    findings.damage('meta.properties', 'does not say whose directory this is')
+    findings.damage('meta.properties', 'has no cluster id or node id')
   }
   const checkpoints = new Map<string, ReadonlyMap<string, Offset>>()
   for (const name of [recoveryPointFile, logStartFile, highWatermarkFile, cleanerFile]) {
     const offsets = readCheckpoint(files, path, name)
-    if (offsets === null) findings.damage(name, 'is no checkpoint of version 0')
+    if (offsets === null) findings.damage(name, 'is not a version 0 checkpoint')
     checkpoints.set(name, offsets ?? new Map())
   }
   const bytes = files.readWhole(`${path}/${directoryStateFile}`)
   const states = bytes === null ? null : (parseDirectoryState(bytes)?.partitions ?? null)
-  if (bytes !== null && states === null) findings.damage(directoryStateFile, 'is not what was written')
+  if (bytes !== null && states === null) findings.damage(directoryStateFile, 'is damaged')
   if (states !== null) return new Map(states)
   const known = new Map<string, State>()
   for (const [name, recoveryPoint] of checkpoints.get(recoveryPointFile)!) {
@@ -145,7 +145,7 @@ function checkPartition(input: PartitionInput, findings: Findings): Omit<Partiti
   for (const one of names) {
     if (/\.(damaged|cut)$/.test(one)) findings.note(`${name}/${one}`, 'holds bytes that a recovery took out of the log')
     else if (/\.log\.(swap|cleaned|deleted)$/.test(one))
-      findings.note(`${name}/${one}`, 'is on its way in or out; the next start decides')
+      findings.note(`${name}/${one}`, 'is left from an unfinished swap or deletion; the next start completes it')
   }
   const bases = names.map(one => segmentName.exec(one)?.[1]).filter(base => base !== undefined)
   const epochs = readEpochs(files, name, folder, bases.length > 0, findings)
@@ -185,12 +185,12 @@ function readEpochs(files: Files, name: string, folder: string, hasSegments: boo
   const bytes = files.readWhole(`${folder}/${leaderEpochFile}`)
   const path = `${name}/${leaderEpochFile}`
   if (bytes === null) {
-    if (hasSegments) findings.note(path, 'is missing and is made again from the log')
+    if (hasSegments) findings.note(path, 'is missing and is rebuilt from the log')
     return null
   }
   const epochs = new LeaderEpochs()
   if (epochs.load(asBuffer(bytes).toString())) return epochs
-  findings.damage(path, 'is no checkpoint of version 0')
+  findings.damage(path, 'is not a version 0 checkpoint')
   return null
 }
 
@@ -217,10 +217,10 @@ function checkInternal(bytes: Bytes, at: number, topic: string, log: string, fin
 function checkState({ name, state, wasClosedCleanly }: PartitionInput, end: Offset, findings: Findings): void {
   if (state === null) return
   const { recoveryPoint, logStartOffset } = state
-  if (recoveryPoint > end) findings.damage(name, `was on stable storage up to ${recoveryPoint}, and ends with ${end}`)
+  if (recoveryPoint > end) findings.damage(name, `was synced up to ${recoveryPoint}, but ends at ${end}`)
   else if (wasClosedCleanly && recoveryPoint < end)
-    findings.note(name, `was closed in order, but is known only up to ${recoveryPoint}`)
-  if (logStartOffset > end) findings.damage(name, `starts at ${logStartOffset}, behind its end, ${end}`)
+    findings.note(name, `was closed cleanly, but its recovery point is ${recoveryPoint}`)
+  if (logStartOffset > end) findings.damage(name, `starts at ${logStartOffset}, after its end, ${end}`)
 }
 
 function checkSnapshot({ files, path, name }: PartitionInput, file: string, end: Offset, findings: Findings): void {
@@ -228,7 +228,7 @@ function checkSnapshot({ files, path, name }: PartitionInput, file: string, end:
   const bytes = files.readWhole(`${path}/${name}/${file}`) ?? new Uint8Array(0)
   try {
     const states = decodeProducerSnapshot(bytes)
-    if (offset > end) findings.note(`${name}/${file}`, `is of offset ${offset}, behind the end of the log, ${end}`)
+    if (offset > end) findings.note(`${name}/${file}`, `is for offset ${offset}, after the end of the log, ${end}`)
     for (const { producerId, batches } of states.entries()) {
       const last = batches.at(-1)
       if (last !== undefined && last.lastOffset >= offset) {
@@ -237,7 +237,7 @@ function checkSnapshot({ files, path, name }: PartitionInput, file: string, end:
     }
   } catch (error) {
     if (!(error instanceof MalformedError)) throw error
-    findings.damage(`${name}/${file}`, `${error.message}; producers are known from an older one and the log`)
+    findings.damage(`${name}/${file}`, `${error.message}; producer state is rebuilt from an older snapshot and the log`)
   }
 }
 
@@ -247,7 +247,7 @@ function checkTopics(image: MutableImage, partitions: readonly PartitionSummary[
   for (const { name, topicId, partitions: indexes } of image.topics.values()) {
     for (const { index } of indexes) {
       const found = names.get(`${name}-${index}`)
-      if (found === undefined) findings.note(`${name}-${index}`, 'has no directory; the next start makes an empty one')
+      if (found === undefined) findings.note(`${name}-${index}`, 'has no directory; the next start creates an empty one')
       else if (found.topicId !== topicId && found.topicId !== zeroUuid) {
         findings.note(`${name}-${index}`, `belongs to a topic of this name that was deleted (${found.topicId})`)
       }
@@ -256,6 +256,6 @@ function checkTopics(image: MutableImage, partitions: readonly PartitionSummary[
   for (const { name } of partitions) {
     const topic = parsePartitionName(name)?.topic ?? ''
     if (topic !== clusterMetadataTopic && !image.topics.has(topic))
-      findings.note(name, 'is of a topic that no metadata record names')
+      findings.note(name, 'belongs to a topic without a metadata record')
   }
 }

@@ -76,15 +76,20 @@ describe('damage is found in', () => {
   test.each([
     ['a record', /x-0\/0{20}\.log/, flipped(75), /x-0\/0{20}\.log: the batch at offset 0 has a wrong checksum/],
     ['an offset', /x-0\/0{20}\.log/, flipped(6), /x-0\/0{20}\.log: offsets 0 to \d+ are missing/],
-    ['the length of a batch', /x-0\/0{20}\.log/, flipped(8), /bytes that are no whole batch/],
-    ['an offset index', /x-0\/0{20}\.index/, flipped(3), /x-0\/0{20}\.index: entry 0: offset \d+ at \d+ is no batch's/],
-    ['a time index', /x-0\/0{20}\.timeindex/, flipped(7), /x-0\/0{20}\.timeindex: entry 0: time \d+ at offset \d+ is no batch's/],
+    ['the length of a batch', /x-0\/0{20}\.log/, flipped(8), /bytes that are not a complete batch/],
+    ['an offset index', /x-0\/0{20}\.index/, flipped(3), /x-0\/0{20}\.index: entry 0: offset \d+ at \d+ matches no batch/],
+    [
+      'a time index',
+      /x-0\/0{20}\.timeindex/,
+      flipped(7),
+      /x-0\/0{20}\.timeindex: entry 0: time \d+ at offset \d+ matches no batch/,
+    ],
     ['a producer snapshot', /x-0\/\d{20}\.snapshot/, flipped(3), /snapshot: producer snapshot: CRC/],
-    ['the epochs', /x-0\/leader-epoch-checkpoint/, flipped(0), /leader-epoch-checkpoint: is no checkpoint/],
+    ['the epochs', /x-0\/leader-epoch-checkpoint/, flipped(0), /leader-epoch-checkpoint: is not a version 0 checkpoint/],
     ['the identity of a partition', /x-0\/partition.metadata/, flipped(13), /does not say which topic this is/],
-    ['the identity of the directory', /meta.properties/, flipped(3), /meta.properties: does not say whose/],
-    ['the checkpoint', /gregor-checkpoint/, flipped(30), /gregor-checkpoint: is not what was written/],
-    ["Kafka's checkpoints", /recovery-point-offset-checkpoint/, flipped(0), /is no checkpoint of version 0/],
+    ['the identity of the directory', /meta.properties/, flipped(3), /meta.properties: has no cluster id/],
+    ['the checkpoint', /gregor-checkpoint/, flipped(30), /gregor-checkpoint: is damaged/],
+    ["Kafka's checkpoints", /recovery-point-offset-checkpoint/, flipped(0), /is not a version 0 checkpoint/],
   ])('%s', async (_what, pattern, change, expected) => {
     const disk = await withTopicX()
     disk.damage(fileOf(disk, pattern), change)
@@ -111,8 +116,8 @@ test('a torn end is a note as long as the next start will look at it', async () 
   const last = disk.paths(dataPath).findLast(path => /x-0\/\d{20}\.log/.test(path))!
   const fd = disk.files.open(last, 'write')
   disk.files.truncate(fd, disk.files.size(fd) - 3)
-  expect(messages(disk).filter(line => !/stable storage/.test(line))).toEqual([])
-  expect(messages(disk, 'note').join()).toMatch(/no whole batch; the next start looks at them/)
+  expect(messages(disk).filter(line => !/synced up to/.test(line))).toEqual([])
+  expect(messages(disk, 'note').join()).toMatch(/not a complete batch; the next start looks at them/)
 })
 
 describe('the command', () => {
@@ -136,7 +141,7 @@ describe('the command', () => {
     const { code, stdout } = run(verifyVerb, disk, dataPath)
     expect(code).toBe(0)
     expect(stdout).toMatch(/^ok {6}__cluster_metadata-0: offsets 0 to \d+, /)
-    expect(stdout).toMatch(/\n\d+ partitions, 0 damaged places, \d+ notes; closed in order\n$/)
+    expect(stdout).toMatch(/\n\d+ partitions, 0 damaged places, \d+ notes; closed cleanly\n$/)
     expect(JSON.parse(run(verifyVerb, disk, dataPath, '--json').stdout)).toMatchObject({ isSound: true })
   })
 
@@ -158,9 +163,9 @@ describe('the command', () => {
   })
 
   test.each([
-    [verifyVerb, '/etc', /\/etc is no data directory/],
-    [dumpVerb, '/etc', /\/etc is no data directory/],
-    [dumpVerb, '/etc/passwd', /\/etc\/passwd is no file of a data directory/],
+    [verifyVerb, '/etc', /\/etc is not a data directory/],
+    [dumpVerb, '/etc', /\/etc is not a data directory/],
+    [dumpVerb, '/etc/passwd', /\/etc\/passwd is not a file of a data directory/],
   ])('what is none of ours is not judged and not shown (%#)', (verb, path, expected) => {
     const disk = new SimulatedDisk('/etc')
     disk.files.writeWhole('/etc/passwd', 'root:x:0:0')
@@ -196,6 +201,6 @@ describe('the command', () => {
     })
     const fd = disk.files.open(path, 'write')
     disk.files.truncate(fd, disk.files.size(fd) - 1)
-    expect(run(dumpVerb, disk, path).stdout).toMatch(/WRONG CHECKSUM\n(.*\n)* {2}\d+: \d+ bytes that are no whole batch\n$/)
+    expect(run(dumpVerb, disk, path).stdout).toMatch(/WRONG CHECKSUM\n(.*\n)* {2}\d+: \d+ bytes that are not a complete batch\n$/)
   })
 })

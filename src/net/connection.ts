@@ -1,6 +1,6 @@
 /**
- * One client's connection: cuts frames, hands them to the service it was given, and lets the answers out in the order of
- * the requests. It knows lengths and order, not messages.
+ * One client's connection: cuts frames, hands them to the service it was given, and sends the responses in the order of
+ * the requests. It knows frame lengths and order, not messages.
  *
  * Receiving. All connections read into one shared buffer; a frame that lies whole in it is handed on as a view. A frame that
  * does not fit is collected in a buffer of its own, into which the socket then reads directly. Either is valid only until
@@ -18,9 +18,9 @@
  * asked before it is answered first.
  *
  * Bounds. A frame gets memory as it arrives, and what has begun must get on. A client that does not read its answers gets no
- * further request started and is not read from, and is idle; what had arrived by then waits in its frames, and beyond their
- * number or a megabyte uncut. Who sends without end is read from once a turn of the event loop: the system would give us
- * sixteen megabytes of it before anybody else.
+ * further request started, is not read from, and counts as idle. What had arrived by then waits as frames, and beyond a number
+ * of frames or a megabyte as raw bytes. A client that sends without a pause is read once per turn of the event loop; libuv
+ * would otherwise read sixteen megabytes from it before the next client.
  */
 import type { Socket } from 'node:net'
 import type { Bytes } from '../base/bytes.js'
@@ -48,7 +48,7 @@ export interface Pending {
 /** What the broker may know of a connection. */
 export interface ConnectionInfo {
   readonly id: number
-  /** Index of the listener in the configuration. */
+  /** As named in `listeners`. */
   readonly listenerName: string
   readonly remoteAddress: string
   /** The address and port on which this client reached the broker. */

@@ -44,7 +44,7 @@ export function processLog(options: LogOptions): ProcessLog {
       output = opened.output
       write = opened.write
       for (const line of early.splice(0)) write(...line)
-      if (dropped > 0) write('warn', world.nowMs(), { dropped }, 'more was logged during start than is kept')
+      if (dropped > 0) write('warn', world.nowMs(), { dropped }, 'some log lines from the start were dropped')
     })
     return opening
   }
@@ -85,7 +85,7 @@ async function openWriter({ level, format, world, descriptor = 2 }: LogOptions):
     world,
     lossLine(lines) {
       const fields = { level: 'warn', time: world.nowMs(), dropped: lines }
-      return render(`${JSON.stringify({ ...fields, msg: 'nobody read the log: lines were dropped' })}\n`)
+      return render(`${JSON.stringify({ ...fields, msg: 'log lines were dropped because the reader was too slow' })}\n`)
     },
   })
   let lineAtMs = 0

@@ -1,7 +1,8 @@
 /**
- * The port to the disk: every file operation of storage goes through one Files value, so that a simulated disk can stand
- * in for it. Synchronous calls touch the page cache only; whatever waits for the device is a promise. Failures of the
- * device leave here as DiskFailure and as nothing else; a missing file is null where asking for it is normal.
+ * The port to the disk. Storage opens, writes, syncs and renames through one Files value, so that a simulated disk can replace
+ * it. Fetched records are the exception: net reads or sends them from the descriptor of a segment. Synchronous calls touch
+ * only the page cache; what waits for the device is a promise. A failed call throws DiskFailure and nothing else; a missing
+ * file is null where that is normal.
  */
 import fs from 'node:fs'
 import { dirname } from 'node:path'

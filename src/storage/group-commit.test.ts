@@ -229,7 +229,7 @@ describe('without a file descriptor to be had', () => {
     append(partition, batchOf('a', { valueBytes: 100 }))
     isExhausted = true
     expect(partition.append(batchOf('b', { valueBytes: 100 }), client)).toMatchObject({ errorCode: Errors.KAFKA_STORAGE_ERROR })
-    expect(warnings).toEqual(['append refused: no file descriptor is left (see ulimit -n)'])
+    expect(warnings).toEqual(['append failed: out of file descriptors (see ulimit -n)'])
     expect(partition.logEndOffset).toBe(1)
     isExhausted = false
     expect(append(partition, batchOf('c', { valueBytes: 100 })).baseOffset).toBe(1)

@@ -136,7 +136,7 @@ describe('retention', () => {
     isBroken = true
     await directory.enforceRetention()
     expect(filesIn(path, '.log')).toEqual(['0', '2', '4'])
-    expect(warnings).toEqual(['retention was not written down and is tried again'])
+    expect(warnings).toEqual(['could not checkpoint log start offsets; retrying'])
     isBroken = false
     await directory.enforceRetention()
     expect(filesIn(path, '.log')).toEqual(['4'])

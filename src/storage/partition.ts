@@ -219,8 +219,8 @@ export class Partition implements SyncTarget {
     } catch (error) {
       if (!(error instanceof DiskFailure)) throw error
       const fields = { topic: this.topic, partition: this.index, error: error.message }
-      if (error.kind === 'exhausted') this.#log.error('append refused: no file descriptor is left (see ulimit -n)', fields)
-      else this.#log.error('append refused by the disk', fields)
+      if (error.kind === 'exhausted') this.#log.error('append failed: out of file descriptors (see ulimit -n)', fields)
+      else this.#log.error('append failed: disk error', fields)
       // What does not pass may have left the log torn: nothing is written after it.
       if (!error.mayPass) this.#commit.fail(error)
       return refused(Errors.KAFKA_STORAGE_ERROR, error.message)
@@ -298,7 +298,7 @@ export class Partition implements SyncTarget {
     }
   }
 
-  #diskRefused(error: unknown, what = 'log could not be read'): ErrorCode {
+  #diskRefused(error: unknown, what = 'could not read the log'): ErrorCode {
     if (!(error instanceof DiskFailure || error instanceof CorruptLogError)) throw error
     if (error instanceof DiskFailure) {
       this.#log.error(what, { topic: this.topic, partition: this.index, error: error.message })
@@ -315,11 +315,11 @@ export class Partition implements SyncTarget {
     const fields = { topic: this.topic, partition: this.index, error: error.message }
     try {
       this.#engine.markForVerification()
-      this.#log.error('the log is damaged: the next start verifies it and sets aside what cannot be read', fields)
+      this.#log.error('the log is damaged; the next start verifies it and moves unreadable batches aside', fields)
     } catch (failure) {
       if (!(failure instanceof DiskFailure)) throw failure
       const problem = { ...fields, problem: failure.message }
-      this.#log.error('the log is damaged, and the next start cannot be told: look at it with `gregor verify`', problem)
+      this.#log.error('the log is damaged, and it could not be marked for verification; run `gregor verify`', problem)
     }
   }
 
@@ -373,7 +373,7 @@ export class Partition implements SyncTarget {
       await this.#checkpoints?.state.write()
       this.#engine.raiseStart(start)
     } catch (error) {
-      return this.#diskRefused(error, 'start of the log not written')
+      return this.#diskRefused(error, 'could not write the log start offset')
     } finally {
       this.#startsToCome.splice(this.#startsToCome.indexOf(start), 1)
     }
@@ -411,7 +411,7 @@ export class Partition implements SyncTarget {
       engine.raiseStart(engine.segments[gone]!.baseOffset)
       return engine.logStartOffset
     } catch (error) {
-      this.#diskRefused(error, 'retention could not be applied')
+      this.#diskRefused(error, 'retention failed')
       return null
     }
   }
@@ -426,7 +426,7 @@ export class Partition implements SyncTarget {
     try {
       if (this.#engine.removeBelow(start, this.#config().fileDeleteDelayMs)) this.#removeOldSnapshots()
     } catch (error) {
-      this.#diskRefused(error, 'deleted segments could not be set aside')
+      this.#diskRefused(error, 'could not rename deleted segments')
     }
   }
 
@@ -508,7 +508,7 @@ export class Partition implements SyncTarget {
     } catch (error) {
       if (error instanceof DiskFailure && error.kind === 'exhausted') {
         const fields = { topic: this.topic, partition: this.index, error: error.message }
-        this.#log.error('records not on stable storage yet: no file descriptor is left (see ulimit -n)', fields)
+        this.#log.error('sync postponed: out of file descriptors (see ulimit -n)', fields)
       }
       throw error
     }

@@ -164,7 +164,7 @@ describe('after kill -9', () => {
     // Not one byte of whole batches is thrown away.
     const kept = fs.readdirSync(`${copy}/t-0`).filter(name => name.endsWith('.cut'))
     expect(kept).toEqual(logs.slice(2).map(name => name.replace(/log$/, 'cut')))
-    expect(second.warnings).toEqual(['log cut after its last whole batch'])
+    expect(second.warnings).toEqual(['truncated the log after its last complete batch'])
   })
 
   test('a log that ends before its start begins anew there, and what it had does not come back', async () => {
@@ -180,7 +180,7 @@ describe('after kill -9', () => {
     disk.endProcess()
     disk.files.remove('/data/.lock')
     const second = await openTest(options)
-    expect(second.warnings).toEqual(['log ends before its start offset: it begins anew there'])
+    expect(second.warnings).toEqual(['the log ends before its start offset; starting empty at that offset'])
     expect(second.directory.partition('t', 0)).toMatchObject({ logStartOffset, logEndOffset })
     const third = disk.crash('drop', new SeededRandom(1))
     expect(third.files.list('/data/t-0').filter(name => name.endsWith('.log'))).toEqual([])
@@ -298,7 +298,7 @@ describe('odds and ends of a directory', () => {
     fs.writeFileSync(`${first.path}/t-0/00000000000000000009.index`, '')
     const second = await openTest({ path: first.path, config: small })
     expect(fs.existsSync(`${first.path}/t-0/00000000000000000009.index`)).toBe(false)
-    expect(second.warnings).toEqual(['removed an index without a log'])
+    expect(second.warnings).toEqual(['removed an index without a log file'])
   })
 
   test('a damaged checkpoint costs a full scan and nothing else', async () => {

@@ -55,9 +55,9 @@ const cursor = new MessageCursor()
 function convertSet(set: Bytes, limits: UpConvertLimits): UpConverted {
   const { count, codec, magic } = survey(set, limits)
   if (codec === batch.Codecs.none) return { codec, batch: convert(set, magic, count, false) }
-  if (count > 1) throw new MalformedError('a compressed message stands alone in its set')
+  if (count > 1) throw new MalformedError('a message set may hold only one compressed message')
   if (codec > batch.Codecs.zstd) throw new UndecodableError(`codec ${codec} does not exist`)
-  if (codec === batch.Codecs.zstd) throw new MalformedError('messages before v2 know no zstd')
+  if (codec === batch.Codecs.zstd) throw new MalformedError('zstd requires message format v2')
   const inner = open(set, codec, limits)
   return { codec, batch: convert(inner, magic, surveyInner(inner, set), true) }
 }

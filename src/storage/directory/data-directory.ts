@@ -177,7 +177,7 @@ export class DataDirectory {
     } catch (error) {
       // An old checkpoint makes the next recovery longer, nothing else.
       if (!(error instanceof DiskFailure)) throw error
-      this.#host.log.warn('checkpoint not written', { error: error.message })
+      this.#host.log.warn('could not write a checkpoint', { error: error.message })
     }
     if (!this.#isClosed) this.#scheduleCheckpoint()
   }
@@ -227,7 +227,7 @@ export class DataDirectory {
       }
     } catch (error) {
       if (!(error instanceof DiskFailure)) throw error
-      log.error('the data directory could not be closed in order; the next start recovers it', { error: error.message })
+      log.error('the data directory could not be closed cleanly; the next start recovers it', { error: error.message })
       commit.fail(error)
     } finally {
       this.#unlock()

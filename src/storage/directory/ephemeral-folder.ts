@@ -59,9 +59,9 @@ export async function sweepEphemeralFolders(files: Files, log: StorageLog, direc
     }
   } catch (error) {
     if (!(error instanceof DiskFailure)) throw error
-    log.warn('what an ephemeral broker left behind could not be removed', { path, error: error.message })
+    log.warn('could not remove the folder of an ephemeral broker', { path, error: error.message })
   }
-  if (swept > 0) log.info('removed what ephemeral brokers left behind that were killed', { folders: swept })
+  if (swept > 0) log.info('removed the folders of ephemeral brokers that were killed', { folders: swept })
   return swept
 }
 

@@ -220,7 +220,7 @@ describe('a disk that does not play along', () => {
     const { directory, partition, path, warnings, failures } = await filled({ files })
     isFull = true
     await directory.compactLogs()
-    expect(warnings).toEqual(['compaction was refused by the disk and is tried again'])
+    expect(warnings).toEqual(['compaction failed: disk error; retrying'])
     expect(failures).toEqual([])
     expect(namesIn(path, '.cleaned')).toEqual([])
     expect(latest(partition)).toEqual(all(14))
@@ -271,8 +271,8 @@ describe('a disk that does not play along', () => {
     fs.writeFileSync(file, bytes)
     await directory.compactLogs()
     expect(warnings).toEqual([
-      'a log cannot be compacted and is left as it is',
-      'the log is damaged: the next start verifies it and sets aside what cannot be read',
+      'cannot compact a log; it stays uncompacted',
+      'the log is damaged; the next start verifies it and moves unreadable batches aside',
     ])
     expect(fs.readFileSync(file)).toEqual(bytes)
     expect(other.cleanedTo).not.toBeNull()

@@ -122,7 +122,7 @@ export class LogCleaner {
   #failed(partition: Partition, error: unknown): boolean {
     const { topic, index } = partition
     if (error instanceof DiskFailure) {
-      this.#host.log.warn('compaction was refused by the disk and is tried again', {
+      this.#host.log.warn('compaction failed: disk error; retrying', {
         topic,
         partition: index,
         error: error.message,
@@ -131,7 +131,7 @@ export class LogCleaner {
     }
     if (!(error instanceof CorruptLogError)) throw error
     this.#uncleanable.add(partition)
-    this.#host.log.error('a log cannot be compacted and is left as it is', { topic, partition: index, error: error.message })
+    this.#host.log.error('cannot compact a log; it stays uncompacted', { topic, partition: index, error: error.message })
     partition.noteDamage(error)
     return true
   }
@@ -140,6 +140,6 @@ export class LogCleaner {
     const { firstDirty } = plan
     const fields = { topic, partition: index, firstDirty, ...result, durationMs: Math.round(durationMs) }
     this.#host.log.info('log compacted', fields)
-    if (result.unreadableBatches > 0) this.#host.log.warn('batches that cannot be read were kept as they are', fields)
+    if (result.unreadableBatches > 0) this.#host.log.warn('kept unreadable batches uncompacted', fields)
   }
 }

@@ -68,7 +68,7 @@ export class LogRetention {
       await Promise.all([...settled, checkpoints?.logStarts.write()])
     } catch (error) {
       if (!(error instanceof DiskFailure)) throw error
-      log.warn('retention was not written down and is tried again', { error: error.message })
+      log.warn('could not checkpoint log start offsets; retrying', { error: error.message })
       return
     }
     for (const { partition, start } of shortened) {

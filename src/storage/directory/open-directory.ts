@@ -99,7 +99,7 @@ export async function openDataDirectory(options: DataDirectoryOptions): Promise<
   })
   // Elsewhere there are no containers that share a directory.
   if (!lock.hasKernelLock && process.platform === 'linux') {
-    log.warn('the system gives no lock (is koffi installed?): a broker in another container on this directory is not seen', {
+    log.warn('flock(2) is not available (is koffi installed?): a broker in another container could use the same data directory', {
       path,
     })
   }
@@ -249,7 +249,7 @@ async function topicIdOf({ files, log }: PartitionHost, folder: string, known: U
   if (known === undefined || known === found) return found
   const text = files.readWhole(`${folder}/${partitionMetadataFile}`)
   if (text === null || differingBits(text, utf8Encode(partitionMetadata(known))) > damagedBitsMax) return found
-  log.warn('the id of a topic was damaged and is put right', { folder, found, topicId: known })
+  log.warn('corrected a damaged topic id', { folder, found, topicId: known })
   await replaceFile(files, folder, partitionMetadataFile, partitionMetadata(known), true)
   return known
 }
@@ -278,7 +278,7 @@ function readStates(
   const logStarts = readCheckpoint(files, path, logStartFile)
   const cleaned = readCheckpoint(files, path, cleanerFile)
   const isDamaged = isLost || recoveryPoints === null || logStarts === null
-  if (isDamaged) log.warn('a checkpoint is damaged: logs are verified as a whole', { path })
+  if (isDamaged) log.warn('a checkpoint is damaged; verifying all logs in full', { path })
   // Kafka deletes segments of its own accord without saying where the log starts now.
   const isStartKnown = !isLost && files.sizeOf(`${path}/${recoveryPointFile}`) === null
   return name => ({
@@ -316,7 +316,7 @@ function identityChecksum(text: string): string {
 function parseIdentity(text: string, path: string, nodeId: number): Identity {
   const comment = text.indexOf('# crc32c ')
   if (comment > 0 && text.slice(comment).trimEnd() !== identityChecksum(text.slice(0, comment))) {
-    const help = 'bring it back from a backup; or, when its ids are right, delete its last line'
+    const help = 'restore it from a backup or, if its ids are right, delete its last line'
     throw new InconsistentDirectoryError(`${path}/${metaPropertiesFile} is damaged: its checksum is wrong (${help})`)
   }
   const values = new Map<string, string>()
@@ -327,11 +327,11 @@ function parseIdentity(text: string, path: string, nodeId: number): Identity {
   const clusterId = values.get('cluster.id')
   const directoryId = values.get('directory.id')
   if (values.get('version') !== '1' || clusterId === undefined || directoryId === undefined) {
-    throw new InconsistentDirectoryError(`${path}/${metaPropertiesFile} is none of version 1: bring it back from a backup`)
+    throw new InconsistentDirectoryError(`${path}/${metaPropertiesFile} is not version 1; restore it from a backup`)
   }
   if (values.get('node.id') !== String(nodeId)) {
     const owner = `node ${values.get('node.id')}`
-    throw new InconsistentDirectoryError(`${path} belongs to ${owner} as ${metaPropertiesFile} says, this is node ${nodeId}`)
+    throw new InconsistentDirectoryError(`${path} belongs to ${owner} according to ${metaPropertiesFile}; this is node ${nodeId}`)
   }
   return { clusterId, directoryId }
 }

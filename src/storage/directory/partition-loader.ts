@@ -100,14 +100,14 @@ export async function loadPartition(host: PartitionHost, input: LoadInput): Prom
   const { topic, index } = input
   const folder = `${host.path}/${partitionName(topic, index)}`
   const isMarked = files.sizeOf(`${folder}/${verifyMarkFile}`) !== null
-  if (isMarked) log.warn('a log that could not be read is verified', { topic, partition: index })
+  if (isMarked) log.warn('verifying a log that could not be read', { topic, partition: index })
   try {
     const loaded = await load(host, folder, input, isMarked)
     if (isMarked) files.remove(`${folder}/${verifyMarkFile}`)
     return loaded
   } catch (error) {
     if (!(error instanceof CorruptLogError) || isMarked) throw error
-    log.warn('a log cannot be read and is verified', { topic, partition: index, error: error.message })
+    log.warn('cannot read a log; verifying it', { topic, partition: index, error: error.message })
     return load(host, folder, input, true)
   }
 }

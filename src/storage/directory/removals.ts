@@ -38,7 +38,7 @@ export class Removals {
       await this.#files.removeLater(path)
     } catch (error) {
       if (!(error instanceof DiskFailure)) throw error
-      this.#log.warn('could not remove what was deleted', { path, error: error.message })
+      this.#log.warn('could not remove deleted files', { path, error: error.message })
     }
   }
 

@@ -71,7 +71,7 @@ export class HeaderScanner {
       }
       if (this.lastOffset >= offset) {
         if (this.#isContradicted(fd, limit, endOffset)) {
-          throw new CorruptLogError(`the offsets of the batch at position ${at} come again`)
+          throw new CorruptLogError(`the batch at position ${at} repeats earlier offsets`)
         }
         return true
       }
@@ -113,7 +113,7 @@ export class HeaderScanner {
     this.position = from
     while (at < limit) {
       this.#load(fd, at, limit)
-      if (this.baseOffset <= previous) throw new CorruptLogError(`offset ${this.baseOffset} comes again at position ${at}`)
+      if (this.baseOffset <= previous) throw new CorruptLogError(`offset ${this.baseOffset} is repeated at position ${at}`)
       if (at + this.length > target) {
         this.isNext = this.baseOffset === previous + 1
         return at

@@ -242,7 +242,7 @@ function refusalByShape(bytes: Bytes, magic: number | null, produceVersion: numb
   if (magic !== null && !isKnownMagic(magic)) return refuse(Errors.CORRUPT_MESSAGE, `No record has the magic ${magic}`)
   // Magic stands at the same place in every format: tell an old message set from a cut-off batch.
   if (magic !== null && magic !== batch.batchMagic) {
-    return refuse(Errors.INVALID_RECORD, 'Produce takes record batches with magic 2 only')
+    return refuse(Errors.INVALID_RECORD, 'Produce requires record batches with magic 2')
   }
   if (size < batch.batchPrefixSize) return refuse(Errors.INVALID_RECORD, oneBatch)
   const length = batch.batchLength(bytes, 0)
@@ -264,7 +264,7 @@ function refusalByTail(bytes: Bytes, at: number): BatchRefusal | null {
   const length = batch.batchLength(bytes, at)
   const isMagicThere = left >= entrySizeUpToMagic
   const isEntry = length >= entrySizeMin && (!isMagicThere || isKnownMagic(batch.magic(bytes, at)))
-  if (!isEntry) return refuse(Errors.CORRUPT_MESSAGE, 'What follows the record batch is none')
+  if (!isEntry) return refuse(Errors.CORRUPT_MESSAGE, 'The record batch is followed by invalid data')
   return isMagicThere && length <= left ? refuse(Errors.INVALID_RECORD, oneBatch) : null
 }
 
@@ -303,7 +303,7 @@ function refusalByHeader(bytes: Bytes): BatchRefusal | null {
   }
   if (batch.isControl(bytes, 0)) return refuse(Errors.INVALID_RECORD, 'Clients may not write control records')
   const producerId = batch.producerId(bytes, 0)
-  if (producerId > Number.MAX_SAFE_INTEGER) return refuse(Errors.INVALID_RECORD, 'No broker gave out this producer id')
+  if (producerId > Number.MAX_SAFE_INTEGER) return refuse(Errors.INVALID_RECORD, 'The producer id is out of range')
   if (producerId >= 0 && batch.baseSequence(bytes, 0) < 0) {
     return refuse(Errors.INVALID_RECORD, `Producer ${producerId} without a sequence number`)
   }
@@ -367,7 +367,7 @@ function refusalOfRecords(rules: AdmissionRules, recordBytesMax: number, nowMs: 
     if (cursor.offsetDelta !== cursor.index) throw new MalformedError(`record ${cursor.index} has offset ${cursor.offsetDelta}`)
     if (cursor.size > recordBytesMax) throw new MalformedError(`record of ${cursor.size} bytes, ${recordBytesMax} are allowed`)
     let message: string
-    if (rules.isCompacted && cursor.keyLength < 0) message = 'A compacted topic takes no record without a key'
+    if (rules.isCompacted && cursor.keyLength < 0) message = 'A compacted topic requires records to have a key'
     else if (checksTime && isOutOfRange(cursor.timestampMs, rules, nowMs)) {
       message = `Timestamp ${cursor.timestampMs} is out of the topic's range`
       hasTimeError = true

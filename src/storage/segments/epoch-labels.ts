@@ -77,7 +77,7 @@ export class EpochLabels {
     const bytes = allocate(4)
     viewOf(bytes).setInt32(0, known)
     this.#input.home.files.write(segment.fd, bytes, 0, 4, position + epochAt)
-    this.#input.log.warn('a batch had a leader epoch that nobody else knows: it is put right', {
+    this.#input.log.warn('corrected the leader epoch of a batch', {
       file: segment.logPath,
       offset,
       epoch,

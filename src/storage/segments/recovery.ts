@@ -72,7 +72,7 @@ export async function recoverLog(input: RecoveryInput): Promise<RecoveredLog> {
   const unsyncedPaths: string[] = []
 
   if (!input.wasClosedCleanly && isFrontLost(segments, input)) {
-    log.warn('log begins with a segment that is not its first: nothing of it was ever synced', { folder: home.folder })
+    log.warn('the first segment of a log is missing: nothing of it was ever synced', { folder: home.folder })
     for (const segment of segments.splice(0)) segment.remove()
     unsyncedPaths.push(home.folder)
   }
@@ -88,7 +88,11 @@ export async function recoverLog(input: RecoveryInput): Promise<RecoveredLog> {
   // 2. The start: a trimmed log whose end was lost begins anew where it was trimmed.
   let logStartOffset = Math.max(input.logStartOffset, segments[0]?.baseOffset ?? 0)
   if (segments.length > 0 && logStartOffset > logEndOffset) {
-    log.warn('log ends before its start offset: it begins anew there', { folder: home.folder, logStartOffset, logEndOffset })
+    log.warn('the log ends before its start offset; starting empty at that offset', {
+      folder: home.folder,
+      logStartOffset,
+      logEndOffset,
+    })
     for (const segment of segments.splice(0)) {
       // What was deleted may go. Kafka's checkpoint has no checksum: who knows whether it was.
       if (input.isStartKnown) segment.remove()
@@ -106,7 +110,7 @@ export async function recoverLog(input: RecoveryInput): Promise<RecoveredLog> {
   // 3. What the epoch file says about offsets that are no more there, or of batches that say something else.
   let isChanged = epochs.truncateFrom(logEndOffset)
   if (!agreesWithLog(epochs, input, segments)) {
-    log.warn('the leader epochs were damaged and are read from the log again', { folder: home.folder })
+    log.warn('rebuilt damaged leader epochs from the log', { folder: home.folder })
     epochs.truncateFrom(0)
     for (const segment of segments) noteEpochs(segment, input, epochs)
     isChanged = true
@@ -150,7 +154,7 @@ function listSegments({ home, nowMs, log }: RecoveryInput): Segment[] {
   for (const name of names) {
     const match = segmentName.exec(name)
     if (match === null || bases.has(match[1]!)) continue
-    log.warn('removed an index without a log', { file: `${home.folder}/${name}` })
+    log.warn('removed an index without a log file', { file: `${home.folder}/${name}` })
     home.files.remove(`${home.folder}/${name}`)
   }
   const segments = [...bases].sort().map(base => {
@@ -191,7 +195,7 @@ class Scan {
     const end = this.#rescan(active, Number.MAX_SAFE_INTEGER, undefined)
     this.#labels.finish()
     if (active.size === size && (this.#promised === 0 || end === this.#promised)) return end
-    this.#input.log.warn('a log closed in order does not end as it did: its last segment is verified', { file: active.logPath })
+    this.#input.log.warn('a cleanly closed log does not end where it did; verifying its last segment', { file: active.logPath })
     active.size = size
     return -1
   }
@@ -360,7 +364,7 @@ class Scan {
     await home.files.syncPath(home.folder)
     this.#damaged.push(offsets)
     this.isSalvaged = true
-    log.error('the log is damaged: these records cannot be read; what is left of them is in the file', {
+    log.error('the log is damaged: these records cannot be read; their bytes were moved to the file', {
       file: path,
       firstOffset: offsets.from,
       lastOffset: offsets.to - 1,
@@ -383,7 +387,7 @@ class Scan {
       await files.syncPath(cutPath(folder, end))
     }
     for (const one of later) removeToCut(one, home)
-    log.warn('log cut after its last whole batch', {
+    log.warn('truncated the log after its last complete batch', {
       file: segment.logPath,
       logEndOffset: end,
       bytesCut: rest.to - rest.from,

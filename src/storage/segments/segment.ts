@@ -228,7 +228,7 @@ export class Segment {
     if (stop !== size) {
       this.#offsets = null
       this.#times = null
-      return new CorruptLogError(`${this.logPath} is no row of batches from ${stop} to ${size}`)
+      return new CorruptLogError(`${this.logPath} has no valid batches from ${stop} to ${size}`)
     }
     if (this.#isSealed) this.times.maybeAppend(this.maxTimestamp, this.maxTimestampOffset)
     // One that grows is synced from time to time.

@@ -60,7 +60,8 @@ function search(files: Files, segment: Segment, timestampMs: number, from: Offse
   const { fd } = segment
   const scanner = new HeaderScanner(files)
   const entry = segment.times.floorEntry(timestampMs)
-  if (entry >= 0 && !segment.hasTimeEntry(scanner, entry)) throw new CorruptLogError(`a time of ${segment.logPath} is no batch's`)
+  if (entry >= 0 && !segment.hasTimeEntry(scanner, entry))
+    throw new CorruptLogError(`a time index entry of ${segment.logPath} matches no batch`)
   const start = Math.max(segment.times.floorOffset(timestampMs), from)
   if (!scanner.find(fd, start, segment.offsets.floorPosition(start), segment.size)) return null
   let position = scanner.position

@@ -1,11 +1,11 @@
 /**
- * Encodes what is long a slice at a time, and no further when nobody waits for it any more. Beyond the bound of an answer its
- * connection is closed.
+ * Encodes what is long a slice at a time, one in a turn of the event loop however many ask, and no further when nobody waits
+ * for it any more. Beyond the bound of an answer its connection is closed.
  */
 import type { World } from '../base/world.js'
 import { answerBytesMax } from '../protocol/frame.js'
 import { TooLongError } from '../protocol/wire.js'
-import { Slices } from '../storage/slices.js'
+import { Slices, turnInLine } from '../storage/slices.js'
 import { CloseConnection } from './outcomes.js'
 
 /** What an encoder asks between two elements: whether others have their turn first. */
@@ -17,7 +17,7 @@ export async function inSlices<T>(
   encode: (pause: Pause) => Promise<T>,
   isUnwanted = () => false,
 ): Promise<T> {
-  const slices = new Slices(world.host)
+  const slices = new Slices(world.host, turnInLine)
   const pause = async (): Promise<void> => {
     await slices.next()
     if (isUnwanted()) throw new CloseConnection(`the client left before its answer of ${apiName}`)

@@ -4,7 +4,7 @@ import { type DescribedConfig, describeBrokerConfig, describeTopicConfig } from 
 import { type ErrorCode, Errors } from '../../protocol/errors.js'
 import { DescribeConfigs } from '../../protocol/messages/describe-configs.js'
 import type { RequestOf, ResponseOf } from '../../protocol/schema.js'
-import { Slices } from '../../storage/slices.js'
+import { Slices, turnInLine } from '../../storage/slices.js'
 import { handler, type RequestContext } from '../handler.js'
 
 type DescribeRequest = RequestOf<typeof DescribeConfigs>
@@ -15,7 +15,7 @@ type Result = ResponseOf<typeof DescribeConfigs>['results'][number]
 // v1: sources and synonyms (KIP-226). v3: types and documentation (KIP-569).
 // One that is named twice is answered twice, as in Kafka.
 export const describeConfigs = handler(DescribeConfigs, async (request, context) => {
-  const slices = new Slices(context.broker.world.host)
+  const slices = new Slices(context.broker.world.host, turnInLine)
   const described = new Map<string, Result>()
   const results: Result[] = []
   for (const resource of request.resources) {

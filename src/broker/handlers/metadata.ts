@@ -7,6 +7,7 @@ import { type ErrorCode, Errors, isRefusal } from '../../protocol/errors.js'
 import { encodeBody } from '../../protocol/frame.js'
 import { Metadata } from '../../protocol/messages/metadata.js'
 import type { RequestOf, ResponseOf } from '../../protocol/schema.js'
+import { Slices, turnInLine } from '../../storage/slices.js'
 import { handler, type RequestContext } from '../handler.js'
 import { inSlices } from '../long-answer.js'
 import { allNodes, thisNode } from '../nodes.js'
@@ -67,6 +68,7 @@ async function describeTopics(request: MetadataRequest, context: RequestContext)
   const operations = operationsFor(request)
   const answers: TopicAnswer[] = []
   const answered = new Set<string>()
+  const slices = new Slices(context.broker.world.host, turnInLine)
   // As in Kafka: where one topic is asked for by its id, all are, and names alone are passed over.
   const usesIds = context.version >= 12 && request.topics?.some(({ topicId }) => topicId !== zeroUuid)
   for (const { name, topicId } of request.topics ?? []) {
@@ -77,6 +79,7 @@ async function describeTopics(request: MetadataRequest, context: RequestContext)
     const key = `${topicId} ${name}`
     if (answered.has(key)) continue
     answered.add(key)
+    if (slices.isOver) await slices.next()
     // Java's admin client leaves the name empty when it asks by id.
     if (name === null || topicId !== zeroUuid) {
       const topic = topics.image.topicsById.get(topicId)

@@ -8,8 +8,11 @@ import { Produce } from '../../protocol/messages/produce.js'
 import * as batch from '../../protocol/records/batch.js'
 import { buildBatch } from '../../protocol/records/build.js'
 import { javaBatches } from '../../protocol/records/golden.test-support.js'
+import type { ResponseOf } from '../../protocol/schema.js'
+import type { RequestContext } from '../handler.js'
+import type { Ordered } from '../outcomes.js'
 import { requestBytes, type TestBroker, type TestClient, testBroker } from '../test-client.test-support.js'
-import { decompressedBytesPerRequestMin } from './produce.js'
+import { decompressedBytesPerRequestMin, produce } from './produce.js'
 
 const partitionCount = 40
 let broker: TestBroker
@@ -49,6 +52,17 @@ test('another client is answered while a long request is appended, and the next 
     Array.from({ length: partitionCount }, (_, index) => [index, Errors.NONE, 0]),
   )
   expect(behind.baseOffset).toBe(4)
+})
+
+test('many small batches are a long request too, be it of partitions that are not there', async () => {
+  const records = buildBatch([{ key: null, value: Uint8Array.of(1) }], { timestampMs: 1 })
+  const partitionData = Array.from({ length: 200 }, (_, index) => ({ index, records }))
+  const request = { transactionalId: null, acks: 1, timeoutMs: 1000, topicData: [{ name: 'none', topicId: '', partitionData }] }
+  const context = { broker: broker.running.services, version: 9, may: () => true, keepFrame: (kept: unknown) => kept }
+  const outcome = produce.handle(request, context as unknown as RequestContext)
+  expect(outcome).toMatchObject({ fixed: expect.any(Promise) })
+  const { responses } = (await (outcome as Ordered<ResponseOf<typeof Produce>>).response) as ResponseOf<typeof Produce>
+  expect(responses[0]!.partitionResponses.length).toBe(200)
 })
 
 test('acks=0: nothing is answered, everything is appended', async () => {

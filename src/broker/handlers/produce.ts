@@ -88,8 +88,10 @@ async function whenDurable(
 
 /** How long one request may append before others are served: about two of a producer's largest batches. */
 const sliceMs = 2
-/** Batches below take no time to speak of. */
+/** Batches below take no time to speak of … */
 const largeBatchBytes = 16 * 1024
+/** … unless they are many: the clock is looked at after so many. */
+const smallBatchesPerLook = 32
 /** What the batches of one request may decompress to: so much, and so many times what they have on the wire. */
 export const decompressedBytesPerRequestMin = 64 * 1024 * 1024
 export const decompressionFactorMax = 64
@@ -123,6 +125,7 @@ class Appends {
     this.#topicData ??= collapsed(request.topicData, usesIds ? byId : byName)
     const topicData = this.#topicData
     let endMs = 0
+    let small = 0
     for (; this.#topic < topicData.length; this.#topic++) {
       const { name, topicId, partitionData } = topicData[this.#topic]!
       if (this.#partition === 0) this.responses.push({ name, topicId, partitionResponses: [] })
@@ -131,13 +134,14 @@ class Appends {
       while (this.#partition < partitionData.length) {
         const { index, records } = partitionData[this.#partition++]!
         const isSmall = records === null || (records.byteLength < largeBatchBytes && !this.#isOpened(records))
-        if (!isSmall && endMs === 0) endMs = host.monotonicMs() + sliceMs
+        const isLook = !isSmall || ++small % smallBatchesPerLook === 0
+        if (isLook && endMs === 0) endMs = host.monotonicMs() + sliceMs
         partitionResponses.push(
           records !== null && this.#isOpened(records)
             ? this.#appendOpened(request, known, index, records)
             : this.#append(known, index, records),
         )
-        if (!isSmall && host.monotonicMs() >= endMs && !this.#isAll(topicData)) return false
+        if (isLook && host.monotonicMs() >= endMs && !this.#isAll(topicData)) return false
       }
       this.#partition = 0
     }

@@ -73,7 +73,9 @@ export type ListedGroup = ResponseOf<typeof ListGroups>['groups'][number]
 export interface ListCommand {
   readonly type: 'list'
   readonly token: Token<readonly ListedGroup[] | ErrorCode>
-  readonly request: RequestOf<typeof ListGroups>
+  /** In lower case; none asks for all. */
+  readonly states: ReadonlySet<string>
+  readonly types: ReadonlySet<string>
 }
 
 export interface DeleteGroupCommand {

@@ -102,9 +102,11 @@ export function createGroupCoordinator(options: GroupCoordinatorOptions): GroupC
         )
       return { groups: await Promise.all(request.groups.map(once(describeOne))) }
     },
-    async list(request) {
+    async list({ statesFilter, typesFilter }) {
+      // Once for all shards: the filters may be long.
+      const [states, types] = [asFilter(statesFilter), asFilter(typesFilter)]
       const listOne = (partition: number): Promise<readonly ListedGroup[] | ErrorCode> =>
-        runtime.submit<readonly ListedGroup[] | ErrorCode>(partition, token => ({ type: 'list', token, request }), asItIs)
+        runtime.submit<readonly ListedGroup[] | ErrorCode>(partition, token => ({ type: 'list', token, states, types }), asItIs)
       const parts = await Promise.all(allPartitions().map(listOne))
       const failed = parts.find(part => typeof part === 'number')
       if (failed !== undefined) return { errorCode: failed as ErrorCode, groups: [] }
@@ -136,6 +138,10 @@ function once<Result>(make: (groupId: string) => Promise<Result>): (groupId: str
 
 /** Groups have no effects elsewhere. */
 const sendsNothing = (effect: never): Promise<boolean> => effect
+
+function asFilter(names: readonly string[]): ReadonlySet<string> {
+  return new Set(names.map(name => name.trim().toLowerCase()))
+}
 
 const asItIs = (errorCode: ErrorCode): ErrorCode => errorCode
 

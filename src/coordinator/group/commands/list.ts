@@ -4,9 +4,7 @@ import type { GroupShard, GroupTurn } from '../state.js'
 
 const groupType = 'classic'
 
-export function list(shard: GroupShard, { token, request }: ListCommand, turn: GroupTurn): void {
-  const states = new Set(request.statesFilter.map(state => state.trim().toLowerCase()))
-  const types = new Set(request.typesFilter.map(type => type.trim().toLowerCase()))
+export function list(shard: GroupShard, { token, states, types }: ListCommand, turn: GroupTurn): void {
   const groups: ListedGroup[] = []
   for (const group of shard.groups.values()) {
     if (states.size > 0 && !states.has(group.state.toLowerCase())) continue

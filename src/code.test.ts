@@ -150,9 +150,10 @@ describe('the code', () => {
     // A test of one file or of many: something that it, or what supports it alone, imports lies in its own folder or below.
     const importsNeighbour = (line: string) => /from '\.\/(?!.*\.test-support\.js')/.test(line)
     const isBeside = (path: string) => source.some(file => file.path === path && file.lines.some(importsNeighbour))
+    const hasNamesake = (path: string) => source.some(file => file.path === path.replace(/\.test\.ts$/, '.ts'))
     const strays = source
       .filter(({ path }) => path.endsWith('.test.ts'))
-      .filter(({ path }) => !isBeside(path) && !isBeside(path.replace(/\.test\.ts$/, '.test-support.ts')))
+      .filter(({ path }) => !hasNamesake(path) && !isBeside(path) && !isBeside(path.replace(/\.test\.ts$/, '.test-support.ts')))
     expect(strays.map(({ path }) => path)).toEqual([join('src', 'code.test.ts')])
   })
 })

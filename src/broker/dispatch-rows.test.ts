@@ -4,6 +4,7 @@ import { InvariantError } from '../base/assert.js'
 import { fakeWorld } from '../base/fake-world.js'
 import type { ApiCounters } from '../base/meter.js'
 import type { ConnectionService, Dispatched } from '../net/connection.js'
+import { StorageFailure } from '../node/storage-failure.js'
 import { decode } from '../protocol/codec.js'
 import { Errors } from '../protocol/errors.js'
 import { Fetch } from '../protocol/messages/fetch.js'
@@ -159,6 +160,18 @@ test.each<[string, Handle]>([
   const { service, broken } = setup([[Heartbeat, handle]])
   await expect((async () => errorCodeOf(send(service)))()).rejects.toThrow(InvariantError)
   expect(broken).toHaveLength(1)
+})
+
+test.each<[string, Handle]>([
+  [
+    'at once',
+    () => {
+      throw new StorageFailure(Errors.KAFKA_STORAGE_ERROR, 'the disk is full')
+    },
+  ],
+  ['later', () => Promise.reject(new StorageFailure(Errors.KAFKA_STORAGE_ERROR, 'the disk is full'))],
+])('what the disk refuses to write fails the request with its code (%s)', async (_when, handle) => {
+  expect(await errorCodeOf(send(setup([[Heartbeat, handle]]).service))).toBe(Errors.KAFKA_STORAGE_ERROR)
 })
 
 test('a request that fails later is spelled by its API; one that may park has let its request go by then', async () => {

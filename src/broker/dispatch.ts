@@ -8,6 +8,7 @@ import { assert, InvariantError } from '../base/assert.js'
 import { type Bytes, copyOf } from '../base/bytes.js'
 import { type ApiCounters, type Meter, silentMeter } from '../base/meter.js'
 import type { ConnectionInfo, Dispatched, Pending, Serve } from '../net/connection.js'
+import { StorageFailure } from '../node/storage-failure.js'
 import { decode } from '../protocol/codec.js'
 import { Errors } from '../protocol/errors.js'
 import {
@@ -92,7 +93,7 @@ export function createDispatch({
     const context = new CallContext(broker, session, clientId, apiVersion, api, frame, isOwnMemory)
     const respond = responder(scratch, session, broker, api, apiVersion, correlationId)
     const failed = (error: unknown): Response => {
-      if (!(error instanceof RequestFailure)) throw error
+      if (!(error instanceof RequestFailure || error instanceof StorageFailure)) throw error
       if (counters !== null) counters.failures++
       return respond(api.failure(request, error.errorCode, apiVersion))
     }

@@ -22,7 +22,7 @@ import { Produce } from '../protocol/messages/produce.js'
 import { type BatchOptions, buildBatch, type NewRecord } from '../protocol/records/build.js'
 import { type Api, type DecodedResponseOf, type Encodable, type Fields, inRange } from '../protocol/schema.js'
 import { Reader, Writer } from '../protocol/wire.js'
-import { type RunningBroker, startBroker } from './broker.js'
+import { type RunningBroker, startBroker } from '../server/broker.js'
 import type { Handler } from './handler.js'
 
 export interface TestBroker extends AsyncDisposable {

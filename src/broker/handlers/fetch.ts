@@ -10,7 +10,7 @@ import { downConvertedBytesMax, hardLimitFetchVersionMax, messageSetFetchVersion
 import { type FetchContext, type FetchPartition, type FetchSessionRequest, isNews, noteAnswered } from '../fetch-session.js'
 import { handler, type RequestContext } from '../handler.js'
 import { anyLeaderEpoch, resolvePartition } from '../resolve-partition.js'
-import { storageErrorFor } from '../storage-failure.js'
+import { storageErrorFor } from '../storage-error.js'
 
 type FetchRequest = RequestOf<typeof Fetch>
 type FetchResponse = ResponseOf<typeof Fetch>

@@ -1,7 +1,7 @@
+import { offsetsTopic } from '../../node/internal-topics.js'
 import { Errors } from '../../protocol/errors.js'
 import { FindCoordinator } from '../../protocol/messages/find-coordinator.js'
 import { handler } from '../handler.js'
-import { offsetsTopic } from '../internal-topics.js'
 import { thisNode } from '../nodes.js'
 
 const groupKey = 0

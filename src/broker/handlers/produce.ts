@@ -10,7 +10,7 @@ import { handler, type RequestContext } from '../handler.js'
 import { CloseConnection, noAnswer, Ordered } from '../outcomes.js'
 import { collapsed, type TopicSpelling } from '../repeated.js'
 import { resolvePartition } from '../resolve-partition.js'
-import { storageErrorFor } from '../storage-failure.js'
+import { storageErrorFor } from '../storage-error.js'
 
 type ProduceRequest = RequestOf<typeof Produce>
 type ProduceResponse = ResponseOf<typeof Produce>

@@ -6,6 +6,8 @@ import { expect, test } from 'vitest'
 import { utf8Encode } from '../base/bytes.js'
 import { fakeWorld } from '../base/fake-world.js'
 import { realWorld } from '../base/world.js'
+import { batchOf, type TestBroker, type TestClient, temporaryDirectory, testBroker } from '../broker/test-client.test-support.js'
+import { offsetsTopic } from '../node/internal-topics.js'
 import { Errors } from '../protocol/errors.js'
 import { CreatePartitions } from '../protocol/messages/create-partitions.js'
 import { DeleteTopics } from '../protocol/messages/delete-topics.js'
@@ -16,8 +18,6 @@ import { JoinGroup } from '../protocol/messages/join-group.js'
 import { Metadata } from '../protocol/messages/metadata.js'
 import { OffsetCommit } from '../protocol/messages/offset-commit.js'
 import { OffsetFetch } from '../protocol/messages/offset-fetch.js'
-import { offsetsTopic } from './internal-topics.js'
-import { batchOf, type TestBroker, type TestClient, temporaryDirectory, testBroker } from './test-client.test-support.js'
 
 const digest = (bytes: Uint8Array | null): string =>
   createHash('sha1')

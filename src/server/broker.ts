@@ -3,6 +3,7 @@
  * Stopping goes the other way.
  */
 import type { Log } from '../base/log.js'
+import type { Broker } from '../broker/services.js'
 import type { BrokerConfig } from '../config/resolve.js'
 import type { Serve } from '../net/connection.js'
 import { frameMemory } from '../net/frame-memory.js'
@@ -12,7 +13,6 @@ import type { Durability } from '../storage/types.js'
 import { reportCodecs } from './codec-report.js'
 import { type CoreOptions, openCore } from './core.js'
 import { FaultReport } from './fault-report.js'
-import type { Broker } from './services.js'
 
 export interface BrokerOptions extends CoreOptions {
   /** Listening does not keep the process alive. */

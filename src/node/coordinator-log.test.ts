@@ -2,12 +2,12 @@
 import { expect, test } from 'vitest'
 import { silentLog } from '../base/log.js'
 import { realWorld } from '../base/world.js'
+import { type TestBroker, temporaryDirectory, testBroker } from '../broker/test-client.test-support.js'
 import { encodeRecord } from '../coordinator/group/records.js'
 import type { LogEntry, LogPort } from '../coordinator/log-port.js'
 import { OffsetFetch } from '../protocol/messages/offset-fetch.js'
 import { coordinatorLog } from './coordinator-log.js'
 import { offsetsTopic } from './internal-topics.js'
-import { type TestBroker, temporaryDirectory, testBroker } from './test-client.test-support.js'
 
 const logOf = ({ running: { services } }: TestBroker): LogPort =>
   coordinatorLog(offsetsTopic, services.topics, realWorld, silentLog)

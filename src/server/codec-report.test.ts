@@ -1,13 +1,13 @@
 /** A broker on a machine for which snappy and lz4-napi have no binary, or that was installed without optional packages. */
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { copyOf, equalBytes } from '../base/bytes.js'
+import { brokerInFakeTime, type TestBroker, type TestClient } from '../broker/test-client.test-support.js'
 import { optionsLayer, resolveBrokerConfig } from '../config/resolve.js'
 import { Errors } from '../protocol/errors.js'
 import { CreateTopics } from '../protocol/messages/create-topics.js'
 import { javaBatches } from '../protocol/records/golden.test-support.js'
 import { messageSets } from '../protocol/records/golden-legacy.test-support.js'
 import { reportCodecs } from './codec-report.js'
-import { brokerInFakeTime, type TestBroker, type TestClient } from './test-client.test-support.js'
 
 vi.mock('../base/packages.js', async original => ({
   ...(await original<typeof import('../base/packages.js')>()),

@@ -338,6 +338,20 @@ describe('offsets', () => {
     expect(outcomes[0]?.partitions.map(partition => partition.errorCode)).toEqual([Errors.UNKNOWN_TOPIC_OR_PARTITION, 0])
     expect((await client.call(OffsetDelete, 0, { groupId: 'nobody', topics })).errorCode).toBe(Errors.GROUP_ID_NOT_FOUND)
   })
+
+  test('OffsetDelete asks for the group first, and answers a topic as often as it is named', async () => {
+    const unknown = [{ name: 't', partitions: [{ partitionIndex: 9 }] }]
+    expect((await client.call(OffsetDelete, 0, { groupId: '', topics: unknown })).errorCode).toBe(Errors.INVALID_GROUP_ID)
+    expect((await client.call(OffsetDelete, 0, { groupId: 'nobody', topics: unknown })).errorCode).toBe(Errors.GROUP_ID_NOT_FOUND)
+    await commit(8, 'twice', [{ partitionIndex: 0, committedOffset: 3, committedMetadata: '' }])
+    const topic = { name: 't', partitions: [{ partitionIndex: 0 }] }
+    const answered = async (topics: object[]) => {
+      const { topics: answers } = await client.call(OffsetDelete, 0, { groupId: 'twice', topics: topics as never })
+      return answers.map(({ partitions }) => partitions.map(({ partitionIndex, errorCode }) => [partitionIndex, errorCode]))
+    }
+    expect(await answered([topic, topic])).toEqual([[[0, 0]], [[0, 0]]])
+    expect(await answered(unknown)).toEqual([[[9, Errors.UNKNOWN_TOPIC_OR_PARTITION]]])
+  })
 })
 
 describe('lists', () => {

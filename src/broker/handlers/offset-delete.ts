@@ -15,8 +15,8 @@ export const offsetDelete = handler(OffsetDelete, async (request, { broker, vers
   const { known, refused } = knownPartitions(topics, ({ name }, partition) =>
     broker.topics.partition(name, partition) === undefined ? Errors.UNKNOWN_TOPIC_OR_PARTITION : Errors.NONE,
   )
-  if (known.length === 0) return { errorCode: Errors.NONE, topics: refused }
+  // The group is asked for whatever is left: what is wrong with it counts first.
   const answer = await broker.groups.deleteOffsets({ ...request, topics: known }, { version })
-  if (answer.errorCode !== Errors.NONE) return answer
+  if (answer.errorCode !== Errors.NONE || refused.length === 0) return answer
   return { ...answer, topics: mergedTopics([...refused, ...answer.topics]) }
 })

@@ -2,7 +2,7 @@
 import type { Log } from '../base/log.js'
 import type { World } from '../base/world.js'
 import type { BrokerConfig } from '../config/resolve.js'
-import type { GroupCoordinator } from '../coordinator/group/coordinator.js'
+import type { GroupCoordinator } from '../coordinator/group/service.js'
 import type { ConnectionInfo } from '../net/connection.js'
 import type { ProducerIds } from '../node/producer-ids.js'
 import type { Topics } from '../node/topics.js'

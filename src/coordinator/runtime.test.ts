@@ -94,7 +94,7 @@ const counter: Machine<State, Command, number, string> = {
         turn.answer(command.token, state.total)
         break
       case 'topics':
-        turn.answer(command.token, env.topics.topics.get('t')?.partitions.length ?? 0)
+        turn.answer(command.token, 10 * env.topics.revision + (env.topics.topics.get('t')?.partitions.length ?? 0))
         break
       case 'break':
         state.decided = 99
@@ -489,6 +489,7 @@ test('a decision sees the topics as they are now', async () => {
   runtime.start()
   topicsSeen('a')
   topics.topics.set('t', { topicId: 'id', partitions: [1, 2, 3] })
+  topics.revision++
   topicsSeen('b')
-  expect(await answered()).toBe('a=0 b=3')
+  expect(await answered()).toBe('a=0 b=13')
 })

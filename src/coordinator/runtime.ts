@@ -169,8 +169,8 @@ export interface Asker<Response> {
 }
 
 interface Batch<Command, Effect> {
-  answers: readonly Answer[]
-  sends: readonly Send<Command, Effect>[]
+  answers: Answer[]
+  sends: Send<Command, Effect>[]
   isDurable: boolean
 }
 
@@ -275,15 +275,15 @@ class Shard<State, Command, Rec, Effect> {
       // What this decision saw may hang on records that are not durable yet.
       if (last === undefined) this.#release(decision)
       else {
-        last.answers = [...last.answers, ...answers]
-        last.sends = [...last.sends, ...sends]
+        last.answers.push(...answers)
+        last.sends.push(...sends)
       }
       return
     }
     const written = decision.marker === null ? this.#write(decision) : this.#writeMarker(decision.marker)
     if (isRefusal(written)) this.#refuse(decision, token, written.errorCode)
     else if (written.durable === null && this.#unreleased.length === 0) this.#release(decision)
-    else this.#await({ answers, sends, isDurable: written.durable === null }, written.durable)
+    else this.#await({ answers: [...answers], sends: [...sends], isDurable: written.durable === null }, written.durable)
   }
 
   #setDeadlines({ deadlines }: Decision<Command, Rec, Effect>): void {

@@ -3,5 +3,5 @@ import { handler } from '../handler.js'
 
 // DeleteGroups v0-3: forgets empty groups with their offsets. A group that is named twice is deleted and answered once.
 export const deleteGroups = handler(DeleteGroups, (request, { broker, version }) =>
-  broker.groups.deleteGroups({ ...request, groupsNames: [...new Set(request.groupsNames)] }, { version }),
+  broker.groups.deleteGroups(request, { version }),
 )

@@ -1,155 +1,77 @@
-/** Everything a shard of groups can be told: requests with the token of their answer, and deadlines that have passed. */
+/**
+ * What a command is. A request of an API stands in one file with what decides about it; requests.ts lists them all, and the
+ * methods of the coordinator and the way through a shard follow from there.
+ */
 import type { ErrorCode } from '../../protocol/errors.js'
-import type { DescribeGroups } from '../../protocol/messages/describe-groups.js'
-import type { Heartbeat } from '../../protocol/messages/heartbeat.js'
-import type { JoinGroup } from '../../protocol/messages/join-group.js'
-import type { LeaveGroup } from '../../protocol/messages/leave-group.js'
-import type { ListGroups } from '../../protocol/messages/list-groups.js'
-import type { OffsetCommit } from '../../protocol/messages/offset-commit.js'
-import type { OffsetDelete } from '../../protocol/messages/offset-delete.js'
-import type { OffsetFetch } from '../../protocol/messages/offset-fetch.js'
-import type { SyncGroup } from '../../protocol/messages/sync-group.js'
-import type { RequestOf, ResponseOf } from '../../protocol/schema.js'
-import type { Token } from '../machine.js'
+import type { Api, Decoded, Encodable, Fields } from '../../protocol/schema.js'
+import type { Token, Turn } from '../machine.js'
+import type { ClassicDeadline } from './classic/group.js'
+import type { GroupRecord, GroupShard } from './state.js'
 
-export interface JoinCommand {
-  readonly type: 'join'
-  readonly token: Token<ResponseOf<typeof JoinGroup>>
+export interface CallContext {
+  /** Version of the request. */
   readonly version: number
+}
+
+export interface MemberContext extends CallContext {
+  /** "" when the client sent none. */
   readonly clientId: string
+  /** In Kafka's form, "/127.0.0.1". */
   readonly clientHost: string
-  readonly request: RequestOf<typeof JoinGroup>
 }
 
-export interface SyncCommand {
-  readonly type: 'sync'
-  readonly token: Token<ResponseOf<typeof SyncGroup>>
-  readonly version: number
-  readonly request: RequestOf<typeof SyncGroup>
+export interface Command<Request, Response, Context extends CallContext = CallContext> {
+  decide(shard: GroupShard, asked: Asked<Request, Response, Context>, turn: GroupTurn): void
+  /** What is answered when the machine cannot: the log refused, the shard is loading, the broker stops. */
+  failure(request: Request, errorCode: ErrorCode, version: number): Response
 }
 
-export interface HeartbeatCommand {
-  readonly type: 'heartbeat'
-  readonly token: Token<ResponseOf<typeof Heartbeat>>
-  readonly request: RequestOf<typeof Heartbeat>
+/** A request on its way through a shard. */
+export interface Asked<Request, Response, Context extends CallContext = CallContext> {
+  readonly request: Request
+  readonly context: Context
+  readonly token: Token<Response>
 }
 
-export interface LeaveCommand {
-  readonly type: 'leave'
-  readonly token: Token<ResponseOf<typeof LeaveGroup>>
-  readonly version: number
-  readonly request: RequestOf<typeof LeaveGroup>
+/** The command of an API whose requests are about one group. */
+export function command<Req extends Fields, Res extends Fields, Context extends CallContext = CallContext>(
+  api: Api<Req, Res>,
+  decide: (shard: GroupShard, asked: Asked<Decoded<Req>, Encodable<Res>, Context>, turn: GroupTurn) => void,
+  failure: Command<Decoded<Req>, Encodable<Res>, Context>['failure'] = api.failure,
+): Command<Decoded<Req>, Encodable<Res>, Context> {
+  return { decide, failure }
 }
 
-export interface CommitOffsetsCommand {
-  readonly type: 'commit-offsets'
-  readonly token: Token<ResponseOf<typeof OffsetCommit>>
-  readonly version: number
-  readonly request: RequestOf<typeof OffsetCommit>
+/** How a request that is about more than one group becomes commands. */
+export interface Shards {
+  /** Of the shard of this group. */
+  ask<Request extends { readonly groupId: string }, Response, Context extends CallContext>(
+    command: Command<Request, Response, Context>,
+    request: Request,
+    context: Context,
+  ): Promise<Response>
+  /** Of every shard. `waits`: for a shard that is loading, where a client would be sent away to try again. */
+  askAll<Request, Response>(
+    command: Command<Request, Response>,
+    request: Request,
+    context: CallContext,
+    waits?: 'waits',
+  ): Promise<Response[]>
 }
 
-export type FetchedGroup = NonNullable<ResponseOf<typeof OffsetFetch>['groups']>[number]
-export type WantedTopics = RequestOf<typeof OffsetFetch>['groups'][number]['topics']
-
-export interface FetchOffsetsCommand {
-  readonly type: 'fetch-offsets'
-  readonly token: Token<FetchedGroup>
-  readonly groupId: string
-  /** null: all that the group has committed. */
-  readonly topics: WantedTopics
-}
-
-export type DescribedGroup = ResponseOf<typeof DescribeGroups>['groups'][number]
-
-export interface DescribeCommand {
-  readonly type: 'describe'
-  readonly token: Token<DescribedGroup>
-  readonly version: number
-  readonly groupId: string
-}
-
-export type ListedGroup = ResponseOf<typeof ListGroups>['groups'][number]
-
-export interface ListCommand {
-  readonly type: 'list'
-  readonly token: Token<readonly ListedGroup[] | ErrorCode>
-  /** In lower case; none asks for all. */
-  readonly states: ReadonlySet<string>
-  readonly types: ReadonlySet<string>
-}
-
-export interface DeleteGroupCommand {
-  readonly type: 'delete-group'
-  readonly token: Token<ErrorCode>
-  readonly groupId: string
-}
-
-export interface DeleteOffsetsCommand {
-  readonly type: 'delete-offsets'
-  readonly token: Token<ResponseOf<typeof OffsetDelete>>
-  readonly request: RequestOf<typeof OffsetDelete>
-}
-
-export interface TopicDeletedCommand {
-  readonly type: 'topic-deleted'
-  readonly token: Token<ErrorCode>
-  readonly topic: string
-}
-
-/** A client asked who coordinates this group: it is about to join. */
-export interface AnnounceCommand {
-  readonly type: 'announce'
-  readonly groupId: string
-}
-
-/** A member's session is over, or an id that was given out was not used in time. */
-export interface ExpireMemberCommand {
-  readonly type: 'expire-member'
-  readonly groupId: string
-  readonly memberId: string
-}
-
-/** The wait for all members to rejoin is over. */
-export interface ExpireJoinCommand {
-  readonly type: 'expire-join'
-  readonly groupId: string
-}
-
-/** One step of the wait of a group's first rebalance is over. */
-export interface ExpireInitialDelayCommand {
-  readonly type: 'expire-initial-delay'
-  readonly groupId: string
-  readonly delayMs: number
-  /** How much longer newcomers may still extend the wait. */
-  readonly remainingMs: number
-}
-
-/** The wait for all members to send SyncGroup is over. */
-export interface ExpireSyncCommand {
-  readonly type: 'expire-sync'
-  readonly groupId: string
-  readonly generation: number
-}
-
-export interface ExpireOffsetsCommand {
-  readonly type: 'expire-offsets'
-}
-
+/** Everything a shard can be told: what is asked, news, and deadlines that have passed. */
 export type GroupCommand =
-  | JoinCommand
-  | SyncCommand
-  | HeartbeatCommand
-  | LeaveCommand
-  | CommitOffsetsCommand
-  | FetchOffsetsCommand
-  | DescribeCommand
-  | ListCommand
-  | DeleteGroupCommand
-  | DeleteOffsetsCommand
-  | TopicDeletedCommand
-  | AnnounceCommand
-  | ExpireMemberCommand
-  | ExpireJoinCommand
-  | ExpireInitialDelayCommand
-  | ExpireSyncCommand
-  | ExpireOffsetsCommand
+  | { readonly type: 'asked'; readonly decide: (shard: GroupShard, turn: GroupTurn) => void }
+  /** A client asked who coordinates this group: it is about to join. */
+  | { readonly type: 'announce'; readonly groupId: string }
+  | ClassicDeadline
+  | { readonly type: 'expire-offsets' }
+
+export type GroupTurn = Turn<GroupCommand, GroupRecord>
+
+export function asked<Request, Response, Context extends CallContext>(
+  { decide }: Command<Request, Response, Context>,
+  asked: Asked<Request, Response, Context>,
+): GroupCommand {
+  return { type: 'asked', decide: (shard, turn) => decide(shard, asked, turn) }
+}

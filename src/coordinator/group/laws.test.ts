@@ -13,12 +13,19 @@ import type { LogPort } from '../log-port.js'
 import type { LogRecord, Token } from '../machine.js'
 import { MemoryLog, noTopics } from '../memory-log.js'
 import { CoordinatorRuntime } from '../runtime.js'
-import type { GroupCommand } from './command.js'
+import { joinKey, metadataOf, sessionKey, syncKey } from './classic/group.js'
+import { heartbeat as heartbeatCommand } from './classic/heartbeat.js'
+import { join as joinCommand } from './classic/join.js'
+import { leave as leaveCommand } from './classic/leave.js'
+import { restoreGroup } from './classic/metadata.js'
+import { sync as syncCommand } from './classic/sync.js'
+import { asked, type CallContext, type Command, type GroupCommand } from './command.js'
 import { groupConfigDefaults } from './config.js'
+import { deleteGroup } from './delete-groups.js'
 import { groupMachine } from './machine.js'
-import { restoreGroup } from './metadata.js'
-import { type JoinResponse, joinFailure, type SyncResponse, syncFailure } from './responses.js'
-import { type Group, type GroupRecord, type GroupShard, joinKey, metadataOf, offsetsKey, sessionKey, syncKey } from './state.js'
+import { commitOffsets } from './offsets/commit.js'
+import { forgetTopic } from './offsets/delete.js'
+import { type Group, type GroupRecord, type GroupShard, offsetsKey } from './state.js'
 
 const groupId = 'g'
 const defaultGroupId = groupId
@@ -74,17 +81,19 @@ class Driver {
     this.#runtime.start()
   }
 
-  submit<R>(
-    build: (token: Token<R>) => GroupCommand,
-    then: (response: R) => void,
-    failure: (errorCode: ErrorCode) => R = errorCode => ({ errorCode }) as R,
+  ask<Request, Response, Context extends CallContext>(
+    command: Command<Request, Response, Context>,
+    request: Request,
+    context: Context,
+    then: (response: Response) => void = ignored,
   ): void {
     this.waitingCount++
-    const resolve = (response: R): void => {
+    const resolve = (response: Response): void => {
       this.waitingCount--
       then(response)
     }
-    this.#runtime.ask(0, build, { resolve, failure })
+    const failure = (errorCode: ErrorCode): Response => command.failure(request, errorCode, context.version)
+    this.#runtime.ask(0, (token: Token<Response>) => asked(command, { request, context, token }), { resolve, failure })
   }
 
   advance(ms: number): void {
@@ -98,9 +107,8 @@ class Driver {
   }
   /** A shard that was dropped is there again, whatever fault was to come next. */
   touch(): void {
-    for (let times = 0; times < 2; times++) {
-      this.submit(token => ({ type: 'describe', token, version: 0, groupId: '' }), ignored, ignored as never)
-    }
+    const nobody = { groupId: '', generationId: 0, memberId: '', groupInstanceId: null }
+    for (let times = 0; times < 2; times++) this.ask(heartbeatCommand, nobody, { version: 4 })
   }
 }
 
@@ -150,24 +158,19 @@ function join(
   sessionTimeoutMs = 10_000,
 ): void {
   client.assignment = null
-  driver.submit<JoinResponse>(
-    token => ({
-      type: 'join',
-      token,
-      version: client.version,
-      clientId: client.name,
-      clientHost: '/127.0.0.1',
-      request: {
-        groupId,
-        sessionTimeoutMs,
-        rebalanceTimeoutMs: client.version === 0 ? -1 : 15_000,
-        memberId: client.memberId,
-        groupInstanceId: client.version >= 5 ? client.instance : null,
-        protocolType: 'consumer',
-        protocols: client.protocols.map(name => ({ name, metadata: utf8Encode(`${client.name} ${name}`) })),
-        reason: null,
-      },
-    }),
+  driver.ask(
+    joinCommand,
+    {
+      groupId,
+      sessionTimeoutMs,
+      rebalanceTimeoutMs: client.version === 0 ? -1 : 15_000,
+      memberId: client.memberId,
+      groupInstanceId: client.version >= 5 ? client.instance : null,
+      protocolType: 'consumer',
+      protocols: client.protocols.map(name => ({ name, metadata: utf8Encode(`${client.name} ${name}`) })),
+      reason: null,
+    },
+    { version: client.version, clientId: client.name, clientHost: '/127.0.0.1' },
     response => {
       const { errorCode } = response
       if (errorCode === Errors.NONE) {
@@ -181,7 +184,6 @@ function join(
       else if (errorCode !== Errors.REBALANCE_IN_PROGRESS && !isTransient(errorCode)) reset(client)
       done()
     },
-    errorCode => joinFailure(errorCode, client.memberId),
   )
 }
 
@@ -192,28 +194,24 @@ const isTransient = (errorCode: ErrorCode): boolean =>
 function sync(driver: Driver, client: Client, done: () => void = ignored, groupId = defaultGroupId): void {
   const { generation } = client
   const give = (memberId: string) => ({ memberId, assignment: utf8Encode(`${generation}:${memberId}`) })
-  driver.submit<SyncResponse>(
-    token => ({
-      type: 'sync',
-      token,
-      version: 5,
-      request: {
-        groupId,
-        generationId: generation,
-        memberId: client.memberId,
-        groupInstanceId: client.instance,
-        protocolType: 'consumer',
-        protocolName: null,
-        assignments: client.isLeader ? client.members.map(give) : [],
-      },
-    }),
+  driver.ask(
+    syncCommand,
+    {
+      groupId,
+      generationId: generation,
+      memberId: client.memberId,
+      groupInstanceId: client.instance,
+      protocolType: 'consumer',
+      protocolName: null,
+      assignments: client.isLeader ? client.members.map(give) : [],
+    },
+    { version: 5 },
     ({ errorCode, assignment }) => {
       if (errorCode === Errors.NONE) client.assignment = toHex(assignment)
       else if (isTransient(errorCode)) client.needsJoin = true
       else react(client, errorCode)
       done()
     },
-    syncFailure,
   )
 }
 
@@ -230,18 +228,13 @@ function heartbeat(
   then: (errorCode: ErrorCode) => void = errorCode => react(client, errorCode),
 ): void {
   const { generation: generationId, memberId, instance } = client
-  driver.submit<{ errorCode: number }>(
-    token => ({ type: 'heartbeat', token, request: { groupId, generationId, memberId, groupInstanceId: instance } }),
-    ({ errorCode }) => then(errorCode),
-  )
+  const request = { groupId, generationId, memberId, groupInstanceId: instance }
+  driver.ask(heartbeatCommand, request, { version: 4 }, ({ errorCode }) => then(errorCode))
 }
 
 function leave(driver: Driver, client: Client): void {
   const member = { memberId: client.memberId, groupInstanceId: client.instance, reason: null }
-  driver.submit(
-    token => ({ type: 'leave', token, version: 5, request: { groupId, memberId: '', members: [member] } }),
-    () => reset(client),
-  )
+  driver.ask(leaveCommand, { groupId, memberId: '', members: [member] }, { version: 5 }, () => reset(client))
 }
 
 function commit(driver: Driver, client: Client | null, partition: number, retentionTimeMs: number): void {
@@ -253,21 +246,17 @@ function commit(driver: Driver, client: Client | null, partition: number, retent
       partitions: [{ ...committed, commitTimestamp: -1, committedMetadata: client?.name ?? null }],
     },
   ]
-  driver.submit(
-    token => ({
-      type: 'commit-offsets',
-      token,
-      version: 8,
-      request: {
-        groupId,
-        generationIdOrMemberEpoch: client?.generation ?? -1,
-        memberId: client?.memberId ?? '',
-        groupInstanceId: client?.instance ?? null,
-        retentionTimeMs,
-        topics,
-      },
-    }),
-    () => {},
+  driver.ask(
+    commitOffsets,
+    {
+      groupId,
+      generationIdOrMemberEpoch: client?.generation ?? -1,
+      memberId: client?.memberId ?? '',
+      groupInstanceId: client?.instance ?? null,
+      retentionTimeMs,
+      topics,
+    },
+    { version: 8 },
   )
 }
 
@@ -419,8 +408,8 @@ function take(driver: Driver, clients: readonly Client[], action: Step): void {
   const client = 'who' in action ? clients[action.who] : undefined
   if (action.do === 'advance') driver.advance(action.ms)
   else if (action.do === 'commit') commit(driver, client ?? null, action.partition, action.retention)
-  else if (action.do === 'delete') driver.submit(token => ({ type: 'delete-group', token, groupId }), ignored)
-  else if (action.do === 'topic') driver.submit(token => ({ type: 'topic-deleted', token, topic: 't' }), ignored)
+  else if (action.do === 'delete') driver.ask(deleteGroup, { groupId }, { version: 2 })
+  else if (action.do === 'topic') driver.ask(forgetTopic, 't', { version: 0 })
   else if (action.do === 'refuse') driver.refuseNext = action.errorCode
   else if (action.do === 'throw') driver.throwNext = true
   else if (action.do === 'round') for (const each of clients) behave(driver, each)

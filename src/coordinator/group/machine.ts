@@ -1,25 +1,17 @@
-/** The machine of classic groups and committed offsets: one command, one function. Files in commands/ say what each does. */
+/** The machine of groups and committed offsets. What is asked says itself how it is decided; the rest is told here. */
 import { type Decision, type Env, type Machine, Turn } from '../machine.js'
 import { apply, applyMarker } from './apply.js'
-import type { GroupCommand } from './command.js'
-import { commitOffsets } from './commands/commit-offsets.js'
-import { deleteGroup } from './commands/delete-groups.js'
-import { deleteOffsets, topicDeleted } from './commands/delete-offsets.js'
-import { describe } from './commands/describe.js'
-import { expireInitialDelay, expireJoin, expireMember, expireSync } from './commands/expire-members.js'
-import { expireOffsets, scheduleOffsetExpiry } from './commands/expire-offsets.js'
-import { fetchOffsets } from './commands/fetch-offsets.js'
-import { heartbeat } from './commands/heartbeat.js'
-import { announce, join } from './commands/join.js'
-import { leave } from './commands/leave.js'
-import { list } from './commands/list.js'
-import { sync } from './commands/sync.js'
+import { expireInitialDelay, expireJoin, expireMember, expireSync } from './classic/expire-members.js'
+import { createGroup } from './classic/group.js'
+import { announce } from './classic/join.js'
+import { armSession } from './classic/membership.js'
+import { restoreGroup } from './classic/metadata.js'
+import { prepareRebalance } from './classic/rebalance.js'
+import type { GroupCommand, GroupTurn } from './command.js'
 import type { GroupConfig } from './config.js'
-import { armSession } from './membership.js'
-import { restoreGroup } from './metadata.js'
-import { prepareRebalance } from './rebalance.js'
+import { expireOffsets, scheduleOffsetExpiry } from './offsets/expire.js'
 import { decodeRecord, encodeRecord } from './records.js'
-import { createGroup, type GroupRecord, type GroupShard, type GroupTurn } from './state.js'
+import type { GroupRecord, GroupShard } from './state.js'
 
 export function groupMachine(config: () => GroupConfig): Machine<GroupShard, GroupCommand, GroupRecord> {
   return {
@@ -39,41 +31,11 @@ export function groupMachine(config: () => GroupConfig): Machine<GroupShard, Gro
 
 function carryOut(shard: GroupShard, command: GroupCommand, turn: GroupTurn): void {
   switch (command.type) {
-    case 'heartbeat':
-      heartbeat(shard, command, turn)
-      break
-    case 'commit-offsets':
-      commitOffsets(shard, command, turn)
-      break
-    case 'fetch-offsets':
-      fetchOffsets(shard, command, turn)
-      break
-    case 'join':
-      join(shard, command, turn)
-      break
-    case 'sync':
-      sync(shard, command, turn)
-      break
-    case 'leave':
-      leave(shard, command, turn)
-      break
-    case 'describe':
-      describe(shard, command, turn)
-      break
-    case 'list':
-      list(shard, command, turn)
-      break
-    case 'delete-group':
-      deleteGroup(shard, command, turn)
-      break
-    case 'delete-offsets':
-      deleteOffsets(shard, command, turn)
-      break
-    case 'topic-deleted':
-      topicDeleted(shard, command, turn)
+    case 'asked':
+      command.decide(shard, turn)
       break
     case 'announce':
-      announce(shard, command)
+      announce(shard, command.groupId)
       break
     case 'expire-member':
       expireMember(shard, command, turn)

@@ -242,8 +242,10 @@ async function play(script: string): Promise<string> {
       const request = { groups: [groupId], includeAuthorizedOperations: false }
       when(coordinator.describe(request, { version: Number(opts.get('v') ?? 5) }), ({ groups: [group] }) => {
         if (group === undefined) return
-        const { groupState, protocolType, protocolData, errorCode } = group
-        say(`  ${groupState} type="${protocolType}" protocol="${protocolData}" ${errorName(errorCode)}`)
+        const { groupState, protocolType, protocolData, errorCode, errorMessage } = group
+        say(
+          `  ${groupState} type="${protocolType}" protocol="${protocolData}" ${errorName(errorCode)} ${errorMessage ?? ''}`.trimEnd(),
+        )
         for (const member of group.members) {
           const instance = member.groupInstanceId === null ? '' : ` instance=${member.groupInstanceId}`
           const bytes = member.memberMetadata.byteLength

@@ -1,11 +1,11 @@
 // OffsetDelete v0: forgets positions that no member of the group uses (KIP-496). Also: a topic is deleted.
 import { type ErrorCode, Errors } from '../../../protocol/errors.js'
-import type { DeleteOffsetsCommand, TopicDeletedCommand } from '../command.js'
-import type { Group, GroupShard, GroupTurn } from '../state.js'
-import { consumerProtocolType, isSubscribed } from '../subscription.js'
+import { OffsetDelete } from '../../../protocol/messages/offset-delete.js'
+import { type Command, command, type Shards } from '../command.js'
+import { kindOf } from '../kinds.js'
+import type { Group } from '../state.js'
 
-export function deleteOffsets(shard: GroupShard, command: DeleteOffsetsCommand, turn: GroupTurn): void {
-  const { request, token } = command
+export const deleteOffsets = command(OffsetDelete, (shard, { request, token }, turn) => {
   const { groupId } = request
   const group = shard.groups.get(groupId)
   const error = deleteError(group, groupId)
@@ -17,7 +17,7 @@ export function deleteOffsets(shard: GroupShard, command: DeleteOffsetsCommand, 
   const offsets = shard.offsets.get(groupId)
   turn.isDivisible = true
   const topics = request.topics.map(({ name, partitions }) => {
-    const errorCode = isSubscribed(group, name) ? Errors.GROUP_SUBSCRIBED_TO_TOPIC : Errors.NONE
+    const errorCode = kindOf(group).isSubscribed(group, name) ? Errors.GROUP_SUBSCRIBED_TO_TOPIC : Errors.NONE
     return {
       name,
       partitions: partitions.map(({ partitionIndex }) => {
@@ -29,21 +29,28 @@ export function deleteOffsets(shard: GroupShard, command: DeleteOffsetsCommand, 
     }
   })
   turn.answer(token, { errorCode: Errors.NONE, topics })
-}
+})
 
 function deleteError(group: Group | undefined, groupId: string): ErrorCode {
   if (groupId === '') return Errors.INVALID_GROUP_ID
   if (group === undefined) return Errors.GROUP_ID_NOT_FOUND
-  // What members of another kind read cannot be known.
-  if (group.state !== 'Empty' && group.protocolType !== consumerProtocolType) return Errors.NON_EMPTY_GROUP
-  return Errors.NONE
+  return kindOf(group).offsetDeletionError(group)
 }
 
-export function topicDeleted(shard: GroupShard, { token, topic }: TopicDeletedCommand, turn: GroupTurn): void {
-  for (const [groupId, offsets] of shard.offsets) {
-    for (const partition of offsets.get(topic)?.keys() ?? [])
-      turn.write({ type: 'offset', groupId, topic, partition, value: null })
-  }
-  turn.isDivisible = true
-  turn.answer(token, Errors.NONE)
+/** Forgets every group's offsets on a deleted topic; resolves when that is durable. */
+export async function topicDeleted(shards: Shards, topic: string): Promise<void> {
+  await shards.askAll(forgetTopic, topic, { version: 0 }, 'waits')
+}
+
+export const forgetTopic: Command<string, ErrorCode> = {
+  decide(shard, { request: topic, token }, turn) {
+    for (const [groupId, offsets] of shard.offsets) {
+      for (const partition of offsets.get(topic)?.keys() ?? []) {
+        turn.write({ type: 'offset', groupId, topic, partition, value: null })
+      }
+    }
+    turn.isDivisible = true
+    turn.answer(token, Errors.NONE)
+  },
+  failure: (_topic, errorCode) => errorCode,
 }

@@ -3,8 +3,12 @@
 // v9: an instance that comes back as leader may be told that nothing is to be assigned (KIP-814).
 import { emptyBytes } from '../../../base/bytes.js'
 import { type ErrorCode, Errors } from '../../../protocol/errors.js'
-import type { AnnounceCommand, JoinCommand } from '../command.js'
+import { JoinGroup } from '../../../protocol/messages/join-group.js'
+import type { RequestOf } from '../../../protocol/schema.js'
+import { type Asked, command, type GroupTurn, type MemberContext } from '../command.js'
 import { memberIdPrefixCharsMax, nameCharsMax, newMemberJoinTimeoutMs, pendingMembersMax } from '../config.js'
+import type { GroupShard } from '../state.js'
+import { type ClassicGroup, createGroup, createMember, type Member, sessionKey } from './group.js'
 import {
   addMember,
   armSession,
@@ -16,8 +20,8 @@ import {
   replaceStaticMember,
   supportsProtocols,
   updateMember,
-} from '../membership.js'
-import { groupRecord } from '../metadata.js'
+} from './membership.js'
+import { groupRecord } from './metadata.js'
 import {
   dropPendingMember,
   isCrowded,
@@ -26,20 +30,24 @@ import {
   prepareOrCompleteJoin,
   prepareRebalance,
   waitForSyncs,
-} from '../rebalance.js'
-import { joinFailure, joinResponse } from '../responses.js'
-import { createGroup, createMember, type Group, type GroupShard, type GroupTurn, type Member, sessionKey } from '../state.js'
+} from './rebalance.js'
+import { type JoinResponse, joinFailure, joinResponse } from './responses.js'
+
+type JoinRequest = RequestOf<typeof JoinGroup>
+type AskedJoin = Asked<JoinRequest, JoinResponse, MemberContext>
+
+export const join = command(JoinGroup, decide, (request, errorCode) => joinFailure(errorCode, request.memberId))
 
 /** Between asking for the coordinator and joining, a client may have to make a connection. */
-export function announce(shard: GroupShard, { groupId }: AnnounceCommand): void {
+export function announce(shard: GroupShard, groupId: string): void {
   const group = shard.groups.get(groupId)
   if (group?.announcement === 'none') group.announcement = 'heard'
 }
 
-export function join(shard: GroupShard, command: JoinCommand, turn: GroupTurn): void {
-  const { request, token } = command
+function decide(shard: GroupShard, asked: AskedJoin, turn: GroupTurn): void {
+  const { request, token } = asked
   const group = shard.groups.get(request.groupId) ?? createGroup(request.groupId, turn.nowMs)
-  const error = requestError(shard, command) || admissionError(shard, group, command)
+  const error = requestError(shard, asked) || admissionError(shard, group, asked)
   if (error === Errors.GROUP_MAX_SIZE_REACHED) {
     giveUpPlace(shard, group, request.memberId, turn)
     turn.answer(token, joinFailure(error, ''))
@@ -50,13 +58,13 @@ export function join(shard: GroupShard, command: JoinCommand, turn: GroupTurn): 
   } else {
     // The group comes into being with its first member.
     shard.groups.set(group.groupId, group)
-    if (request.memberId === '') joinNewcomer(shard, group, command, turn)
-    else joinKnown(shard, group, command, turn)
+    if (request.memberId === '') joinNewcomer(shard, group, asked, turn)
+    else joinKnown(shard, group, asked, turn)
   }
 }
 
 /** What can be refused without looking at the group. */
-function requestError(shard: GroupShard, { request, clientHost }: JoinCommand): ErrorCode {
+function requestError(shard: GroupShard, { request, context: { clientHost } }: AskedJoin): ErrorCode {
   const { groupMinSessionTimeoutMs, groupMaxSessionTimeoutMs } = shard.config()
   if (request.groupId === '') return Errors.INVALID_GROUP_ID
   if (request.groupId.length > nameCharsMax) return Errors.INVALID_GROUP_ID
@@ -66,7 +74,7 @@ function requestError(shard: GroupShard, { request, clientHost }: JoinCommand): 
   return names.some(name => name.length > nameCharsMax) ? Errors.INVALID_REQUEST : Errors.NONE
 }
 
-function admissionError(shard: GroupShard, group: Group, { request, version }: JoinCommand): ErrorCode {
+function admissionError(shard: GroupShard, group: ClassicGroup, { request, context: { version } }: AskedJoin): ErrorCode {
   const isNewcomer = request.memberId === ''
   // Nobody can already be a member of a group that is not there.
   if (!isNewcomer && !shard.groups.has(group.groupId)) return Errors.UNKNOWN_MEMBER_ID
@@ -81,7 +89,7 @@ function admissionError(shard: GroupShard, group: Group, { request, version }: J
  * While a rebalance gathers members, those who have rejoined count, so that a group whose size was lowered under it loses
  * the last to come; otherwise members count. An instance that comes back takes no more room than it has.
  */
-function hasRoomFor(shard: GroupShard, group: Group, request: JoinCommand['request']): boolean {
+function hasRoomFor(shard: GroupShard, group: ClassicGroup, request: JoinRequest): boolean {
   const { groupMaxSize } = shard.config()
   const member = group.members.get(request.memberId || (group.staticMembers.get(request.groupInstanceId ?? '') ?? ''))
   switch (group.state) {
@@ -96,7 +104,7 @@ function hasRoomFor(shard: GroupShard, group: Group, request: JoinCommand['reque
 }
 
 /** Its place has gone to others on the way. */
-function giveUpPlace(shard: GroupShard, group: Group, memberId: string, turn: GroupTurn): void {
+function giveUpPlace(shard: GroupShard, group: ClassicGroup, memberId: string, turn: GroupTurn): void {
   const member = group.members.get(memberId)
   if (member !== undefined) leaveMember(shard, group, member, turn)
   else if (group.pendingMembers.has(memberId)) {
@@ -105,15 +113,15 @@ function giveUpPlace(shard: GroupShard, group: Group, memberId: string, turn: Gr
   }
 }
 
-function joinNewcomer(shard: GroupShard, group: Group, command: JoinCommand, turn: GroupTurn): void {
-  const { request, version, token } = command
-  const prefix = request.groupInstanceId ?? command.clientId.slice(0, memberIdPrefixCharsMax)
+function joinNewcomer(shard: GroupShard, group: ClassicGroup, asked: AskedJoin, turn: GroupTurn): void {
+  const { request, context, token } = asked
+  const prefix = request.groupInstanceId ?? context.clientId.slice(0, memberIdPrefixCharsMax)
   const memberId = `${prefix}-${turn.env.newId()}`
   if (request.groupInstanceId !== null) {
     const current = group.members.get(group.staticMembers.get(request.groupInstanceId) ?? '')
-    if (current === undefined) addNewMember(shard, group, command, memberId, turn)
-    else returnStaticMember(shard, group, command, current, memberId, turn)
-  } else if (version >= 4) {
+    if (current === undefined) addNewMember(shard, group, asked, memberId, turn)
+    else returnStaticMember(shard, group, asked, current, memberId, turn)
+  } else if (context.version >= 4) {
     // [KIP-394] A client that gives up before it knows its id would leave a member behind that nobody owns.
     group.pendingMembers.add(memberId)
     noteNewcomer(group)
@@ -124,15 +132,15 @@ function joinNewcomer(shard: GroupShard, group: Group, command: JoinCommand, tur
     })
     turn.answer(token, joinFailure(Errors.MEMBER_ID_REQUIRED, memberId))
   } else {
-    addNewMember(shard, group, command, memberId, turn)
+    addNewMember(shard, group, asked, memberId, turn)
   }
 }
 
-function joinKnown(shard: GroupShard, group: Group, command: JoinCommand, turn: GroupTurn): void {
-  const { request, token } = command
+function joinKnown(shard: GroupShard, group: ClassicGroup, asked: AskedJoin, turn: GroupTurn): void {
+  const { request, token } = asked
   const { memberId } = request
   if (group.pendingMembers.has(memberId) && request.groupInstanceId === null) {
-    addNewMember(shard, group, command, memberId, turn)
+    addNewMember(shard, group, asked, memberId, turn)
     return
   }
   const error = membershipError(group, memberId, request.groupInstanceId)
@@ -144,7 +152,7 @@ function joinKnown(shard: GroupShard, group: Group, command: JoinCommand, turn: 
 
   switch (group.state) {
     case 'PreparingRebalance':
-      rejoin(group, command, member, turn)
+      rejoin(group, asked, member, turn)
       maybeCompleteJoin(group, turn)
       return
     case 'CompletingRebalance':
@@ -166,54 +174,54 @@ function joinKnown(shard: GroupShard, group: Group, command: JoinCommand, turn: 
       return
   }
   // The old generation's waiting syncs are answered before this join is parked.
-  rejoin(group, command, member, turn)
+  rejoin(group, asked, member, turn)
   prepareRebalance(shard, group, turn)
 }
 
-function addNewMember(shard: GroupShard, group: Group, command: JoinCommand, memberId: string, turn: GroupTurn): void {
-  const { request } = command
+function addNewMember(shard: GroupShard, group: ClassicGroup, asked: AskedJoin, memberId: string, turn: GroupTurn): void {
+  const { request } = asked
   const member = createMember(
     {
       memberId,
       groupInstanceId: request.groupInstanceId,
-      clientId: command.clientId,
-      clientHost: command.clientHost,
+      clientId: asked.context.clientId,
+      clientHost: asked.context.clientHost,
     },
     group.groupId,
-    { ...wishesOf(command), assignment: emptyBytes, isNew: true },
+    { ...wishesOf(asked), assignment: emptyBytes, isNew: true },
   )
   noteNewcomer(group)
   addMember(group, member, request.protocolType)
-  parkJoin(group, member, command.token, turn)
+  parkJoin(group, member, asked.token, turn)
   // Its session does not run yet: it may not know its id. What runs is the time for which its join may stay parked.
   armSession(group, member, turn, newMemberJoinTimeoutMs)
   prepareOrCompleteJoin(shard, group, turn)
 }
 
 /** The first generation waits on for whoever joined or was given an id. */
-function noteNewcomer(group: Group): void {
+function noteNewcomer(group: ClassicGroup): void {
   if (group.state === 'PreparingRebalance' && group.previousState === 'Empty') group.hasNewMember = true
 }
 
-function rejoin(group: Group, command: JoinCommand, member: Member, turn: GroupTurn): void {
-  updateMember(group, member, wishesOf(command))
-  parkJoin(group, member, command.token, turn)
+function rejoin(group: ClassicGroup, asked: AskedJoin, member: Member, turn: GroupTurn): void {
+  updateMember(group, member, wishesOf(asked))
+  parkJoin(group, member, asked.token, turn)
 }
 
 /** [KIP-345] An instance is back, without its member id: its client was restarted. */
 function returnStaticMember(
   shard: GroupShard,
-  group: Group,
-  command: JoinCommand,
+  group: ClassicGroup,
+  asked: AskedJoin,
   old: Member,
   memberId: string,
   turn: GroupTurn,
 ): void {
-  const { token, version } = command
+  const { token, context } = asked
   const leaderBefore = group.leaderId
   const undo = group.state === 'Stable' ? replacementUndo(group, old) : null
   const member = replaceStaticMember(group, old, memberId, turn)
-  updateMember(group, member, wishesOf(command))
+  updateMember(group, member, wishesOf(asked))
   armSession(group, member, turn)
 
   // In a stable group whose protocol stays what it is, it gets its old assignment back, and nobody else notices.
@@ -226,7 +234,7 @@ function returnStaticMember(
     })
     const response = joinResponse(group, memberId)
     // Below v9 a leader cannot be told to leave the assignment alone; so it is told that somebody else leads.
-    if (version < 9) turn.answer(token, { ...response, leader: leaderBefore ?? '', members: [] })
+    if (context.version < 9) turn.answer(token, { ...response, leader: leaderBefore ?? '', members: [] })
     else turn.answer(token, { ...response, skipAssignment: group.leaderId === memberId })
     return
   }
@@ -236,7 +244,7 @@ function returnStaticMember(
 }
 
 /** Puts the old member back in its place. For a stable group: nobody in it waits for an answer. */
-function replacementUndo(group: Group, old: Member): (turn: GroupTurn) => void {
+function replacementUndo(group: ClassicGroup, old: Member): (turn: GroupTurn) => void {
   const { members, staticMembers, protocolSupport, pendingSyncs, leaderId } = group
   const before = { members: [...members], support: [...protocolSupport], awaitsSync: pendingSyncs.has(old.memberId) }
   return turn => {
@@ -252,7 +260,10 @@ function replacementUndo(group: Group, old: Member): (turn: GroupTurn) => void {
   }
 }
 
-function wishesOf({ request, version }: JoinCommand): Pick<Member, 'protocols' | 'rebalanceTimeoutMs' | 'sessionTimeoutMs'> {
+function wishesOf({
+  request,
+  context: { version },
+}: AskedJoin): Pick<Member, 'protocols' | 'rebalanceTimeoutMs' | 'sessionTimeoutMs'> {
   return {
     protocols: protocolsOf(request.protocols),
     rebalanceTimeoutMs: version === 0 ? request.sessionTimeoutMs : request.rebalanceTimeoutMs,

@@ -1,13 +1,13 @@
 // LeaveGroup v0-5: takes members out at once, instead of waiting for their sessions to end. v0-2: the sender itself.
 // v3: several, also by instance id alone, which is how an operator removes static members (KIP-345).
 import { type ErrorCode, Errors } from '../../../protocol/errors.js'
-import type { LeaveCommand } from '../command.js'
-import { membershipError, removeMember } from '../membership.js'
-import { afterRemoval, forgetIfCrowded } from '../rebalance.js'
-import { type Group, type GroupShard, type GroupTurn, sessionKey } from '../state.js'
+import { LeaveGroup } from '../../../protocol/messages/leave-group.js'
+import { command, type GroupTurn } from '../command.js'
+import { type ClassicGroup, sessionKey } from './group.js'
+import { membershipError, removeMember } from './membership.js'
+import { afterRemoval, forgetIfCrowded } from './rebalance.js'
 
-export function leave(shard: GroupShard, command: LeaveCommand, turn: GroupTurn): void {
-  const { request, token, version } = command
+export const leave = command(LeaveGroup, (shard, { request, context: { version }, token }, turn) => {
   if (request.groupId === '') {
     turn.answer(token, { errorCode: Errors.INVALID_GROUP_ID })
     return
@@ -27,9 +27,9 @@ export function leave(shard: GroupShard, command: LeaveCommand, turn: GroupTurn)
   }
   if (version >= 3) turn.answer(token, { errorCode: Errors.NONE, members })
   else turn.answer(token, { errorCode: members[0]?.errorCode ?? Errors.UNKNOWN_MEMBER_ID })
-}
+})
 
-function removeOne(group: Group, memberId: string, groupInstanceId: string | null, turn: GroupTurn): ErrorCode {
+function removeOne(group: ClassicGroup, memberId: string, groupInstanceId: string | null, turn: GroupTurn): ErrorCode {
   if (group.pendingMembers.delete(memberId)) {
     turn.cancelDeadline(sessionKey(group.groupId, memberId))
     return Errors.NONE

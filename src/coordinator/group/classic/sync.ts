@@ -2,35 +2,43 @@
 // is written. v3: static members (KIP-345). v5: the member says which protocol it believes in (KIP-559).
 import { copyOf, emptyBytes } from '../../../base/bytes.js'
 import { type ErrorCode, Errors } from '../../../protocol/errors.js'
-import type { SyncCommand } from '../command.js'
-import { armSession, membershipError, parkSync, releaseSync } from '../membership.js'
-import { groupRecord } from '../metadata.js'
-import { endSyncWait, moveTo, prepareRebalance } from '../rebalance.js'
-import { syncFailure, syncResponse } from '../responses.js'
-import { type Group, type GroupShard, type GroupTurn, syncKey } from '../state.js'
+import { SyncGroup } from '../../../protocol/messages/sync-group.js'
+import type { RequestOf } from '../../../protocol/schema.js'
+import { command, type GroupTurn } from '../command.js'
+import type { GroupShard } from '../state.js'
+import { type ClassicGroup, syncKey } from './group.js'
+import { armSession, membershipError, parkSync, releaseSync } from './membership.js'
+import { groupRecord } from './metadata.js'
+import { endSyncWait, moveTo, prepareRebalance } from './rebalance.js'
+import { syncFailure, syncResponse } from './responses.js'
 
-export function sync(shard: GroupShard, command: SyncCommand, turn: GroupTurn): void {
-  const { request, token } = command
-  const group = shard.groups.get(request.groupId)
-  const error = request.groupId === '' ? Errors.INVALID_GROUP_ID : syncError(group, request)
-  const member = group?.members.get(request.memberId)
-  if (error !== Errors.NONE || group === undefined || member === undefined) {
-    turn.answer(token, syncFailure(error))
-    return
-  }
+type SyncRequest = RequestOf<typeof SyncGroup>
 
-  group.pendingSyncs.delete(member.memberId)
-  if (group.pendingSyncs.size === 0) turn.cancelDeadline(syncKey(group.groupId))
-  if (group.state === 'Stable') {
-    turn.answer(token, syncResponse(group, member))
-    return
-  }
+export const sync = command(
+  SyncGroup,
+  (shard, { request, token }, turn) => {
+    const group = shard.groups.get(request.groupId)
+    const error = request.groupId === '' ? Errors.INVALID_GROUP_ID : syncError(group, request)
+    const member = group?.members.get(request.memberId)
+    if (error !== Errors.NONE || group === undefined || member === undefined) {
+      turn.answer(token, syncFailure(error))
+      return
+    }
 
-  parkSync(member, token, turn)
-  if (group.leaderId === member.memberId) assign(shard, group, request.assignments, turn)
-}
+    group.pendingSyncs.delete(member.memberId)
+    if (group.pendingSyncs.size === 0) turn.cancelDeadline(syncKey(group.groupId))
+    if (group.state === 'Stable') {
+      turn.answer(token, syncResponse(group, member))
+      return
+    }
 
-function syncError(group: Group | undefined, request: SyncCommand['request']): ErrorCode {
+    parkSync(member, token, turn)
+    if (group.leaderId === member.memberId) assign(shard, group, request.assignments, turn)
+  },
+  (_request, errorCode) => syncFailure(errorCode),
+)
+
+function syncError(group: ClassicGroup | undefined, request: SyncRequest): ErrorCode {
   if (group === undefined || group.state === 'Empty') return Errors.UNKNOWN_MEMBER_ID
   const error = membershipError(group, request.memberId, request.groupInstanceId)
   if (error !== Errors.NONE) return error
@@ -43,7 +51,7 @@ function syncError(group: Group | undefined, request: SyncCommand['request']): E
 const differs = (said: string | null, actual: string | null): boolean => said !== null && actual !== null && said !== actual
 
 /** The generation is complete: written first, then told to everybody who waits; late ones find it in Stable. */
-function assign(shard: GroupShard, group: Group, assignments: SyncCommand['request']['assignments'], turn: GroupTurn): void {
+function assign(shard: GroupShard, group: ClassicGroup, assignments: SyncRequest['assignments'], turn: GroupTurn): void {
   const given = new Map(assignments.map(({ memberId, assignment }) => [memberId, assignment]))
   for (const member of group.members.values()) {
     const assignment = given.get(member.memberId)

@@ -2,9 +2,10 @@
  * Forgets offsets that nobody has needed for the retention time [KIP-211], and groups of which nothing is left then.
  * An offset with an expiry of its own (OffsetCommit v2-4) goes by that.
  */
-import { type CommittedOffset, type Group, type GroupShard, type GroupTurn, offsetsKey } from '../state.js'
-import { consumerProtocolType, isSubscribed } from '../subscription.js'
-import { removeEmptyGroup } from './delete-groups.js'
+
+import type { GroupTurn } from '../command.js'
+import { kindOf } from '../kinds.js'
+import { type CommittedOffset, type Group, type GroupShard, offsetsKey } from '../state.js'
 
 export function expireOffsets(shard: GroupShard, turn: GroupTurn): void {
   turn.isDivisible = true
@@ -14,7 +15,8 @@ export function expireOffsets(shard: GroupShard, turn: GroupTurn): void {
       return
     }
     const isBare = expireOffsetsOf(shard, group, turn)
-    if (isBare && group.state === 'Empty' && group.pendingMembers.size === 0) removeEmptyGroup(shard, group, turn)
+    const kind = kindOf(group)
+    if (isBare && kind.isUnused(group)) kind.remove(shard, group, turn)
   }
   scheduleOffsetExpiry(shard, turn)
 }
@@ -45,17 +47,7 @@ function expireOffsetsOf(shard: GroupShard, group: Group, turn: GroupTurn): bool
 
 /** null: not as long as the group is what it is. */
 function expiryOf(group: Group, topic: string, committed: CommittedOffset, retentionMs: number): number | null {
-  const sinceMs = retentionStart(group, topic, committed)
+  const sinceMs = kindOf(group).retentionStartMs(group, topic, committed)
   if (sinceMs === null) return null
   return committed.expireTimestampMs !== -1 ? committed.expireTimestampMs : sinceMs + retentionMs
-}
-
-function retentionStart(group: Group, topic: string, committed: CommittedOffset): number | null {
-  // A simple group has no life of its own: the commit is all there is.
-  if (group.protocolType === null) return committed.commitTimestampMs
-  if (isSubscribed(group, topic)) return null
-  // Written by a Kafka that did not note when the group became empty.
-  if (group.state === 'Empty') return group.stateSinceMs === -1 ? committed.commitTimestampMs : group.stateSinceMs
-  const knowsTopics = group.protocolType === consumerProtocolType && group.subscribedTopics !== null
-  return group.state === 'Stable' && knowsTopics ? committed.commitTimestampMs : null
 }

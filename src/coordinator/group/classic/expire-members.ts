@@ -1,10 +1,14 @@
 /** Deadlines of classic groups: a member's session, the wait for joins, the wait for syncs. */
-import type { ExpireInitialDelayCommand, ExpireJoinCommand, ExpireMemberCommand, ExpireSyncCommand } from '../command.js'
-import { removeMember } from '../membership.js'
-import { completeJoin, continueInitialRebalance, dropPendingMember, leaveMember, prepareRebalance } from '../rebalance.js'
-import type { GroupShard, GroupTurn } from '../state.js'
 
-export function expireMember(shard: GroupShard, { groupId, memberId }: ExpireMemberCommand, turn: GroupTurn): void {
+import type { GroupTurn } from '../command.js'
+import type { GroupShard } from '../state.js'
+import type { ClassicDeadline } from './group.js'
+import { removeMember } from './membership.js'
+import { completeJoin, continueInitialRebalance, dropPendingMember, leaveMember, prepareRebalance } from './rebalance.js'
+
+type Deadline<Type> = Extract<ClassicDeadline, { type: Type }>
+
+export function expireMember(shard: GroupShard, { groupId, memberId }: Deadline<'expire-member'>, turn: GroupTurn): void {
   const group = shard.groups.get(groupId)
   if (group === undefined) return
   if (group.pendingMembers.has(memberId)) {
@@ -20,19 +24,19 @@ export function expireMember(shard: GroupShard, { groupId, memberId }: ExpireMem
   leaveMember(shard, group, member, turn)
 }
 
-export function expireJoin(shard: GroupShard, { groupId }: ExpireJoinCommand, turn: GroupTurn): void {
+export function expireJoin(shard: GroupShard, { groupId }: Deadline<'expire-join'>, turn: GroupTurn): void {
   const group = shard.groups.get(groupId)
   if (group?.state === 'PreparingRebalance') completeJoin(group, turn)
 }
 
-export function expireInitialDelay(shard: GroupShard, command: ExpireInitialDelayCommand, turn: GroupTurn): void {
+export function expireInitialDelay(shard: GroupShard, command: Deadline<'expire-initial-delay'>, turn: GroupTurn): void {
   const group = shard.groups.get(command.groupId)
   if (group?.state !== 'PreparingRebalance') return
   continueInitialRebalance(shard, group, turn, command.delayMs, command.remainingMs)
 }
 
 /** Members that took part in the join but never asked for their assignment hold partitions that nobody reads. */
-export function expireSync(shard: GroupShard, { groupId, generation }: ExpireSyncCommand, turn: GroupTurn): void {
+export function expireSync(shard: GroupShard, { groupId, generation }: Deadline<'expire-sync'>, turn: GroupTurn): void {
   const group = shard.groups.get(groupId)
   if (group === undefined || group.generation !== generation || group.pendingSyncs.size === 0) return
   if (group.state !== 'CompletingRebalance' && group.state !== 'Stable') return

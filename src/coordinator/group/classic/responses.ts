@@ -2,12 +2,12 @@
  * The answers of JoinGroup and SyncGroup, which are given from several places. A null protocol name is "" in versions
  * that have no null; the codec sees to that.
  */
-import { emptyBytes } from '../../base/bytes.js'
-import { type ErrorCode, Errors } from '../../protocol/errors.js'
-import type { JoinGroup } from '../../protocol/messages/join-group.js'
-import type { SyncGroup } from '../../protocol/messages/sync-group.js'
-import type { ResponseOf } from '../../protocol/schema.js'
-import { type Group, type Member, metadataOf } from './state.js'
+import { emptyBytes } from '../../../base/bytes.js'
+import { type ErrorCode, Errors } from '../../../protocol/errors.js'
+import type { JoinGroup } from '../../../protocol/messages/join-group.js'
+import type { SyncGroup } from '../../../protocol/messages/sync-group.js'
+import type { ResponseOf } from '../../../protocol/schema.js'
+import { type ClassicGroup, type Member, metadataOf } from './group.js'
 
 export type JoinResponse = ResponseOf<typeof JoinGroup>
 export type SyncResponse = ResponseOf<typeof SyncGroup>
@@ -17,7 +17,7 @@ export function joinFailure(errorCode: ErrorCode, memberId: string): JoinRespons
 }
 
 /** The group's current generation, as this member sees it: only the leader is told who else is there. */
-export function joinResponse(group: Group, memberId: string): JoinResponse {
+export function joinResponse(group: ClassicGroup, memberId: string): JoinResponse {
   return {
     errorCode: Errors.NONE,
     generationId: group.generation,
@@ -30,7 +30,7 @@ export function joinResponse(group: Group, memberId: string): JoinResponse {
   }
 }
 
-function membersFor(group: Group): JoinResponse['members'] {
+function membersFor(group: ClassicGroup): JoinResponse['members'] {
   return Array.from(group.members.values(), member => ({
     memberId: member.memberId,
     groupInstanceId: member.groupInstanceId,
@@ -42,7 +42,7 @@ export function syncFailure(errorCode: ErrorCode): SyncResponse {
   return { errorCode, protocolType: null, protocolName: null, assignment: emptyBytes }
 }
 
-export function syncResponse(group: Group, member: Member): SyncResponse {
+export function syncResponse(group: ClassicGroup, member: Member): SyncResponse {
   return {
     errorCode: Errors.NONE,
     protocolType: group.protocolType,

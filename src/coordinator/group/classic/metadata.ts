@@ -1,10 +1,11 @@
 /** Between a group at work and its record: what is written of a group, and what a group is after a restart. */
-import type { Group, GroupMetadata, GroupRecord } from './state.js'
-import { createGroup, createMember, metadataOf } from './state.js'
+
+import type { GroupMetadata, GroupRecord } from '../state.js'
+import { type ClassicGroup, createGroup, createMember, metadataOf } from './group.js'
 import { subscribedTopicsOf } from './subscription.js'
 
 /** The record that makes the group's present generation durable. Call it when state, members and assignments are final. */
-export function groupRecord(group: Group): GroupRecord {
+export function groupRecord(group: ClassicGroup): GroupRecord {
   return {
     type: 'group',
     groupId: group.groupId,
@@ -30,7 +31,7 @@ export function groupRecord(group: Group): GroupRecord {
 
 export const groupTombstone = (groupId: string): GroupRecord => ({ type: 'group', groupId, value: null })
 
-export function restoreGroup(groupId: string, metadata: GroupMetadata): Group {
+export function restoreGroup(groupId: string, metadata: GroupMetadata): ClassicGroup {
   const group = createGroup(groupId, metadata.currentStateTimestamp)
   group.state = metadata.members.length === 0 ? 'Empty' : 'Stable'
   group.previousState = group.state

@@ -2,12 +2,36 @@
 // before, it is a group in state Dead and no error.
 import { emptyBytes } from '../../../base/bytes.js'
 import { Errors } from '../../../protocol/errors.js'
-import type { DescribeCommand, DescribedGroup } from '../command.js'
-import { type Group, type GroupShard, type GroupTurn, metadataOf } from '../state.js'
+import type { DescribeGroups } from '../../../protocol/messages/describe-groups.js'
+import type { RequestOf, ResponseOf } from '../../../protocol/schema.js'
+import type { CallContext, Command, Shards } from '../command.js'
+import { once } from '../once.js'
+import { type ClassicGroup, metadataOf } from './group.js'
 
-export function describe(shard: GroupShard, { token, groupId, version }: DescribeCommand, turn: GroupTurn): void {
-  const group = shard.groups.get(groupId)
-  turn.answer(token, group === undefined ? absent(groupId, version) : present(group))
+export async function describe(
+  shards: Shards,
+  request: RequestOf<typeof DescribeGroups>,
+  context: CallContext,
+): Promise<ResponseOf<typeof DescribeGroups>> {
+  const describeOne = once(groupId => shards.ask(describeGroup, { groupId }, context))
+  return { groups: await Promise.all(request.groups.map(describeOne)) }
+}
+
+type DescribedGroup = ResponseOf<typeof DescribeGroups>['groups'][number]
+
+const describeGroup: Command<{ readonly groupId: string }, DescribedGroup> = {
+  decide(shard, { request: { groupId }, context, token }, turn) {
+    const group = shard.groups.get(groupId)
+    turn.answer(token, group === undefined ? absent(groupId, context.version) : present(group))
+  },
+  failure: ({ groupId }, errorCode) => ({
+    errorCode,
+    groupId,
+    groupState: '',
+    protocolType: '',
+    protocolData: '',
+    members: [],
+  }),
 }
 
 function absent(groupId: string, version: number): DescribedGroup {
@@ -22,7 +46,7 @@ function absent(groupId: string, version: number): DescribedGroup {
   }
 }
 
-function present(group: Group): DescribedGroup {
+function present(group: ClassicGroup): DescribedGroup {
   // While a rebalance is on its way nobody knows what the protocol will be; assignments are those that members still have.
   const isStable = group.state === 'Stable'
   return {

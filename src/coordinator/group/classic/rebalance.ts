@@ -2,9 +2,12 @@
  * The life of a rebalance, from the first reason for one to the moment when all members know their generation; how the
  * assignment then gets to them is sync.ts's part. Names of the steps are Kafka's.
  */
-import { emptyBytes } from '../../base/bytes.js'
-import { Errors } from '../../protocol/errors.js'
-import { unwrittenGroupsMax } from './config.js'
+import { emptyBytes } from '../../../base/bytes.js'
+import { Errors } from '../../../protocol/errors.js'
+import type { GroupTurn } from '../command.js'
+import { unwrittenGroupsMax } from '../config.js'
+import type { GroupShard } from '../state.js'
+import { type ClassicGroup, type GroupState, joinKey, type Member, syncKey } from './group.js'
 import {
   armSession,
   electJoinedLeader,
@@ -17,19 +20,18 @@ import {
 } from './membership.js'
 import { groupRecord } from './metadata.js'
 import { joinResponse, syncFailure } from './responses.js'
-import { type Group, type GroupShard, type GroupState, type GroupTurn, joinKey, type Member, syncKey } from './state.js'
 import { subscribedTopicsOf } from './subscription.js'
 
 /** A group of which no member came back, or whose record was refused, looks again no sooner than this. */
 const retryMsMin = 1_000
 
 /** Starts a rebalance; in a group that is in one already, sees whether it can be completed now. */
-export function prepareOrCompleteJoin(shard: GroupShard, group: Group, turn: GroupTurn): void {
+export function prepareOrCompleteJoin(shard: GroupShard, group: ClassicGroup, turn: GroupTurn): void {
   if (group.state === 'PreparingRebalance') maybeCompleteJoin(group, turn)
   else prepareRebalance(shard, group, turn)
 }
 
-export function prepareRebalance(shard: GroupShard, group: Group, turn: GroupTurn): void {
+export function prepareRebalance(shard: GroupShard, group: ClassicGroup, turn: GroupTurn): void {
   // 1. Whoever waits for an assignment of the old generation must join again.
   if (group.state === 'CompletingRebalance') {
     for (const member of group.members.values()) {
@@ -59,7 +61,7 @@ export function prepareRebalance(shard: GroupShard, group: Group, turn: GroupTur
 /** One step of an initial rebalance has passed: go on waiting while newcomers arrive and time remains. */
 export function continueInitialRebalance(
   shard: GroupShard,
-  group: Group,
+  group: ClassicGroup,
   turn: GroupTurn,
   delayMs: number,
   remainingMs: number,
@@ -75,19 +77,19 @@ export function continueInitialRebalance(
   waitForNewcomers(group, turn, nextDelayMs, Math.max(remainingMs - delayMs, 0))
 }
 
-function waitForNewcomers(group: Group, turn: GroupTurn, delayMs: number, remainingMs: number): void {
+function waitForNewcomers(group: ClassicGroup, turn: GroupTurn, delayMs: number, remainingMs: number): void {
   const { groupId } = group
   turn.setDeadline(joinKey(groupId), delayMs, { type: 'expire-initial-delay', groupId, delayMs, remainingMs })
 }
 
 /** Completes the join phase if nobody is missing. An initial rebalance ends by time alone. */
-export function maybeCompleteJoin(group: Group, turn: GroupTurn): void {
+export function maybeCompleteJoin(group: ClassicGroup, turn: GroupTurn): void {
   if (group.state !== 'PreparingRebalance' || group.previousState === 'Empty') return
   if (haveAllJoined(group)) completeJoin(group, turn)
 }
 
 /** Ends the join phase with the members that are there, and begins the next generation. */
-export function completeJoin(group: Group, turn: GroupTurn): void {
+export function completeJoin(group: ClassicGroup, turn: GroupTurn): void {
   turn.cancelDeadline(joinKey(group.groupId))
 
   // 1. Dynamic members that did not rejoin are out. Static ones keep their place until their session ends [KIP-345].
@@ -116,12 +118,12 @@ export function completeJoin(group: Group, turn: GroupTurn): void {
   waitForSyncs(group, turn)
 }
 
-export function waitForSyncs(group: Group, turn: GroupTurn): void {
+export function waitForSyncs(group: ClassicGroup, turn: GroupTurn): void {
   const { groupId, generation } = group
   turn.setDeadline(syncKey(groupId), rebalanceTimeoutMsOf(group), { type: 'expire-sync', groupId, generation })
 }
 
-function becomeEmpty(group: Group, turn: GroupTurn): void {
+function becomeEmpty(group: ClassicGroup, turn: GroupTurn): void {
   moveTo(group, 'Empty', turn)
   turn.write(groupRecord(group))
   turn.ifRefused(again => {
@@ -131,7 +133,7 @@ function becomeEmpty(group: Group, turn: GroupTurn): void {
   })
 }
 
-function welcome(group: Group, member: Member, turn: GroupTurn): void {
+function welcome(group: ClassicGroup, member: Member, turn: GroupTurn): void {
   releaseJoin(group, member, turn, joinResponse(group, member.memberId))
   armSession(group, member, turn)
   member.isNew = false
@@ -139,25 +141,25 @@ function welcome(group: Group, member: Member, turn: GroupTurn): void {
 }
 
 /** A member is out, by its own will or by time: the others must share anew what it had. */
-export function leaveMember(shard: GroupShard, group: Group, member: Member, turn: GroupTurn): void {
+export function leaveMember(shard: GroupShard, group: ClassicGroup, member: Member, turn: GroupTurn): void {
   removeMember(group, member, turn)
   afterRemoval(shard, group, turn)
 }
 
-export function afterRemoval(shard: GroupShard, group: Group, turn: GroupTurn): void {
+export function afterRemoval(shard: GroupShard, group: ClassicGroup, turn: GroupTurn): void {
   if (group.state === 'Stable' || group.state === 'CompletingRebalance') prepareRebalance(shard, group, turn)
   else maybeCompleteJoin(group, turn)
 }
 
 /** An id that was given out is not waited for any longer. */
-export function dropPendingMember(shard: GroupShard, group: Group, memberId: string, turn: GroupTurn): void {
+export function dropPendingMember(shard: GroupShard, group: ClassicGroup, memberId: string, turn: GroupTurn): void {
   group.pendingMembers.delete(memberId)
   maybeCompleteJoin(group, turn)
   forgetIfCrowded(shard, group)
 }
 
 /** As in Kafka a group outlives those who tried to join it, until the next look for expired offsets. */
-export function forgetIfCrowded(shard: GroupShard, group: Group): void {
+export function forgetIfCrowded(shard: GroupShard, group: ClassicGroup): void {
   if (isCrowded(shard)) forgetIfUnused(shard, group)
 }
 
@@ -167,18 +169,18 @@ export function isCrowded({ groups, metadata, offsets }: GroupShard): boolean {
 }
 
 /** A group of which neither log nor members know anything is no group. */
-export function forgetIfUnused(shard: GroupShard, group: Group): void {
+export function forgetIfUnused(shard: GroupShard, group: ClassicGroup): void {
   // From its first generation on a group has a record, or is just writing it.
   if (group.state !== 'Empty' || group.generation > 0 || group.pendingMembers.size > 0) return
   if (!shard.metadata.has(group.groupId) && !shard.offsets.has(group.groupId)) shard.groups.delete(group.groupId)
 }
 
-export function endSyncWait(group: Group, turn: GroupTurn): void {
+export function endSyncWait(group: ClassicGroup, turn: GroupTurn): void {
   group.pendingSyncs.clear()
   turn.cancelDeadline(syncKey(group.groupId))
 }
 
-export function moveTo(group: Group, state: GroupState, turn: GroupTurn): void {
+export function moveTo(group: ClassicGroup, state: GroupState, turn: GroupTurn): void {
   group.previousState = group.state
   group.state = state
   group.stateSinceMs = turn.nowMs

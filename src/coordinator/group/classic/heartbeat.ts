@@ -1,14 +1,16 @@
 // Heartbeat v0-4: keeps a member's session alive, and is how members hear of a rebalance. v3: static members (KIP-345).
 import { type ErrorCode, Errors } from '../../../protocol/errors.js'
-import type { HeartbeatCommand } from '../command.js'
-import { armSession, membershipError } from '../membership.js'
-import type { GroupShard, GroupTurn } from '../state.js'
+import { Heartbeat } from '../../../protocol/messages/heartbeat.js'
+import type { RequestOf } from '../../../protocol/schema.js'
+import { command, type GroupTurn } from '../command.js'
+import type { GroupShard } from '../state.js'
+import { armSession, membershipError } from './membership.js'
 
-export function heartbeat(shard: GroupShard, command: HeartbeatCommand, turn: GroupTurn): void {
-  turn.answer(command.token, { errorCode: beat(shard, command.request, turn) })
-}
+export const heartbeat = command(Heartbeat, (shard, { request, token }, turn) => {
+  turn.answer(token, { errorCode: beat(shard, request, turn) })
+})
 
-function beat(shard: GroupShard, request: HeartbeatCommand['request'], turn: GroupTurn): ErrorCode {
+function beat(shard: GroupShard, request: RequestOf<typeof Heartbeat>, turn: GroupTurn): ErrorCode {
   if (request.groupId === '') return Errors.INVALID_GROUP_ID
   const group = shard.groups.get(request.groupId)
   if (group === undefined) return Errors.UNKNOWN_MEMBER_ID

@@ -2,14 +2,14 @@
  * Which topics the members of a consumer group read. This is the only place that looks into a member's metadata, and
  * only to keep offsets of topics in use from expiring or being deleted; a metadata that is not a consumer's is no error.
  */
-import type { Bytes } from '../../base/bytes.js'
-import { MalformedError, Reader } from '../../protocol/wire.js'
-import type { Group } from './state.js'
+import type { Bytes } from '../../../base/bytes.js'
+import { MalformedError, Reader } from '../../../protocol/wire.js'
+import type { ClassicGroup } from './group.js'
 
 export const consumerProtocolType = 'consumer'
 
 /** null: not known. */
-export function subscribedTopicsOf(group: Group): ReadonlySet<string> | null {
+export function subscribedTopicsOf(group: ClassicGroup): ReadonlySet<string> | null {
   if (group.protocolType !== consumerProtocolType) return null
   const topics = new Set<string>()
   for (const member of group.members.values()) {
@@ -20,7 +20,7 @@ export function subscribedTopicsOf(group: Group): ReadonlySet<string> | null {
 }
 
 /** A consumer group whose subscriptions cannot be read counts as reading everything. */
-export function isSubscribed(group: Group, topic: string): boolean {
+export function isSubscribed(group: ClassicGroup, topic: string): boolean {
   return group.subscribedTopics?.has(topic) ?? group.protocolType === consumerProtocolType
 }
 

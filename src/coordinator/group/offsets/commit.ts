@@ -1,24 +1,21 @@
 // OffsetCommit v1-10: stores a group's positions. v1: a timestamp per partition. v2-4: a retention of the request's own.
 // v7: static members (KIP-345). v9: a group that is not there is GROUP_ID_NOT_FOUND, no longer ILLEGAL_GENERATION.
+// Topics are taken by name: for v10 the handler first fills `name` from `topicId`; both come back in the answer.
 import { type ErrorCode, Errors } from '../../../protocol/errors.js'
-import type { CommitOffsetsCommand } from '../command.js'
+import { OffsetCommit } from '../../../protocol/messages/offset-commit.js'
+import { createGroup } from '../classic/group.js'
+import { forgetIfUnused } from '../classic/rebalance.js'
+import { command } from '../command.js'
 import { nameCharsMax } from '../config.js'
-import { armSession, membershipError } from '../membership.js'
-import { forgetIfUnused } from '../rebalance.js'
-import { type CommittedOffset, createGroup, type Group, type GroupShard, type GroupTurn } from '../state.js'
+import type { CommitRequest } from '../kind.js'
+import { kindOf } from '../kinds.js'
+import type { CommittedOffset } from '../state.js'
 
-type CommitRequest = CommitOffsetsCommand['request']
 type CommittedPartition = CommitRequest['topics'][number]['partitions'][number]
 
-export function commitOffsets(shard: GroupShard, command: CommitOffsetsCommand, turn: GroupTurn): void {
-  const { request } = command
+export const commitOffsets = command(OffsetCommit, (shard, { request, context, token }, turn) => {
   const group = shard.groups.get(request.groupId)
-  const error = commitError(group, command)
-
-  // A commit proves that the member lives. (Not in CompletingRebalance, where it is refused.)
-  const member = group?.members.get(request.memberId)
-  if (error === Errors.NONE && group !== undefined && member !== undefined) armSession(group, member, turn)
-
+  const error = group === undefined ? beginError(request, context.version) : kindOf(group).acceptCommit(group, request, turn)
   const metadataCharsMax = shard.config().offsetMetadataMaxBytes
   const topics = request.topics.map(topic => ({
     name: topic.name,
@@ -43,23 +40,14 @@ export function commitOffsets(shard: GroupShard, command: CommitOffsetsCommand, 
     shard.groups.set(request.groupId, begun)
     turn.ifRefused(() => forgetIfUnused(shard, begun))
   }
-  turn.answer(command.token, { topics })
-}
+  turn.answer(token, { topics })
+})
 
-function commitError(group: Group | undefined, { request, version }: CommitOffsetsCommand): ErrorCode {
-  const generation = request.generationIdOrMemberEpoch
-  if (group === undefined) {
-    if (request.groupId.length > nameCharsMax) return Errors.INVALID_GROUP_ID
-    if (generation < 0) return Errors.NONE
-    return version >= 9 ? Errors.GROUP_ID_NOT_FOUND : Errors.ILLEGAL_GENERATION
-  }
-  // Without members anybody may set positions, which is what tools that reset offsets do.
-  if (generation < 0 && group.state === 'Empty') return Errors.NONE
-  if (generation < 0 && request.memberId === '' && request.groupInstanceId === null) return Errors.UNKNOWN_MEMBER_ID
-  const error = membershipError(group, request.memberId, request.groupInstanceId)
-  if (error !== Errors.NONE) return error
-  if (generation !== group.generation) return Errors.ILLEGAL_GENERATION
-  return group.state === 'CompletingRebalance' ? Errors.REBALANCE_IN_PROGRESS : Errors.NONE
+/** A group that is not there begins with its first offset, unless somebody thinks to be a member of it. */
+function beginError({ groupId, generationIdOrMemberEpoch }: CommitRequest, version: number): ErrorCode {
+  if (groupId.length > nameCharsMax) return Errors.INVALID_GROUP_ID
+  if (generationIdOrMemberEpoch < 0) return Errors.NONE
+  return version >= 9 ? Errors.GROUP_ID_NOT_FOUND : Errors.ILLEGAL_GENERATION
 }
 
 function metadataError({ committedMetadata }: CommittedPartition, charsMax: number): ErrorCode {

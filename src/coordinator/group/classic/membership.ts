@@ -2,14 +2,15 @@
  * Who is in a group: adding, replacing and removing members, with the counts that follow from them (parked joins, support
  * of protocols), and the election of leader and protocol. No state changes of the group, no deadlines but a session's.
  */
-import { assert } from '../../base/assert.js'
-import { copyOf, equalBytes } from '../../base/bytes.js'
-import { type ErrorCode, Errors } from '../../protocol/errors.js'
-import type { JoinGroup } from '../../protocol/messages/join-group.js'
-import type { RequestOf } from '../../protocol/schema.js'
-import type { Token } from '../machine.js'
+import { assert } from '../../../base/assert.js'
+import { copyOf, equalBytes } from '../../../base/bytes.js'
+import { type ErrorCode, Errors } from '../../../protocol/errors.js'
+import type { JoinGroup } from '../../../protocol/messages/join-group.js'
+import type { RequestOf } from '../../../protocol/schema.js'
+import type { Token } from '../../machine.js'
+import type { GroupTurn } from '../command.js'
+import { type ClassicGroup, createMember, type Member, type Protocol, syncKey } from './group.js'
 import { type JoinResponse, joinFailure, type SyncResponse, syncFailure } from './responses.js'
-import { createMember, type Group, type GroupTurn, type Member, type Protocol, syncKey } from './state.js'
 
 type RequestedProtocols = RequestOf<typeof JoinGroup>['protocols']
 
@@ -26,7 +27,7 @@ export function protocolsOf(requested: RequestedProtocols): Protocol[] {
 }
 
 /** Would the group still have a protocol that everybody speaks? */
-export function supportsProtocols(group: Group, protocolType: string, requested: RequestedProtocols): boolean {
+export function supportsProtocols(group: ClassicGroup, protocolType: string, requested: RequestedProtocols): boolean {
   if (group.state === 'Empty') return protocolType !== '' && requested.length > 0
   if (group.protocolType !== protocolType) return false
   return requested.some(({ name }) => (group.protocolSupport.get(name) ?? 0) === group.members.size)
@@ -41,7 +42,7 @@ export function matchesProtocols(member: Member, requested: RequestedProtocols):
 }
 
 /** Is this member, under this instance id, the one the group knows? */
-export function membershipError(group: Group, memberId: string, groupInstanceId: string | null): ErrorCode {
+export function membershipError(group: ClassicGroup, memberId: string, groupInstanceId: string | null): ErrorCode {
   if (groupInstanceId !== null) {
     const current = group.staticMembers.get(groupInstanceId)
     if (current === undefined) return Errors.UNKNOWN_MEMBER_ID
@@ -50,7 +51,7 @@ export function membershipError(group: Group, memberId: string, groupInstanceId:
   return group.members.has(memberId) ? Errors.NONE : Errors.UNKNOWN_MEMBER_ID
 }
 
-export function addMember(group: Group, member: Member, protocolType: string): void {
+export function addMember(group: ClassicGroup, member: Member, protocolType: string): void {
   assert(!group.members.has(member.memberId), 'a member is added once')
   if (member.groupInstanceId !== null) {
     assert(!group.staticMembers.has(member.groupInstanceId), 'an instance has one member')
@@ -64,7 +65,7 @@ export function addMember(group: Group, member: Member, protocolType: string): v
 }
 
 export function updateMember(
-  group: Group,
+  group: ClassicGroup,
   member: Member,
   changes: Pick<Member, 'protocols' | 'rebalanceTimeoutMs' | 'sessionTimeoutMs'>,
 ): void {
@@ -76,7 +77,7 @@ export function updateMember(
 }
 
 /** Whatever the member has parked is answered: it is not the group's any more. */
-export function removeMember(group: Group, member: Member, turn: GroupTurn): void {
+export function removeMember(group: ClassicGroup, member: Member, turn: GroupTurn): void {
   releaseJoin(group, member, turn, joinFailure(Errors.UNKNOWN_MEMBER_ID, ''))
   releaseSync(member, turn, syncFailure(Errors.UNKNOWN_MEMBER_ID))
   turn.cancelDeadline(member.sessionKey)
@@ -91,7 +92,7 @@ export function removeMember(group: Group, member: Member, turn: GroupTurn): voi
  * [KIP-345] The same instance came back without its member id. The new member inherits everything but the id; whoever
  * still waits under the old id is fenced.
  */
-export function replaceStaticMember(group: Group, old: Member, memberId: string, turn: GroupTurn): Member {
+export function replaceStaticMember(group: ClassicGroup, old: Member, memberId: string, turn: GroupTurn): Member {
   assert(old.groupInstanceId !== null, 'only an instance can be replaced')
   releaseJoin(group, old, turn, joinFailure(Errors.FENCED_INSTANCE_ID, old.memberId))
   releaseSync(old, turn, syncFailure(Errors.FENCED_INSTANCE_ID))
@@ -105,14 +106,14 @@ export function replaceStaticMember(group: Group, old: Member, memberId: string,
   return member
 }
 
-export function parkJoin(group: Group, member: Member, token: Token<JoinResponse>, turn: GroupTurn): void {
+export function parkJoin(group: ClassicGroup, member: Member, token: Token<JoinResponse>, turn: GroupTurn): void {
   // The same member asked twice: its first request is from a connection it has given up.
   releaseJoin(group, member, turn, joinFailure(Errors.REBALANCE_IN_PROGRESS, member.memberId))
   member.parkedJoin = token
   group.parkedJoins++
 }
 
-export function releaseJoin(group: Group, member: Member, turn: GroupTurn, response: JoinResponse): void {
+export function releaseJoin(group: ClassicGroup, member: Member, turn: GroupTurn, response: JoinResponse): void {
   if (member.parkedJoin === null) return
   turn.answer(member.parkedJoin, response)
   member.parkedJoin = null
@@ -132,22 +133,22 @@ export function releaseSync(member: Member, turn: GroupTurn, response: SyncRespo
   return true
 }
 
-export function armSession(group: Group, member: Member, turn: GroupTurn, afterMs = member.sessionTimeoutMs): void {
+export function armSession(group: ClassicGroup, member: Member, turn: GroupTurn, afterMs = member.sessionTimeoutMs): void {
   turn.setDeadline(member.sessionKey, afterMs, { type: 'expire-member', groupId: group.groupId, memberId: member.memberId })
 }
 
 /** The group waits as long as its slowest member asked for. */
-export function rebalanceTimeoutMsOf(group: Group): number {
+export function rebalanceTimeoutMsOf(group: ClassicGroup): number {
   let longestMs = 0
   for (const member of group.members.values()) longestMs = Math.max(longestMs, member.rebalanceTimeoutMs)
   return longestMs
 }
 
-export const haveAllJoined = (group: Group): boolean =>
+export const haveAllJoined = (group: ClassicGroup): boolean =>
   group.members.size === group.parkedJoins && group.pendingMembers.size === 0
 
 /** Keeps the leader, or takes the first member that has rejoined; false when nobody has. */
-export function electJoinedLeader(group: Group): boolean {
+export function electJoinedLeader(group: ClassicGroup): boolean {
   if (group.leaderId === null) return false
   if (group.members.get(group.leaderId)?.parkedJoin != null) return true
   for (const member of group.members.values()) {
@@ -159,7 +160,7 @@ export function electJoinedLeader(group: Group): boolean {
 }
 
 /** Each member votes for the first in its list that all support; most votes win, among equals the first that got one. */
-export function electProtocol(group: Group): string {
+export function electProtocol(group: ClassicGroup): string {
   const votes = new Map<string, number>()
   for (const member of group.members.values()) {
     const choice = member.protocols.find(({ name }) => group.protocolSupport.get(name) === group.members.size)
@@ -172,7 +173,7 @@ export function electProtocol(group: Group): string {
   return winner
 }
 
-function countProtocols(group: Group, member: Member, by: 1 | -1): void {
+function countProtocols(group: ClassicGroup, member: Member, by: 1 | -1): void {
   for (const { name } of member.protocols) {
     const count = (group.protocolSupport.get(name) ?? 0) + by
     if (count === 0) group.protocolSupport.delete(name)

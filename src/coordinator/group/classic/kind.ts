@@ -1,0 +1,66 @@
+/** Classic groups as committed offsets, lists and deletions see them. Groups that only store offsets are classic, too. */
+import { type ErrorCode, Errors } from '../../../protocol/errors.js'
+import type { GroupTurn } from '../command.js'
+import type { CommitRequest, GroupKind } from '../kind.js'
+import type { CommittedOffset, GroupShard } from '../state.js'
+import { type ClassicGroup, sessionKey } from './group.js'
+import { armSession, membershipError } from './membership.js'
+import { groupTombstone } from './metadata.js'
+import { consumerProtocolType, isSubscribed } from './subscription.js'
+
+export const classicKind: GroupKind<ClassicGroup> = {
+  listed: ({ groupId, protocolType, state, kind }) => ({
+    groupId,
+    protocolType: protocolType ?? '',
+    groupState: state,
+    groupType: kind,
+  }),
+  isEmpty: group => group.state === 'Empty',
+  isUnused: group => group.state === 'Empty' && group.pendingMembers.size === 0,
+  remove,
+  acceptCommit,
+  // What members of another kind read cannot be known.
+  offsetDeletionError: group =>
+    group.state !== 'Empty' && group.protocolType !== consumerProtocolType ? Errors.NON_EMPTY_GROUP : Errors.NONE,
+  isSubscribed,
+  retentionStartMs,
+}
+
+function remove(shard: GroupShard, group: ClassicGroup, turn: GroupTurn): void {
+  for (const memberId of group.pendingMembers) turn.cancelDeadline(sessionKey(group.groupId, memberId))
+  if (shard.metadata.has(group.groupId)) turn.write(groupTombstone(group.groupId))
+  shard.groups.delete(group.groupId)
+  turn.ifRefused(() => {
+    group.pendingMembers.clear()
+    shard.groups.set(group.groupId, group)
+  })
+}
+
+function acceptCommit(group: ClassicGroup, request: CommitRequest, turn: GroupTurn): ErrorCode {
+  const error = commitError(group, request)
+  // A commit proves that the member lives. (Not in CompletingRebalance, where it is refused.)
+  const member = group.members.get(request.memberId)
+  if (error === Errors.NONE && member !== undefined) armSession(group, member, turn)
+  return error
+}
+
+function commitError(group: ClassicGroup, request: CommitRequest): ErrorCode {
+  const generation = request.generationIdOrMemberEpoch
+  // Without members anybody may set positions, which is what tools that reset offsets do.
+  if (generation < 0 && group.state === 'Empty') return Errors.NONE
+  if (generation < 0 && request.memberId === '' && request.groupInstanceId === null) return Errors.UNKNOWN_MEMBER_ID
+  const error = membershipError(group, request.memberId, request.groupInstanceId)
+  if (error !== Errors.NONE) return error
+  if (generation !== group.generation) return Errors.ILLEGAL_GENERATION
+  return group.state === 'CompletingRebalance' ? Errors.REBALANCE_IN_PROGRESS : Errors.NONE
+}
+
+function retentionStartMs(group: ClassicGroup, topic: string, committed: CommittedOffset): number | null {
+  // A simple group has no life of its own: the commit is all there is.
+  if (group.protocolType === null) return committed.commitTimestampMs
+  if (isSubscribed(group, topic)) return null
+  // Written by a Kafka that did not note when the group became empty.
+  if (group.state === 'Empty') return group.stateSinceMs === -1 ? committed.commitTimestampMs : group.stateSinceMs
+  const knowsTopics = group.protocolType === consumerProtocolType && group.subscribedTopics !== null
+  return group.state === 'Stable' && knowsTopics ? committed.commitTimestampMs : null
+}

@@ -1,0 +1,27 @@
+/** The face that groups of all kinds have in common: what committed offsets, lists and deletions need to know of one. */
+import type { ErrorCode } from '../../protocol/errors.js'
+import type { ListGroups } from '../../protocol/messages/list-groups.js'
+import type { OffsetCommit } from '../../protocol/messages/offset-commit.js'
+import type { RequestOf, ResponseOf } from '../../protocol/schema.js'
+import type { GroupTurn } from './command.js'
+import type { CommittedOffset, GroupShard } from './state.js'
+
+export type ListedGroup = ResponseOf<typeof ListGroups>['groups'][number]
+export type CommitRequest = RequestOf<typeof OffsetCommit>
+
+export interface GroupKind<Group> {
+  listed(group: Group): ListedGroup
+  /** It has no members. */
+  isEmpty(group: Group): boolean
+  /** Nor has anybody been given an id in it. */
+  isUnused(group: Group): boolean
+  /** Takes an empty group out, with what the log knows of it but its offsets. */
+  remove(shard: GroupShard, group: Group, turn: GroupTurn): void
+  /** Whether these positions may be set by who wants to; a member that may has shown that it lives. */
+  acceptCommit(group: Group, request: CommitRequest, turn: GroupTurn): ErrorCode
+  /** Why no offset of the group can be deleted, whatever its topic. */
+  offsetDeletionError(group: Group): ErrorCode
+  isSubscribed(group: Group, topic: string): boolean
+  /** Since when the retention of this offset runs; null: it does not, as long as the group is what it is. */
+  retentionStartMs(group: Group, topic: string, committed: CommittedOffset): number | null
+}

@@ -1,0 +1,50 @@
+/** Everything that groups can be asked, on one page. The methods of the coordinator are these, without their first argument. */
+import { describe } from './classic/describe.js'
+import { heartbeat } from './classic/heartbeat.js'
+import { join } from './classic/join.js'
+import { leave } from './classic/leave.js'
+import { sync } from './classic/sync.js'
+import type { CallContext, Command, Shards } from './command.js'
+import { deleteGroups } from './delete-groups.js'
+import { list } from './list.js'
+import { commitOffsets } from './offsets/commit.js'
+import { deleteOffsets, topicDeleted } from './offsets/delete.js'
+import { fetchOffsets } from './offsets/fetch.js'
+
+const requests = {
+  join,
+  sync,
+  heartbeat,
+  leave,
+  describe,
+
+  commitOffsets,
+  fetchOffsets,
+  deleteOffsets,
+  topicDeleted,
+
+  list,
+  deleteGroups,
+}
+
+type Method<Entry> =
+  Entry extends Command<infer Request, infer Response, infer Context>
+    ? (request: Request, context: Context) => Promise<Response>
+    : Entry extends (shards: Shards, ...args: infer Args) => infer Result
+      ? (...args: Args) => Result
+      : never
+
+export type GroupRequests = { readonly [Name in keyof typeof requests]: Method<(typeof requests)[Name]> }
+
+type AnyCommand = Command<{ readonly groupId: string }, unknown>
+type AnyRequest = AnyCommand | ((shards: Shards, ...args: unknown[]) => unknown)
+
+export function requestsOf(shards: Shards): GroupRequests {
+  const methods = Object.entries(requests as unknown as Record<string, AnyRequest>).map(([name, entry]) => [
+    name,
+    typeof entry === 'function'
+      ? (...args: unknown[]) => entry(shards, ...args)
+      : (request: { readonly groupId: string }, context: CallContext) => shards.ask(entry, request, context),
+  ])
+  return Object.fromEntries(methods)
+}

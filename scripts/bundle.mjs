@@ -2,7 +2,7 @@
  * Packs what the compiler wrote into what is published: the command and the library, each loaded in one piece, because Node
  * takes about a millisecond for every module and the broker has more than a hundred; the library once more for `require`; and
  * its declarations in one file, for both. Dependencies stay outside. A bundle that is newer than all it is made of is left
- * alone: somebody may be starting it just now.
+ * alone: it may be started at this moment.
  */
 import { copyFileSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'

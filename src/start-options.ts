@@ -30,7 +30,7 @@ export interface StartOptions {
   readonly propertiesFile?: string
   /** Take KAFKA_* variables and CLUSTER_ID into account, as Kafka's images do. Off by default. */
   readonly environment?: Readonly<Record<string, string | undefined>>
-  /** false: options and keys of `config` that nobody knows are ignored with a warning. They are refused by default. */
+  /** false: unknown options and keys of `config` are ignored with a warning. They are refused by default. */
   readonly strict?: boolean
   /** What messages call `config`; the command line says --config. */
   readonly configOrigin?: string

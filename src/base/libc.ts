@@ -1,7 +1,7 @@
 /**
  * The C library that this process runs on, through the optional package koffi: for the few system calls that Node does not
  * expose. Loaded once and at first use, because that takes some ten milliseconds; null where there is none (another system
- * than Linux, koffi not installed), and whoever wants a call then does without it.
+ * than Linux, koffi not installed); callers then do without it.
  */
 import { createRequire } from 'node:module'
 import type Koffi from 'koffi'

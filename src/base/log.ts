@@ -11,5 +11,5 @@ export interface Log {
   error(fields: LogFields, message: string): void
 }
 
-/** For embedding, where nobody asked to hear anything. */
+/** For embedding: logs nothing by default. */
 export const silentLog: Log = { debug() {}, info() {}, warn() {}, error() {} }

@@ -15,7 +15,7 @@ export interface ApiCounters {
 }
 
 export interface Meter {
-  /** Asked once for every API. Null: nobody counts it, and it costs nothing. */
+  /** Called once for every API. Null: it is not counted, and costs nothing. */
   countersOf(apiName: string): ApiCounters | null
 }
 

@@ -6,7 +6,7 @@ import type { Bytes } from '../base/bytes.js'
 
 /** Kept at a time: versions of an API, listeners and principals each have their own. */
 const answersMax = 8
-/** A longer one is made anew for everybody. */
+/** A longer one is encoded for each client. */
 const keptBytesMax = 16 * 1024 * 1024
 
 interface Kept {

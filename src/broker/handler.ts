@@ -55,10 +55,10 @@ export function handler<Req extends Fields, Res extends Fields>(
 
 /** What the rooms around a handler must know of its API without knowing the API. */
 export interface Traits {
-  /** What a client needs to be allowed at least, and on what; null when everybody may. */
+  /** What a client needs to be allowed at least, and on what; null when all clients may. */
   readonly needs: readonly [operation: Operation, resource: ResourceType] | null
   readonly quota?: QuotaKind
-  /** Served before the client has said who it is. */
+  /** Served before authentication. */
   readonly isOpen?: true
   /** May start while requests before it, which are ordered too, wait for their answers: it fixes its effects first. */
   readonly isOrdered?: true

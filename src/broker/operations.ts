@@ -1,5 +1,5 @@
 /**
- * Authorised operations as bit sets (KIP-430). Without an authorizer everybody may do everything, and Kafka says so with
+ * Authorised operations as bit sets (KIP-430). Without an authorizer everything is allowed, and Kafka says so with
  * every operation that the resource knows. Bit numbers are those of AclOperation.
  */
 const [read, write, create, remove, alter, describe, clusterAction, describeConfigs, alterConfigs, idempotentWrite] = [

@@ -1,5 +1,5 @@
 /**
- * What the broker knows of one connection beyond its address: who the client is and what it calls itself. Made when a client
+ * What the broker knows of one connection beyond its address: its principal and its client software. Made when a client
  * connects, handed to every request in its context, told when the connection is over.
  */
 import type { ConnectionControl, ConnectionInfo } from '../net/connection.js'
@@ -10,7 +10,7 @@ export interface Principal {
   readonly name: string
 }
 
-/** Everybody, on a listener without authentication. */
+/** Every client of a listener without authentication. */
 export const anonymous: Principal = { type: 'User', name: 'ANONYMOUS' }
 
 const unknownSoftware = 'unknown'
@@ -19,7 +19,7 @@ export class Session {
   readonly connection: ConnectionInfo
   readonly control: ConnectionControl
   principal: Principal = anonymous
-  /** False until the client has said who it is, on a listener that asks for it. */
+  /** False until the client has authenticated, on a listener that requires it. */
   isAuthenticated = true
   /** [KIP-511] What the client says in ApiVersions. */
   clientSoftwareName = unknownSoftware
@@ -32,7 +32,7 @@ export class Session {
     this.control = control
   }
 
-  /** Nobody is there to be answered. */
+  /** The connection is over: a response would not be sent. */
   get isClosed(): boolean {
     return this.#isClosed
   }

@@ -3,7 +3,7 @@ import type { Uuid } from '../base/ids.js'
 import type { ClusterImage } from '../cluster/image.js'
 import { type ErrorCode, Errors } from '../protocol/errors.js'
 
-/** The name of a topic that a request refers to; null when it refers by an id that nobody has. */
+/** The name of a topic that a request refers to; null for an unknown topic id. */
 export function topicNameOf(
   topic: { readonly name: string; readonly topicId: Uuid },
   usesIds: boolean,

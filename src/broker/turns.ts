@@ -1,6 +1,6 @@
 /**
  * Long work that many clients may ask for at once: done piece by piece, in the order in which the pieces are asked for, for a
- * few milliseconds in one turn of the event loop, whoever asks.
+ * few milliseconds per turn of the event loop, for all clients together.
  */
 import type { World } from '../base/world.js'
 import { Slices } from '../storage/slices.js'

@@ -23,7 +23,7 @@ export class Waiting {
     return this.#parked.size
   }
 
-  /** Lets everybody go who waits, and nobody wait from now on. */
+  /** Releases all waiting requests; none waits from now on. */
   stop(): void {
     this.#isStopped = true
     for (const done of [...this.#parked]) done()

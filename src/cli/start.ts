@@ -26,7 +26,7 @@ export interface Process {
   stderr(text: string): void
   /** Calls `stop` for every SIGTERM, SIGINT and SIGHUP. */
   onSignal(stop: (signal: string) => void): void
-  /** Calls `report` for an error that nobody caught. */
+  /** Calls `report` for an uncaught error. */
   onCrash(report: (error: unknown) => void): void
   exit(code: ExitCode): void
 }

@@ -1,4 +1,4 @@
-/** `gregor verify`: checks a data directory that nobody uses. Reads only. */
+/** `gregor verify`: checks a data directory that is not in use. Reads only. */
 import { parseArgs } from 'node:util'
 import { isDataDirectory } from '../inspect/ours.js'
 import { reportJson, reportLines } from '../inspect/report.js'

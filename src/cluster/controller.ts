@@ -1,6 +1,6 @@
 /**
  * Decides what happens to topics. Pure: reads the image and answers with records to write or with the refusal that the
- * client gets. Whoever calls it appends the records, applies them to the image and only then answers.
+ * client gets. The caller appends the records, applies them to the image and only then answers.
  */
 import type { Uuid } from '../base/ids.js'
 import { Errors, isRefusal, type Refusal, refuse } from '../protocol/errors.js'
@@ -16,7 +16,7 @@ export interface Decided<Result> {
 
 export interface CreateTopicCommand {
   readonly name: string
-  /** Of the new topic; chosen by the caller, who has the randomness. */
+  /** Of the new topic; chosen by the caller, which has the randomness. */
   readonly topicId: Uuid
   /** -1: the default, unless there are assignments. */
   readonly partitionCount: number

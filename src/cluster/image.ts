@@ -37,7 +37,7 @@ export interface ClusterImage {
   readonly namesByCollisionKey: ReadonlyMap<string, string>
 }
 
-/** In a PartitionChangeRecord: nobody was elected. */
+/** In a PartitionChangeRecord: no election. */
 const unchangedLeader = -2
 
 /** Numbers of resource types in ConfigRecord and DescribeConfigs. */
@@ -90,7 +90,7 @@ export class MutableImage implements ClusterImage {
         partitions[partitionId] = {
           index: partitionId,
           leader: hasNewLeader ? leader : before.leader,
-          // Every election is an epoch of its own, whoever wins it.
+          // Every election is a new epoch.
           leaderEpoch: hasNewLeader ? before.leaderEpoch + 1 : before.leaderEpoch,
           replicas: replicas ?? before.replicas,
           isr: isr ?? before.isr,

@@ -11,7 +11,7 @@ export type ConfigOperation = 'set' | 'delete' | 'append' | 'subtract'
 export interface ConfigChange {
   readonly name: string
   readonly operation: ConfigOperation
-  /** Nobody looks at it when the operation is delete. */
+  /** Ignored when the operation is delete. */
   readonly value: string
 }
 

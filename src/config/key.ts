@@ -177,7 +177,7 @@ function parseType(key: ConfigKey<unknown>, trimmed: string): ParsedValue | Refu
     case 'int':
     case 'long': {
       const [lowest, highest] = integerRanges[key.type]
-      // 20 characters are a sign and the 19 digits of 2^63; leading zeros beyond that are nobody's honest value.
+      // 20 characters are a sign and the 19 digits of 2^63; longer texts with leading zeros are not real values.
       const exact = /^[+-]?\d{1,20}$/.test(trimmed) ? BigInt(trimmed.replace('+', '')) : null
       if (exact === null || exact < lowest || exact > highest) {
         return refuse(Errors.INVALID_CONFIG, `Not a number of type ${key.type.toUpperCase()}`)

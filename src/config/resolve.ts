@@ -14,7 +14,7 @@ import { isTopicKey, topicKeys } from './topic-keys.js'
 
 /** One source of settings; `origin` is what a message calls the place, such as "KAFKA_NUM_PARTITIONS". */
 export interface ConfigLayer {
-  /** A key that nobody knows is a problem here, not a warning. */
+  /** An unknown key is a problem here, not a warning. */
   readonly isStrict?: boolean
   readonly entries: ReadonlyMap<string, { readonly text: string; readonly origin: string }>
 }

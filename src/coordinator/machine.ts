@@ -43,7 +43,7 @@ export type DeadlineChange<Command> =
   | {
       readonly key: string
       /**
-       * From now; relative on purpose: a wall clock that jumps must not expire anybody's session. Due at the end of the
+       * From now; relative on purpose: a wall clock that jumps must not expire sessions. Due at the end of the
        * decision when not above 0, whatever the clock does.
        */
       readonly afterMs: number
@@ -75,7 +75,7 @@ export interface Decision<Command, Rec, Effect = never> {
 }
 
 export interface TopicsView {
-  /** Another number after every change: for whoever keeps what follows from the topics. */
+  /** Changes with every change of the topics, for caches of what follows from them. */
   readonly revision: number
   readonly topics: ReadonlyMap<string, { readonly topicId: Uuid; readonly partitions: { readonly length: number } }>
 }

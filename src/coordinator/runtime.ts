@@ -13,7 +13,7 @@
  *   a command throws            its shard may be half-changed: it is dropped, and replayed for the next command
  *   the log loses records       the shard is ahead of its log: dropped likewise
  *
- * When a shard is dropped, everybody who waits is told NOT_COORDINATOR. A long replay is done in slices; requests that
+ * When a shard is dropped, all waiting requests are answered with NOT_COORDINATOR. A long replay is done in slices; requests that
  * come meanwhile are told COORDINATOR_LOAD_IN_PROGRESS.
  */
 import { InvariantError } from '../base/assert.js'
@@ -43,7 +43,7 @@ export interface RuntimeOptions<State, Command, Rec, Effect = never> {
   readonly log: LogPort
   readonly world: World
   readonly topics: TopicsView
-  /** Brings what a decision sends where it belongs: true when it is taken, or missed by nobody any more; else it comes again. */
+  /** Brings what a decision sends where it belongs: true when it is taken, or no longer needed; else it is sent again. */
   readonly send: (effect: Effect) => Promise<boolean>
   readonly report: Report
 }
@@ -346,7 +346,7 @@ class Shard<State, Command, Rec, Effect> {
         this.#releaseDurable()
       },
       error => {
-        // A drop since then has answered everybody, and a replay read what the log has.
+        // A drop since then has answered all requests, and a replay has read the log.
         if (this.#unreleased.includes(batch)) this.#drop(error)
         this.#unreleased = []
       },
@@ -382,7 +382,7 @@ class Shard<State, Command, Rec, Effect> {
   }
 
   #sent(send: Send<Command, Effect>, isTaken: boolean): void {
-    // A drop has forgotten it, and the replay that follows sends it anew.
+    // A drop has forgotten it; the replay that follows sends it again.
     if (!this.#sends.has(send)) return
     if (!isTaken) {
       this.#sends.set(
@@ -483,7 +483,7 @@ class Shard<State, Command, Rec, Effect> {
     for (const run of waiting) run()
   }
 
-  /** One timer for the earliest deadline. It may fire early when that deadline has moved; then it is armed anew. */
+  /** One timer for the earliest deadline. It may fire early when that deadline has moved, and is then set again. */
   #arm(): void {
     const earliestMs = this.#deadlines.earliestMs()
     if (this.#isStopped || earliestMs === null || earliestMs >= this.#timerAtMs) return

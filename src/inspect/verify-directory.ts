@@ -1,5 +1,5 @@
 /**
- * Looks at everything in a data directory that nobody uses now, and says what is wrong with it: batches by checksum and
+ * Looks at everything in a data directory that is not in use, and says what is wrong with it: batches by checksum and
  * offset, indexes against batches, producer state, leader epochs, checkpoints, identities, internal topics. Reads only; what
  * a start would repair is a note, what it cannot is damage.
  */

@@ -109,7 +109,7 @@ const grownBytesMin = 1024 * 1024
 const waitingBytesMax = 1024 * 1024
 /** A frame that has begun is whole, or longer by this much … */
 const frameStepBytes = 1024 * 1024
-/** … within this time. Otherwise who sends a byte now and then would hold memory for ever. */
+/** … within this time. Otherwise a client that sends a byte now and then would hold memory for ever. */
 const frameStepMsMax = 30_000
 /** Frames of one connection that may wait behind the one in its handler; beyond, the socket is not read from. */
 const waitingFramesMax = 64

@@ -70,7 +70,7 @@ class Share {
   #usedBytes = 0
   /** Whose frame grows although the bound is reached. */
   #passing: Account | null = null
-  /** Those who found no room, in their order. */
+  /** Waiting for memory, in order. */
   #waiting = new Set<() => void>()
 
   constructor(bytesMax: number) {
@@ -100,7 +100,7 @@ class Share {
     if (this.#waiting.size === 0 || !(this.hasRoom || hasPassed)) return
     const woken = this.#waiting
     this.#waiting = new Set()
-    // Whoever finds nothing left gets in line again.
+    // If nothing is left, it waits again.
     for (const onRoom of woken) onRoom()
   }
 
@@ -176,7 +176,7 @@ class Account implements FrameAccount {
 
 /**
  * Memory of earlier frames, in sizes of powers of two: fresh memory has to be cleared, which costs more than to read into it.
- * What was used longest ago makes room, so that sizes which nobody sends any more do not keep out those that come now.
+ * The least recently used is evicted, so that sizes which are no longer sent do not occupy the cache.
  */
 class SpareFrames {
   /** In the order in which they came back. */

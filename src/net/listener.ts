@@ -16,7 +16,7 @@ export interface ListenerOptions {
   readonly port: number
   readonly clock: Clock
   readonly serve: Serve
-  /** Asked when somebody connects. */
+  /** Called when a client connects. */
   readonly native: () => NativeCalls | null
   readonly memory: FrameMemory
   /** socket.request.max.bytes */
@@ -75,7 +75,7 @@ export class Listener {
       const address = { port: options.port, ...(options.host === '' ? {} : { host: options.host }), backlog: options.backlog }
       listener.#server.listen(address, () => {
         listener.#server.off('error', reject)
-        // A failed accept (no descriptors left) concerns the one who came, not those who are here.
+        // A failed accept (no descriptors left) concerns the new client, not the connected ones.
         listener.#server.on('error', error => options.onRefused('', error.message))
         if (options.unref) listener.#server.unref()
         listener.#watchStalled()

@@ -1,7 +1,7 @@
 /**
  * The system calls that Node does not expose, through koffi: send with MSG_MORE, sendfile, preadv2 with RWF_NOWAIT (is
  * this range in the page cache?) and setsockopt (TCP_CORK, the sizes of a socket's buffers). Loaded once; `null` where they
- * are not to be had (another system, koffi not installed), and then the read+write path serves the same bytes.
+ * are not available (another system, koffi not installed); the read+write path then serves the same bytes.
  */
 import type { Socket } from 'node:net'
 import { libcFailure, loadLibc } from '../base/libc.js'
@@ -61,7 +61,7 @@ function load(): NativeCalls | null {
     const wouldBlock = koffi.os.errno.EAGAIN as number
     const offset = new Uint32Array(2)
     const optionValue = new Int32Array(1)
-    // struct iovec { void *base; size_t length } of one byte that nobody looks at. An own ArrayBuffer, because V8 may move
+    // struct iovec { void *base; size_t length } of one byte that is never looked at. An own ArrayBuffer, because V8 may move
     // a small typed array; it stays alive as long as `isCached` does.
     const probeByte = new Uint8Array(new ArrayBuffer(64))
     const iovec = new BigUint64Array([koffi.address(probeByte), 1n])
@@ -76,7 +76,7 @@ function load(): NativeCalls | null {
     }
     const setOption = (socketFd: number, level: number, option: number, value: number): void => {
       optionValue[0] = value
-      // Fails for a socket that is gone, which whoever uses it next learns.
+      // Fails for a socket that is gone; the next use of it fails too.
       setsockopt(socketFd, level, option, optionValue, optionValue.byteLength)
     }
     return {

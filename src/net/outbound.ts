@@ -355,7 +355,7 @@ function liesInFiles(inserts: NonNullable<Outgoing['inserts']>): boolean {
   return true
 }
 
-/** Never at once: who asks is in the middle of a step. */
+/** Never synchronously: the caller is in the middle of a step. */
 function readLater(slice: Slice, from: number, target: Bytes, onRead: (error: Error | null, read: number) => void): void {
   Promise.resolve()
     .then(() => slice.read(from, target))

@@ -30,7 +30,7 @@ export interface StoredRecord {
 
 /**
  * Every record of the log, oldest first, control batches left out. A record and its key and value are valid until the next
- * step. A million committed offsets pass here at a start, so there is nothing that can be saved and is made anew for each.
+ * step. A start may read a million committed offsets here, so nothing is allocated per record that can be reused.
  */
 export function* recordsOfLog(partition: Partition, from: Offset): Generator<StoredRecord, void> {
   const cursor = new RecordCursor()
@@ -72,8 +72,8 @@ interface BatchPlace {
 }
 
 /**
- * Every batch, oldest first, its place valid until the next step. Nobody may have verified the log, and what the broker takes
- * from it no client checks: a batch that is not sound ends in CorruptLogError, and the log is verified when it is opened next.
+ * Every batch, oldest first, its place valid until the next step. The log may not have been verified, and no
+ * client checks these records: a damaged batch ends in CorruptLogError, and the next opening verifies the log.
  */
 function* batchesOfLog(partition: Partition, from: Offset): Generator<Readonly<BatchPlace>, void> {
   const place: BatchPlace = { bytes: emptyBytes, at: 0 }

@@ -86,7 +86,7 @@ export class MetadataLog {
 
   /**
    * Appends and applies at once; resolves when the records are durable. Throws StorageFailure when nothing was written, and
-   * rejects with it when nobody knows whether the records are durable.
+   * rejects with it when it is unknown whether the records are durable.
    */
   write(records: readonly MetadataRecordInput[]): Promise<void> {
     const timestampMs = this.#world.nowMs()
@@ -98,7 +98,7 @@ export class MetadataLog {
     const written = durable.catch((error: unknown) => {
       throw new StorageFailure(Errors.KAFKA_STORAGE_ERROR, String(error))
     })
-    // Heeded by whoever waits for it; a caller that fails on the way has no use for it.
+    // Callers that wait handle it; a caller that fails earlier does not wait.
     written.catch(() => {})
     return written
   }

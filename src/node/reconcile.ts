@@ -4,7 +4,7 @@
  *   record says removed, files are there   → the files go
  *   files are there, no record of them     → the topic is recorded again: its batches may have been acknowledged. Where there
  *                                            is not one batch, nothing was: the files go, and the topic was never created
- *   files are there, nobody knows whose    → nothing of them was ever synced, so nothing was acknowledged; they are set aside
+ *   files without a known topic            → nothing of them was ever synced, so nothing was acknowledged; moved aside
  *   record is there, files are not         → Topics makes the partitions when it opens them
  */
 
@@ -87,7 +87,7 @@ function growBackOrForget(parts: Reconciliation, topic: TopicImage, index: numbe
 }
 
 /**
- * In a directory that Kafka wrote, nobody leads a partition whose broker was shut down in order: we do from now on, and write
+ * In a directory that Kafka wrote, a partition has no leader after a clean shutdown: this node takes over, and writes
  * it down as Kafka's controller would. A directory of a cluster in which other nodes keep partitions is not ours to serve.
  */
 function takeTheLead({ image, metadataLog, settings, log }: Reconciliation): void {

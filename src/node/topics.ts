@@ -52,7 +52,7 @@ export class Topics {
   #configsRevision = -1
   /** Topics whose partitions are being made, by collision key. */
   readonly #underWay = new Map<string, Promise<unknown>>()
-  /** Files of recorded topics were missing and are there again, empty: a deletion was interrupted, or somebody removed them. */
+  /** Files of recorded topics were missing and were made again, empty: a deletion was interrupted, or they were removed. */
   readonly hasRemadePartitions: boolean
   readonly #deletionListeners: ((topic: string) => Promise<void>)[] = []
 
@@ -115,14 +115,14 @@ export class Topics {
   }
 
   /**
-   * Runs what makes a topic's partitions, alone: files are made in slices, between which everybody else is served. Who wants
-   * to make, grow or delete the same topic waits.
+   * Runs what makes a topic's partitions, alone: files are made in slices, between which other requests are served.
+   * Commands that create, grow or delete the same topic wait.
    */
   async #making<Made>(name: string, run: () => Promise<Made>): Promise<Made> {
     for (let other = this.#makerOf(name); other !== undefined; other = this.#makerOf(name)) await other
     const key = collisionKey(name)
     const made = run()
-    // What it comes to is told to who asked for it.
+    // Its outcome goes to its own caller.
     this.#underWay.set(
       key,
       made.catch(() => {}),

@@ -14,7 +14,7 @@ export type LogLevel = (typeof logLevels)[number]
 export interface ProcessLog extends Log {
   /** Loads the writer and writes what was kept. Call it once the broker is ready. */
   open(): Promise<void>
-  /** The same, and what was written has left, unless nobody reads it for a second. Call it before leaving. */
+  /** The same, and waits up to a second until the output is written. Call it before the process exits. */
   close(): Promise<void>
 }
 

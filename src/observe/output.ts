@@ -1,7 +1,7 @@
 /**
  * Writes lines to a descriptor without ever waiting for its reader. What the system does not take at once is kept, up to a
  * bound, and offered again with every line and twenty times a second; beyond the bound lines are dropped, and their number is
- * told once the rest has left. A broker must not stand still because a terminal is paused or nobody reads a pipe.
+ * told once the rest has left. A broker must not block because a terminal is paused or a pipe is not read.
  */
 import fs from 'node:fs'
 import type { World } from '../base/world.js'
@@ -82,7 +82,7 @@ export function openOutput({ descriptor, world, lossLine, keptBytesMax = keptByt
   }
 }
 
-/** How much of it the system took now; all of it counts as taken when nobody will ever read it. */
+/** How much of it the system took now; all of it counts as taken when the reader is gone. */
 function writeSome(fd: number, bytes: Buffer): number {
   try {
     return fs.writeSync(fd, bytes)

@@ -4,7 +4,7 @@
  */
 import type { Brand } from '../base/ids.js'
 
-/** An outcome that is a value: 0 is success, -1 the failure that nobody foresaw. */
+/** An outcome that is a value: 0 is success, -1 an unexpected failure. */
 export type ErrorCode = Brand<number, 'ErrorCode'>
 
 export const Errors = {

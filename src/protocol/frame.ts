@@ -48,7 +48,7 @@ const apiVersionsKey = 18
 
 /** What the answer of one request may have in memory, ranges of files aside. Kafka's own bound is what an int32 counts. */
 export const answerBytesMax = 100 * 1024 * 1024
-/** What is encoded at once. A longer answer is begun anew, in slices. */
+/** What is encoded at once. A longer response is encoded again from the start, in slices. */
 const encodedAtOnceMax = 256 * 1024
 
 /** What an answer is the answer to. */

@@ -133,7 +133,7 @@ export const int64 = primitive<number>('int64')
 /** An int64 that is stored, compared and returned as it came: committed offsets, records' timestamps. */
 export const int64Exact = primitive<Int64>('int64', true)
 export const string = primitive<string>('string')
-/** A view into the frame: whoever keeps it copies it. */
+/** A view into the frame: copy it to keep it. */
 export const bytes = primitive<Bytes>('bytes')
 export const uuid = primitive<Uuid>('uuid')
 /** Record batches; always nullable, as in Kafka. Decodes to a view into the frame. */

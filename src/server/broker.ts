@@ -68,7 +68,7 @@ export async function startBroker(options: BrokerOptions): Promise<RunningBroker
   }
 }
 
-/** Loaded when the first client connects, or somebody asks how records are sent: that takes as long as the rest of a start. */
+/** Loaded when the first client connects or `sendPath` is read: loading takes as long as the rest of a start. */
 function nativeCallsFor(config: BrokerConfig, log: Log): () => NativeCalls | null {
   const wanted = config.get('gregor.send.path')
   if (wanted === 'copy') return () => null

@@ -77,7 +77,7 @@ export async function openCore(options: CoreOptions): Promise<BrokerCore> {
   } catch (error) {
     if (!(error instanceof CorruptLogError)) throw error
   }
-  // One of the broker's own logs is damaged where nobody had looked. It is marked now: opening verifies it, and sets aside
+  // One of the internal logs has damage that was not known. It is marked now: opening it verifies it, and moves aside
   // what is not sound.
   return open(options)
 }

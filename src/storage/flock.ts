@@ -6,7 +6,7 @@ const withoutWaiting = 4 // LOCK_NB
 
 let call: ((fd: number, operation: number) => number) | null | undefined
 
-/** True: the lock is ours until the descriptor is closed. False: somebody has it. Null: no such lock is to be had here. */
+/** True: the lock is ours until the descriptor is closed. False: another process has it. Null: not available here. */
 export function tryFlock(fd: number): boolean | null {
   const libc = loadLibc()
   if (libc === null) return null

@@ -8,7 +8,7 @@
  *
  * [fsyncgate] A failed sync is final: after it the kernel may have dropped the dirty pages and report success next time. It
  * is never retried; everything that waits and everything that comes later is refused. One that could not begin, because no
- * file descriptor is left, has lost nothing: it is tried again a little later, and who waits for it goes on waiting.
+ * file descriptor is left, has lost nothing: it is tried again a little later, and requests that wait for it go on waiting.
  */
 import { DiskFailure } from './files.js'
 
@@ -17,7 +17,7 @@ export interface SyncTarget {
   sync(): Promise<void>
 }
 
-/** Leaves one of the four threads of Node's pool to everybody else. */
+/** Leaves one of the four threads of Node's pool free. */
 const parallelSyncsMax = 3
 
 export class GroupCommit {
@@ -71,7 +71,7 @@ export class GroupCommit {
       const line = this.#queue.shift()
       if (line === undefined) return
       this.#running++
-      // Rejects for a bug only, and then nobody should catch it.
+      // Rejects only because of a bug, which must not be caught.
       void line.run().then(() => {
         this.#running--
         this.#start()

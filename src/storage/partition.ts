@@ -367,7 +367,7 @@ export class Partition implements SyncTarget {
     if (offset < 0 || offset > this.highWatermark) return Errors.OFFSET_OUT_OF_RANGE
     // A log does not begin with what cannot be read.
     const start = this.#engine.endOfDamage(offset) ?? offset
-    // 1. On stable storage, or not at all: who is refused finds every record where it was.
+    // 1. On stable storage, or not at all: after a refusal every record is where it was.
     this.#startsToCome.push(start)
     try {
       await this.#checkpoints?.state.write()
@@ -418,7 +418,7 @@ export class Partition implements SyncTarget {
 
   /**
    * Takes what lies wholly below `start` out of the log. The start that is on stable storage may be another than the present
-   * one, which somebody may have raised meanwhile.
+   * one, which may have been raised meanwhile.
    */
   removeBelow(start: Offset): void {
     // Segments that are being compacted go the next time.
@@ -533,7 +533,7 @@ export class Partition implements SyncTarget {
     if (this.#durability === 'fsync' && this.recoveryPoint < this.logEndOffset) await this.#line.request()
   }
 
-  /** Syncs everything and closes. Whoever waits on the partition is woken. */
+  /** Syncs everything and closes. Requests that wait on the partition are woken. */
   async close(): Promise<void> {
     if (this.#closedWith !== null) return
     this.#closedWith = Errors.NOT_LEADER_OR_FOLLOWER

@@ -1,11 +1,11 @@
 /**
- * Cuts long work into slices of a few milliseconds, between which the event loop serves everybody else.
+ * Cuts long work into slices of a few milliseconds, between which the event loop serves other clients.
  *
  *   for (…) { …; if (slices.isOver) await slices.next() }
  */
 import type { Clock } from '../base/world.js'
 
-/** What anybody else waits for at most, if the steps are short; a turn of the event loop costs a hundredth of it. */
+/** How long other clients wait at most, if the steps are short; a turn of the event loop costs a hundredth of it. */
 const sliceMs = 2
 
 export function turnOfEventLoop(): Promise<void> {

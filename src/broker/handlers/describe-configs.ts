@@ -24,7 +24,7 @@ export const describeConfigs = handler(DescribeConfigs, async (request, context)
     described.set(key, result)
     results.push(result)
     if (slices.isOver) await slices.next()
-    // Nobody reads what a client that left wanted to know.
+    // The client has left.
     if (context.session.isClosed) break
   }
   return { results }

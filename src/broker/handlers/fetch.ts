@@ -248,7 +248,7 @@ function isUnknown(errorCode: ErrorCode): boolean {
   return errorCode === Errors.UNKNOWN_TOPIC_OR_PARTITION || errorCode === Errors.UNKNOWN_TOPIC_ID
 }
 
-/** Kept once it is known: of a topic that was deleted, or made anew, Kafka tells that, and not that its id is unknown. */
+/** Kept once it is known: for a topic that was deleted or recreated, Kafka answers that, and not that its id is unknown. */
 function topicOf(wanted: FetchPartition, { broker }: RequestContext): string | null {
   wanted.name ??= broker.topics.image.topicsById.get(wanted.topicId)?.name ?? null
   return wanted.name

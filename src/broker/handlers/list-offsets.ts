@@ -46,7 +46,7 @@ export const listOffsets = handler(ListOffsets, (request, context) => {
         if (isRepeated) partitionAnswers.push(failed(asked, Errors.INVALID_REQUEST))
         else if (!opensBatches(asked)) partitionAnswers.push(listPartition(name, asked, isolation, context))
         else {
-          // Nobody reads what a client that went away wanted to know.
+          // The client has left.
           const find = () =>
             context.session.isClosed ? failed(asked, Errors.NONE) : listPartition(name, asked, isolation, context)
           partitionAnswers.push(await context.broker.lookUps.take(find))
@@ -128,7 +128,7 @@ function listOldStyle(partition: Partition, asked: PartitionRequest, nowMs: numb
         ? 0
         : places.findLastIndex(({ datedMs }) => datedMs <= asked.timestamp)
   const first = Math.max(0, last + 1 - Math.max(0, asked.maxNumOffsets))
-  // Nobody is told of a place that is not durable yet.
+  // Offsets that are not durable yet are never reported.
   const offsets = places.slice(first, last + 1).map(({ offset }) => Math.min(offset, partition.highWatermark))
   return { partitionIndex: asked.partitionIndex, errorCode: Errors.NONE, oldStyleOffsets: [...new Set(offsets.reverse())] }
 }

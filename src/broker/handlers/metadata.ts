@@ -19,7 +19,7 @@ type TopicAnswer = ResponseOf<typeof Metadata>['topics'][number]
 
 // Metadata v0-13: who leads what, and the place where topics are created by asking for them. Creation is synchronous: the
 // first answer already names the new topic, where Kafka answers UNKNOWN_TOPIC_OR_PARTITION once and lets the client retry.
-// The answer to who asks for all topics is encoded once for each state of the cluster.
+// The response for all topics is encoded once for each state of the cluster.
 export const metadata = handler(Metadata, async (request, context) => {
   // v0 has no null: empty asks for all. From v1 empty asks for none.
   const wantsAll = request.topics === null || (context.version === 0 && request.topics.length === 0)

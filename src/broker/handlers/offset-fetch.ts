@@ -38,7 +38,7 @@ export const offsetFetch = handler(OffsetFetch, async (request, context) => {
   }
 })
 
-/** Per group, the answers for topics whose id nobody has. */
+/** Per group, the answers for unknown topic ids. */
 function unknownTopics(request: RequestOf<typeof OffsetFetch>, { broker }: RequestContext): GroupAnswer['topics'][] {
   return request.groups.map(group =>
     (group.topics ?? [])

@@ -19,7 +19,7 @@ type PartitionResponse = TopicResponses[number]['partitionResponses'][number]
 
 // Produce v0-13: appends one record batch per partition; of old clients (v0-2) it is made from a message set. Every append is
 // done when the handler returns, in the order of the request, unless they take longer than a few milliseconds: then the
-// connection waits for them, and nobody else. acks=all then waits until they are durable, acks=1 does not, acks=0 is not
+// connection waits for them, and no other client. acks=all then waits until they are durable, acks=1 does not, acks=0 is not
 // answered. [KIP-890] later versions let transactional producers add partitions implicitly; there are no
 // transactional ids here, so such a request is refused as a whole.
 export const produce = handler(Produce, (request, context) => {
@@ -53,7 +53,7 @@ function outcome(
   { version }: RequestContext,
 ): ProduceResponse | Ordered<ProduceResponse> | typeof noAnswer {
   if (acks === 0) {
-    // Nobody reads an answer; a closed connection is the only way to say that something went wrong.
+    // With acks=0 a closed connection is the only way to report an error.
     if (hasError(responses)) throw new CloseConnection('a produce with acks=0 was refused')
     for (const durable of durables) durable.catch(() => {}) // A failed sync stops the broker by itself.
     return noAnswer

@@ -22,7 +22,7 @@ export const groupConfigDefaults: GroupConfig = {
 }
 
 /**
- * A new member's first JoinGroup may be parked this long. Nobody can tell whether its client still lives: it has no id to
+ * A new member's first JoinGroup may be parked this long. It is unknown whether its client still lives: it has no id to
  * send heartbeats with. Kafka's constant.
  */
 export const newMemberJoinTimeoutMs = 5 * 60 * 1000

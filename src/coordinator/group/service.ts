@@ -33,7 +33,7 @@ export interface GroupCoordinator extends GroupRequests {
   partitionOf(groupId: string): number
   /** A client asked for the coordinator of this group. */
   announce(groupId: string): void
-  /** __consumer_offsets was deleted, and with it every group: who is parked is sent away. */
+  /** __consumer_offsets was deleted, and with it every group: parked requests are answered. */
   unload(): Promise<void>
 }
 

@@ -65,7 +65,7 @@ export const Produce = api({
       { tag: 0, tagged: '10+' },
     ),
   },
-  // With acks=0 nobody waits for this; whoever sends answers leaves it unsent.
+  // With acks=0 no response is sent.
   failure: (request, errorCode) => ({
     responses: request.topicData.map(({ name, topicId, partitionData }) => ({
       name,

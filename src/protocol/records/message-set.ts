@@ -114,7 +114,7 @@ export class MessageCursor {
     at = this.keyStart + Math.max(0, this.keyLength)
     this.valueLength = this.#length(at, end)
     this.valueStart = at + 4
-    // Bytes after the value are nobody's; Kafka, too, does not look.
+    // Bytes after the value are ignored, as in Kafka.
   }
 
   #length(at: number, end: number): number {

@@ -1,5 +1,5 @@
 /**
- * The same batch in another codec: its records are compressed anew (or not at all), its header stays but for codec, length
+ * The same batch in another codec: its records are recompressed (or not compressed), its header stays but for codec, length
  * and checksum. What stands in the records is not looked at.
  */
 import { allocate, type Bytes } from '../../base/bytes.js'

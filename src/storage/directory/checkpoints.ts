@@ -102,7 +102,7 @@ export class CheckpointFile {
     await this.#before?.write()
     const text = this.#text()
     if (text === this.#written) return
-    // When it fails half way, nobody knows which of the two is there.
+    // When it fails half way, either of the two may be there.
     this.#written = null
     await replaceFile(this.#files, this.#folder, this.#name, text, true)
     this.#written = text

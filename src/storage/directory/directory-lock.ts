@@ -4,12 +4,12 @@
  *   the directory itself   is locked by the kernel (flock), in all containers at once, for as long as the owner lives
  *   `.lock` in it          names the owner: for the message, and to tell a killed owner from a machine that lost its power
  *
- * Where the kernel's lock is not to be had, the file alone decides. It names its owner so exactly that a dead one is recognised
+ * Where the kernel's lock is not available, the file alone decides. It names its owner so exactly that a dead one is recognised
  * after kill -9 or a reboot, even when its process id is in use again: pid, start time of that process, boot, pid namespace;
  * where /proc is missing, by the pid alone. Then an owner in another pid namespace is not seen: its lock counts as left
  * behind, because a restarted container must not lock itself out.
  *
- * The file appears by link(2), whole or not at all, so nobody ever reads half a lock. Taking over a dead owner's file goes
+ * The file appears by link(2), whole or not at all, so half a lock is never read. Taking over a dead owner's file goes
  * through rename(2), which only one of several starters can win.
  */
 import fs from 'node:fs'
@@ -18,7 +18,7 @@ import type { World } from '../../base/world.js'
 import { DiskFailure, type Files, type HeldLock } from '../files.js'
 import { isAlive, ourselves, type ProcessIdentity, parseIdentity } from './process-identity.js'
 
-/** Somebody else has the directory; the command line answers with exit code 4. */
+/** Another broker has the directory; the command line exits with code 4. */
 export class DirectoryLockedError extends Error {
   override readonly name = 'DirectoryLockedError'
   readonly code = 'DATA_DIRECTORY_LOCKED'
@@ -28,7 +28,7 @@ const lockFile = '.lock'
 const attemptsMax = 5
 
 interface Owner extends ProcessIdentity {
-  /** It had the kernel's lock as well: whoever gets that one need not ask whether it lives. */
+  /** It had the kernel's lock as well: a process that gets that lock need not check whether it lives. */
   readonly hasKernelLock: boolean
 }
 
@@ -40,12 +40,12 @@ export interface DirectoryLock {
    * failed: then pages may be gone that it wrote.)
    */
   readonly wasKilled: boolean
-  /** The disk failed: who comes next must not rely on what was written. */
+  /** The disk failed: the next start must not rely on what was written. */
   distrust(): void
   release(): void
 }
 
-/** Of a directory whose name nobody else knows. */
+/** For a directory whose name no other process knows. */
 export const wholeLock: DirectoryLock = { hasKernelLock: true, wasKilled: false, distrust: () => {}, release: () => {} }
 
 /** Takes the lock or throws DirectoryLockedError. */
@@ -76,7 +76,7 @@ function lockByFile(files: Files, folder: string, world: World, kernelLock: Held
     },
   })
   let wasKilled = false
-  /** What stands in the file that is there, after making sure that it is nobody's. */
+  /** What stands in the file that is there, after making sure that it has no living owner. */
   const left = (): string | null => {
     const before = textOf(files, path)
     if (before === null) return null
@@ -103,7 +103,7 @@ function lockByFile(files: Files, folder: string, world: World, kernelLock: Held
   throw new DirectoryLockedError(`${folder}: other brokers are starting on it`)
 }
 
-/** Who has the directory now, for a message; null when nobody has. Keeps nothing and changes nothing. */
+/** Who has the directory now, for a message; null when it is free. Changes nothing. */
 export function lockHolder(files: Files, folder: string): string | null {
   const kernelLock = files.lockDirectory(folder)
   if (kernelLock === 'taken') return ownerAsTold(files, folder)
@@ -113,7 +113,7 @@ export function lockHolder(files: Files, folder: string): string | null {
   return pid === null ? null : `process ${pid}`
 }
 
-/** Somebody has the kernel's lock: who, as far as it can be seen from here. */
+/** The owner of the kernel's lock, as far as it can be seen from here. */
 function ownerAsTold(files: Files, folder: string): string {
   const text = textOf(files, `${folder}/${lockFile}`)
   const owner = text === null ? null : parse(text)
@@ -141,7 +141,7 @@ function kafkaHolding(path: string): number | null {
   return pid > 0 ? pid : null
 }
 
-/** Removes the lock whose text is `expected`; puts back what turns out to be somebody's fresh lock. */
+/** Removes the lock whose text is `expected`; puts back what turns out to be a new lock of another process. */
 function takeAway(files: Files, path: string, aside: string, expected: string): void {
   try {
     files.rename(path, aside)
@@ -152,7 +152,7 @@ function takeAway(files: Files, path: string, aside: string, expected: string): 
   files.remove(aside)
 }
 
-/** An owner of no boot is nobody, and its death says nothing. */
+/** An owner without a boot id is unknown, and its death says nothing. */
 function distrust(files: Files, path: string, text: string): void {
   try {
     if (textOf(files, path) === text) files.writeWhole(path, `${JSON.stringify({ ...JSON.parse(text), bootId: '' })}\n`)
@@ -161,7 +161,7 @@ function distrust(files: Files, path: string, text: string): void {
   }
 }
 
-/** Whoever comes next finds nothing about us. */
+/** The next owner finds nothing about us. */
 function forget(files: Files, path: string): void {
   try {
     files.remove(path)
@@ -179,7 +179,7 @@ function textOf(files: Files, path: string): string | null {
   return bytes === null ? null : Buffer.from(bytes).toString()
 }
 
-// Anything that is no owner (Kafka's own empty .lock, a cut file) belongs to nobody.
+// Anything that is no owner (Kafka's own empty .lock, a truncated file) has no owner.
 function parse(text: string): Owner | null {
   const identity = parseIdentity(text)
   return identity === null ? null : { ...identity, hasKernelLock: JSON.parse(text).hasKernelLock === true }

@@ -2,7 +2,7 @@
  * The folder of an ephemeral broker, under the system's temporary directory. It goes when the broker is closed or the process
  * ends by itself; what a killed process left behind goes at a later start. Each folder names its owner for that. One whose
  * owner may be alive is never touched: not one of another container or another machine that shares the directory, not one of
- * another user, and not one that names nobody.
+ * another user, and not one that names no owner.
  */
 import fs from 'node:fs'
 import os from 'node:os'
@@ -41,7 +41,7 @@ function removeAll(): void {
     try {
       files.remove(path)
     } catch {
-      // Too late to tell anybody; a later start sweeps it.
+      // Too late to report it; a later start removes it.
     }
   }
 }

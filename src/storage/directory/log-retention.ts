@@ -3,7 +3,7 @@
  * the start moves in memory, then on stable storage, then the segments below it leave the log. So a crash in between brings
  * nothing back that readers were told is gone, and a log that lost all its segments still knows where it ends.
  *
- * It works in slices, so that a directory of many partitions holds up nobody's request.
+ * It works in slices, so that a directory of many partitions does not delay requests.
  */
 import type { Offset } from '../../base/ids.js'
 import type { Timer } from '../../base/world.js'

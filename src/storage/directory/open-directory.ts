@@ -307,7 +307,7 @@ async function identityOf(files: Files, path: string, options: DataDirectoryOpti
   return identity
 }
 
-/** A comment for Kafka. A wrong bit in an id would make another cluster of this one, and nobody could tell. */
+/** A comment for Kafka. A wrong bit in an id would silently make this another cluster. */
 function identityChecksum(text: string): string {
   const bytes = utf8Encode(text)
   return `# crc32c ${crc32c(bytes, 0, bytes.byteLength).toString(16).padStart(8, '0')}`

@@ -54,7 +54,7 @@ export function createPartition(host: PartitionHost, topic: string, index: numbe
     files.makeDirectory(folder)
     files.writeWhole(`${folder}/${partitionMetadataFile}`, partitionMetadata(topicId))
   }
-  // Nobody looks for an ephemeral partition on disk: it costs nothing until something is written.
+  // An ephemeral partition needs nothing on disk until something is written.
   const isLazy = host.durability === 'none'
   if (!isLazy) makeFolder()
   const home = homeOf(host, folder, isLazy ? onceOnly(makeFolder) : () => {})
@@ -90,7 +90,7 @@ export interface LoadInput {
 
 export interface LoadedPartition {
   readonly partition: Partition
-  /** Damage was found in it that nobody knew of. */
+  /** New damage was found in it. */
   readonly isSalvaged: boolean
 }
 

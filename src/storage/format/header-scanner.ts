@@ -39,7 +39,7 @@ export class HeaderScanner {
   isNext = false
 
   readonly #files: Files
-  /** Made at first use: a log that nobody reads needs none. */
+  /** Made at first use: a log that is not read needs none. */
   #probeMemory: Bytes | null = null
   #probeFd = -1
   #probeStart = 0

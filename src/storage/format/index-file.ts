@@ -65,7 +65,7 @@ class EntryTable {
     return this.#bytes.subarray(0, this.count * this.entrySize)
   }
 
-  /** For a file that somebody else has brought to the first `count` entries. */
+  /** For a file that was already cut to its first `count` entries. */
   isInItsFile(count: number): void {
     this.#flushed = count
     this.#fileDiffers = false
@@ -176,7 +176,7 @@ export class OffsetIndex {
     return this.#table.flush(files, path)
   }
 
-  /** For who writes the file as a whole: what it has to hold, and that it holds so many entries. */
+  /** For writing the file as a whole: what it has to hold, and that it holds so many entries. */
   get bytes(): Bytes {
     return this.#table.content
   }
@@ -265,7 +265,7 @@ export class TimeIndex {
     return this.#table.flush(files, path)
   }
 
-  /** For who writes the file as a whole: what it has to hold, and that it holds so many entries. */
+  /** For writing the file as a whole: what it has to hold, and that it holds so many entries. */
   get bytes(): Bytes {
     return this.#table.content
   }

@@ -1,6 +1,6 @@
 /**
  * The leader epochs of one partition and where each began: Kafka's `leader-epoch-checkpoint`. Answers OffsetForLeaderEpoch.
- * Keeps its entries in memory; who owns the partition's directory writes them.
+ * Keeps its entries in memory; the owner of the partition's directory writes them.
  */
 import type { LeaderEpoch, Offset } from '../../base/ids.js'
 import type { EpochEndOffset } from '../types.js'

@@ -33,7 +33,7 @@ import { RecordCursor } from '../../protocol/records/records.js'
 import { MessageTooLargeError, TimestampError, UndecodableError, upConvert } from '../../protocol/records/up-convert.js'
 import { MalformedError } from '../../protocol/wire.js'
 
-/** A topic's configuration as far as admission asks for it; made anew when the configuration changes. */
+/** The part of a topic's configuration that admission needs; made again when the configuration changes. */
 export interface AdmissionRules {
   /** max.message.bytes */
   readonly messageBytesMax: number

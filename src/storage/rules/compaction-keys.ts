@@ -3,7 +3,7 @@
  * in Kafka's offset map, so an entry costs 24 bytes however long its key is. Open addressing, linear probing.
  *
  * The hash is MurmurHash3 (x86, 128 bits; public domain). Two keys with one hash would lose a record; among a billion keys the
- * chance is 10^-21. Whoever can craft such keys can as well write a tombstone.
+ * chance is 10^-21. A client that can craft such keys can as well write a tombstone.
  */
 import type { Bytes } from '../../base/bytes.js'
 import type { Offset } from '../../base/ids.js'

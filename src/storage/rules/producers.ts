@@ -1,5 +1,5 @@
 /**
- * Idempotent producers of one partition [KIP-98]: who wrote what last, so that a batch sent twice is stored once and a
+ * Idempotent producers of one partition [KIP-98]: the last batches of each producer, so that a retry is stored once and a
  * missing one is noticed. Pure: a map from producer id to its last five batches; the caller checks, appends, then records.
  * The same recording rebuilds the state from the log. Transactions are not decided here; their field in the snapshot is
  * kept as it was read, and an entry with one open never expires.

@@ -1,6 +1,6 @@
 /**
  * Opens a log that was closed in order without reading a byte of it: its files must be those that the stop wrote down. What
- * they hold is read when somebody asks for it.
+ * they hold is read on demand.
  */
 import type { Offset } from '../../base/ids.js'
 import type { LogAsLeft } from '../format/directory-state.js'

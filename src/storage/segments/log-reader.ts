@@ -45,7 +45,7 @@ export interface ReadableLog {
 }
 
 export interface ReaderOptions {
-  /** Called when an index led astray and the indexes of its segment were made anew. */
+  /** Called when an index was wrong and the indexes of its segment were rebuilt. */
   readonly onRemade: (segment: Segment) => void
   /** Called when a read finds that the log is not what was written. */
   readonly onDamage: (error: CorruptLogError) => void
@@ -86,7 +86,7 @@ export class LogReader {
     }
   }
 
-  /** An index may have led astray whoever came upon `error`. False when it did not: the log itself is damaged. */
+  /** A wrong index may have caused `error`. False when it did not: the log itself is damaged. */
   #remakeIndexes(error: unknown): boolean {
     const segment = this.#lookedInto
     if (!(error instanceof CorruptLogError) || error instanceof DamagedRangeError || segment === null) throw error
@@ -120,7 +120,7 @@ export class LogReader {
       const next = this.#log.segments[++n]!
       offset = next.baseOffset
       if (this.followsDamage(next)) {
-        // What lies before the damage is answered; who asks for what follows is told.
+        // What lies before the damage is returned; a read of what follows gets the error.
         if (total > 0) break
         throw new DamagedRangeError(`the records before ${offset} are damaged`)
       }
@@ -210,7 +210,7 @@ export class LogReader {
     const stop = this.#wholeBatchesUpTo(segment.fd, start, from, target, limit)
     if (stop === start) {
       if (!oneBatchIsDue) return start
-      // Not remembered: the length of a batch has a checksum, but nobody has looked at that.
+      // Not remembered: the length of a batch has a checksum, but it was not checked.
       return start + this.#scanner.length
     }
     // A base offset has no checksum: it is believed when something else says the same.

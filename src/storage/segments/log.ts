@@ -304,13 +304,13 @@ export class SegmentedLog implements LogEngine {
     if (paths.size > 0) this.#newPaths = new Set()
     if (indexes.size > 0) this.#dirtyIndexes = new Set()
     try {
-      // Nobody needs what was removed meanwhile.
+      // What was removed meanwhile is not needed.
       for (const segment of dirty) if (!segment.isRemoved) await files.syncData(segment.fd)
       for (const segment of indexes) await segment.syncIndexes()
       for (const path of paths) await files.syncPath(path)
     } catch (error) {
       if (error instanceof DiskFailure && error.kind === 'exhausted' && !this.#isAbandoned) this.#bringBack(dirty, paths, indexes)
-      // The files of a deleted partition may be gone under their old names, and nobody waits for them.
+      // The files of a deleted partition may be gone under their old names, and are not needed.
       if (!this.#isAbandoned) throw error
     } finally {
       for (const segment of dirty) segment.release()

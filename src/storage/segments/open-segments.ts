@@ -1,10 +1,10 @@
 /**
- * Bounds how many segment files a data directory keeps open. The least recently used one that nobody holds gives its
+ * Bounds how many segment files a data directory keeps open. The least recently used one that is not held gives its
  * descriptor back; a held one is skipped, so the bound may be passed while slices are on their way to clients.
  */
 /** What can be opened again when it is needed: a segment. */
 export interface Evictable {
-  /** Somebody uses it now. */
+  /** It is in use. */
   readonly isHeld: boolean
   /** Gives its descriptor back. */
   evict(): void

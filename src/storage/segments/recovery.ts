@@ -33,7 +33,7 @@ import { Segment } from './segment.js'
 import type { SegmentHome } from './segment-home.js'
 
 export interface RecoveryInput extends LabelledLog {
-  /** Somebody found that the log cannot be read: it is verified from its first batch on, whatever else is known. */
+  /** A read found that the log is damaged: it is verified from its first batch on, whatever else is known. */
   readonly verifiesAll: boolean
   readonly recoveryPoint: Offset
   /** Checkpointed start of the log. */
@@ -55,7 +55,7 @@ export interface RecoveredLog {
   readonly logEndOffset: Offset
   /** Files whose bytes are sound but perhaps not yet on stable storage. */
   readonly unsyncedPaths: readonly string[]
-  /** Damage was found that nobody knew of. */
+  /** New damage was found. */
   readonly isSalvaged: boolean
 }
 
@@ -85,7 +85,7 @@ export async function recoverLog(input: RecoveryInput): Promise<RecoveredLog> {
   if (segments.length > 0 && input.wasClosedCleanly && !input.verifiesAll) logEndOffset = scan.cleanEnd()
   if (logEndOffset < 0) logEndOffset = await scan.run()
 
-  // 2. The start: a trimmed log whose end was lost begins anew where it was trimmed.
+  // 2. The start: a trimmed log whose end was lost starts empty where it was trimmed.
   let logStartOffset = Math.max(input.logStartOffset, segments[0]?.baseOffset ?? 0)
   if (segments.length > 0 && logStartOffset > logEndOffset) {
     log.warn('the log ends before its start offset; starting empty at that offset', {
@@ -94,7 +94,7 @@ export async function recoverLog(input: RecoveryInput): Promise<RecoveredLog> {
       logEndOffset,
     })
     for (const segment of segments.splice(0)) {
-      // What was deleted may go. Kafka's checkpoint has no checksum: who knows whether it was.
+      // Deleted records may go. Kafka's checkpoint has no checksum, so it is not known whether they were deleted.
       if (input.isStartKnown) segment.remove()
       else removeToCut(segment, home)
     }

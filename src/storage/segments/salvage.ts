@@ -1,7 +1,7 @@
 /**
  * Damage in a log: bytes that were there and are no batch any more, with batches behind them that are. Nothing of it is thrown
  * away. The damaged bytes go into files of their own, whose names say which offsets are missing; the batches behind them
- * become segments. The log keeps a gap, and who reads there is told so, until a person deletes the file.
+ * become segments. The log keeps a gap, and reads of it get an error, until the file is deleted by hand.
  *
  *   0.log  [good][good][bad][good][good]     →     0.log  [good][good]
  *                                                  2-3.damaged  [bad]         (names in 20 digits)

@@ -3,7 +3,7 @@ import type { Slice } from '../../base/slice.js'
 import { CorruptLogError } from '../engine.js'
 import type { Files } from '../files.js'
 
-/** Whose descriptor stays open for as long as somebody holds it: a segment. */
+/** A segment, whose descriptor stays open while it is held. */
 interface HeldFile {
   readonly logPath: string
   retain(): void
@@ -27,7 +27,7 @@ export class SegmentSlice implements Slice {
     segment.retain()
   }
 
-  /** At once: it is what recovery and coordinators read. Whoever serves clients reads the file in the thread pool. */
+  /** At once: it is what recovery and coordinators read. Requests of clients are read in the thread pool. */
   read(from: number, target: Bytes): number {
     const wanted = Math.min(target.byteLength, this.byteLength - from)
     const count = this.#files.read(this.fd, target, 0, wanted, this.position + from)

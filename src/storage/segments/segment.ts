@@ -1,6 +1,6 @@
 /**
  * One segment: a `.log` file of batches back to back and its two sparse indexes. Opens its descriptor when it is needed and
- * gives it back when the pool asks, unless somebody holds it. It never decides when to roll, what may be appended or what a
+ * gives it back when the pool asks, unless it is held. It never decides when to roll, what may be appended or what a
  * reader may see; its log does.
  */
 
@@ -65,7 +65,7 @@ export class Segment {
   #isRemoved = false
   #isSealed = false
   #bytesSinceIndexEntry = 0
-  /** The indexes are made from the log, or the log cannot be read: to make them anew would change nothing. */
+  /** The indexes are made from the log, or the log cannot be read: rebuilding them would change nothing. */
   #hasFinalIndexes = false
   /** The index files are not to be believed, and what is in memory takes their place as a whole with the next sync. */
   #replacesIndexFiles = false
@@ -204,7 +204,7 @@ export class Segment {
     if (!this.tryLoadIndexes(false)) throw problem ?? new CorruptLogError(`${this.logPath} cannot be read`)
   }
 
-  /** After something was not where an index has it: makes both anew. False when that would change nothing. */
+  /** After an index entry was wrong: rebuilds both. False when that would change nothing. */
   remakeIndexes(): boolean {
     if (this.#hasFinalIndexes) return false
     const [offsets, times] = [this.#offsets, this.#times]
@@ -237,7 +237,7 @@ export class Segment {
     return null
   }
 
-  /** What the index files hold is made anew: until the next sync nothing of it comes there, and then all of it. */
+  /** The content of the index files is rebuilt: until the next sync nothing of it comes there, and then all of it. */
   distrustIndexFiles(): void {
     this.#replacesIndexFiles = true
     this.hasUnsyncedIndexes = true
@@ -320,7 +320,7 @@ export class Segment {
     if (offsets.pending >= pendingEntriesMax) this.#flushIndexesIfPossible()
   }
 
-  /** For a segment that nobody reads yet: adds the batches that lie in `bytes` back to back, and counts each. */
+  /** For a segment that is not read yet: adds the batches that lie in `bytes` back to back, and counts each. */
   appendBatches(bytes: Bytes, length: number, indexIntervalBytes: number): void {
     const start = this.size
     this.#home.files.write(this.fd, bytes, 0, length, start)
@@ -464,7 +464,7 @@ export class Segment {
       this.hasUnsyncedIndexes = false
       for (const kind of ['.timeindex', '.index'] as const) await this.#home.files.syncPath(this.#path(kind))
     } catch (error) {
-      // Nobody needs the files of a segment that left the log meanwhile. On a full disk the old ones stay, and are found out.
+      // The files of a segment that left the log meanwhile are not needed. On a full disk the old ones stay, and are found out.
       if (this.#isRemoved || isFull(error)) return
       this.hasUnsyncedIndexes = true
       throw error
@@ -524,7 +524,7 @@ export class Segment {
     for (const kind of fileKinds) this.#home.files.remove(this.#path(kind))
   }
 
-  /** Gives the files another suffix; whoever has them open does not notice. */
+  /** Gives the files another suffix; open descriptors stay valid. */
   rename(suffix: FileSuffix): void {
     const { files } = this.#home
     for (const kind of fileKinds) {

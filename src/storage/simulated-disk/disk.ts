@@ -112,7 +112,7 @@ export class SimulatedDisk {
     return found.sort()
   }
 
-  /** Changes bytes where they lie, on stable storage, behind everybody's back. */
+  /** Changes bytes where they lie, on stable storage, unnoticed. */
   damage(path: string, change: (bytes: Buffer) => void): void {
     const file = this.#fileAt(path)
     const bytes = Buffer.from(file.shown.bytes)

@@ -47,7 +47,7 @@ function absent(groupId: string, version: number): DescribedGroup {
 }
 
 function present(group: ClassicGroup): DescribedGroup {
-  // While a rebalance is on its way nobody knows what the protocol will be; assignments are those that members still have.
+  // During a rebalance the protocol is not known yet; assignments are those that members still have.
   const isStable = group.state === 'Stable'
   return {
     errorCode: Errors.NONE,

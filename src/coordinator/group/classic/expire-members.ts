@@ -35,7 +35,7 @@ export function expireInitialDelay(shard: GroupShard, command: Deadline<'expire-
   continueInitialRebalance(shard, group, turn, command.delayMs, command.remainingMs)
 }
 
-/** Members that took part in the join but never asked for their assignment hold partitions that nobody reads. */
+/** Members that took part in the join but never asked for their assignment hold partitions that are not being read. */
 export function expireSync(shard: GroupShard, { groupId, generation }: Deadline<'expire-sync'>, turn: GroupTurn): void {
   const group = shard.groups.get(groupId)
   if (group === undefined || group.generation !== generation || group.pendingSyncs.size === 0) return

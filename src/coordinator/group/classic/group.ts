@@ -9,7 +9,7 @@ import type { Token } from '../../machine.js'
  *            first member joins            all rejoined, or time is up         leader syncs
  *   Empty ──────────────────▶ PreparingRebalance ──────────▶ CompletingRebalance ──────▶ Stable
  *     ▲                          │        ▲  ▲                        │                    │
- *     └──── nobody is left ──────┘        │  └──── a member leaves, joins, changes ────────┤
+ *     └──── no members left ─────┘        │  └──── a member leaves, joins, changes ────────┤
  *                                         └────────────── or does not sync in time ────────┘
  */
 export type GroupState = 'Empty' | 'PreparingRebalance' | 'CompletingRebalance' | 'Stable'
@@ -63,9 +63,9 @@ export interface ClassicGroup {
   parkedJoins: number
   /** Protocol name → members that support it. */
   readonly protocolSupport: Map<string, number>
-  /** Somebody joined, or was given an id, since the initial rebalance was last extended. */
+  /** A member joined, or got an id, since the initial rebalance was last extended. */
   hasNewMember: boolean
-  /** Somebody asked where to join. That extends it once, until somebody comes: tools ask as well, again and again. */
+  /** A client asked for the coordinator. That extends it only once until a member joins, because tools ask repeatedly. */
   announcement: 'none' | 'heard' | 'waited for'
   /** Topics the members of a consumer group read; null: not known, because the metadata is not a consumer's. */
   subscribedTopics: ReadonlySet<string> | null

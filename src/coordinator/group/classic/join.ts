@@ -76,7 +76,7 @@ function requestError(shard: GroupShard, { request, context: { clientHost } }: A
 
 function admissionError(shard: GroupShard, group: ClassicGroup, { request, context: { version } }: AskedJoin): ErrorCode {
   const isNewcomer = request.memberId === ''
-  // Nobody can already be a member of a group that is not there.
+  // A group that does not exist has no members.
   if (!isNewcomer && !shard.groups.has(group.groupId)) return Errors.UNKNOWN_MEMBER_ID
   if (!shard.groups.has(group.groupId) && isCrowded(shard)) return Errors.GROUP_MAX_SIZE_REACHED
   if (!hasRoomFor(shard, group, request)) return Errors.GROUP_MAX_SIZE_REACHED
@@ -122,7 +122,7 @@ function joinNewcomer(shard: GroupShard, group: ClassicGroup, asked: AskedJoin, 
     if (current === undefined) addNewMember(shard, group, asked, memberId, turn)
     else returnStaticMember(shard, group, asked, current, memberId, turn)
   } else if (context.version >= 4) {
-    // [KIP-394] A client that gives up before it knows its id would leave a member behind that nobody owns.
+    // [KIP-394] A client that gives up before it knows its id would leave a member without a client.
     group.pendingMembers.add(memberId)
     noteNewcomer(group)
     turn.setDeadline(sessionKey(group.groupId, memberId), request.sessionTimeoutMs, {
@@ -198,7 +198,7 @@ function addNewMember(shard: GroupShard, group: ClassicGroup, asked: AskedJoin, 
   prepareOrCompleteJoin(shard, group, turn)
 }
 
-/** The first generation waits on for whoever joined or was given an id. */
+/** The first generation waits longer when a member joined or got an id. */
 function noteNewcomer(group: ClassicGroup): void {
   if (group.state === 'PreparingRebalance' && group.previousState === 'Empty') group.hasNewMember = true
 }
@@ -224,7 +224,7 @@ function returnStaticMember(
   updateMember(group, member, wishesOf(asked))
   armSession(group, member, turn)
 
-  // In a stable group whose protocol stays what it is, it gets its old assignment back, and nobody else notices.
+  // In a stable group whose protocol stays what it is, it gets its old assignment back, without a rebalance.
   if (group.state === 'Stable' && group.protocolName === electProtocol(group)) {
     turn.write(groupRecord(group))
     turn.ifRefused(again => {
@@ -233,7 +233,7 @@ function returnStaticMember(
       armSession(group, old, again)
     })
     const response = joinResponse(group, memberId)
-    // Below v9 a leader cannot be told to leave the assignment alone; so it is told that somebody else leads.
+    // Below v9 a leader cannot be told to leave the assignment alone; so it is told that another member is the leader.
     if (context.version < 9) turn.answer(token, { ...response, leader: leaderBefore ?? '', members: [] })
     else turn.answer(token, { ...response, skipAssignment: group.leaderId === memberId })
     return
@@ -243,7 +243,7 @@ function returnStaticMember(
   prepareOrCompleteJoin(shard, group, turn)
 }
 
-/** Puts the old member back in its place. For a stable group: nobody in it waits for an answer. */
+/** Puts the old member back in its place. For a stable group, in which no member waits for an answer. */
 function replacementUndo(group: ClassicGroup, old: Member): (turn: GroupTurn) => void {
   const { members, staticMembers, protocolSupport, pendingSyncs, leaderId } = group
   const before = { members: [...members], support: [...protocolSupport], awaitsSync: pendingSyncs.has(old.memberId) }

@@ -46,7 +46,7 @@ function acceptCommit(group: ClassicGroup, request: CommitRequest, turn: GroupTu
 
 function commitError(group: ClassicGroup, request: CommitRequest): ErrorCode {
   const generation = request.generationIdOrMemberEpoch
-  // Without members anybody may set positions, which is what tools that reset offsets do.
+  // Without members any client may commit offsets, as tools that reset offsets do.
   if (generation < 0 && group.state === 'Empty') return Errors.NONE
   if (generation < 0 && request.memberId === '' && request.groupInstanceId === null) return Errors.UNKNOWN_MEMBER_ID
   const error = membershipError(group, request.memberId, request.groupInstanceId)

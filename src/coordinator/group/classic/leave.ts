@@ -34,7 +34,7 @@ function removeOne(group: ClassicGroup, memberId: string, groupInstanceId: strin
     turn.cancelDeadline(sessionKey(group.groupId, memberId))
     return Errors.NONE
   }
-  // By instance id alone: whoever holds that place now.
+  // By instance id alone: its current member.
   const isByInstance = memberId === '' && groupInstanceId !== null
   const actualId = isByInstance ? (group.staticMembers.get(groupInstanceId) ?? '') : memberId
   const error = membershipError(group, actualId, groupInstanceId)

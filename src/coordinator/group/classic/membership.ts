@@ -26,7 +26,7 @@ export function protocolsOf(requested: RequestedProtocols): Protocol[] {
   return protocols
 }
 
-/** Would the group still have a protocol that everybody speaks? */
+/** Would the group still have a protocol that all members support? */
 export function supportsProtocols(group: ClassicGroup, protocolType: string, requested: RequestedProtocols): boolean {
   if (group.state === 'Empty') return protocolType !== '' && requested.length > 0
   if (group.protocolType !== protocolType) return false
@@ -147,7 +147,7 @@ export function rebalanceTimeoutMsOf(group: ClassicGroup): number {
 export const haveAllJoined = (group: ClassicGroup): boolean =>
   group.members.size === group.parkedJoins && group.pendingMembers.size === 0
 
-/** Keeps the leader, or takes the first member that has rejoined; false when nobody has. */
+/** Keeps the leader, or takes the first member that has rejoined; false when there is none. */
 export function electJoinedLeader(group: ClassicGroup): boolean {
   if (group.leaderId === null) return false
   if (group.members.get(group.leaderId)?.parkedJoin != null) return true

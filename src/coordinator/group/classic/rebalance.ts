@@ -32,7 +32,7 @@ export function prepareOrCompleteJoin(shard: GroupShard, group: ClassicGroup, tu
 }
 
 export function prepareRebalance(shard: GroupShard, group: ClassicGroup, turn: GroupTurn): void {
-  // 1. Whoever waits for an assignment of the old generation must join again.
+  // 1. Members that wait for an assignment of the old generation must join again.
   if (group.state === 'CompletingRebalance') {
     for (const member of group.members.values()) {
       member.assignment = emptyBytes
@@ -82,7 +82,7 @@ function waitForNewcomers(group: ClassicGroup, turn: GroupTurn, delayMs: number,
   turn.setDeadline(joinKey(groupId), delayMs, { type: 'expire-initial-delay', groupId, delayMs, remainingMs })
 }
 
-/** Completes the join phase if nobody is missing. An initial rebalance ends by time alone. */
+/** Completes the join phase if all members have rejoined. An initial rebalance ends by time alone. */
 export function maybeCompleteJoin(group: ClassicGroup, turn: GroupTurn): void {
   if (group.state !== 'PreparingRebalance' || group.previousState === 'Empty') return
   if (haveAllJoined(group)) completeJoin(group, turn)
@@ -97,7 +97,7 @@ export function completeJoin(group: ClassicGroup, turn: GroupTurn): void {
     if (member.parkedJoin === null && member.groupInstanceId === null) removeMember(group, member, turn)
   }
 
-  // 2. Only static members are left, and none of them is here: nobody could lead. Look again later.
+  // 2. Only static members are left, and none has rejoined: there is no possible leader. Check again later.
   if (group.members.size > 0 && !electJoinedLeader(group)) {
     const afterMs = Math.max(rebalanceTimeoutMsOf(group), retryMsMin)
     turn.setDeadline(joinKey(group.groupId), afterMs, { type: 'expire-join', groupId: group.groupId })
@@ -140,7 +140,7 @@ function welcome(group: ClassicGroup, member: Member, turn: GroupTurn): void {
   group.pendingSyncs.add(member.memberId)
 }
 
-/** A member is out, by its own will or by time: the others must share anew what it had. */
+/** A member left or timed out: the others must share its partitions. */
 export function leaveMember(shard: GroupShard, group: ClassicGroup, member: Member, turn: GroupTurn): void {
   removeMember(group, member, turn)
   afterRemoval(shard, group, turn)
@@ -158,7 +158,7 @@ export function dropPendingMember(shard: GroupShard, group: ClassicGroup, member
   forgetIfCrowded(shard, group)
 }
 
-/** As in Kafka a group outlives those who tried to join it, until the next look for expired offsets. */
+/** As in Kafka, an empty group stays until the next check for expired offsets. */
 export function forgetIfCrowded(shard: GroupShard, group: ClassicGroup): void {
   if (isCrowded(shard)) forgetIfUnused(shard, group)
 }

@@ -50,7 +50,7 @@ function syncError(group: ClassicGroup | undefined, request: SyncRequest): Error
 
 const differs = (said: string | null, actual: string | null): boolean => said !== null && actual !== null && said !== actual
 
-/** The generation is complete: written first, then told to everybody who waits; late ones find it in Stable. */
+/** The generation is complete: written first, then sent to all waiting members; later ones find it in Stable. */
 function assign(shard: GroupShard, group: ClassicGroup, assignments: SyncRequest['assignments'], turn: GroupTurn): void {
   const given = new Map(assignments.map(({ memberId, assignment }) => [memberId, assignment]))
   for (const member of group.members.values()) {
@@ -60,7 +60,7 @@ function assign(shard: GroupShard, group: ClassicGroup, assignments: SyncRequest
   }
   moveTo(group, 'Stable', turn)
   turn.write(groupRecord(group))
-  // Everybody who waits hears that it failed, and the members try a generation that can be written.
+  // All waiting members get an error, and try a new generation.
   turn.ifRefused(again => {
     moveTo(group, 'CompletingRebalance', again)
     prepareRebalance(shard, group, again)

@@ -1,5 +1,5 @@
 /**
- * Forgets offsets that nobody has needed for the retention time [KIP-211], and groups of which nothing is left then.
+ * Expires offsets that were unused for the retention time [KIP-211], and groups of which nothing is left then.
  * An offset with an expiry of its own (OffsetCommit v2-4) goes by that.
  */
 

@@ -40,16 +40,20 @@ export function portableCrc(): PortableCrc {
   return portable
 }
 
-/** Gives the package, or null when it cannot be loaded, which is tried once. */
-function lazy<T>(load: () => T): () => T | null {
-  let loaded: T | null | undefined
+/**
+ * Gives the package, or null when it cannot be loaded. That need not last (the process may be out of descriptors), so it is
+ * tried again, after twice as many calls each time: what is missing for good costs a few dozen attempts.
+ */
+export function lazy<T>(load: () => T): () => T | null {
+  let loaded: T | null = null
+  let calls = 0
+  let nextAttempt = 1
   return () => {
-    if (loaded === undefined) {
+    if (loaded === null && ++calls >= nextAttempt) {
+      nextAttempt = 2 * calls
       try {
         loaded = load()
-      } catch {
-        loaded = null
-      }
+      } catch {}
     }
     return loaded
   }

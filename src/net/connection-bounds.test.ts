@@ -43,6 +43,12 @@ test('a muted connection that closes leaves no timer behind', async () => {
   expect(world.pendingTimers).toBe(0)
 })
 
+test('a frame a little larger than 64 KiB is collected where it will stay', async () => {
+  const { feedSlowly, memory } = connected(id => answerTo(id), { frameBytesMax: 60_000_000, memoryBytes: 1e9 })
+  await feedSlowly(requestFrame(0, { padding: 65_000 }).subarray(0, 5))
+  expect(memory.usedBytes).toBe(65_008)
+})
+
 test('a frame gets memory as it arrives, and not for what it says that will come', async () => {
   const { feedSlowly, memory, started } = connected(id => answerTo(id), { frameBytesMax: 60_000_000, memoryBytes: 1e9 })
   const frame = requestFrame(0, { padding: 10_000_000 })

@@ -5,7 +5,7 @@
  * what its header says. Only ApiVersions answers a version that it does not know, in v0, so that the client can try again.
  */
 import { assert, InvariantError } from '../base/assert.js'
-import { type Bytes, copyOf } from '../base/bytes.js'
+import { type Bytes, copyOf, emptyBytes } from '../base/bytes.js'
 import { type ApiCounters, type Meter, silentMeter } from '../base/meter.js'
 import type { ConnectionInfo, Dispatched, Pending, Serve } from '../net/connection.js'
 import { StorageFailure } from '../node/storage-failure.js'
@@ -16,13 +16,12 @@ import {
   encodeResponse,
   frameResponse,
   type Outgoing,
-  type RequestHeader,
   readClientId,
   readRequestHeader,
 } from '../protocol/frame.js'
 import { ApiVersions } from '../protocol/messages/api-versions.js'
 import { type Api, inRange, mayCarryRecords } from '../protocol/schema.js'
-import { type Reader, Writer } from '../protocol/wire.js'
+import { Reader, Writer } from '../protocol/wire.js'
 import type { Call, Interceptor, Operation, RequestContext, ResourceType, Row } from './handler.js'
 import { apiVersionsAnswer } from './handlers/api-versions.js'
 import { inSlices } from './long-answer.js'
@@ -47,15 +46,6 @@ interface Service {
   readonly counters: ApiCounters | null
 }
 
-/** A request behind its header. */
-interface Asked {
-  readonly session: Session
-  readonly frame: Bytes
-  readonly isOwnMemory: boolean
-  readonly header: RequestHeader
-  readonly reader: Reader
-}
-
 export function createDispatch({
   broker,
   rows,
@@ -68,10 +58,13 @@ export function createDispatch({
     services[row.api.key] = { row, run: intercepted(row, interceptors), counters: meter.countersOf(row.api.name) }
   }
   const scratch = new Writer(64 * 1024)
+  /** For frames in the buffer that all connections read into, of which it keeps its views. */
+  const sharedReader = new Reader(emptyBytes)
 
   const dispatch = (session: Session, frame: Bytes, isOwnMemory: boolean): Dispatched => {
-    const { header, reader } = readRequestHeader(frame)
-    const { apiKey, apiVersion, correlationId } = header
+    const reader = isOwnMemory ? new Reader(frame) : sharedReader
+    if (!isOwnMemory) reader.reset(frame)
+    const { apiKey, apiVersion, correlationId } = readRequestHeader(reader)
     const service = apiKey >= 0 ? services[apiKey] : undefined
     if (service === undefined) throw new CloseConnection(`no API has key ${apiKey}`)
     const { api, traits } = service.row
@@ -81,50 +74,81 @@ export function createDispatch({
       return encodeResponse(scratch, { apiKey, version: 0, correlationId, message: ApiVersions.response }, answer)
     }
     if (!session.isAuthenticated && traits.isOpen !== true) throw new CloseConnection(`${api.name} before authentication`)
-    const asked = { session, frame, isOwnMemory, header, reader }
-    return service.counters === null ? serve(service, asked) : counted(service, service.counters, asked)
+    const clientId = readClientId(reader, inRange(api.flexible, apiVersion))
+    const context = new CallContext(broker, session, clientId, api, apiVersion, correlationId, frame, isOwnMemory)
+    const { counters } = service
+    return counters === null ? serve(service, context, reader) : counted(service, counters, context, reader, frame.byteLength)
   }
 
-  const serve = ({ row, run, counters }: Service, { session, frame, isOwnMemory, header, reader }: Asked): Dispatched => {
+  const serve = ({ row, run, counters }: Service, context: CallContext, reader: Reader): Dispatched => {
     const { api, traits } = row
-    const { apiVersion, correlationId } = header
-    const clientId = readClientId(reader, inRange(api.flexible, apiVersion))
-    const request = decode(api.request, apiVersion, reader)
-    const context = new CallContext(broker, session, clientId, apiVersion, api, frame, isOwnMemory)
-    const respond = responder(scratch, session, broker, api, apiVersion, correlationId)
-    const failed = (error: unknown): Response => {
-      if (!(error instanceof RequestFailure || error instanceof StorageFailure)) throw error
-      if (counters !== null) counters.failures++
-      return respond(api.failure(request, error.errorCode, apiVersion))
-    }
+    const request = decode(api.request, context.version, reader)
     try {
       const outcome = run(request, context)
       const keepsFrame = context.handlerReturned()
       if (outcome === noAnswer) return null
       if (outcome instanceof Promise) {
-        const answer = outcome.then(response => (response === noAnswer ? null : respond(response)))
-        return {
-          answer: (traits.mayPark ? answer : answer.catch(failed)).catch(fault),
-          isOrdered: false,
-          fixed: null,
-          keepsFrame,
-        }
+        const failed = traits.mayPark ? fault : failedLater(context, request, counters)
+        return { answer: outcome.then(respondedLater(context), failed), isOrdered: false, fixed: null, keepsFrame }
       }
       if (outcome instanceof Ordered) {
-        const answer = outcome.response.then(response => (response === noAnswer ? null : respond(response)))
-        return { answer: answer.catch(fault), isOrdered: true, fixed: outcome.fixed, keepsFrame }
+        const answer = outcome.response.then(respondedLater(context), fault)
+        return { answer, isOrdered: true, fixed: outcome.fixed, keepsFrame }
       }
-      return whenEncoded(respond(outcome), keepsFrame, fault)
+      return whenEncoded(respond(context, outcome), keepsFrame)
     } catch (error) {
-      return whenEncoded(failed(error), false, fault)
+      return whenEncoded(failed(context, request, counters, error), false)
     }
   }
 
-  const counted = (service: Service, counters: ApiCounters, asked: Asked): Dispatched => {
+  const respond = (to: CallContext, response: unknown): Response => {
+    if (response instanceof EncodedAnswer) return frameResponse(to, response.body)
+    const encoded = encodeResponse(scratch, to, response as never)
+    if (encoded !== null) return encoded
+    const { session, api } = to
+    return inSlices(
+      broker.world,
+      api.name,
+      pause => encodeLongResponse(to, response as never, pause),
+      // Ranges of files are let go through their answer, which has to be whole for that.
+      () => session.isClosed && !mayCarryRecords(api.response.fields),
+    ).catch(fault)
+  }
+
+  const failed = (to: CallContext, request: unknown, counters: ApiCounters | null, error: unknown): Response => {
+    if (!(error instanceof RequestFailure || error instanceof StorageFailure)) throw error
+    if (counters !== null) counters.failures++
+    return respond(to, to.api.failure(request as never, error.errorCode, to.version))
+  }
+
+  /** Made apart from the request, which may be large and must not live as long as its answer takes. */
+  const respondedLater = (to: CallContext) => (response: unknown) => {
+    try {
+      return response === noAnswer ? null : respond(to, response)
+    } catch (error) {
+      return fault(error)
+    }
+  }
+
+  const failedLater = (to: CallContext, request: unknown, counters: ApiCounters | null) => (error: unknown) => {
+    try {
+      return failed(to, request, counters, error)
+    } catch (unexpected) {
+      return fault(unexpected)
+    }
+  }
+
+  const counted = (
+    service: Service,
+    counters: ApiCounters,
+    context: CallContext,
+    reader: Reader,
+    frameBytes: number,
+  ): Dispatched => {
     const { host } = broker.world
     const startedMs = host.monotonicMs()
     counters.requests++
-    counters.bytesIn += asked.frame.byteLength
+    counters.bytesIn += frameBytes
     const answered = (answer: Outgoing | null): Outgoing | null => {
       counters.answerMs += host.monotonicMs() - startedMs
       counters.bytesOut += answer?.byteLength ?? 0
@@ -135,7 +159,7 @@ export function createDispatch({
       throw error
     }
     try {
-      const dispatched = serve(service, asked)
+      const dispatched = serve(service, context, reader)
       return isPending(dispatched) ? { ...dispatched, answer: dispatched.answer.then(answered, failed) } : answered(dispatched)
     } catch (error) {
       return failed(error)
@@ -180,54 +204,51 @@ function intercepted(row: Row, interceptors: readonly Interceptor[]): Row['handl
 /** At once, unless the answer is long. */
 type Response = Outgoing | Promise<Outgoing>
 
-/** Made apart from the request, which may be large and must not live as long as its answer takes. */
-function responder(
-  scratch: Writer,
-  session: Session,
-  broker: Broker,
-  api: Api,
-  version: number,
-  correlationId: number,
-): (response: unknown) => Response {
-  const to = { apiKey: api.key, version, correlationId, message: api.response }
-  return response =>
-    response instanceof EncodedAnswer
-      ? frameResponse(to, response.body)
-      : (encodeResponse(scratch, to, response as never) ??
-        inSlices(
-          broker.world,
-          api.name,
-          pause => encodeLongResponse(to, response as never, pause),
-          // Ranges of files are let go through their answer, which has to be whole for that.
-          () => session.isClosed && !mayCarryRecords(api.response.fields),
-        ))
+function whenEncoded(answer: Response, keepsFrame: boolean): Dispatched {
+  return answer instanceof Promise ? { answer, isOrdered: false, fixed: null, keepsFrame } : answer
 }
 
-function whenEncoded(answer: Response, keepsFrame: boolean, onFault: (error: unknown) => never): Dispatched {
-  return answer instanceof Promise ? { answer: answer.catch(onFault), isOrdered: false, fixed: null, keepsFrame } : answer
-}
-
+/** What a handler is given beside its request, and what its answer is the answer to. */
 class CallContext implements RequestContext {
   readonly broker: Broker
   readonly session: Session
-  readonly connection: ConnectionInfo
   readonly clientId: string
+  readonly api: Api
   readonly version: number
+  readonly correlationId: number
   /** Null once the handler has returned. */
   #frame: Bytes | null
-  readonly #api: Api
   readonly #isOwnMemory: boolean
   #isKept = false
 
-  constructor(broker: Broker, session: Session, clientId: string, version: number, api: Api, frame: Bytes, isOwnMemory: boolean) {
+  constructor(
+    broker: Broker,
+    session: Session,
+    clientId: string,
+    api: Api,
+    version: number,
+    correlationId: number,
+    frame: Bytes,
+    isOwnMemory: boolean,
+  ) {
     this.broker = broker
     this.session = session
-    this.connection = session.connection
     this.clientId = clientId
+    this.api = api
     this.version = version
-    this.#api = api
+    this.correlationId = correlationId
     this.#frame = frame
     this.#isOwnMemory = isOwnMemory
+  }
+
+  get connection(): ConnectionInfo {
+    return this.session.connection
+  }
+  get apiKey(): number {
+    return this.api.key
+  }
+  get message(): Api['response'] {
+    return this.api.response
   }
 
   may(_operation: Operation, _resource: ResourceType, _name: string): boolean {
@@ -238,7 +259,7 @@ class CallContext implements RequestContext {
     assert(this.#frame !== null, 'a frame is kept before its handler waits')
     this.#isKept = true
     // Memory of its own stays where it is. What all connections read into is copied, and read again from the copy.
-    return this.#isOwnMemory ? request : (readRequest(this.#api, copyOf(this.#frame)) as Request)
+    return this.#isOwnMemory ? request : (readRequest(this.api, copyOf(this.#frame)) as Request)
   }
 
   /** The handler goes on without its frame. True when it keeps memory that net must leave alone. */
@@ -249,9 +270,10 @@ class CallContext implements RequestContext {
 }
 
 function readRequest(api: Api, frame: Bytes): unknown {
-  const { header, reader } = readRequestHeader(frame)
-  readClientId(reader, inRange(api.flexible, header.apiVersion))
-  return decode(api.request, header.apiVersion, reader)
+  const reader = new Reader(frame)
+  const { apiVersion } = readRequestHeader(reader)
+  readClientId(reader, inRange(api.flexible, apiVersion))
+  return decode(api.request, apiVersion, reader)
 }
 
 function isPending(dispatched: Dispatched): dispatched is Pending {

@@ -6,7 +6,6 @@ import type { GroupCoordinator } from '../coordinator/group/service.js'
 import type { ConnectionInfo } from '../net/connection.js'
 import type { ProducerIds } from '../node/producer-ids.js'
 import type { Topics } from '../node/topics.js'
-import type { Api } from '../protocol/schema.js'
 import type { DownConversions } from './down-conversion.js'
 import type { EncodedAnswers } from './encoded-answers.js'
 import type { FetchSessions } from './fetch-session.js'
@@ -27,8 +26,8 @@ export interface Broker {
   readonly config: BrokerConfig
   readonly world: World
   readonly log: Log
-  /** Every API served, in the order of their keys. */
-  readonly apis: readonly Api[]
+  /** Every API served, in the order of their keys, as ApiVersions tells it. */
+  readonly apiKeys: readonly { readonly apiKey: number; readonly minVersion: number; readonly maxVersion: number }[]
   readonly topics: Topics
   readonly groups: GroupCoordinator
   readonly producerIds: ProducerIds

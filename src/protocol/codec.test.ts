@@ -142,6 +142,18 @@ describe('tags', () => {
     expect(decode(tagged, 0, readerOf('03 00 04 00000009 01 02 ffff 02 02 0278'))).toEqual({ a: 9, b: 'x' })
   })
 
+  test.each([0, 125, 126, 16_380, 16_381, 30_000])(
+    'the size of a tag stands before a text of %i bytes, and nothing is lost',
+    length => {
+      const value = { a: 9, b: 'x'.repeat(length) }
+      const writer = new Writer(8)
+      encode(tagged, 0, writer, value)
+      const reader = new Reader(writer.finish())
+      expect(decode(tagged, 0, reader)).toEqual(value)
+      expect(reader.remaining).toBe(0)
+    },
+  )
+
   test('a tag that takes fewer or more bytes than it declares is malformed', () => {
     expect(() => decode(tagged, 0, readerOf('01 00 05 00000009 00'))).toThrow(MalformedError)
     expect(() => decode(tagged, 0, readerOf('01 00 03 00000009'))).toThrow(MalformedError)

@@ -9,7 +9,7 @@ import { assert } from '../base/assert.js'
 import { emptyBytes } from '../base/bytes.js'
 import { zeroUuid } from '../base/ids.js'
 import { type Decoded, type Encodable, type Field, type Fields, inRange, type Message, type PrimitiveKind } from './schema.js'
-import { type Reader, Writer } from './wire.js'
+import type { Reader, Writer } from './wire.js'
 
 interface Codec {
   readonly decode: (reader: Reader) => unknown
@@ -74,7 +74,7 @@ function compileSliced(message: Message, version: number): NonNullable<Codec['sl
 /** What the generated functions are good for. `name` is what stacks and profiles call the text. */
 function evaluated<T>({ functions }: Context, result: string, name: string): T {
   const source = `'use strict';\n${functions.join('\n')}\nreturn ${result}\n//# sourceURL=gregor/codec/${name}.js`
-  return new Function('emptyBytes', 'Writer', source)(emptyBytes, Writer) as T
+  return new Function('emptyBytes', source)(emptyBytes) as T
 }
 
 interface Context {
@@ -303,14 +303,8 @@ function tagWriter(context: Context, fields: Fields): string[] {
   }
   lines.push('w.unsignedVarint(tags);')
   for (const [key, field] of tagged) {
-    // The size goes before the content and is a varint, so the content is written aside first.
-    lines.push(
-      `if (has_${key}) {`,
-      'const aside = new Writer(256);',
-      `{ const w = aside; ${writeStatement(context, field, `${key}_`)} }`,
-      `w.unsignedVarint(${field.tag}); w.unsignedVarint(aside.position); w.raw(aside.written())`,
-      '}',
-    )
+    const write = writeStatement(context, field, `${key}_`)
+    lines.push(`if (has_${key}) { w.unsignedVarint(${field.tag}); const start = w.beginTag(); ${write} w.endTag(start) }`)
   }
   return lines
 }

@@ -2,10 +2,11 @@
  * What stands around a message: the request header, the response header, the length prefix. A frame is everything behind
  * the length. The client id is in the classic int16 encoding even in flexible headers.
  */
-import { type Bytes, viewOf } from '../base/bytes.js'
+import type { Bytes } from '../base/bytes.js'
+import type { Slice } from '../base/slice.js'
 import { encode, encodeInSlices } from './codec.js'
 import { type Encodable, type Fields, inRange, type Message } from './schema.js'
-import { type Insert, MalformedError, Reader, TooLongError, Writer } from './wire.js'
+import { type Insert, MalformedError, type Reader, TooLongError, Writer } from './wire.js'
 
 /** Length, correlation id, and the tags of flexible headers. */
 const responseHeaderBytesMax = 9
@@ -21,11 +22,9 @@ export interface RequestHeader {
 }
 
 /** The fixed part of the header, which every version of every API has. */
-export function readRequestHeader(frame: Bytes): { header: RequestHeader; reader: Reader } {
-  if (frame.byteLength < frameBytesMin) throw new MalformedError(`frame of ${frame.byteLength} bytes`)
-  const reader = new Reader(frame)
-  const header = { apiKey: reader.int16(), apiVersion: reader.int16(), correlationId: reader.int32() }
-  return { header, reader }
+export function readRequestHeader(reader: Reader): RequestHeader {
+  if (reader.remaining < frameBytesMin) throw new MalformedError(`frame of ${reader.remaining} bytes`)
+  return { apiKey: reader.int16(), apiVersion: reader.int16(), correlationId: reader.int32() }
 }
 
 /** The rest of the header: reads the client id and, in flexible versions, passes over the tags. Null is "". */
@@ -61,7 +60,7 @@ export interface Answering<F extends Fields> {
 
 /**
  * Encodes a whole response frame at once; null when it is too long for that, and `encodeLongResponse` is to be asked.
- * `writer` is scratch space; the result owns its bytes.
+ * `writer` is scratch space; the result owns its bytes. What cannot be encoded lets go of its slices.
  */
 export function encodeResponse<F extends Fields>(writer: Writer, to: Answering<F>, value: Encodable<F>): Outgoing | null {
   writer.reset(encodedAtOnceMax)
@@ -70,9 +69,11 @@ export function encodeResponse<F extends Fields>(writer: Writer, to: Answering<F
     encode(to.message, to.version, writer, value)
   } catch (error) {
     if (error instanceof TooLongError) return null
+    releaseSlices(value)
     throw error
   }
-  return finished(writer, writer.finish())
+  const byteLength = finishedLength(writer)
+  return { bytes: writer.finish(), inserts: writer.inserts, byteLength }
 }
 
 /** The same, a slice at a time: `pause` is awaited between them. @throws TooLongError */
@@ -84,12 +85,16 @@ export async function encodeLongResponse<F extends Fields>(
   const writer = new Writer(encodedAtOnceMax * 2)
   writer.reset(answerBytesMax)
   writeHeader(writer, to)
-  for (const _ of encodeInSlices(to.message, to.version, writer, value)) {
-    const paused = pause()
-    if (paused !== null) await paused
+  try {
+    for (const _ of encodeInSlices(to.message, to.version, writer, value)) {
+      const paused = pause()
+      if (paused !== null) await paused
+    }
+  } catch (error) {
+    releaseSlices(value)
+    throw error
   }
-  // The writer goes with this answer: its bytes need not be copied.
-  return finished(writer, writer.written())
+  return finished(writer)
 }
 
 /** The same around a body that is encoded already. */
@@ -97,7 +102,7 @@ export function frameResponse<F extends Fields>(to: Answering<F>, body: Bytes): 
   const writer = new Writer(responseHeaderBytesMax + body.byteLength)
   writeHeader(writer, to)
   writer.raw(body)
-  return finished(writer, writer.written())
+  return finished(writer)
 }
 
 /** @throws TooLongError */
@@ -123,10 +128,24 @@ function writeHeader<F extends Fields>(writer: Writer, { apiKey, version, correl
   if (inRange(message.flexible, version) && apiKey !== apiVersionsKey) writer.uint8(0)
 }
 
-function finished(writer: Writer, bytes: Bytes): Outgoing {
-  let { byteLength } = bytes
+/** Of an answer that does not come about: whatever holds them, and however far it was written. */
+function releaseSlices(value: unknown): void {
+  if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return
+  if ('release' in value) (value as Slice).release()
+  else for (const inner of Object.values(value)) releaseSlices(inner)
+}
+
+/** The writer goes with this answer: its bytes need not be copied. */
+function finished(writer: Writer): Outgoing {
+  const byteLength = finishedLength(writer)
+  return { bytes: writer.written(), inserts: writer.inserts, byteLength }
+}
+
+/** Puts the length in front, which counts the inserts. */
+function finishedLength(writer: Writer): number {
+  let byteLength = writer.position
   const { inserts } = writer
   if (inserts !== null) for (const insert of inserts) byteLength += insert.source.byteLength
-  viewOf(bytes).setInt32(0, byteLength - frameLengthBytes)
-  return { bytes, inserts, byteLength }
+  writer.patchInt32(0, byteLength - frameLengthBytes)
+  return byteLength
 }

@@ -319,6 +319,23 @@ export class Writer {
     const at = this.#room(1)
     this.#view.setUint8(at, value)
   }
+  /** A tagged field's size stands before its content, which is written next: room for a small one is left. */
+  beginTag(): number {
+    return this.#room(1) + 1
+  }
+  /** `start` is what `beginTag` answered. Larger content makes room for its size. */
+  endTag(start: number): void {
+    const size = this.#position - start
+    if (size >= 0x80) {
+      const more = unsignedVarintBytes(size) - 1
+      this.#room(more)
+      this.#bytes.copyWithin(start + more, start, start + size)
+    }
+    const end = this.#position
+    this.#position = start - 1
+    this.unsignedVarint(size)
+    this.#position = end
+  }
   uuid(value: Uuid): void {
     const id = fromBase64Url(value)
     assert(id.byteLength === uuidBytes, 'a uuid has 16 bytes')
@@ -395,6 +412,10 @@ export class Writer {
       this.#inserts.push({ position: this.#position, source })
     }
   }
+}
+
+function unsignedVarintBytes(value: number): number {
+  return value < 0x80 ? 1 : Math.ceil((32 - Math.clz32(value)) / 7)
 }
 
 /**

@@ -168,7 +168,7 @@ function assemble(options: CoreOptions, image: MutableImage, directory: DataDire
     config,
     world,
     log,
-    apis: handlers.map(({ api }) => api),
+    apiKeys: handlers.map(({ api: { key, versions } }) => ({ apiKey: key, minVersion: versions.min, maxVersion: versions.max })),
     topics,
     groups,
     producerIds: new ProducerIds(image, settings, metadataLog),

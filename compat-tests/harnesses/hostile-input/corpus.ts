@@ -7,6 +7,7 @@ import { decode } from '#protocol/codec.js'
 import { readRequestHeader } from '#protocol/frame.js'
 import { Produce } from '#protocol/messages/produce.js'
 import { inRange } from '#protocol/schema.js'
+import { Reader } from '#protocol/wire.js'
 import { type CapturedFrame, capturedTopic, readCaptures } from './captures.js'
 
 export interface Seed {
@@ -76,7 +77,8 @@ function waitPosition({ apiKey, apiVersion, bytes }: CapturedFrame): number {
 
 function batchRange({ apiKey, apiVersion }: CapturedFrame, frame: Buffer): { batchAt: number; batchEnd: number } {
   if (apiKey !== Produce.key || !inRange(Produce.versions, apiVersion)) return { batchAt: -1, batchEnd: -1 }
-  const { reader } = readRequestHeader(frame)
+  const reader = new Reader(frame)
+  readRequestHeader(reader)
   reader.nullableString()
   if (inRange(Produce.flexible, apiVersion)) reader.skipTags()
   const { records } = decode(Produce.request, apiVersion, reader).topicData[0]!.partitionData[0]!

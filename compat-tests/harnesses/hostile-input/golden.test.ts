@@ -7,7 +7,7 @@ import { decode, encode } from '../../../src/protocol/codec.js'
 import { readRequestHeader } from '../../../src/protocol/frame.js'
 import { allApis } from '../../../src/protocol/messages/all.test-support.js'
 import { inRange } from '../../../src/protocol/schema.js'
-import { Writer } from '../../../src/protocol/wire.js'
+import { Reader, Writer } from '../../../src/protocol/wire.js'
 import { type CapturedFrame, readCaptures } from './captures.js'
 
 const { frames } = readCaptures()
@@ -34,7 +34,8 @@ describe.each([...new Set(frames.map(({ client }) => client))])('%s', client => 
   const own = frames.filter(frame => frame.client === client && isImplemented(frame))
   test.each(own.map(frame => ({ ...frame, name: apis.get(frame.apiKey)!.name })))('$name v$apiVersion', frame => {
     const api = apis.get(frame.apiKey)!
-    const { header, reader } = readRequestHeader(frame.bytes)
+    const reader = new Reader(frame.bytes)
+    const header = readRequestHeader(reader)
     expect([header.apiKey, header.apiVersion]).toEqual([frame.apiKey, frame.apiVersion])
     const clientId = reader.nullableString()
     const isFlexible = inRange(api.flexible, frame.apiVersion)

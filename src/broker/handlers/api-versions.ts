@@ -28,19 +28,14 @@ export const apiVersions = handler(ApiVersions, (request, { broker, session, ver
 
 /** The full list, with an error code beside it where the version asked for is not one of ours. */
 export function apiVersionsAnswer(broker: Broker, errorCode: ErrorCode): ResponseOf<typeof ApiVersions> {
-  const apiKeys = broker.apis.map(({ key, versions }) => ({ apiKey: key, minVersion: versions.min, maxVersion: versions.max }))
-  const { min, max } = metadataVersions
-  return {
-    errorCode,
-    apiKeys,
-    supportedFeatures: [{ name: 'metadata.version', minVersion: min, maxVersion: max }],
-    finalizedFeaturesEpoch: broker.metadataEndOffset(),
-    finalizedFeatures: [{ name: 'metadata.version', minVersionLevel: max, maxVersionLevel: max }],
-  }
+  const finalizedFeaturesEpoch = broker.metadataEndOffset()
+  return { errorCode, apiKeys: broker.apiKeys, supportedFeatures, finalizedFeaturesEpoch, finalizedFeatures }
 }
 
-/** Levels of metadata.version (KIP-778) in Kafka 4.4: 3.3-IV3 to 4.4-IV2. */
-const metadataVersions = { min: 7, max: 33 }
+/** Of metadata.version (KIP-778) in Kafka 4.4: 3.3-IV3 to 4.4-IV2. */
+const levels = { min: 7, max: 33 }
+const supportedFeatures = [{ name: 'metadata.version', minVersion: levels.min, maxVersion: levels.max }]
+const finalizedFeatures = [{ name: 'metadata.version', minVersionLevel: levels.max, maxVersionLevel: levels.max }]
 
 // [KIP-511]
 const softwareText = /^[a-zA-Z0-9](?:[a-zA-Z0-9\-.]*[a-zA-Z0-9])?$/

@@ -20,6 +20,7 @@ type Command =
   | { type: 'break'; token?: Token<number> }
   | { type: 'again' }
   | { type: 'order'; token: Token<number> }
+  | { type: 'remind'; token: Token<number> }
   | { type: 'delivered' }
   | { type: 'add-in'; producerId: number; by: number; token: Token<number> }
   | { type: 'end'; producerId: number; isCommit: boolean; token: Token<number> }
@@ -75,6 +76,10 @@ const counter: Machine<State, Command, number, string> = {
         turn.send('goods', { type: 'delivered' })
         state.parked.push(command.token)
         turn.ifRefused(() => void state.parked.pop())
+        break
+      case 'remind':
+        turn.send('reminder', { type: 'delivered' })
+        state.parked.push(command.token)
         break
       case 'delivered':
         turn.write(1)
@@ -187,6 +192,7 @@ function scene({ msPerLook = 0 } = {}) {
       submit(name, token => ({ type: 'after', ms, then, token })),
     many: (name: string, by: readonly number[]) => submit(name, token => ({ type: 'many', by, token })),
     order: (name: string) => submit(name, token => ({ type: 'order', token })),
+    remind: (name: string) => submit(name, token => ({ type: 'remind', token })),
     addIn: (name: string, producerId: number, by: number) => submit(name, token => ({ type: 'add-in', producerId, by, token })),
     end: (name: string, producerId: number, isCommit: boolean) =>
       submit(name, token => ({ type: 'end', producerId, isCommit, token })),
@@ -415,6 +421,19 @@ test('what a decision sends leaves when its records are durable, and its answer 
   expect(await answered()).toBe('o=2')
 })
 
+test('what a decision without records sends waits for the records that it has seen', async () => {
+  const { log, runtime, sent, add, remind, answered } = scene()
+  runtime.start()
+  log.holdsBack = true
+  add('a', 2)
+  remind('r')
+  expect(await answered()).toBe('')
+  expect(sent).toHaveLength(0)
+  log.release(0)
+  expect(await answered()).toBe('a=2')
+  expect(sent.map(({ effect }) => effect)).toEqual(['reminder'])
+})
+
 test('what the log refuses is not sent', async () => {
   const { log, runtime, sent, order, answered } = scene()
   runtime.start()
@@ -449,9 +468,10 @@ test('what was not taken before a drop or a restart is sent by the replay, and t
   read('r')
   expect(await answered()).toBe('r=1')
   expect(sent).toHaveLength(2)
-  runtime.stop()
   sent[1]?.take(false)
   await answered()
+  expect(world.pendingTimers).toBe(1)
+  runtime.stop()
   expect(world.pendingTimers).toBe(0)
 
   restarted().start()
@@ -459,6 +479,18 @@ test('what was not taken before a drop or a restart is sent by the replay, and t
   sent[2]?.take(true)
   await answered()
   expect(log.records(0)).toHaveLength(2)
+})
+
+test('what waited for records to be durable when its shard was dropped is sent once, by the replay', async () => {
+  const { log, runtime, sent, order, read, breakIt, answered } = scene()
+  runtime.start()
+  log.holdsBack = true
+  order('o')
+  breakIt('b')
+  read('r')
+  log.release(0)
+  expect(await answered()).toBe(`o=${-Errors.NOT_COORDINATOR} b=${-Errors.UNKNOWN_SERVER_ERROR} r=1`)
+  expect(sent).toHaveLength(1)
 })
 
 test('records of a transaction hold when its marker says so, live and replayed', async () => {
@@ -477,11 +509,11 @@ test('records of a transaction hold when its marker says so, live and replayed',
   breakIt('y')
   read('t')
   expect(await answered()).toBe(`y=${-Errors.UNKNOWN_SERVER_ERROR} t=12`)
-  log.refusal = Errors.KAFKA_STORAGE_ERROR
   addIn('f', 1, 4)
+  log.refusal = Errors.KAFKA_STORAGE_ERROR
   end('g', 1, true)
   read('u')
-  expect(await answered()).toBe(`f=${-Errors.NOT_COORDINATOR} g=${-Errors.NOT_COORDINATOR} u=12`)
+  expect(await answered()).toBe(`f=12 g=${-Errors.NOT_COORDINATOR} u=12`)
 })
 
 test('a decision sees the topics as they are now', async () => {

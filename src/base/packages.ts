@@ -2,6 +2,7 @@
  * Packages that are loaded by the first call that needs them: loading one takes milliseconds, and most brokers never meet
  * every codec. Those with native code bring their binaries in optional packages of their own, so each may be missing here.
  */
+import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 
 interface Snappy {
@@ -56,5 +57,25 @@ export function lazy<T>(load: () => T): () => T | null {
       } catch {}
     }
     return loaded
+  }
+}
+/** Whether a binary for this machine was installed with the package; nothing is loaded to find out. */
+export function hasBinary(name: 'snappy' | 'lz4-napi' | '@node-rs/crc32'): boolean {
+  try {
+    const main = require.resolve(name)
+    const home = main.slice(0, main.lastIndexOf(`/node_modules/${name}/`) + `/node_modules/${name}/`.length)
+    const { optionalDependencies = {} } = JSON.parse(readFileSync(`${home}package.json`, 'utf8'))
+    return Object.keys(optionalDependencies).some(binary => canResolve(createRequire(main), binary))
+  } catch {
+    return false
+  }
+}
+
+function canResolve(from: NodeJS.Require, name: string): boolean {
+  try {
+    from.resolve(name)
+    return true
+  } catch {
+    return false
   }
 }

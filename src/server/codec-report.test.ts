@@ -14,6 +14,7 @@ vi.mock('../base/packages.js', async original => ({
   snappyPackage: () => null,
   lz4Package: () => null,
   nativeCrc: () => null,
+  hasBinary: () => false,
 }))
 
 const lines: string[] = []

@@ -12,7 +12,7 @@ const kibibyte = 1024
 const idleTargetMebibytes = 70
 const connectionTargetKibibytes = 20
 
-/** A started process whose memory is looked at; started anew for every run. */
+/** A started process whose memory is looked at; restarted for every run. */
 interface Candidate {
   readonly name: string
   start(): Promise<Subject>
@@ -62,7 +62,7 @@ export async function idleConnections(options: BenchOptions): Promise<Table> {
     title: `${connectionCount.toLocaleString('en')} idle connections: resident memory for each`,
     unit: 'KiB',
   }
-  // Every run starts a process anew, so there is nothing to warm up; the values hardly differ, and opening takes seconds.
+  // Every run starts a new process, so there is nothing to warm up; the values hardly differ, and opening takes seconds.
   const turns = { ...options, runs: options.isQuick ? 1 : 3, cold: true }
   try {
     const [gregor, bare] = await inTurns('idle connections', candidates, turns, ({ start }) =>

@@ -61,7 +61,7 @@ export async function produceLimit(
   scratch: string,
 ): Promise<ProduceLimit | NotRun> {
   const topic = await makeTopic(peer, nextTopicName(), 1)
-  // Always answered: a limit that nobody waits for is none.
+  // Always answered: a limit without a reader is none.
   const learnt = await frameFor(peer, topic, 1, batch)
   await removeTopic(peer, topic)
   const shape = { batch, partitions: 1, acks: 1, connections: 1, inFlight: 5 }

@@ -1,5 +1,5 @@
 // Reads a whole log back after a load and accounts for every batch: offsets without a gap, checksums that are right, each
-// acknowledged batch at the offset that its answer named, and nothing that nobody sent. So a run of throughput is a run of
+// acknowledged batch at the offset that its answer named, and no unknown record. So a run of throughput is a run of
 // correctness too. Off the measured path, and therefore in no hurry.
 import { Fetch } from '#protocol/messages/fetch.js'
 import { baseOffset, batchLength, batchPrefixSize, computeCrc, crc, recordCount } from '#protocol/records/batch.js'

@@ -1,5 +1,5 @@
 // One connection that sends ready-made Produce requests and looks at nothing of their answers but the error code, the order
-// and the base offset. What it costs is the system calls. Whoever owns it decides when the next request is due.
+// and the base offset. What it costs is the system calls. Its owner decides when the next request is due.
 import { connect, type Socket } from 'node:net'
 import { requestCorrelationAt, responseCorrelationAt } from '../lib/frames.js'
 import { markedRequest, type ProduceFrame } from './produce-frame.js'

@@ -1,6 +1,6 @@
 // A broker to measure, behind one face: Gregor and what it is compared with. Each runs as a process of its own on
 // 127.0.0.1, on a port that was free, with its log in a given folder of the same disk. A peer that this machine cannot run
-// says why; nobody passes over it in silence.
+// says why; it is never skipped silently.
 import { WireClient } from '../../compat-tests/lib/wire-client.js'
 import type { Subject } from '../lib/subject.js'
 import { apiVersionsOf, metadataOf } from '../load/requests.js'

@@ -125,7 +125,7 @@ export class ToolHost implements AsyncDisposable {
         if (ended !== null) return toolRun(tool, args, ended, false)
         const peek = this.answerTo('peek', id)
         this.write('peek', id)
-        // It may end in between; then nobody answers the peek.
+        // It may end in between; then the peek is not answered.
         const [stdout, stderr] = await Promise.race([peek, done.then(fields => fields.slice(1))])
         return { stdout: text(stdout), stderr: text(stderr) }
       },

@@ -43,7 +43,7 @@ export class WireClient {
     socket.on('close', () => this.#lose('closed by the broker'))
   }
 
-  /** @throws ConnectionLost when nobody listens there. */
+  /** @throws ConnectionLost when the port is closed. */
   static connect(bootstrap: string, clientId = 'wire-client'): Promise<WireClient> {
     const [host, port] = bootstrap.split(':')
     return new Promise((resolve, reject) => {

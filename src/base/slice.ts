@@ -1,5 +1,5 @@
 /**
- * Bytes that lie elsewhere, such as record batches in the file of a log, on their way to whoever wants them: the one name for
+ * Bytes that lie elsewhere, such as record batches in the file of a log, on their way to a client: the one name for
  * them from the engine to the socket. A slice is born held once; its holder releases it exactly once, sent or not. Until then
  * its bytes stay what they are and where they are, even when the log lets go of them.
  */

@@ -3,8 +3,8 @@
  * World whose clock they move by hand; nothing else in the project may read a clock (a test enforces it).
  *
  * There are two clocks. The world's own is the cluster's: sessions, rebalances, retention, timestamps. `host` is the
- * machine's: sockets, waiting requests, stopping, slices of work, the rhythm of commits. Whoever makes the cluster's time
- * stand still or run ahead has a broker that serves and stops all the same.
+ * machine's: sockets, waiting requests, stopping, slices of work, the rhythm of commits. A broker whose cluster time
+ * stands still or runs ahead still serves and stops.
  */
 import { toBase64Url } from './bytes.js'
 import { type Uuid, zeroUuid } from './ids.js'

@@ -61,7 +61,7 @@ test('a frame shorter than a header closes the connection', async () => {
   await client.closed()
 })
 
-test('bytes behind a body are passed over, and so are tags nobody knows', async () => {
+test('bytes after a body are skipped, and so are unknown tags', async () => {
   const client = await broker.connect()
   const writer = requestHeader(Metadata.key, 9, 7, 'c')
   writer.unsignedVarint(1) // a tag in the header
@@ -87,7 +87,7 @@ test('a null client id is none', async () => {
   expect((await client.call(Metadata, 1, { topics: [] })).topics).toEqual([])
 })
 
-test.each([6, 99, -1])('ApiVersions v%i, which nobody knows, is answered in v0 with 35 and the whole list', async version => {
+test.each([6, 99, -1])('ApiVersions v%i, an unknown version, is answered in v0 with 35 and the whole list', async version => {
   const client = await broker.connect()
   const writer = requestHeader(ApiVersions.key, version, 3, 'c')
   writer.raw(Buffer.from('whatever this version has'))
@@ -123,7 +123,7 @@ test('ApiVersions tells of the features metadata.version alone, and orders what 
   expect((await ask()).finalizedFeaturesEpoch).toBeGreaterThan(Math.max(-1, Number(first.finalizedFeaturesEpoch)))
 })
 
-test('ApiVersions v5 of a client that means another cluster or node tells it to bootstrap anew (KIP-1242)', async () => {
+test('ApiVersions v5 of a client that means another cluster or node tells it to rebootstrap (KIP-1242)', async () => {
   const client = await broker.connect()
   const { clusterId, nodeId } = broker.running.services
   const ask = async (meant: { clusterId?: string | null; nodeId?: number }) =>

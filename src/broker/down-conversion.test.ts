@@ -75,7 +75,7 @@ test('nothing more is converted for a client that went away, and nothing is held
   expect(reads.length).toBe(3)
 })
 
-test('what all answers hold is bounded: beyond it each gets one piece, until somebody reads or goes', async () => {
+test('what all answers hold is bounded: beyond it each gets one piece, until a client reads or leaves', async () => {
   const totalBytesMax = 8 * valueBytes
   const conversions = new DownConversions(fakeWorld(), totalBytesMax)
   const sessions = Array.from({ length: 6 }, newSession)

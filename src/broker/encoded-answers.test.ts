@@ -15,7 +15,7 @@ test('an answer is encoded once for each state of the cluster, also for those wh
   expect(encoded).toBe(3)
 })
 
-test('one that failed, or is too long to keep, is encoded anew', async () => {
+test('one that failed, or is too long to keep, is encoded again', async () => {
   const answers = new EncodedAnswers()
   await expect(answers.of('k', 1, () => Promise.reject(new Error('too long')))).rejects.toThrow('too long')
   expect(answers.size).toBe(0)

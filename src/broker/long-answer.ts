@@ -1,6 +1,6 @@
 /**
- * Encodes what is long a slice at a time, one in a turn of the event loop however many ask, and no further when nobody waits
- * for it any more. Beyond the bound of an answer its connection is closed.
+ * Encodes a long response in slices, one per turn of the event loop for all clients together, and stops when its connection is
+ * closed. A response beyond the limit closes the connection.
  */
 import type { World } from '../base/world.js'
 import { answerBytesMax } from '../protocol/frame.js'

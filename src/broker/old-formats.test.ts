@@ -242,7 +242,7 @@ describe('compression.type', () => {
     expect(await client.produce(plain, copyOf(javaBatches.gzip))).toMatchObject({ errorCode: Errors.MESSAGE_TOO_LARGE })
   })
 
-  test('records are looked at where they are compressed anew', async () => {
+  test('records are checked where they are recompressed', async () => {
     const broken = copyOf(javaBatches.gzip)
     viewOf(broken).setInt32(57, 3)
     viewOf(broken).setInt32(23, 2)

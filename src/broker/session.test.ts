@@ -23,7 +23,7 @@ test('who waits for the end of a connection is told once, unless it no longer wa
   expect([told, ended.isClosed]).toEqual([['a'], true])
 })
 
-test('of a connection that is over everybody is told at once', () => {
+test('listeners of a closed connection are called at once', () => {
   const ended = session()
   ended.closed()
   const told: string[] = []

@@ -177,7 +177,7 @@ export class TestClient {
       const reader = new Reader(body)
       const correlationId = reader.int32()
       const pending = this.#pending.shift()
-      if (pending === undefined) throw new Error(`an answer that nobody asked for: ${correlationId}`)
+      if (pending === undefined) throw new Error(`an answer to no request: ${correlationId}`)
       const isIts = pending.correlationId === correlationId
       pending.resolve(isIts ? reader : new Error(`answer ${correlationId} in the place of ${pending.correlationId}`))
     }

@@ -68,7 +68,7 @@ test('a wait for nothing but time has a deadline too', async () => {
   expect(isLetGo()).toBe(true)
 })
 
-test('a stop lets everybody go, and nobody waits afterwards', async () => {
+test('a stop releases all waiting requests, and none waits afterwards', async () => {
   const { waiting, wait, isLetGo } = setup(1)
   const waits = [wait(1000), wait(2000)]
   expect(waiting.parkedCount).toBe(2)

@@ -30,8 +30,8 @@ export class Waiting {
   }
 
   /**
-   * Resolves when one of the partitions advanced (or went away), when the time is over, or when nobody is there any more to
-   * be answered, whichever is first. Advances within one turn of the event loop wake once: the resolution runs as a microtask
+   * Resolves when one of the partitions advanced (or went away), when the time is over, or when the connection is
+   * closed, whichever is first. Advances within one turn of the event loop wake once: the resolution runs as a microtask
    * behind all of them.
    */
   advanceOrDeadline(partitions: readonly Partition[], waitMs: number, session: Session): Promise<void> {

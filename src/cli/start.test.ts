@@ -196,7 +196,7 @@ describe('gregor start', () => {
     ])
   })
 
-  it('an error that nobody caught is logged with its stack and ends the process', async () => {
+  it('an uncaught error is logged with its stack and ends the process', async () => {
     let crash = (_: unknown): void => {}
     const { logged, exited, started } = run([], undefined, { onCrash: report => (crash = report) })
     await started

@@ -27,7 +27,7 @@ describe('a change of a partition', () => {
     expect(changed({ leader: 1 })).toMatchObject({ leader: 1, leaderEpoch: 5 })
     expect(changed({ leader: -1, isr: [] })).toMatchObject({ leader: -1, leaderEpoch: 5, isr: [] })
   })
-  test('of a partition that nobody knows is nothing', () => {
+  test('of an unknown partition changes nothing', () => {
     expect(replayed(topic('t'), change({ leader: 2 })).image.topics.get('t')?.partitions).toEqual([])
   })
 })

@@ -8,7 +8,7 @@ import { MemoryLog } from './memory-log.js'
 import { CoordinatorRuntime } from './runtime.js'
 
 // A counter whose additions are records; "park" waits for the next addition, "after" sets a deadline; "many" are additions
-// that may be cut; "break" changes the volatile part and throws. "order" is answered when somebody else has delivered: an
+// that may be cut; "break" changes the volatile part and throws. "order" is answered when another command has delivered: an
 // odd number is written when it is ordered, the even one after it when it is there. Additions "in" a producer's transaction
 // count when it ends.
 type Command =
@@ -124,7 +124,7 @@ interface Sent {
   readonly take: (isTaken: boolean) => void
 }
 
-/** `msPerLook`: so much time passes while somebody looks at the clock. */
+/** `msPerLook`: so much time passes at each look at the clock. */
 function scene({ msPerLook = 0 } = {}) {
   const log = new MemoryLog()
   const fake = fakeWorld()
@@ -295,7 +295,7 @@ test('a deadline that throws is reported, and deadlines go on with the replayed 
   expect(await answered()).toBe('t=0 u=0 r=100')
 })
 
-test('after a drop, too, nobody is told what a crash could take back', async () => {
+test('after a drop, too, no answer says what a crash could take back', async () => {
   const { log, runtime, add, read, breakIt, answered } = scene()
   runtime.start()
   log.holdsBack = true

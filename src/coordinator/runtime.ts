@@ -260,7 +260,7 @@ class Shard<State, Command, Rec, Effect> {
     try {
       this.#carryOut(this.#options.machine.decide(this.#state as State, command, this.#env), token)
     } catch (error) {
-      // What it was about to do to whom is not known, so the whole state is taken from the log again.
+      // What it had changed is not known, so the whole state is read from the log again.
       if (token !== null) this.#fail(token, Errors.UNKNOWN_SERVER_ERROR)
       this.#drop(error)
     }

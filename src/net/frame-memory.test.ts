@@ -25,7 +25,7 @@ test('a frame is let in while anything is left, even one larger than the whole b
   expect(memory.usedBytes).toBe(0)
 })
 
-test('whoever found nothing left is called once there is room, and once only', () => {
+test('a connection that found no memory is called once there is room, and only once', () => {
   const memory = frameMemory(100)
   const called: string[] = []
   memory.take(100, () => called.push('never'))
@@ -37,7 +37,7 @@ test('whoever found nothing left is called once there is room, and once only', (
   expect(called).toEqual(['a', 'b'])
 })
 
-test('nobody is called while the bound is still passed', () => {
+test('no connection is called while the limit is still exceeded', () => {
   const memory = frameMemory(100)
   let calls = 0
   memory.take(1000, () => {})
@@ -87,7 +87,7 @@ test('small and huge frames are not kept', () => {
   }
 })
 
-test('sizes that nobody sends any more do not keep out those that come now', () => {
+test('sizes that are no longer sent do not keep out those that come now', () => {
   const memory = frameMemory(1e9)
   const take = (bytes: number) => memory.take(bytes, () => {}) as Buffer
   for (const large of Array.from({ length: 20 }, () => take(1_000_000))) memory.give(large)

@@ -208,7 +208,7 @@ test('a client that reads none of its answers is closed when it has been idle', 
   await eventually(() => listener.connectionCount === 0)
 })
 
-test('a frame that somebody begins and does not go on with is given up', async () => {
+test('a frame that is begun and not continued is given up', async () => {
   const world = fakeWorld()
   await using listener = await listening({ ...listenerOptions(echo), clock: world })
   using client = await RawClient.connect(listener.port)

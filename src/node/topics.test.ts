@@ -119,7 +119,7 @@ describe('a topic whose partitions take long to make', () => {
     expect(topics.image.topics.get('t')?.partitions.length).toBe(100)
   })
 
-  test('is made once, whoever else asks for it, and deleted when it is there', async () => {
+  test('is created once, however many requests ask for it, and deleted when it exists', async () => {
     const { topics, command } = slowly(120)
     const outcomes = [topics.create(command), topics.create(command), topics.createOnDemand('t'), topics.delete('t')]
     expect((await Promise.all(outcomes)).map(outcome => ('kind' in outcome ? outcome.errorCode : Errors.NONE))).toEqual([

@@ -9,7 +9,7 @@ import { openOutput } from './output.js'
 /** A pipe's capacity on Linux. */
 const pipeBytes = 64 * 1024
 
-describe.skipIf(process.platform !== 'linux')('a pipe that nobody reads', () => {
+describe.skipIf(process.platform !== 'linux')('a pipe that is not read', () => {
   let folder: string
   let reader: number
   let writer: number

@@ -42,7 +42,7 @@ for (const durability of ['fsync', 'os']) {
     })
     for (let n = 0; n < 10; n++) await client.produce('kept', batchOf([`${n}`, 'x'.repeat(n * 100)]), { partition: n % 3 })
     const partitions = [{ partitionIndex: 1, committedOffset: 4, committedMetadata: 'here' }]
-    // Nobody asked for a coordinator: the commit makes its topic.
+    // No client asked for a coordinator: the commit creates its topic.
     const committed = await client.call(OffsetCommit, 8, { groupId: 'g', topics: [{ name: 'kept', partitions }] })
     expect(committed.topics[0]?.partitions).toEqual([{ partitionIndex: 1, errorCode: Errors.NONE }])
     const records = await Promise.all([0, 1, 2].map(partition => client.fetch('kept', 0, { partition })))

@@ -39,7 +39,7 @@ function endsOf({ core }: SimulatedBroker, ends: ReadonlyMap<string, number>): M
   )
 }
 
-test.each(internalTopics)('a bit of any byte of %s after an orderly stop, when nobody has a reason to look', async topic => {
+test.each(internalTopics)('a bit of any byte of %s after a clean shutdown, when nothing is verified', async topic => {
   const { disk, ends } = await worked(3)
   for (const path of disk.paths(dataPath).filter(one => one.includes(`/${topic}-`) && one.endsWith('.log'))) {
     for (let at = 0; at < disk.files.sizeOf(path)!; at++) {

@@ -6,7 +6,7 @@ const run = { seed: 5, steps: 45 }
 
 describe('a disk that fails once, at any call', () => {
   test.each(['EIO', 'ENOSPC', 'short'] as const)(
-    '%s: nothing is acknowledged that is not there, nobody waits for ever, nothing else breaks',
+    '%s: nothing is acknowledged that is not there, no request waits for ever, nothing else breaks',
     async kind => {
       const { calls, problems } = await runWithFault({ ...run, fault: () => undefined })
       expect(problems).toEqual([])

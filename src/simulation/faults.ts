@@ -107,7 +107,7 @@ export async function runWithShortage({ of, seed, from, calls }: ShortageOptions
   // What could not begin is tried again.
   broker.world.advance(shortageRetryMs)
   await workload.finish()
-  // 2. Nobody is refused any more.
+  // 2. No request is refused any more.
   const after = new Workload(broker, ledger, random.fork())
   for (const step of ['create', 'produce', 'commit', 'produce', 'read', 'producer', 'trim', 'grow'] as const)
     await after.run(step)
@@ -165,7 +165,7 @@ async function readsGoOn(broker: SimulatedBroker, ledger: Ledger, problems: stri
 const readLimits: ReadLimits = { maxBytes: 1 << 20, atLeastOneBatch: true, isolation: 'read_uncommitted' }
 
 /**
- * After the disk has failed nothing that begins is promised any more, and everybody who waits is told. (What another sync has
+ * After the disk has failed nothing that begins is promised any more, and waiting requests get an error. (What another sync has
  * brought to stable storage meanwhile may be acknowledged.)
  */
 async function refusesEverything(workload: Workload, ledger: Ledger, problems: string[]): Promise<void> {

@@ -43,7 +43,7 @@ export async function judge(
 
 /**
  * The power may fail while the files of a deleted topic go, one by one, and bring its folder back under its old name. That
- * the end of its log is missing is said before anybody knows that it was deleted; its files are then not those of a partition.
+ * the end of its log is missing is reported before it is known that it was deleted; its files are then not those of a partition.
  */
 function isOfDeletedTopic(broker: SimulatedBroker, error: string): boolean {
   const [, topic = '', index = '', lastOffset = ''] = /\/([^/]+)-(\d+)\/\d+-\d+\.damaged .*lastOffset=(\d+) /.exec(error) ?? []
@@ -76,7 +76,7 @@ function judgeTopics(broker: SimulatedBroker, ledger: Ledger, problems: string[]
       if (found.configs.get(key) !== value)
         problems.push(`topic ${topic.name}: ${key} is ${found.configs.get(key)}, not ${value}`)
     }
-    // A deletion that nobody answered may have taken the files, or what was written down of them: little is left to promise.
+    // A deletion that was not acknowledged may have taken the files, or what was written down of them: little is left to promise.
     if (topic.state === 'deleting') forgetWhatWentWithIt(broker, topic)
     topic.topicId = found.topicId
     topic.state = 'there'
@@ -124,7 +124,7 @@ function judgePartition(
   const offsets = new Map<string, number>()
   for (const { label, offset, count } of log) {
     const batch = sent.get(label)
-    if (batch === undefined) problems.push(`${where}: nobody sent ${label}, which stands at ${offset}`)
+    if (batch === undefined) problems.push(`${where}: ${label} at ${offset} was never sent`)
     else if (batch.count !== count) problems.push(`${where}: ${label} has ${count} records, sent were ${batch.count}`)
     if (offsets.has(label)) problems.push(`${where}: ${label} stands at ${offsets.get(label)} and at ${offset}`)
     offsets.set(label, offset)

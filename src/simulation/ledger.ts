@@ -35,7 +35,7 @@ export interface TopicLedger {
   readonly configs: ReadonlyMap<string, string>
   /** Null until the creation was answered. */
   topicId: string | null
-  /** `creating` and `deleting`: nobody knows yet. */
+  /** `creating` and `deleting`: not known yet. */
   state: 'creating' | 'there' | 'deleting'
   /** Partitions that the broker has acknowledged, and that it may have. */
   partitionsMin: number
@@ -89,7 +89,7 @@ export class Ledger {
     }
   }
 
-  /** The topics that a client may use: created, and nobody has asked for their deletion. */
+  /** The topics that a client may use: created, and not being deleted. */
   usable(): TopicLedger[] {
     return [...this.topics.values()].filter(topic => topic.state === 'there')
   }

@@ -170,7 +170,7 @@ interface Life {
 }
 
 async function begin({ disk, ledger }: Cut, random: SeededRandom, mutant: Mutant): Promise<Life> {
-  // The machine was started anew: whoever held the lock is gone.
+  // The machine was restarted: the owner of the lock is gone.
   const { beforeCall } = disk
   disk.beforeCall = () => undefined
   disk.files.remove(lockPath)

@@ -134,12 +134,12 @@ function sequenceOf(n: number): number {
   return sequence
 }
 
-/** The same disk once more: nobody touches the first one. */
+/** A copy of the disk: the first one stays as it is. */
 export function copyOf(disk: SimulatedDisk): SimulatedDisk {
   return disk.crash('keep', new SeededRandom(1))
 }
 
-/** The machine was started anew, and nothing was lost but the lock. */
+/** The machine was restarted, and nothing was lost but the lock. */
 export function pretendRebooted(disk: SimulatedDisk): void {
   disk.endProcess()
   disk.files.remove(`${dataPath}/.lock`)
@@ -199,7 +199,7 @@ export interface JudgeOptions {
   readonly damaged: WrittenBatch | null
   readonly config?: Partial<LogConfig>
   readonly files?: Files
-  /** Other batches that nobody promises any more. */
+  /** Other batches that are no longer promised. */
   readonly lostFrom?: Offset
 }
 
@@ -289,7 +289,7 @@ function consume(
       if (!isRight || expected === undefined || !equalBytes(batch, expected.bytes)) {
         // A client refuses a batch with a wrong checksum, and its user goes on behind it.
         const isDamaged = damaged !== null && next <= damaged.lastOffset
-        if (!isDamaged) problems.push(`at ${next} stands what nobody wrote`)
+        if (!isDamaged) problems.push(`at ${next} is a record that was not written`)
         next = Math.max(next + 1, (damaged?.lastOffset ?? next) + 1)
         break
       }

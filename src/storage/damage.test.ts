@@ -71,7 +71,7 @@ describe('one bit of a segment', () => {
       // What a recovery has looked at is never served with other bytes; what it trusted is caught by the reader's own check.
       const allowed = [
         /^verified, with a checksum: (told|cut off)$/,
-        // After a power cut the epoch of the very last batch may be that of an election nobody else knows of yet.
+        // After a power cut the epoch of the very last batch may be that of an election that is recorded nowhere else yet.
         ending === 'power cut' ? /^verified, without a checksum: wrong epoch$/ : /^verified, without a checksum: told$/,
         /^verified, without a checksum: (told|whole|cut off)$/,
         /^trusted, with a checksum: (told|wrong checksum)$/,

@@ -79,8 +79,8 @@ export interface Files {
   sizeOf(path: string): number | null
   isDirectory(path: string): boolean
   /**
-   * Takes the lock of a directory, which the system holds until it is released or the process is no more. `taken`: somebody
-   * else has it, in whatever container. Null: there is no such lock here.
+   * Takes the lock of a directory, which the system holds until it is released or the process ends. `taken`: another
+   * process has it, in any container. Null: there is no such lock here.
    */
   lockDirectory(path: string): HeldLock | 'taken' | null
 }

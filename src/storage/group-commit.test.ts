@@ -173,7 +173,7 @@ describe('group commit', () => {
     expect(nodeFiles.sizeOf(`${path}/recovery-point-offset-checkpoint`)).toBeNull()
   })
 
-  test('a partition deleted during its sync fails nobody', async () => {
+  test('a partition deleted during its sync fails no request', async () => {
     const { directory, partition, runDeferred, finishAll, failures, syncs } = await opened()
     const { durable } = append(partition, batchOf('a'))
     await runDeferred()

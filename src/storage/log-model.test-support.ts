@@ -28,7 +28,7 @@ import { Slices } from './slices.js'
 export interface LogModelOptions {
   readonly seed: number
   readonly operations: number
-  /** An empty folder; whoever gave it removes it. */
+  /** An empty folder; the caller removes it. */
   readonly folder: string
 }
 
@@ -336,7 +336,7 @@ class LogModelRun {
     const result = await partition.compact(plan, means)
     const images = this.#crashImages
     this.#crashImages = null
-    if (result === null) this.#fail('compaction was cancelled by nobody')
+    if (result === null) this.#fail('compaction was cancelled without a reason')
     const { cleanedTo } = round
     this.#expect(result.cleanedTo === cleanedTo, () => `compacted up to ${result.cleanedTo}, not ${cleanedTo}`)
     this.#counts.recordsCompactedAway += round.finish()

@@ -167,7 +167,7 @@ describe('after kill -9', () => {
     expect(second.warnings).toEqual(['truncated the log after its last complete batch'])
   })
 
-  test('a log that ends before its start begins anew there, and what it had does not come back', async () => {
+  test('a log that ends before its start offset starts empty there, and what it had does not come back', async () => {
     const disk = new SimulatedDisk('/data')
     const options = { path: '/data', files: disk.files, durability: 'fsync', config: small } as const
     const first = await filled(options, 20)
@@ -396,7 +396,7 @@ describe('the leader epoch', () => {
     }
   })
 
-  test('stays where nobody reads what is not durable', async () => {
+  test('stays where records that are not durable are not read', async () => {
     const first = await openTest({ durability: 'fsync' })
     await append(first.directory.createPartition('t', 0, topicId), batchOf('a')).durable
     const { directory } = await openTest({ path: copyFolder(first.path), durability: 'fsync' })

@@ -253,7 +253,7 @@ describe('the judge catches a recovery that', () => {
 
   const mutants: Readonly<Record<string, Mutant>> = {
     'trusts batches without looking at their checksums': disk => {
-      // Whoever reads a whole batch is shown the checksum that it has.
+      // A read of a whole batch returns its checksum.
       return {
         ...disk.files,
         read: (fd, bytes, start, length, position) => {

@@ -67,7 +67,7 @@ describe('an ephemeral broker leaves nothing behind', () => {
 
   it.each([
     ['process.exit()', 'process.exit(3)', 3],
-    ['an error that nobody caught', "throw new Error('expected by this test')", 1],
+    ['an uncaught error', "throw new Error('expected by this test')", 1],
   ])('embedded, after %s', async (_, then, code) => {
     const { exited } = await start(embedding(then), /^ready (\S+)/)
     expect(await exited).toBe(code)
@@ -110,7 +110,7 @@ it('SIGUSR1 opens no debugger and SIGUSR2 ends nothing', async () => {
   expect(text()).not.toContain('Debugger')
 })
 
-it('a log that nobody reads does not hold up the broker, nor its end', async () => {
+it('a log that is not read does not hold up the broker or its exit', async () => {
   const { child, exited, address } = await startEphemeral()
   // 1. Every topic is a line of the log, until what the system keeps for a reader is full.
   const client = await WireClient.connect(address)

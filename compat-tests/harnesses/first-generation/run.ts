@@ -3,7 +3,7 @@
  * [--bootstrap HOST:PORT]`.
  *
  *   1. Of every client N pairs, the second consumer 0 to 80 ms after the first, each pair in a group of its own. Both must
- *      meet in one generation: each is given its half of the topic at once, and nobody joins twice.
+ *      meet in one generation: each gets its half of the topic at once, and no member joins twice.
  *   2. A consumer that comes alone waits at most 120 ms for its generation: JoinGroup on the wire, the median of twenty.
  *
  * Exit code 0 when all of that holds, 1 when something does not, 2 for wrong usage.

@@ -136,15 +136,15 @@ export class Drama {
     return view
   }
 
-  /** What is produced from here on belongs to the owners that the administrator sees, and to nobody else. */
+  /** What is produced from here on belongs only to the owners that DescribeGroups shows. */
   async #quietTime(view: GroupView): Promise<void> {
     this.quiet = { owners: ownersOf(view), fromOffsets: new Map(this.stage.producedEnds()) }
     await delay(this.random.between(500, 2500))
     this.quiet = null
     const after = await this.#look()
-    if (after.state !== 'Stable') this.unrest.push(`the group left Stable for ${after.state} though nobody came or went`)
+    if (after.state !== 'Stable') this.unrest.push(`the group left Stable for ${after.state} though no member joined or left`)
     else if (ownershipText(after) !== ownershipText(view)) {
-      this.unrest.push(`nobody came or went, and yet ${ownershipText(view)} became ${ownershipText(after)}`)
+      this.unrest.push(`no member joined or left, and yet ${ownershipText(view)} became ${ownershipText(after)}`)
     }
   }
 }

@@ -154,7 +154,7 @@ async function perform(
     await producer.disconnect()
   }
 
-  // 3. Whoever is left reads on to the end; then everybody leaves.
+  // 3. The remaining members read to the end; then all leave.
   const missing = () =>
     [...producedEnds].flatMap(([partition, end]) =>
       Array.from({ length: end }, (_, offset) => offset)
@@ -172,8 +172,8 @@ async function perform(
   const produced = [...producedEnds.values()].reduce((sum, end) => sum + end, 0)
   tally.claimNone('every partition was owned exactly once at every look at a stable group', drama.ownership)
   tally.claimNone('the group settled after every round', drama.stuck)
-  tally.claimNone('the group stays as it is while nobody comes or goes', drama.unrest)
-  tally.claimNone('what is produced while nobody comes or goes reaches the owner and nobody else', strangers)
+  tally.claimNone('the group stays as it is while no member joins or leaves', drama.unrest)
+  tally.claimNone('what is produced while no member joins or leaves reaches only the owner', strangers)
   tally.claimNone('every record was received by the group', unread)
   tally.claimNone('no client ended unasked or said anything unexpected', problems, 20)
   const settleMs = drama.settleMs.sort((a, b) => a - b)

@@ -47,13 +47,13 @@ export class Lane {
     return this.#sent.map(({ bytes }) => bytes)
   }
 
-  /** Ends when there are no more frames, or nobody listens any more. */
+  /** Ends when there are no more frames, or the broker does not listen any more. */
   async run(): Promise<void> {
     for (;;) {
       const chunk = this.#chunk()
       if (chunk.length === 0) break
       if (this.#socket === null && !(await this.#connect())) {
-        this.problems.push('nobody listens any more')
+        this.problems.push('the broker does not listen any more')
         return
       }
       await this.#send(chunk)

@@ -2,7 +2,7 @@
  * Hostile input: `run.js [--frames N] [--seed N] [--lanes N]` sends at least a million
  * spoiled frames, made from what stock clients send, in random TCP segments, while other clients work on undisturbed. The
  * broker must not exit, find no fault in itself, grow by less than 50 MiB after it has warmed up, and lose no descriptor.
- * `--capture` records the clients' frames anew instead.
+ * `--capture` records the clients' frames again instead.
  *
  * Exit code 0 when everything holds, 1 when something does not, 2 for wrong usage.
  */

@@ -1,6 +1,6 @@
 /**
  * A Gregor that is killed and comes back: same port, same data directory, each time a new process. Keeps what every
- * incarnation logged at level error, because a crash must not be the only thing that nobody noticed.
+ * incarnation logged at level error, because an error must not go unnoticed between two crashes.
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'

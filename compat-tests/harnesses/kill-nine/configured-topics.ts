@@ -22,7 +22,7 @@ export class ConfiguredTopics {
     return this.#acknowledged.size
   }
 
-  /** @throws ConnectionLost when the broker dies meanwhile: then nobody knows whether the topic exists. */
+  /** @throws ConnectionLost when the broker dies meanwhile: then it is unknown whether the topic exists. */
   async create(client: WireClient, name: string, partitions: number, configs: Record<string, string>): Promise<void> {
     const answer = await client.request(CreateTopics, 7, {
       topics: [

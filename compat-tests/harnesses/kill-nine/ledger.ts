@@ -20,7 +20,7 @@ export function parseValue(value: Uint8Array | null): { producer: string; number
   const [producer, number] = Buffer.from(value ?? [])
     .toString('latin1', 0, 60)
     .split('\t')
-  if (producer === undefined || number === undefined) throw new Error('a record that nobody wrote')
+  if (producer === undefined || number === undefined) throw new Error('an unknown record')
   return { producer, number: Number(number) }
 }
 

@@ -2,7 +2,7 @@
  * Topics that come and go while the broker is killed: made with a configuration, written to, deleted, made again under the
  * same name. What was acknowledged holds after every crash: a topic that was made is there as it was made, one that was
  * deleted is gone, and one that is made again is another topic and empty. What was under way when the broker died may have
- * happened or not; a deletion that nobody answered may have taken the records and left the topic.
+ * happened or not; a deletion that was not acknowledged may have taken the records and left the topic.
  */
 import { Errors, errorName } from '#protocol/errors.js'
 import { CreateTopics } from '#protocol/messages/create-topics.js'

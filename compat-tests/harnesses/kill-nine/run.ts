@@ -47,7 +47,7 @@ const CYCLES_OF_CERTAINTY = 20
 const SEGMENT_BYTES_MIN = 1024 * 1024
 const GIGABYTE = 1_000_000_000
 const LAST_SEQUENCE = 0x7fff_ffff
-/** How long everybody may take to finish after the last crash. */
+/** How long all clients may take to finish after the last crash. */
 const SETTLE_MS = 90_000
 /** Stated is 2 s; what fails the run is generous, because the machine is shared. */
 const READY_MS_STATED = 2000
@@ -170,7 +170,7 @@ async function crashCycles(cycles: number, random: Random, dataDir: string, tall
     producerIds.add(producerId)
   }
 
-  // 3. Everybody finishes.
+  // 3. All clients finish.
   await delay(500)
   for (const producer of producers) producer.stop()
   recreatedTopics.stop()

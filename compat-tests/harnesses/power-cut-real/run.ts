@@ -153,7 +153,7 @@ async function live(
       await configuredTopics.createAny(client, `survivor-${cuts}`, random)
       client.close()
       await delay(random.between(0, 200))
-      // Frozen first: a process that sees the disk fail would tell its clients, which nobody has time for in a power cut.
+      // Frozen first: a process that sees the disk fail would tell its clients, which a power cut leaves no time for.
       process.kill(gregor.pid, 'SIGSTOP')
       await disk.cutPower()
       await gregor.kill9()
@@ -185,7 +185,7 @@ async function live(
     const exitCode = await gregor.stop()
     if (exitCode !== 0) complaints.push(`it stopped with exit code ${exitCode}`)
   } catch (error) {
-    // Nobody may hold the disk when it is taken away.
+    // The disk must not be in use when it is removed.
     await gregor.kill9()
     for (const one of [...producers, ...watchers, recreatedTopics]) one.stop()
     throw error
@@ -197,7 +197,7 @@ async function live(
 async function cutAgainAndAgain(disk: CuttableDisk, cycles: number, random: Random, tally: Tally): Promise<object> {
   const { acknowledged, cuts, resent, restartMsMax, topics, faults, complaints } = await live(disk, 'honest', cycles, random, [])
   tally.claimNone(`nothing that was acknowledged is lost in ${cuts} power cuts`, faults)
-  tally.claimNone('nobody complains', complaints)
+  tally.claimNone('no client complains', complaints)
   tally.claim('batches were on their way when the power failed', resent > 0 ? null : 'the cuts hit nothing')
   const verified = await run(process.execPath, [gregorProgram, 'verify', join(disk.folder, 'honest')])
   tally.claim('gregor verify finds nothing afterwards', verified.exitCode === 0 ? null : verified.stdout + verified.stderr)
@@ -251,7 +251,7 @@ async function fill(disk: SmallDisk, tally: Tally): Promise<object> {
   rmSync(filler)
   const after: number[] = []
   for (let n = 0; n < 10; n++) after.push(await produce())
-  tally.claim('there is room again, and nobody is refused', after.every(code => code === 0) ? null : after.join(', '))
+  tally.claim('there is room again, and no batch is refused', after.every(code => code === 0) ? null : after.join(', '))
   const created = await create('u')
   tally.claim('a topic can be made again', created.topics[0]!.errorCode === 0 ? null : `error ${created.topics[0]!.errorCode}`)
   tally.claimNone(

@@ -180,7 +180,7 @@ async function manyBesideAFastOne(client: WireClient, { bootstrap, pid }: Runnin
   const filesMax = consumers + otherFilesMax
   claim(`and no more than ${filesMax} open files`, files.count <= filesMax, JSON.stringify(files))
   claim('a fast consumer beside them is not held up', beside > alone / 3, `${beside} of ${alone} MB a second`)
-  claim('nobody lost its connection', !slow.some(({ isLost }) => isLost), 'a connection was closed')
+  claim('no consumer lost its connection', !slow.some(({ isLost }) => isLost), 'a connection was closed')
   for (const one of slow) one.close()
   const isFree = await eventually(() => openFiles(pid).sockets < 20, 10_000)
   claim('when they leave, their sockets are closed', isFree, `${openFiles(pid).sockets} sockets`)

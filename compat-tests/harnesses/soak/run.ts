@@ -221,7 +221,7 @@ function countFiles(dataDir: string): number {
   return count
 }
 
-/** Asks for what costs nothing, for one sample's time: what it waits for is somebody else's work. */
+/** Asks for what costs nothing, for one sample's time: what it waits for is other work. */
 async function slowestAnswer(client: WireClient): Promise<number> {
   const endMs = performance.now() + sampleMs
   let slowest = 0

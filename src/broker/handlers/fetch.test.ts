@@ -204,7 +204,7 @@ describe('errors', () => {
     expect(await ask('t', none)).toMatchObject({ errorCode: 0, highWatermark: 2 })
   })
 
-  test('a topic id that nobody has', async () => {
+  test('an unknown topic id', async () => {
     const unknown = { version: 13, topicId: 'AAAAAAAAAAAAAAAAAAAAbA' }
     expect(await ask('', {}, unknown)).toMatchObject({ errorCode: Errors.UNKNOWN_TOPIC_ID })
     expect(await ask('', {}, { ...unknown, topicId: zeroUuid })).toMatchObject({ errorCode: Errors.UNKNOWN_TOPIC_ID })
@@ -446,7 +446,7 @@ describe('sessions', () => {
     expect(shown(first)).toEqual(['0: ', '1: a', '2: '])
     // 2. Then only what is new: nothing, when the consumer has moved on.
     expect(await ask('s', id, 1, [wanted(1, 1)])).toMatchObject({ errorCode: 0, sessionId: id, responses: [] })
-    // 3. Data, for whoever has some.
+    // 3. Data, where there is some.
     await client.produce('s', batchOf(['b']), { partition: 0 })
     expect(shown(await ask('s', id, 2, []))).toEqual(['0: b'])
     // 4. Fairness: 0 had data last, so it is served last.
@@ -485,7 +485,7 @@ describe('sessions', () => {
     expect(shown(await waited)).toEqual(['1: x'])
   })
 
-  test('by id, a topic that was deleted is unknown by its name, and one made anew is not the one of the session', async () => {
+  test('by id, a topic that was deleted is unknown by its name, and a recreated one is not the one of the session', async () => {
     const topicId = await client.createTopic('renewed')
     const topics = [{ topicId, partitions: [wanted(0)] }]
     const { sessionId } = await client.call(Fetch, 13, { ...fetchRequest('', 0), sessionEpoch: 0, topics })

@@ -258,7 +258,7 @@ describe('offsets', () => {
     }
   })
 
-  test('null asks for all that is committed; a group nobody knows has none, and that is no error', async () => {
+  test('null asks for all committed offsets; an unknown group has none, and that is no error', async () => {
     await commit(8, 'all', [{ partitionIndex: 2, committedOffset: 5, committedMetadata: '' }])
     for (const version of [2, 7]) {
       const { topics } = await client.call(OffsetFetch, version, { groupId: 'all', topics: null })
@@ -275,7 +275,7 @@ describe('offsets', () => {
     }
   })
 
-  test('v10 knows topics by id; an id that nobody has is told', async () => {
+  test('v10 names topics by id; an unknown id gets an error', async () => {
     const stranger = 'AAAAAAAAAAAAAAAAAAAAbA'
     const partitions = [{ partitionIndex: 0, committedOffset: 1, committedMetadata: '' }]
     const committed = await commit(10, 'by-id', [], {
@@ -330,7 +330,7 @@ describe('offsets', () => {
     expect(answer.topics).toEqual([])
   })
 
-  test('OffsetDelete forgets them, unless somebody reads the topic', async () => {
+  test('OffsetDelete forgets them, unless a member reads the topic', async () => {
     await commit(8, 'forgetful', [{ partitionIndex: 0, committedOffset: 3, committedMetadata: '' }])
     const topics = [{ name: 't', partitions: [{ partitionIndex: 0 }, { partitionIndex: 9 }] }]
     const { errorCode, topics: outcomes } = await client.call(OffsetDelete, 0, { groupId: 'forgetful', topics })

@@ -110,7 +110,7 @@ test.each([longMax, 2n ** 53n, -(2n ** 63n)])('an offset of %i is outside every 
   expect(answer.responses[0]?.partitions[0]?.errorCode).toBe(Errors.NONE)
 })
 
-test('a producer id that nobody gave out does not keep an idempotent producer from a fresh one', async () => {
+test('a producer id that was never allocated does not keep an idempotent producer from a fresh one', async () => {
   const request = { transactionalId: null, transactionTimeoutMs: 1000, producerId: wide(2n ** 62n), producerEpoch: 1 }
   expect(await client.call(InitProducerId, 3, request)).toMatchObject({ errorCode: Errors.NONE, producerEpoch: 0 })
 })

@@ -166,7 +166,7 @@ describe('DescribeCluster', () => {
     expect(answer.clusterId).toBe((await client.call(Metadata, 9, { topics: [] })).clusterId)
   })
 
-  test('endpoints of controllers are not to be had from a broker', async () => {
+  test('a broker does not return endpoints of controllers', async () => {
     expect(
       (await client.call(DescribeCluster, 1, { includeClusterAuthorizedOperations: false, endpointType: 2 })).errorCode,
     ).toBe(Errors.MISMATCHED_ENDPOINT_TYPE)

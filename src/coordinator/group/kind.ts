@@ -13,7 +13,7 @@ export interface GroupKind<Group> {
   listed(group: Group): ListedGroup
   /** It has no members. */
   isEmpty(group: Group): boolean
-  /** Nor has anybody been given an id in it. */
+  /** Nor has any member been given an id in it. */
   isUnused(group: Group): boolean
   /** Takes an empty group out, with what the log knows of it but its offsets. */
   remove(shard: GroupShard, group: Group, turn: GroupTurn): void

@@ -314,7 +314,7 @@ function check(driver: Driver): void {
     if (group.state === 'Empty') expect(members).toEqual([])
     if (group.state === 'CompletingRebalance') expect(group.pendingSyncs.has(group.leaderId ?? '')).toBe(true)
 
-    // Nobody can be stuck: whatever waits has a deadline, and nothing else has one.
+    // No request can be stuck: whatever waits has a deadline, and nothing else has one.
     if (group.state === 'PreparingRebalance') needed.add(joinKey(group.groupId))
     if (group.state === 'CompletingRebalance') needed.add(syncKey(group.groupId))
     if (group.pendingSyncs.size > 0) needed.add(syncKey(group.groupId))
@@ -470,7 +470,7 @@ test('whatever happened, members that live and behave soon share a stable group,
       const driver = new Driver()
       const clients = createClients()
       for (const action of actions) take(driver, clients, action)
-      // Everybody starts over from what the chaos left; the others are silent from now on.
+      // All members start over from what the chaos left; the others are silent from now on.
       const living = clients.filter((_, index) => alive.includes(index))
       for (let second = 0; second < 90; second++) {
         for (const client of living) behave(driver, client)

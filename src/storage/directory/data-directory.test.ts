@@ -87,7 +87,7 @@ describe('the lock', () => {
     })
   })
 
-  test("a cut or empty lock file is nobody's", async () => {
+  test('a truncated or empty lock file has no owner', async () => {
     const path = temporaryFolder()
     for (const text of ['', '{"pid":']) {
       fs.writeFileSync(`${path}/.lock`, text)

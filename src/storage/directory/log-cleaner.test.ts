@@ -96,7 +96,7 @@ describe('a compacted log', () => {
     expect(bytesOf(read.slices).equals(before)).toBe(true)
   })
 
-  test('an idempotent producer of whom no record is left goes on after a crash', async () => {
+  test('an idempotent producer without remaining records goes on after a crash', async () => {
     const { directory, partition, path } = await filled({}, 0)
     const producer = { producerId: 5, producerEpoch: 0, count: 5, valueBytes: 100 }
     append(partition, batchOf('p', { ...producer, baseSequence: 0 }))

@@ -216,7 +216,7 @@ async function loadAll(host: PartitionHost, partitions: Map<string, Partition>, 
 /**
  * Readers may have seen records that were never synced and are gone. What is written in their place is of another epoch, so that
  * those readers learn of it [KIP-320]; and an epoch that was begun is never begun again, whatever else is lost. In fsync mode
- * nobody reads what is not durable.
+ * records that are not durable are never read.
  */
 async function raiseLeaderEpochs({ epochs, checkpoints }: PartitionHost, partitions: Map<string, Partition>): Promise<void> {
   if (partitions.size === 0) return

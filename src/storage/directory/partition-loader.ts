@@ -237,7 +237,7 @@ function assemble(host: PartitionHost, home: SegmentHome, parts: Ingredients): P
     onRoll: baseOffset => partition.rolled(baseOffset),
     onDamage: error => partition.noteDamage(error),
   })
-  // Asked for at the first append, when whoever answers has loaded what it answers from.
+  // Read at the first append, when its source is loaded.
   let source: LogConfigSource | null = null
   const config: LogConfigSource = () => {
     source ??= host.configFor(parts.topic)

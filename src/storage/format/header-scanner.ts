@@ -82,7 +82,7 @@ export class HeaderScanner {
   }
 
   /**
-   * A base offset has no checksum, and nobody has looked at that of the rest. Where the next batch contradicts the present one,
+   * A base offset has no checksum, and that of the rest was not checked. Where the next batch contradicts the present one,
    * what follows says which of the two is wrong.
    */
   #isContradicted(fd: number, limit: number, endOffset: Offset): boolean {

@@ -6,12 +6,12 @@
  *   always              the header: exactly one batch, magic, length, CRC-32C, offsets, count, codec, flags, producer fields
  *   uncompressed batch  also every record: its structure, offset delta, timestamp, and its key on a compacted topic
  *   compressed batch    the same where `validation` (gregor.validate.compressed) says so, on a compacted topic, and where it
- *                       is compressed anew; otherwise the header's timestamps are taken as they are, and its record count if
+ *                       is recompressed; otherwise the header's timestamps are taken as they are, and its record count if
  *                       so many bytes can hold so many records; a wrong one comes to light at the consumer
  *   message set (v0-2)  sizes, CRC-32 and structure of every message, inside of wrappers too; then all of the above
  *
  * What changes on the way in: a message set becomes one batch; a batch in another codec than the topic's compression.type
- * is compressed anew; a maxTimestamp that is not the largest of the records, where they are looked at, becomes it. All else
+ * is recompressed; a maxTimestamp that is not the largest of the records, where they are looked at, becomes it. All else
  * is stored as it came.
  *
  * Differences to Kafka: offset deltas that are not 0, 1, 2 … are refused in plain batches too (Kafka stores them); a batch

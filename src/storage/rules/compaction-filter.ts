@@ -3,7 +3,7 @@
  * MemoryRecords.filterTo have it. Pure: bytes in, bytes out.
  *
  * A batch of which all stays is copied as it is. One of which a part stays keeps its offsets, its sequence, its codec and its
- * epoch; the records that stay are copied without being built anew. One of which nothing stays is left out, unless it is the
+ * epoch; the records that stay are copied without being rebuilt. One of which nothing stays is left out, unless it is the
  * last one of a live producer or of its segment: then its header stays, with no records. (Kafka keeps the last one of a whole
  * round. Here every segment goes on to where the next one begins, so that recovery can tell what compaction took away from
  * what a power cut did.)

@@ -130,7 +130,7 @@ async function cleanGroup(
   try {
     for (const source of sources) {
       const isDone = await walkInSlices(host.files, source, 0, order, (bytes, at) => {
-        // What is written anew gets a new checksum: a damaged batch must not become a sound one.
+        // What is rewritten gets a new checksum: a damaged batch must not become a sound one.
         if (crc(bytes, at) !== computeCrc(bytes, at)) throw new CorruptLogError(`${source.logPath}: a batch is damaged`)
         filter.filter(bytes, at, kept)
         if (kept.length >= order.ioBytes) flush(cleaned, kept, order)
@@ -143,7 +143,7 @@ async function cleanGroup(
     return (await host.swapIn(cleaned, sources)) ? cleaned : null
   } finally {
     cleaned.release()
-    // From the swap on it is the log's; before that it is nobody's.
+    // Before the swap it does not belong to the log.
     if (!cleaned.isPlaced) cleaned.remove()
   }
 }

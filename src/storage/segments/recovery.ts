@@ -409,7 +409,7 @@ function placeToBegin(segment: Segment, trustedBefore: Offset, input: RecoveryIn
   const start = { position: 0, offset: segment.baseOffset }
   if (Math.max(trustedBefore, input.recoveryPoint) <= segment.baseOffset || segment.size === 0) return start
   const place = trustedBefore > segment.baseOffset ? trustedPlace(segment, trustedBefore, input) : null
-  // The next start would trust what a power cut leaves of files that are written anew in place.
+  // The next start would trust what a power cut leaves of files that are rewritten in place.
   if (place === null) segment.distrustIndexFiles()
   return place ?? start
 }

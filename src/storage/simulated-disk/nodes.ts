@@ -19,7 +19,7 @@ export interface FolderChange {
 
 export type SimulatedNode = SimulatedFile | SimulatedFolder
 
-/** Bytes that grow; shared between disks until somebody writes. */
+/** Bytes that grow; shared between disks until one writes. */
 export class Content {
   #bytes: Buffer
   #size: number

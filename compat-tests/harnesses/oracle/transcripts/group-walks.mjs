@@ -167,7 +167,7 @@ async function walk(t, seed) {
     await (parks ? Promise.race([last, pause(100 * t.attempt)]) : last)
     if (parks) await t.quiet('DescribeGroups', { groups: [groupId] }, { on: 'settled' })
   }
-  // Everybody goes, so that nobody waits for anybody.
+  // All members leave, so that none waits for another.
   await t.call(
     'LeaveGroup',
     { groupId, members: members.map(m => ({ memberId: m.instance === null ? m.memberId : '', groupInstanceId: m.instance })) },

@@ -17,7 +17,7 @@ export function expireMember(shard: GroupShard, { groupId, memberId }: Deadline<
   }
   const member = group.members.get(memberId)
   if (member === undefined) return
-  // While its request is parked here a member cannot send heartbeats: its session starts anew with the answer. That does
+  // While its request is parked here a member cannot send heartbeats: its session restarts with the answer. That does
   // not hold for a first join, for which this deadline is the limit of the parking itself.
   const isWaiting = member.parkedJoin !== null || member.parkedSync !== null
   if (isWaiting && !member.isNew) return

@@ -89,8 +89,8 @@ export function removeMember(group: ClassicGroup, member: Member, turn: GroupTur
 }
 
 /**
- * [KIP-345] The same instance came back without its member id. The new member inherits everything but the id; whoever
- * still waits under the old id is fenced.
+ * [KIP-345] The same instance came back without its member id. The new member inherits everything but the id; a
+ * request that still waits under the old id is fenced.
  */
 export function replaceStaticMember(group: ClassicGroup, old: Member, memberId: string, turn: GroupTurn): Member {
   assert(old.groupInstanceId !== null, 'only an instance can be replaced')

@@ -43,7 +43,7 @@ export const commitOffsets = command(OffsetCommit, (shard, { request, context, t
   turn.answer(token, { topics })
 })
 
-/** A group that is not there begins with its first offset, unless somebody thinks to be a member of it. */
+/** A group that is not there begins with its first offset, unless the request names a member. */
 function beginError({ groupId, generationIdOrMemberEpoch }: CommitRequest, version: number): ErrorCode {
   if (groupId.length > nameCharsMax) return Errors.INVALID_GROUP_ID
   if (generationIdOrMemberEpoch < 0) return Errors.NONE

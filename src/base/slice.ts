@@ -22,9 +22,15 @@ export interface Slice {
   release(): void
 }
 
-/** Copies all of a slice into `target` at `at` and answers its length: for who cannot wait, of an engine that need not. */
+/** For who cannot wait, of an engine that answers at once. */
+export function atOnce<Answer>(answer: Answer | Promise<Answer>): Answer {
+  assert(!(answer instanceof Promise), 'this engine answers at once')
+  return answer
+}
+
+/** Copies all of a slice into `target` at `at` and answers its length: for who cannot wait. */
 export function copyAtOnce(slice: Slice, target: Bytes, at: number): number {
-  const count = slice.read(0, target.subarray(at, at + slice.byteLength))
-  assert(count === slice.byteLength, 'the slices of this engine are read at once')
+  const count = atOnce(slice.read(0, target.subarray(at, at + slice.byteLength)))
+  assert(count === slice.byteLength, 'a slice is as long as it says')
   return count
 }

@@ -111,7 +111,7 @@ export class DownConversions {
   ): Promise<DownConverted | ErrorCode> {
     if (session.isClosed) return nothing(from)
     const maxBytes = Math.max(0, Math.min(limits.bytesMax, pieceBytes))
-    const read = partition.read(from, { maxBytes, atLeastOneBatch: true, isolation: 'read_uncommitted' })
+    const read = await partition.read(from, { maxBytes, atLeastOneBatch: true, isolation: 'read_uncommitted' })
     if (isErrorCode(read)) return read
     const log = await readAll(read.slices)
     if (log === null) return Errors.KAFKA_STORAGE_ERROR

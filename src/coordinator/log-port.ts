@@ -27,6 +27,8 @@ export interface LogPort {
 export type LogEntry =
   | { readonly kind: 'record'; readonly record: LogRecord; readonly producer: Producer | null }
   | { readonly kind: 'marker'; readonly marker: Marker }
+  /** The next one is there when this resolves; it does not reject. */
+  | { readonly kind: 'later'; readonly isThere: Promise<void> }
 
 export type Written = Refusal | Appended
 

@@ -320,6 +320,36 @@ test('a long replay is done in slices; meanwhile requests are told that the shar
   expect(await answered()).toBe('t=307 a=308')
 })
 
+test('a log that answers later is waited for; meanwhile requests are told that the shard is loading', async () => {
+  const { log, runtime, read, breakIt, answered } = scene()
+  log.append(0, [{ key: utf8Encode(''), value: new Uint8Array([1]) }])
+  const reads: (() => void)[] = []
+  const replay = log.replay.bind(log)
+  Object.assign(log, {
+    *replay(partition: number) {
+      yield { kind: 'later', isThere: new Promise<void>(resolve => reads.push(resolve)) }
+      yield* replay(partition)
+    },
+  })
+  const loading = `${-Errors.COORDINATOR_LOAD_IN_PROGRESS}`
+  const started = runtime.start()
+  expect(started).not.toBeNull()
+  read('early')
+  expect(await answered()).toBe(`early=${loading}`)
+  for (const answer of reads.splice(0)) answer()
+  await started
+  read('r')
+  expect(await answered()).toBe('r=1')
+
+  breakIt('b')
+  read('s')
+  expect(await answered()).toBe(`b=${-Errors.UNKNOWN_SERVER_ERROR} s=${loading}`)
+  for (const answer of reads.splice(0)) answer()
+  await answered()
+  read('t')
+  expect(await answered()).toBe('t=1')
+})
+
 test('records that may be lost take with them what was decided after them', async () => {
   const { log, runtime, add, read, heard, answered } = scene()
   runtime.start()

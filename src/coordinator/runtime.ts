@@ -109,10 +109,19 @@ export class CoordinatorRuntime<State, Command, Rec, Effect = never> {
     return Array.from({ length: count }, (_, partition) => new Shard(this.#options, partition))
   }
 
-  /** Replays every partition in one go. Throws what the log throws. */
-  start(): void {
+  /** Replays every partition; a promise when the log answers later. Throws, or rejects with, what the log throws. */
+  start(): Promise<void> | null {
     this.#meetTopic()
-    for (const shard of this.#shards) shard.start()
+    for (const [n, shard] of this.#shards.entries()) {
+      const loaded = shard.start()
+      if (loaded !== null) return this.#startRest(loaded, n + 1)
+    }
+    return null
+  }
+
+  async #startRest(first: Promise<void>, from: number): Promise<void> {
+    await first
+    for (const shard of this.#shards.slice(from)) await shard.start()
   }
 
   /** Parked requests are answered NOT_COORDINATOR, later ones COORDINATOR_NOT_AVAILABLE; what is being written is awaited. */
@@ -216,9 +225,17 @@ class Shard<State, Command, Rec, Effect> {
     }
   }
 
-  start(): void {
+  start(): Promise<void> | null {
     this.#beginLoad()
-    this.#replay(Number.POSITIVE_INFINITY)
+    const paused = this.#replay(Number.POSITIVE_INFINITY)
+    return paused === null ? null : this.#replayRest(paused)
+  }
+
+  async #replayRest(first: Promise<void> | 'timeIsOver'): Promise<void> {
+    for (let paused: typeof first | null = first; paused !== null; paused = this.#replay(Number.POSITIVE_INFINITY)) {
+      await paused
+      if (this.#loading === null) return
+    }
   }
 
   stop(): void {
@@ -444,31 +461,41 @@ class Shard<State, Command, Rec, Effect> {
   #replaySlice(): void {
     const { host } = this.#options.world
     try {
-      if (!this.#replay(host.monotonicMs() + replaySliceMs)) this.#replayTimer = host.after(0, () => this.#replaySlice())
+      const paused = this.#replay(host.monotonicMs() + replaySliceMs)
+      if (paused === 'timeIsOver') this.#replayTimer = host.after(0, () => this.#replaySlice())
+      else if (paused !== null) this.#replayWhen(paused)
     } catch (error) {
       this.#failLoad(error)
     }
   }
 
-  /** False when the time was over first. */
-  #replay(untilMs: number): boolean {
+  #replayWhen(isThere: Promise<void>): void {
+    const loading = this.#loading
+    void isThere.then(() => {
+      if (this.#loading === loading) this.#replaySlice()
+    })
+  }
+
+  /** Null when all is replayed; else what it waits for. */
+  #replay(untilMs: number): Promise<void> | 'timeIsOver' | null {
     const { machine, report, world } = this.#options
     const { state, entries } = this.#loading as Loading<State>
     let seen = 0
     for (let next = entries.next(); next.done !== true; next = entries.next()) {
       const entry = next.value
+      if (entry.kind === 'later') return entry.isThere
       if (entry.kind === 'marker') machine.applyMarker(state, entry.marker)
       else {
         const record = decodeOrNull(machine, entry.record)
         if (record === null) report.unknownRecord(this.#partition, entry.record)
         else machine.apply(state, record, entry.producer)
       }
-      if (++seen % recordsPerLook === 0 && world.host.monotonicMs() >= untilMs) return false
+      if (++seen % recordsPerLook === 0 && world.host.monotonicMs() >= untilMs) return 'timeIsOver'
     }
     this.#state = state
     this.#carryOut(machine.load(state, this.#env), null)
     this.#endLoad()
-    return true
+    return null
   }
 
   #failLoad(error: unknown): void {

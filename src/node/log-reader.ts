@@ -1,7 +1,7 @@
 /** Reads a partition from its start, record by record: how internal topics are replayed when a broker starts. */
+import { InvariantError } from '../base/assert.js'
 import { type Bytes, emptyBytes } from '../base/bytes.js'
 import type { Offset } from '../base/ids.js'
-import { copyAtOnce } from '../base/slice.js'
 import type { LogEntry } from '../coordinator/log-port.js'
 import { Errors, isErrorCode } from '../protocol/errors.js'
 import {
@@ -31,11 +31,18 @@ export interface StoredRecord {
 /**
  * Every record of the log, oldest first, control batches left out. A record and its key and value are valid until the next
  * step. A start may read a million committed offsets here, so nothing is allocated per record that can be reused.
+ *
+ * A promise in between, here and below: the engine answers later; wait for it before the next step. It does not reject.
  */
-export function* recordsOfLog(partition: Partition, from: Offset): Generator<StoredRecord, void> {
+export function* recordsOfLog(partition: Partition, from: Offset): Generator<StoredRecord | Promise<void>, void> {
   const cursor = new RecordCursor()
   const record: { key: Bytes | null; value: Bytes | null } = { key: null, value: null }
-  for (const { bytes, at } of batchesOfLog(partition, from)) {
+  for (const place of batchesOfLog(partition, from)) {
+    if (place instanceof Promise) {
+      yield place
+      continue
+    }
+    const { bytes, at } = place
     if (isControl(bytes, at)) continue
     for (cursor.open(bytes, at); cursor.next(); ) {
       record.key = cursor.key()
@@ -49,7 +56,12 @@ export function* recordsOfLog(partition: Partition, from: Offset): Generator<Sto
 export function* entriesOfLog(partition: Partition): Generator<LogEntry, void> {
   const cursor = new RecordCursor()
   const record: { key: Bytes; value: Bytes | null } = { key: emptyBytes, value: null }
-  for (const { bytes, at } of batchesOfLog(partition, partition.logStartOffset)) {
+  for (const place of batchesOfLog(partition, partition.logStartOffset)) {
+    if (place instanceof Promise) {
+      yield { kind: 'later', isThere: place }
+      continue
+    }
+    const { bytes, at } = place
     if (isControl(bytes, at)) {
       const marker = markerOf(bytes, at)
       if (marker !== null) yield { kind: 'marker', marker }
@@ -75,17 +87,18 @@ interface BatchPlace {
  * Every batch, oldest first, its place valid until the next step. The log may not have been verified, and no
  * client checks these records: a damaged batch ends in CorruptLogError, and the next opening verifies the log.
  */
-function* batchesOfLog(partition: Partition, from: Offset): Generator<Readonly<BatchPlace>, void> {
+function* batchesOfLog(partition: Partition, from: Offset): Generator<Readonly<BatchPlace> | Promise<void>, void> {
   const place: BatchPlace = { bytes: emptyBytes, at: 0 }
   const { logEndOffset } = partition
   let next = from
   while (next < logEndOffset) {
-    const read = partition.read(next, {
+    const reading = partition.read(next, {
       maxBytes: chunkBytes,
       atLeastOneBatch: true,
       isolation: 'read_uncommitted',
       upTo: 'logEnd',
     })
+    const read = reading instanceof Promise ? yield* settled(reading) : reading
     const behindDamage = partition.endOfDamage(next)
     if (isErrorCode(read) && behindDamage !== null) {
       // It was said when the log was recovered; the rest is worth more than nothing.
@@ -100,7 +113,12 @@ function* batchesOfLog(partition: Partition, from: Offset): Generator<Readonly<B
     const bytes = Buffer.allocUnsafeSlow(read.byteLength)
     let at = 0
     try {
-      for (const slice of read.slices) at += copyAtOnce(slice, bytes, at)
+      for (const slice of read.slices) {
+        for (const end = at + slice.byteLength; at < end; ) {
+          const count = slice.read(at + slice.byteLength - end, bytes.subarray(at, end))
+          at += count instanceof Promise ? yield* settled(count) : count
+        }
+      }
     } finally {
       for (const slice of read.slices) slice.release()
     }
@@ -115,6 +133,24 @@ function* batchesOfLog(partition: Partition, from: Offset): Generator<Readonly<B
       next = lastOffset(bytes, start) + 1
     }
   }
+}
+
+/** What a promise comes to, when whoever drives the generator has waited for it. */
+function* settled<Value>(promise: Promise<Value>): Generator<Promise<void>, Value> {
+  let outcome = (): Value => {
+    throw new InvariantError('the next step is taken when the engine has answered')
+  }
+  yield promise.then(
+    value => {
+      outcome = () => value
+    },
+    (error: unknown) => {
+      outcome = () => {
+        throw error
+      }
+    },
+  )
+  return outcome()
 }
 
 /** Whether a batch as it was written begins at `start` and ends at or before `end`. */

@@ -58,16 +58,16 @@ export class MetadataLog {
   }
 
   /** Builds the image from the log; ids of topics that were removed, whose files may still be there. */
-  replay(log: Log): { removedTopicIds: ReadonlySet<string> } {
+  async replay(log: Log): Promise<{ removedTopicIds: ReadonlySet<string> }> {
     try {
-      return this.#replay(log)
+      return await this.#replay(log)
     } catch (error) {
       if (!(error instanceof MalformedError)) throw error
       throw new InconsistentDirectoryError(`the log of the cluster's metadata is damaged: ${error.message}`, { cause: error })
     }
   }
 
-  #replay(log: Log): { removedTopicIds: ReadonlySet<string> } {
+  async #replay(log: Log): Promise<{ removedTopicIds: ReadonlySet<string> }> {
     const replay = new ImageReplay(this.#image)
     let from = this.#partition.logStartOffset
     // What Kafka's snapshot says need not be in the log any more.
@@ -76,7 +76,10 @@ export class MetadataLog {
       for (const { value } of recordsOfBatches(snapshot.bytes)) replay.see(value)
       from = snapshot.endOffset
     }
-    for (const { value } of recordsOfLog(this.#partition, from)) replay.see(value)
+    for (const record of recordsOfLog(this.#partition, from)) {
+      if (record instanceof Promise) await record
+      else replay.see(record.value)
+    }
     const { removedTopicIds, unknownKinds } = replay
     if (unknownKinds.size > 0) {
       log.warn({ kinds: [...unknownKinds].sort((a, b) => a - b).join(', ') }, 'ignoring metadata records of unsupported types')

@@ -111,7 +111,7 @@ async function open(options: CoreOptions): Promise<BrokerCore> {
     },
   })
   try {
-    const services = assemble(options, image, directory)
+    const services = await assemble(options, image, directory)
     // What was written down of the lost files must not be taken for something about the new ones.
     if (services.topics.hasRemadePartitions && !isEphemeral) await directory.checkpoint()
     return {
@@ -131,7 +131,7 @@ async function open(options: CoreOptions): Promise<BrokerCore> {
   }
 }
 
-function assemble(options: CoreOptions, image: MutableImage, directory: DataDirectory): Broker {
+async function assemble(options: CoreOptions, image: MutableImage, directory: DataDirectory): Promise<Broker> {
   const { config, world, log } = options
   const settings: ClusterSettings = {
     nodeId: config.get('node.id'),
@@ -145,7 +145,7 @@ function assemble(options: CoreOptions, image: MutableImage, directory: DataDire
     directory.readFile(clusterMetadataTopic, 0, name),
   )
   const metadataLog = new MetadataLog(metadataPartition, image, world, snapshot)
-  const { removedTopicIds } = metadataLog.replay(log)
+  const { removedTopicIds } = await metadataLog.replay(log)
   reconcile({ directory, image, metadataLog, removedTopicIds, settings, log })
 
   const topics = new Topics({ image, metadataLog, directory, settings, config, world, log })
@@ -157,7 +157,7 @@ function assemble(options: CoreOptions, image: MutableImage, directory: DataDire
     report: coordinatorReport(offsetsTopic, log, options.onFatal),
     partitionsDefault: offsetsTopic.partitionCount(config),
   })
-  groups.start()
+  await groups.start()
   topics.onDeleted(topic => (topic === offsetsTopic.name ? groups.unload() : groups.topicDeleted(topic)))
   const advertised = new Map(config.listeners.map(({ name, advertised: told }) => [name, told]))
   return {

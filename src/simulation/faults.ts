@@ -4,6 +4,7 @@
  * room. At the end the power fails, and what was acknowledged has to be there.
  */
 import { SeededRandom } from '../base/seeded-random.js'
+import { atOnce } from '../base/slice.js'
 import { DiskFailure } from '../storage/files.js'
 import { type DiskCall, type DiskFault, SimulatedDisk } from '../storage/simulated-disk/disk.js'
 import type { ReadLimits } from '../storage/types.js'
@@ -156,8 +157,9 @@ const fullDiskStepsMax = 400
 async function readsGoOn(broker: SimulatedBroker, ledger: Ledger, problems: string[]): Promise<void> {
   for (const topic of ledger.usable()) {
     const partition = broker.core.services.topics.partition(topic.name, 0)
-    const read = partition?.read(partition.logStartOffset, readLimits)
-    if (typeof read !== 'object') problems.push(`${topic.name}-0 cannot be read while the disk is full: ${read}`)
+    if (partition === undefined) continue
+    const read = atOnce(partition.read(partition.logStartOffset, readLimits))
+    if (typeof read === 'number') problems.push(`${topic.name}-0 cannot be read while the disk is full: ${read}`)
     else for (const slice of read.slices) slice.release()
   }
 }

@@ -5,7 +5,7 @@
  */
 
 import type { SeededRandom } from '../base/seeded-random.js'
-import { copyAtOnce } from '../base/slice.js'
+import { atOnce, copyAtOnce } from '../base/slice.js'
 import { Errors, isErrorCode } from '../protocol/errors.js'
 import { InitProducerId } from '../protocol/messages/init-producer-id.js'
 import { OffsetFetch } from '../protocol/messages/offset-fetch.js'
@@ -214,7 +214,7 @@ function readLog(partition: Partition, where: string, problems: string[]): Found
   const found: FoundBatch[] = []
   let next = partition.logStartOffset
   while (next < partition.logEndOffset) {
-    const read = partition.read(next, { maxBytes: 1 << 20, atLeastOneBatch: true, isolation: 'read_uncommitted' })
+    const read = atOnce(partition.read(next, { maxBytes: 1 << 20, atLeastOneBatch: true, isolation: 'read_uncommitted' }))
     if (isErrorCode(read) || read.byteLength === 0) {
       problems.push(`${where}: cannot be read at ${next}: ${isErrorCode(read) ? read : 'nothing there'}`)
       return found

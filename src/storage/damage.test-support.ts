@@ -7,7 +7,7 @@ import { equalBytes } from '../base/bytes.js'
 import { fakeWorld } from '../base/fake-world.js'
 import type { Offset } from '../base/ids.js'
 import { SeededRandom } from '../base/seeded-random.js'
-import { copyAtOnce } from '../base/slice.js'
+import { atOnce, copyAtOnce } from '../base/slice.js'
 import { type ErrorCode, Errors, isErrorCode, isRefusal } from '../protocol/errors.js'
 import { baseOffset, batchLength, computeCrc, crc, lastOffset } from '../protocol/records/batch.js'
 import { buildBatch } from '../protocol/records/build.js'
@@ -330,7 +330,7 @@ function judgeTimes(
 
 /** Whole batches from `from` on, or the error. */
 export function readFrom(partition: Partition, from: Offset, maxBytes = 1 << 24): Buffer | ErrorCode {
-  const read = partition.read(from, { maxBytes, atLeastOneBatch: true, isolation: 'read_uncommitted' })
+  const read = atOnce(partition.read(from, { maxBytes, atLeastOneBatch: true, isolation: 'read_uncommitted' }))
   if (isErrorCode(read)) return read
   const bytes = Buffer.alloc(read.byteLength)
   let at = 0

@@ -2,6 +2,16 @@
  * The port that a log engine implements: what a partition needs from the thing that keeps its bytes, and nothing more. The
  * embedded engine (segments/log.ts) is the only one so far. An engine knows batches and offsets; it knows no producers, no
  * high watermark and no client. Writes and syncs that the device refuses are thrown as DiskFailure.
+ *
+ * An engine may answer `append` and `read` later, with a promise. Order is fixed at the call all the same:
+ *
+ * - `append` takes its place in the log, and is done with the bytes it was given, when it returns. What it cannot take it
+ *   refuses at once, by throwing. A promise that rejects is a batch lost from the middle of the log: nothing is acknowledged
+ *   from then on, as after a failed sync.
+ * - `read`, `sync` and `close` cover every append before the call, answered or not, and wait for those that they need.
+ *
+ * It may rely on calls that come in the order of the log, on no acknowledgement before it has answered, and on slices that are
+ * released when the log is long closed.
  */
 
 import type { Bytes } from '../base/bytes.js'
@@ -73,10 +83,13 @@ export interface LogEngine {
    */
   endOfDamage(offset: Offset): Offset | null
 
-  /** Writes one batch that begins at the log's end; its base offset and epoch are stamped already. */
-  append(batch: Bytes, config: LogConfig, nowMs: number): void
+  /**
+   * Writes one batch that begins at the log's end; its base offset and epoch are stamped already. Null: the log has it. When
+   * it throws, the log is as it was.
+   */
+  append(batch: Bytes, config: LogConfig, nowMs: number): Promise<void> | null
   /** Adds to `slices` whole batches from the one that holds `from` up to `end` (null: the log's end); answers their bytes. */
-  read(from: Offset, end: LogMark | null, maxBytes: number, atLeastOneBatch: boolean, slices: Slice[]): number
+  read(from: Offset, end: LogMark | null, maxBytes: number, atLeastOneBatch: boolean, slices: Slice[]): number | Promise<number>
   /** The first record below `end` with a timestamp of at least `timestamp`. */
   offsetForTimestamp(timestamp: Int64, end: Offset): TimestampedOffset | null
   maxTimestampOffset(): TimestampedOffset | null

@@ -9,6 +9,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import type { Bytes } from '../base/bytes.js'
 import { type FakeWorld, fakeWorld } from '../base/fake-world.js'
+import { atOnce } from '../base/slice.js'
 import type { World } from '../base/world.js'
 import { isErrorCode, isRefusal } from '../protocol/errors.js'
 import * as batch from '../protocol/records/batch.js'
@@ -446,7 +447,7 @@ function decodeFrom(partition: Partition, from: number, maxBytes: number): Model
   let next = from
   let left = maxBytes
   while (left > 0) {
-    const read = partition.read(next, { maxBytes: left, atLeastOneBatch: true, isolation: 'read_uncommitted' })
+    const read = atOnce(partition.read(next, { maxBytes: left, atLeastOneBatch: true, isolation: 'read_uncommitted' }))
     if (isErrorCode(read)) throw new LogModelMismatch(`read from ${next} gives error ${read}`)
     if (read.byteLength === 0) break
     for (const slice of read.slices) {

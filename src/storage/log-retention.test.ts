@@ -1,6 +1,7 @@
 import fs from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { SeededRandom } from '../base/seeded-random.js'
+import { atOnce } from '../base/slice.js'
 import { Errors } from '../protocol/errors.js'
 import { DiskFailure, type Files, nodeFiles } from './files.js'
 import { parseDirectoryState } from './format/directory-state.js'
@@ -75,7 +76,7 @@ describe('retention', () => {
 
   test('a reader keeps what it holds, even when the files are gone', async () => {
     const { directory, partition, world, path, opened } = await fiveBatches({ config: { fileDeleteDelayMs: 0 } })
-    const read = partition.read(0, everything)
+    const read = atOnce(partition.read(0, everything))
     if (typeof read === 'number') throw new Error('no read')
     opened.config = { ...opened.config, retentionBytes: 0 }
     await directory.enforceRetention()

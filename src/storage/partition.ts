@@ -95,6 +95,8 @@ export class Partition implements SyncTarget {
   #isBeingCompacted = false
   /** Starts of the log that are being written down and do not count yet. */
   readonly #startsToCome: Offset[] = []
+  /** Settles with the last append that the engine has not answered yet, and all before it; null when there is none. */
+  #unwritten: Promise<void> | null = null
   #isMarked = false
   /** What a request is answered when the partition takes none any more. */
   #closedWith: ErrorCode | null = null
@@ -214,7 +216,8 @@ export class Partition implements SyncTarget {
 
   #write(batch: Bytes, config: LogConfig, nowMs: number): AppendRefusal | null {
     try {
-      this.#engine.append(batch, config, nowMs)
+      const written = this.#engine.append(batch, config, nowMs)
+      if (written !== null) this.#noteUnwritten(written)
       return null
     } catch (error) {
       if (!(error instanceof DiskFailure)) throw error
@@ -227,19 +230,36 @@ export class Partition implements SyncTarget {
     }
   }
 
+  #noteUnwritten(written: Promise<void>): void {
+    const all = this.#unwritten === null ? written : Promise.all([this.#unwritten, written])
+    const unwritten = all.then(
+      () => {
+        if (this.#unwritten === unwritten) this.#unwritten = null
+      },
+      error => {
+        // Others have taken their places behind it, and what is missing in front of them is not to be appended again.
+        throw this.#commit.fail(error instanceof DiskFailure ? error : new DiskFailure(String(error), 'broken', error))
+      },
+    )
+    unwritten.catch(() => {})
+    this.#unwritten = unwritten
+  }
+
   #answer(baseOffset: Offset, lastOffset: Offset, logAppendTimeMs: number, isDuplicate: boolean): Appended {
+    const written = this.#unwritten
     // A duplicate is as durable as the original: it may have to wait for the same sync.
-    const durable = this.#durability === 'fsync' && lastOffset >= this.#durable.offset ? this.#line.request() : null
+    const durable = this.#durability === 'fsync' && lastOffset >= this.#durable.offset ? this.#line.request() : written
     const { logStartOffset } = this.#engine
     if (this.#durability !== 'fsync' && !isDuplicate) this.#wake()
-    return { baseOffset, lastOffset, logAppendTimeMs, logStartOffset, isDuplicate, durable }
+    return { baseOffset, lastOffset, logAppendTimeMs, logStartOffset, isDuplicate, written, durable }
   }
 
   /**
    * Plans a read: whole batches from the one that holds `from`. Empty at the high watermark. OFFSET_OUT_OF_RANGE outside
-   * the log. The slices are the caller's to release.
+   * the log. The slices are the caller's to release. Answers later only if the engine does, and then with the high watermark
+   * of now.
    */
-  read(from: Offset, limits: ReadLimits): Read | ErrorCode {
+  read(from: Offset, limits: ReadLimits): Read | ErrorCode | Promise<Read | ErrorCode> {
     if (this.#closedWith !== null) return this.#closedWith
     const engine = this.#engine
     const { logStartOffset } = engine
@@ -252,6 +272,22 @@ export class Partition implements SyncTarget {
     const slices: Slice[] = []
     try {
       const byteLength = engine.read(from, end, limits.maxBytes, limits.atLeastOneBatch, slices)
+      if (typeof byteLength !== 'number') return this.#readLater(byteLength, slices, highWatermark, logStartOffset)
+      return { slices, byteLength, highWatermark, lastStableOffset: highWatermark, logStartOffset }
+    } catch (error) {
+      for (const slice of slices) slice.release()
+      return this.#diskRefused(error)
+    }
+  }
+
+  async #readLater(
+    reading: Promise<number>,
+    slices: readonly Slice[],
+    highWatermark: Offset,
+    logStartOffset: Offset,
+  ): Promise<Read | ErrorCode> {
+    try {
+      const byteLength = await reading
       return { slices, byteLength, highWatermark, lastStableOffset: highWatermark, logStartOffset }
     } catch (error) {
       for (const slice of slices) slice.release()
@@ -491,7 +527,7 @@ export class Partition implements SyncTarget {
 
   /** Resolves when everything in the log now is as durable as this directory makes it. Rejects with DiskFailure. */
   settled(): Promise<void> {
-    return this.#durability === 'none' ? Promise.resolve() : this.#line.request()
+    return this.#durability === 'none' ? (this.#unwritten ?? Promise.resolve()) : this.#line.request()
   }
 
   /** Called by the commit line: what is in the log now becomes durable, and so visible. */

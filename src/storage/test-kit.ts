@@ -7,7 +7,7 @@ import { afterEach } from 'vitest'
 import type { Bytes } from '../base/bytes.js'
 import { type FakeWorld, fakeWorld } from '../base/fake-world.js'
 import type { Offset } from '../base/ids.js'
-import type { Slice } from '../base/slice.js'
+import { atOnce, type Slice } from '../base/slice.js'
 import { isErrorCode, isRefusal } from '../protocol/errors.js'
 import { baseOffset, batchLength, lastOffset } from '../protocol/records/batch.js'
 import { type BatchOptions, buildBatch } from '../protocol/records/build.js'
@@ -122,7 +122,7 @@ export function bytesOf(slices: readonly Slice[]): Buffer {
 }
 
 export function readBytes(partition: Partition, from: Offset, limits: Partial<ReadLimits> = {}): Buffer {
-  const read = partition.read(from, { ...everything, ...limits })
+  const read = atOnce(partition.read(from, { ...everything, ...limits }))
   if (isErrorCode(read)) throw new Error(`error ${read}`)
   const bytes = bytesOf(read.slices)
   if (bytes.byteLength !== read.byteLength) throw new Error('byteLength is not what the slices hold')

@@ -21,9 +21,11 @@ export interface Appended {
   /** True when the batch was there already (idempotent retry): nothing was written, the offsets are the original ones. */
   readonly isDuplicate: boolean
   /**
-   * Settles when the batch is on stable storage; null when there is nothing to wait for. Rejects with a DiskFailure when
-   * the disk failed; a caller that does not care may drop it.
+   * Settles when the log has the batch and all before it: until then no acknowledgement is due. Null when it has them. Rejects
+   * with a DiskFailure when they are lost; a caller that does not care may drop it.
    */
+  readonly written: Promise<void> | null
+  /** The same for stable storage, or for `written` where the directory promises no more. */
   readonly durable: Promise<void> | null
 }
 

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { asBuffer, type Bytes } from '../../base/bytes.js'
 import { zeroUuid } from '../../base/ids.js'
+import { atOnce } from '../../base/slice.js'
 import { compressionTypeProblem } from '../../config/compression-type.js'
 import { Errors } from '../../protocol/errors.js'
 import { DeleteTopics } from '../../protocol/messages/delete-topics.js'
@@ -368,7 +369,7 @@ describe('waiting', () => {
     let retained = 0
     const read = partition.read.bind(partition)
     partition.read = (from, limits) => {
-      const outcome = read(from, limits)
+      const outcome = atOnce(read(from, limits))
       for (const slice of typeof outcome === 'number' ? [] : outcome.slices) {
         const release = slice.release.bind(slice)
         opened += 1

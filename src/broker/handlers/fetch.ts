@@ -5,7 +5,7 @@ import { type ErrorCode, Errors, isErrorCode } from '../../protocol/errors.js'
 import { Fetch } from '../../protocol/messages/fetch.js'
 import type { RequestOf, ResponseOf } from '../../protocol/schema.js'
 import type { Partition } from '../../storage/partition.js'
-import type { EpochEndOffset, Isolation } from '../../storage/types.js'
+import type { EpochEndOffset, Isolation, Read } from '../../storage/types.js'
 import { downConvertedBytesMax, hardLimitFetchVersionMax, messageSetFetchVersionMax } from '../down-conversion.js'
 import { type FetchContext, type FetchPartition, type FetchSessionRequest, isNews, noteAnswered } from '../fetch-session.js'
 import { handler, type RequestContext } from '../handler.js'
@@ -40,26 +40,28 @@ export const fetch = handler(Fetch, (request, context) => {
     isReplica: Math.max(request.replicaId, request.replicaState?.replicaId ?? -1) >= 0,
   }
   const first = plan(session, limits, context)
-  const isDue = request.maxWaitMs <= 0 || isEnough(first, limits, context)
-  if (isDue && !isOld) return answer(session, first, context)
-  return answerLater(session, first, isDue ? 0 : request.maxWaitMs, limits, context)
+  const isDue = !(first instanceof Promise) && (request.maxWaitMs <= 0 || isEnough(first, limits, context))
+  if (isDue === true && !isOld) return answer(session, first as Plan, context)
+  return answerLater(session, first, isDue, request.maxWaitMs, limits, context)
 })
 
 async function answerLater(
   session: FetchContext,
-  firstPlan: Plan,
+  firstPlan: Plan | Promise<Plan>,
+  isFirstDue: boolean | Promise<boolean>,
   maxWaitMs: number,
   limits: PlanLimits,
   context: RequestContext,
 ): Promise<FetchResponse> {
-  const last = await longPoll(session, firstPlan, maxWaitMs, limits, context)
+  const last = await longPoll(session, firstPlan, isFirstDue, maxWaitMs, limits, context)
   const isOld = limits.version <= messageSetFetchVersionMax
   return answer(session, isOld ? await convertPlan(last, limits, context) : last, context)
 }
 
 async function longPoll(
   session: FetchContext,
-  firstPlan: Plan,
+  firstPlan: Plan | Promise<Plan>,
+  isFirstDue: boolean | Promise<boolean>,
   maxWaitMs: number,
   limits: PlanLimits,
   context: RequestContext,
@@ -67,39 +69,66 @@ async function longPoll(
   const { waiting } = context.broker
   const { host } = context.broker.world
   const deadlineMs = host.monotonicMs() + maxWaitMs
-  let current = firstPlan
-  const hasEnded = (): boolean => waiting.isStopped || context.session.isClosed
-  for (let leftMs = maxWaitMs; leftMs > 0 && !hasEnded(); leftMs = deadlineMs - host.monotonicMs()) {
+  // Awaited only where an engine answers later: between a plan and the wait for what it does not have, nothing may be missed.
+  let current = firstPlan instanceof Promise ? await firstPlan : firstPlan
+  let isDue = firstPlan instanceof Promise ? isEnough(current, limits, context) : isFirstDue
+  for (;;) {
+    if (isDue instanceof Promise) {
+      current.isLate = true
+      isDue = await isDue
+    }
+    const leftMs = deadlineMs - host.monotonicMs()
+    if (isDue || leftMs <= 0 || waiting.isStopped || context.session.isClosed) return current
     release(current)
-    await waiting.advanceOrDeadline(current.partitions, leftMs, context.session)
-    current = plan(session, limits, context)
-    if (isEnough(current, limits, context)) break
+    if (!current.isLate || !isOutdated(current)) await waiting.advanceOrDeadline(current.partitions, leftMs, context.session)
+    const next = plan(session, limits, context)
+    current = next instanceof Promise ? await next : next
+    isDue = isEnough(current, limits, context)
   }
-  return current
+}
+
+/** Whether one of the partitions went on, or away, while others were still being read. */
+function isOutdated({ parts, partitions }: Plan): boolean {
+  // Of those without an error, in their order.
+  let n = 0
+  for (const { errorCode, highWatermark } of parts) {
+    if (errorCode !== Errors.NONE) continue
+    const partition = partitions[n++]!
+    if (partition.isClosed || partition.highWatermark !== highWatermark) return true
+  }
+  return false
 }
 
 /**
  * Whether a plan is worth an answer. Kafka cuts a batch where the limit falls and so reaches min_bytes exactly; whole
  * batches stop short of it. So what counts for a partition is what there is to read, up to what the client lets it return.
  */
-function isEnough(
-  { parts, byteLength, mustAnswer, isolation }: Plan,
-  { minBytes }: PlanLimits,
-  context: RequestContext,
-): boolean {
+function isEnough(current: Plan, { minBytes }: PlanLimits, context: RequestContext): boolean | Promise<boolean> {
+  const { parts, byteLength, mustAnswer, isolation } = current
   if (mustAnswer || byteLength >= minBytes) return true
   // The first partition with data always returns some.
   if (byteLength === 0) return false
   let available = 0
+  let later: Promise<number>[] | null = null
   for (const { wanted } of parts) {
     const partition = partitionOf(wanted, context)
     if (partition === undefined) continue
     const read = partition.read(wanted.fetchOffset, { maxBytes: int32Max, atLeastOneBatch: true, isolation })
-    if (isErrorCode(read)) continue
-    for (const slice of read.slices) slice.release()
-    available += Math.min(read.byteLength, Math.max(0, wanted.maxBytes))
+    if (read instanceof Promise) {
+      later ??= []
+      later.push(read.then(one => bytesToReturn(one, wanted)))
+    } else available += bytesToReturn(read, wanted)
   }
-  return available >= minBytes
+  if (later === null) return available >= minBytes
+  const sum = Promise.all(later).then(counts => counts.reduce((total, count) => total + count, available))
+  // What was counted and is not in the plan is for the next one.
+  return sum.then(total => total >= minBytes && !isOutdated(current))
+}
+
+function bytesToReturn(read: Read | ErrorCode, wanted: FetchPartition): number {
+  if (isErrorCode(read)) return 0
+  for (const slice of read.slices) slice.release()
+  return Math.min(read.byteLength, Math.max(0, wanted.maxBytes))
 }
 
 const int32Max = 0x7fff_ffff
@@ -127,28 +156,50 @@ interface PartitionPlan {
 }
 
 interface Plan {
-  readonly parts: readonly PartitionPlan[]
+  readonly parts: PartitionPlan[]
   /** Those that a wait would watch. */
-  readonly partitions: readonly Partition[]
-  readonly byteLength: number
+  readonly partitions: Partition[]
+  byteLength: number
   /** An error or a diverging log is told at once; so is that there is nothing to wait for. */
-  readonly mustAnswer: boolean
+  mustAnswer: boolean
   readonly isolation: Isolation
+  /** An engine answered later: what was planned first may be outdated. */
+  isLate: boolean
 }
 
-function plan(session: FetchContext, limits: PlanLimits, context: RequestContext): Plan {
-  const parts: PartitionPlan[] = []
-  const partitions: Partition[] = []
-  let byteLength = 0
-  let mustAnswer = false
+function plan(session: FetchContext, limits: PlanLimits, context: RequestContext): Plan | Promise<Plan> {
+  const made: Plan = { parts: [], partitions: [], byteLength: 0, mustAnswer: false, isolation: limits.isolation, isLate: false }
   const wanteds = session.kind === 'incremental' ? session.session.partitions.values() : fullPartitions(session)
-  for (const wanted of wanteds) {
-    const part = planPartition(wanted, limits, byteLength, context, partitions)
-    parts.push(part)
-    byteLength += part.byteLength
-    if (part.errorCode !== Errors.NONE || part.diverging !== null) mustAnswer = true
+  const left = wanteds[Symbol.iterator]()
+  for (let next = left.next(); next.done !== true; next = left.next()) {
+    const part = planPartition(next.value, limits, made.byteLength, context, made.partitions)
+    if (part instanceof Promise) return planRest(made, part, left, limits, context)
+    addPart(made, part)
   }
-  return { parts, partitions, byteLength, mustAnswer: mustAnswer || parts.length === 0, isolation: limits.isolation }
+  made.mustAnswer ||= made.parts.length === 0
+  return made
+}
+
+/** What a partition may return depends on those before it: they are read one after the other. */
+async function planRest(
+  made: Plan,
+  first: Promise<PartitionPlan>,
+  left: Iterator<FetchPartition>,
+  limits: PlanLimits,
+  context: RequestContext,
+): Promise<Plan> {
+  made.isLate = true
+  addPart(made, await first)
+  for (let next = left.next(); next.done !== true; next = left.next()) {
+    addPart(made, await planPartition(next.value, limits, made.byteLength, context, made.partitions))
+  }
+  return made
+}
+
+function addPart(made: Plan, part: PartitionPlan): void {
+  made.parts.push(part)
+  made.byteLength += part.byteLength
+  if (part.errorCode !== Errors.NONE || part.diverging !== null) made.mustAnswer = true
 }
 
 function fullPartitions(context: Extract<FetchContext, { kind: 'full' }>): Iterable<FetchPartition> {
@@ -161,7 +212,7 @@ function planPartition(
   bytesSoFar: number,
   context: RequestContext,
   partitions: Partition[],
-): PartitionPlan {
+): PartitionPlan | Promise<PartitionPlan> {
   // 1. Which partition?
   const topicId = limits.version >= 13 ? wanted.topicId : null
   const name = topicOf(wanted, context)
@@ -197,6 +248,16 @@ function planPartition(
     atLeastOneBatch: bytesSoFar === 0 || limits.version <= hardLimitFetchVersionMax,
     isolation: limits.isolation,
   })
+  if (read instanceof Promise) return read.then(answered => planOfRead(wanted, partition, answered, partitions))
+  return planOfRead(wanted, partition, read, partitions)
+}
+
+function planOfRead(
+  wanted: FetchPartition,
+  partition: Partition,
+  read: Read | ErrorCode,
+  partitions: Partition[],
+): PartitionPlan {
   if (isErrorCode(read)) return failed(wanted, read)
   partitions.push(partition)
   const { slices, byteLength, highWatermark, lastStableOffset, logStartOffset } = read

@@ -173,7 +173,7 @@ describe('a disk that fails', () => {
   }
   const codesOf = (response: unknown): number[] =>
     (response as ResponseOf<typeof Produce>).responses.flatMap(topic => topic.partitionResponses.map(each => each.errorCode))
-  const lost = () => ({ baseOffset: 0, durable: Promise.reject(new Error('the sync failed')) })
+  const lost = () => ({ baseOffset: 0, written: null, durable: Promise.reject(new Error('the sync failed')) })
   const full = {
     kind: 'refused' as const,
     errorCode: Errors.KAFKA_STORAGE_ERROR,
@@ -182,7 +182,7 @@ describe('a disk that fails', () => {
     logStartOffset: -1,
   }
   const other = { ...full, errorCode: Errors.MESSAGE_TOO_LARGE }
-  const well = { baseOffset: 0, durable: null }
+  const well = { baseOffset: 0, written: null, durable: null }
 
   test('what is not known to be durable is not acknowledged; what was refused keeps its code', async () => {
     const outcome = produceTo([lost(), other, well], 9)

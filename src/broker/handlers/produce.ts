@@ -48,7 +48,7 @@ async function finished(appends: Appends, request: ProduceRequest): Promise<void
 }
 
 function outcome(
-  { responses, durables }: Appends,
+  { responses, unwritten, durables }: Appends,
   acks: number,
   { version }: RequestContext,
 ): ProduceResponse | Ordered<ProduceResponse> | typeof noAnswer {
@@ -58,21 +58,19 @@ function outcome(
     for (const durable of durables) durable.catch(() => {}) // A failed sync stops the broker by itself.
     return noAnswer
   }
-  if (acks === 1 || durables.length === 0) {
-    for (const durable of durables) durable.catch(() => {})
-    return { responses }
-  }
-  return new Ordered(whenDurable(responses, durables, version))
+  if (acks === 1) for (const durable of durables) durable.catch(() => {})
+  const awaited = acks === 1 ? unwritten : durables
+  return awaited.length === 0 ? { responses } : new Ordered(whenSettled(responses, awaited, version))
 }
 
 /** Apart from the handler, so that what waits here keeps the answer and not the request with its batches. */
-async function whenDurable(
+async function whenSettled(
   responses: TopicResponses,
-  durables: readonly Promise<void>[],
+  awaited: readonly Promise<void>[],
   version: number,
 ): Promise<ResponseOf<typeof Produce>> {
   try {
-    await Promise.all(durables)
+    await Promise.all(awaited)
     return { responses }
   } catch {
     const errorCode = storageErrorFor(Errors.KAFKA_STORAGE_ERROR, version >= 4)
@@ -99,6 +97,8 @@ export const decompressionFactorMax = 64
 /** The appends of one request, in its order. */
 class Appends {
   readonly responses: TopicResponses[number][] = []
+  /** Where the engine has not answered yet. */
+  readonly unwritten: Promise<void>[] = []
   readonly durables: Promise<void>[] = []
   readonly #context: RequestContext
   readonly #areAcks: boolean
@@ -182,6 +182,7 @@ class Appends {
     if (records === null) return refused(index, Errors.INVALID_RECORD, 'No record batch was given.')
     const result = partition.append(records, { kind: 'client', apiVersion: version })
     if (isRefusal(result)) return appendRefused(index, result, version)
+    if (result.written !== null) this.unwritten.push(result.written)
     if (result.durable !== null) this.durables.push(result.durable)
     return appended(index, result)
   }

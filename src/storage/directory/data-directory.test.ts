@@ -2,6 +2,7 @@ import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import fs from 'node:fs'
 import { describe, expect, test } from 'vitest'
+import { atOnce } from '../../base/slice.js'
 import { asDiskFailure, type Files, nodeFiles } from '../files.js'
 import { append, batchOf, copyFolder, everything, openTest, temporaryFolder, topicId } from '../test-kit.js'
 import { DirectoryLockedError, lockHolder } from './directory-lock.js'
@@ -263,7 +264,7 @@ describe('an ephemeral directory', () => {
     expect(append(partition, batchOf('a')).durable).toBeNull()
     expect(partition.highWatermark).toBe(1)
     expect(directory.isEphemeral).toBe(true)
-    const read = partition.read(0, everything)
+    const read = atOnce(partition.read(0, everything))
     await directory.close()
     expect(fs.existsSync(path)).toBe(false)
     if (typeof read === 'number') throw new Error('no read')

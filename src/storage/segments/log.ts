@@ -108,7 +108,7 @@ export class SegmentedLog implements LogEngine {
     return this.#segments
   }
 
-  append(batch: Bytes, config: LogConfig, nowMs: number): void {
+  append(batch: Bytes, config: LogConfig, nowMs: number): null {
     const last = lastOffset(batch, 0)
     const timestamp = maxTimestamp(batch, 0)
     if (this.#mustRoll(batch.byteLength, last, timestamp, config, nowMs)) this.#roll(config, nowMs)
@@ -124,6 +124,7 @@ export class SegmentedLog implements LogEngine {
     active.writtenMs = nowMs
     this.logEndOffset = last + 1
     if (this.#durability === 'fsync' && this.#dirty.at(-1) !== active) this.#noteDirty(active)
+    return null
   }
 
   #noteIndexes(segment: Segment): void {

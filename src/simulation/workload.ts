@@ -270,7 +270,7 @@ export class Workload {
     if (open === undefined || partition.readAt <= partition.startMax) return
     const offset = Math.min(this.#random.between(partition.startMax + 1, partition.readAt), open.highWatermark)
     partition.startMax = Math.max(partition.startMax, offset)
-    this.#follow(open.deleteRecordsBefore(offset), errorCode => {
+    this.#follow(open.upkeep.deleteRecordsBefore(offset), errorCode => {
       if (topic.state !== 'there') return
       if (this.#isDone(errorCode, `deletion of records of ${topic.name}-${index}`)) {
         partition.startMin = Math.max(partition.startMin, offset)

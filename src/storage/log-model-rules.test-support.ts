@@ -4,7 +4,7 @@
  * hash. Not shipped.
  */
 import type { LogConfig } from './log-config.js'
-import type { CompactionMeans } from './partition.js'
+import type { CompactionMeans } from './partition-upkeep.js'
 import type { CompactionPlan } from './rules/compaction.js'
 
 export interface ModelRecord {

@@ -23,7 +23,8 @@ import { type Files, nodeFiles } from './files.js'
 import { directoryStateFile, parseDirectoryState } from './format/directory-state.js'
 import { defaultLogConfig, type LogConfig } from './log-config.js'
 import { Draw, LogModel, type ModelBatch, type ModelRecord } from './log-model-rules.test-support.js'
-import type { CompactionMeans, Partition } from './partition.js'
+import type { Partition } from './partition.js'
+import type { CompactionMeans } from './partition-upkeep.js'
 import { Slices } from './slices.js'
 
 export interface LogModelOptions {
@@ -282,7 +283,7 @@ class LogModelRun {
     const { logStartOffset, logEndOffset } = this.#model
     const span = Math.min(logEndOffset - logStartOffset, 40)
     const offset = logStartOffset + this.#draw.between(0, span)
-    const errorCode = await this.#partition.deleteRecordsBefore(offset)
+    const errorCode = await this.#partition.upkeep.deleteRecordsBefore(offset)
     this.#expect(errorCode === 0, () => `DeleteRecords below ${offset} gives ${errorCode}`)
     this.#model.raiseStart(offset)
     this.#model.persistedStart = offset
@@ -317,7 +318,7 @@ class LogModelRun {
   async #compact(): Promise<void> {
     const partition = this.#partition
     const nowMs = this.#world.nowMs()
-    const plan = partition.compactionPlan(nowMs)
+    const plan = partition.upkeep.compactionPlan(nowMs)
     if (plan === null || !(plan.isDue || this.#draw.oneIn(3))) return
     const segments = this.#segmentsOnDisk()
     const bases = segments.map(({ baseOffset }) => baseOffset)
@@ -334,7 +335,7 @@ class LogModelRun {
     const before = this.#model.visibleFrom(this.#model.logStartOffset)
     this.#crashImages = []
     const round = this.#model.beginCompaction(plan, segments, means, nowMs, this.#config)
-    const result = await partition.compact(plan, means)
+    const result = await partition.upkeep.compact(plan, means)
     const images = this.#crashImages
     this.#crashImages = null
     if (result === null) this.#fail('compaction was cancelled without a reason')

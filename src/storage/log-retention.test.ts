@@ -170,7 +170,7 @@ describe('retention', () => {
 describe('DeleteRecords', () => {
   test('moves the start, mid-segment too, and removes what lies wholly below', async () => {
     const { partition, path } = await fiveBatches()
-    expect(await partition.deleteRecordsBefore(3)).toBe(Errors.NONE)
+    expect(await partition.upkeep.deleteRecordsBefore(3)).toBe(Errors.NONE)
     expect(partition.logStartOffset).toBe(3)
     expect(filesIn(path, '.log')).toEqual(['2', '4'])
     expect(partition.read(2, everything)).toBe(Errors.OFFSET_OUT_OF_RANGE)
@@ -182,7 +182,7 @@ describe('DeleteRecords', () => {
     const { directory } = await openTest()
     const partition = directory.createPartition('t', 0, topicId)
     append(partition, batchOf('a', { count: 10 }))
-    expect(await partition.deleteRecordsBefore(4)).toBe(Errors.NONE)
+    expect(await partition.upkeep.deleteRecordsBefore(4)).toBe(Errors.NONE)
     expect(partition.logStartOffset).toBe(4)
     expect(offsetsIn(readBytes(partition, 4))).toEqual(['0-9'])
     expect(partition.offsetForTimestamp(0, 'read_uncommitted')).toMatchObject({ offset: 4 })
@@ -190,18 +190,18 @@ describe('DeleteRecords', () => {
 
   test('below the start changes nothing, above the high watermark is refused', async () => {
     const { partition } = await fiveBatches()
-    await partition.deleteRecordsBefore(3)
-    expect(await partition.deleteRecordsBefore(1)).toBe(Errors.NONE)
+    await partition.upkeep.deleteRecordsBefore(3)
+    expect(await partition.upkeep.deleteRecordsBefore(1)).toBe(Errors.NONE)
     expect(partition.logStartOffset).toBe(3)
-    expect(await partition.deleteRecordsBefore(6)).toBe(Errors.OFFSET_OUT_OF_RANGE)
-    expect(await partition.deleteRecordsBefore(-2)).toBe(Errors.OFFSET_OUT_OF_RANGE)
-    expect(await partition.deleteRecordsBefore(5)).toBe(Errors.NONE)
+    expect(await partition.upkeep.deleteRecordsBefore(6)).toBe(Errors.OFFSET_OUT_OF_RANGE)
+    expect(await partition.upkeep.deleteRecordsBefore(-2)).toBe(Errors.OFFSET_OUT_OF_RANGE)
+    expect(await partition.upkeep.deleteRecordsBefore(5)).toBe(Errors.NONE)
     expect(readBytes(partition, 5).byteLength).toBe(0)
   })
 
   test('survives a crash right after the answer', async () => {
     const { partition, path } = await fiveBatches({ durability: 'fsync' })
-    await partition.deleteRecordsBefore(3)
+    await partition.upkeep.deleteRecordsBefore(3)
     const { directory } = await openTest({ path: copyFolder(path) })
     const again = directory.partition('t', 0)!
     expect(again).toMatchObject({ logStartOffset: 3, logEndOffset: 5 })
@@ -212,7 +212,7 @@ describe('DeleteRecords', () => {
     const disk = new SimulatedDisk('/data')
     const { partition, directory } = await fiveBatches({ path: '/data', files: disk.files, durability: 'fsync' })
     disk.beforeCall = ({ operation }) => (operation === 'writeWhole' ? 'ENOSPC' : undefined)
-    expect(await partition.deleteRecordsBefore(3)).toBe(Errors.KAFKA_STORAGE_ERROR)
+    expect(await partition.upkeep.deleteRecordsBefore(3)).toBe(Errors.KAFKA_STORAGE_ERROR)
     expect(partition.logStartOffset).toBe(0)
     disk.beforeCall = () => undefined
     await directory.close()
@@ -224,7 +224,7 @@ describe('DeleteRecords', () => {
     const { partition, path } = await fiveBatches()
     const starts: (string | null)[] = []
     const seen = [1, 2, 3, 4].map(async offset => {
-      await partition.deleteRecordsBefore(offset)
+      await partition.upkeep.deleteRecordsBefore(offset)
       starts.push(fs.readFileSync(`${path}/log-start-offset-checkpoint`, 'utf8'))
     })
     await Promise.all(seen)
@@ -239,10 +239,10 @@ describe('DeleteRecords', () => {
     disk.beforeCall = ({ changes, operation, path }) => {
       if (changes) found.push(...crashPolicies.map(policy => disk.crash(policy, new SeededRandom(found.length))))
       // What the first one writes down is written, and does not know of this.
-      if (operation === 'rename' && path.endsWith('gregor-checkpoint.tmp')) second ??= partition.deleteRecordsBefore(4)
+      if (operation === 'rename' && path.endsWith('gregor-checkpoint.tmp')) second ??= partition.upkeep.deleteRecordsBefore(4)
       return undefined
     }
-    expect(await partition.deleteRecordsBefore(2)).toBe(Errors.NONE)
+    expect(await partition.upkeep.deleteRecordsBefore(2)).toBe(Errors.NONE)
     expect(await second).toBe(Errors.NONE)
     disk.beforeCall = () => undefined
     expect(found.length).toBeGreaterThan(100)

@@ -1,31 +1,29 @@
 /**
  * One partition: the only door through which the broker meets a log. The order of appends is decided synchronously inside
  * `append`; durability is what a caller may wait for. Readers see everything below the high watermark, which is the durable
- * end in fsync mode and the end of the log otherwise.
+ * end in fsync mode and the end of the log otherwise. What is done beside requests is its `upkeep`.
  *
  *   append: admission → producers.check → stamp → engine.append → producers.record → commit line or high watermark → wake
  */
 
 import { assert } from '../base/assert.js'
 import type { Bytes } from '../base/bytes.js'
-import type { LeaderEpoch, Offset, ProducerId, Uuid } from '../base/ids.js'
+import type { LeaderEpoch, Offset, Uuid } from '../base/ids.js'
 import { type Int64, roundedInt64 } from '../base/int64.js'
 import type { Slice } from '../base/slice.js'
 import type { World } from '../base/world.js'
 import { type ErrorCode, Errors, isRefusal } from '../protocol/errors.js'
 import { batchLength, lastOffsetDelta, noTimestamp, stampBaseOffset, stampLeaderEpoch } from '../protocol/records/batch.js'
-import type { CompactionOrder, CompactionResult, LogEngine, LogMark } from './engine.js'
-import { CorruptLogError, DamagedRangeError } from './engine.js'
+import type { CorruptLogError, LogEngine, LogMark } from './engine.js'
 import { DiskFailure } from './files.js'
 import type { LogAsLeft } from './format/directory-state.js'
 import type { ProducerSnapshots } from './format/producer-snapshots.js'
 import { CommitLine, type GroupCommit, type SyncTarget } from './group-commit.js'
 import type { LogConfig, LogConfigSource } from './log-config.js'
+import { PartitionFaults } from './partition-faults.js'
+import { PartitionUpkeep, type UpkeepParts } from './partition-upkeep.js'
 import { type Admitted, admit, type RecordError, stamp } from './rules/admission.js'
-import { type CompactionPlan, planCompaction } from './rules/compaction.js'
-import type { LastOfProducer } from './rules/compaction-filter.js'
 import type { ProducerStates } from './rules/producers.js'
-import { expiredCount } from './rules/retention.js'
 import type {
   Appended,
   AppendOrigin,
@@ -40,35 +38,13 @@ import type {
   TimestampedOffset,
 } from './types.js'
 
-/** What of a partition is written down for the next start. Each write resolves when what is true now is on stable storage. */
-export interface PartitionCheckpoints {
-  /** The one that a start relies on. */
-  readonly state: { write(): Promise<void> }
-  /** Kafka's. */
-  readonly logStarts: { write(): Promise<void> }
-}
-
-export interface PartitionParts {
+export interface PartitionParts extends UpkeepParts {
   readonly topic: string
   readonly index: number
   readonly topicId: Uuid
   readonly leaderEpoch: LeaderEpoch
-  readonly engine: LogEngine
-  readonly producers: ProducerStates
-  /** Null in an ephemeral directory, which is never opened again. */
-  readonly snapshots: ProducerSnapshots | null
-  readonly cleanedTo: Offset | null
-  /** Null in an ephemeral directory. */
-  readonly checkpoints: PartitionCheckpoints | null
-  readonly config: LogConfigSource
-  readonly durability: Durability
-  readonly commit: GroupCommit
-  readonly world: World
   readonly log: StorageLog
 }
-
-/** What compaction works with, whatever the log is. */
-export type CompactionMeans = Pick<CompactionOrder, 'keyBytesMax' | 'keyLoadFactor' | 'ioBytes' | 'slices' | 'isCancelled'>
 
 const noSlices: readonly Slice[] = []
 
@@ -76,30 +52,23 @@ export class Partition implements SyncTarget {
   readonly topic: string
   readonly index: number
   readonly topicId: Uuid
+  readonly upkeep: PartitionUpkeep
 
   #leaderEpoch: LeaderEpoch
   readonly #engine: LogEngine
   readonly #producers: ProducerStates
   readonly #snapshots: ProducerSnapshots | null
-  readonly #checkpoints: PartitionCheckpoints | null
   readonly #config: LogConfigSource
   readonly #durability: Durability
   readonly #commit: GroupCommit
   readonly #line: CommitLine
   readonly #world: World
-  readonly #log: StorageLog
+  readonly #faults: PartitionFaults
   readonly #listeners = new Set<() => void>()
   /** The durable end; not used outside fsync mode. */
   #durable: LogMark
-  #cleanedTo: Offset | null
-  #isBeingCompacted = false
-  /** Starts of the log that are being written down and do not count yet. */
-  readonly #startsToCome: Offset[] = []
   /** Settles with the last append that the engine has not answered yet, and all before it; null when there is none. */
   #unwritten: Promise<void> | null = null
-  #isMarked = false
-  /** What a request is answered when the partition takes none any more. */
-  #closedWith: ErrorCode | null = null
 
   constructor(parts: PartitionParts) {
     this.topic = parts.topic
@@ -114,10 +83,9 @@ export class Partition implements SyncTarget {
     this.#commit = parts.commit
     this.#line = new CommitLine(parts.commit, this)
     this.#world = parts.world
-    this.#log = parts.log
     this.#durable = parts.engine.end()
-    this.#cleanedTo = parts.cleanedTo
-    this.#checkpoints = parts.checkpoints
+    this.#faults = new PartitionFaults({ ...parts, isEphemeral: parts.checkpoints === null })
+    this.upkeep = new PartitionUpkeep(this, this.#faults, parts)
   }
 
   /** The topic's configuration as it is now. */
@@ -150,7 +118,11 @@ export class Partition implements SyncTarget {
   }
   /** Up to where the log has been compacted; null when it never was. */
   get cleanedTo(): Offset | null {
-    return this.#cleanedTo
+    return this.upkeep.cleanedTo
+  }
+  /** Where the next start is to find the beginning of the log. */
+  get startToKeep(): Offset {
+    return this.upkeep.startToKeep
   }
   /** What an orderly stop would leave. */
   get asLeft(): LogAsLeft {
@@ -159,7 +131,7 @@ export class Partition implements SyncTarget {
   }
   /** True once the partition was deleted or its directory closed. */
   get isClosed(): boolean {
-    return this.#closedWith !== null
+    return this.#faults.closedWith !== null
   }
 
   /**
@@ -169,7 +141,7 @@ export class Partition implements SyncTarget {
    * then as it was before.
    */
   append(batch: Bytes, origin: AppendOrigin): Appended | AppendRefusal {
-    if (this.#closedWith !== null) return refused(this.#closedWith, 'The partition is closed')
+    if (this.#faults.closedWith !== null) return refused(this.#faults.closedWith, 'The partition is closed')
     if (this.#commit.failure !== null) return refused(Errors.KAFKA_STORAGE_ERROR, this.#commit.failure.message)
     const config = this.#config()
     const nowMs = this.#world.nowMs()
@@ -221,9 +193,7 @@ export class Partition implements SyncTarget {
       return null
     } catch (error) {
       if (!(error instanceof DiskFailure)) throw error
-      const fields = { topic: this.topic, partition: this.index, error: error.message }
-      if (error.kind === 'exhausted') this.#log.error('append failed: out of file descriptors (see ulimit -n)', fields)
-      else this.#log.error('append failed: disk error', fields)
+      this.#faults.appendRefused(error)
       // What does not pass may have left the log torn: nothing is written after it.
       if (!error.mayPass) this.#commit.fail(error)
       return refused(Errors.KAFKA_STORAGE_ERROR, error.message)
@@ -260,7 +230,7 @@ export class Partition implements SyncTarget {
    * of now.
    */
   read(from: Offset, limits: ReadLimits): Read | ErrorCode | Promise<Read | ErrorCode> {
-    if (this.#closedWith !== null) return this.#closedWith
+    if (this.#faults.closedWith !== null) return this.#faults.closedWith
     const engine = this.#engine
     const { logStartOffset } = engine
     if (from < logStartOffset || from > engine.logEndOffset) return Errors.OFFSET_OUT_OF_RANGE
@@ -276,7 +246,7 @@ export class Partition implements SyncTarget {
       return { slices, byteLength, highWatermark, lastStableOffset: highWatermark, logStartOffset }
     } catch (error) {
       for (const slice of slices) slice.release()
-      return this.#diskRefused(error)
+      return this.#faults.codeOf(error)
     }
   }
 
@@ -291,7 +261,7 @@ export class Partition implements SyncTarget {
       return { slices, byteLength, highWatermark, lastStableOffset: highWatermark, logStartOffset }
     } catch (error) {
       for (const slice of slices) slice.release()
-      return this.#diskRefused(error)
+      return this.#faults.codeOf(error)
     }
   }
 
@@ -326,37 +296,17 @@ export class Partition implements SyncTarget {
   }
 
   #lookUp<Found>(run: () => Found): Found | ErrorCode {
-    if (this.#closedWith !== null) return this.#closedWith
+    if (this.#faults.closedWith !== null) return this.#faults.closedWith
     try {
       return run()
     } catch (error) {
-      return this.#diskRefused(error)
+      return this.#faults.codeOf(error)
     }
-  }
-
-  #diskRefused(error: unknown, what = 'could not read the log'): ErrorCode {
-    if (!(error instanceof DiskFailure || error instanceof CorruptLogError)) throw error
-    if (error instanceof DiskFailure) {
-      this.#log.error(what, { topic: this.topic, partition: this.index, error: error.message })
-    }
-    if (error instanceof CorruptLogError && !(error instanceof DamagedRangeError)) this.noteDamage(error)
-    // A client shows this one to its user; the other it tries again for ever.
-    return error instanceof CorruptLogError ? Errors.CORRUPT_MESSAGE : Errors.KAFKA_STORAGE_ERROR
   }
 
   /** Something of the log cannot be read: the next start verifies all of it, and sets aside what is damaged. */
   noteDamage(error: CorruptLogError): void {
-    if (this.#isMarked || this.#checkpoints === null || this.#closedWith !== null) return
-    this.#isMarked = true
-    const fields = { topic: this.topic, partition: this.index, error: error.message }
-    try {
-      this.#engine.markForVerification()
-      this.#log.error('the log is damaged; the next start verifies it and moves unreadable batches aside', fields)
-    } catch (failure) {
-      if (!(failure instanceof DiskFailure)) throw failure
-      const problem = { ...fields, problem: failure.message }
-      this.#log.error('the log is damaged, and it could not be marked for verification; run `gregor verify`', problem)
-    }
+    this.#faults.noteDamage(error)
   }
 
   #endFor(isolation: Isolation): Offset {
@@ -394,130 +344,6 @@ export class Partition implements SyncTarget {
   }
 
   /**
-   * DeleteRecords: nothing below `offset` is read any more. Resolves when that would survive a crash; what lies wholly below
-   * is then on its way out. OFFSET_OUT_OF_RANGE above the high watermark; an offset below the start changes nothing.
-   */
-  async deleteRecordsBefore(offset: Offset): Promise<ErrorCode> {
-    if (this.#closedWith !== null) return this.#closedWith
-    if (this.#commit.failure !== null) return Errors.KAFKA_STORAGE_ERROR
-    if (offset < 0 || offset > this.highWatermark) return Errors.OFFSET_OUT_OF_RANGE
-    // A log does not begin with what cannot be read.
-    const start = this.#engine.endOfDamage(offset) ?? offset
-    // 1. On stable storage, or not at all: after a refusal every record is where it was.
-    this.#startsToCome.push(start)
-    try {
-      await this.#checkpoints?.state.write()
-      this.#engine.raiseStart(start)
-    } catch (error) {
-      return this.#diskRefused(error, 'could not write the log start offset')
-    } finally {
-      this.#startsToCome.splice(this.#startsToCome.indexOf(start), 1)
-    }
-    // 2. For Kafka's tools; the next checkpoint says it at the latest.
-    try {
-      await this.#checkpoints?.logStarts.write()
-    } catch (error) {
-      this.#diskRefused(error, "start of the log not written to Kafka's checkpoint")
-    }
-    this.removeBelow(start)
-    return Errors.NONE
-  }
-
-  /** Where the next start is to find the beginning of the log. */
-  get startToKeep(): Offset {
-    return Math.max(this.logStartOffset, ...this.#startsToCome)
-  }
-
-  /**
-   * Moves the start of the log above what retention lets go. Answers the new start: what lies below it may be removed once
-   * it, and what is left of the log, are on stable storage. Null when nothing is to go.
-   */
-  applyRetention(nowMs: number): Offset | null {
-    if (this.#closedWith !== null || this.#commit.failure !== null || this.#isBeingCompacted) return null
-    const engine = this.#engine
-    const { logStartOffset, logEndOffset } = engine
-    const { highWatermark } = this
-    const config = this.#config()
-    try {
-      const { segments } = engine
-      const gone = expiredCount({ segments, logStartOffset, logEndOffset, highWatermark }, config, nowMs)
-      if (gone === 0) return null
-      // A log keeps a segment: an empty one when all the others go.
-      if (gone === segments.length) engine.roll(config, nowMs)
-      engine.raiseStart(engine.segments[gone]!.baseOffset)
-      return engine.logStartOffset
-    } catch (error) {
-      this.#diskRefused(error, 'retention failed')
-      return null
-    }
-  }
-
-  /**
-   * Takes what lies wholly below `start` out of the log. The start that is on stable storage may be another than the present
-   * one, which may have been raised meanwhile.
-   */
-  removeBelow(start: Offset): void {
-    // Segments that are being compacted go the next time.
-    if (this.#closedWith !== null || this.#isBeingCompacted) return
-    try {
-      if (this.#engine.removeBelow(start, this.#config().fileDeleteDelayMs)) this.#removeOldSnapshots()
-    } catch (error) {
-      this.#diskRefused(error, 'could not rename deleted segments')
-    }
-  }
-
-  #removeOldSnapshots(): void {
-    this.#snapshots?.keepThoseOf(this.#engine.segments.map(({ baseOffset }) => baseOffset))
-  }
-
-  /** What compaction could do now; null when nothing, or when the topic is not compacted. */
-  compactionPlan(nowMs: number): CompactionPlan | null {
-    const config = this.#config()
-    if (!config.isCompacted || this.#closedWith !== null || this.#commit.failure !== null) return null
-    const { segments, logStartOffset, logEndOffset } = this.#engine
-    const { lastStableOffset, cleanedTo } = this
-    return planCompaction({ segments, logStartOffset, logEndOffset, lastStableOffset, cleanedTo }, config, nowMs)
-  }
-
-  /** Carries a plan out; null when it was cancelled. Throws CorruptLogError when the log cannot be read. */
-  async compact(plan: CompactionPlan, means: CompactionMeans): Promise<CompactionResult | null> {
-    assert(!this.#isBeingCompacted, 'a log is compacted once at a time')
-    const { segmentBytes, segmentIndexBytes, indexIntervalBytes, deleteRetentionMs, fileDeleteDelayMs } = this.#config()
-    const order: CompactionOrder = {
-      ...means,
-      ...{ firstDirty: plan.firstDirty, end: plan.end, nowMs: this.#world.nowMs(), deleteRetentionMs },
-      ...{ segmentBytes, segmentIndexBytes, indexIntervalBytes, lastOfProducers: this.#lastOfProducers() },
-      isCancelled: () => this.#closedWith !== null || this.#commit.failure !== null || means.isCancelled(),
-    }
-    this.#isBeingCompacted = true
-    try {
-      // Above the recovery point a gap between segments, such as compaction leaves, is taken for the work of a power cut.
-      await this.checkpoint()
-      if (this.#durability === 'os') await this.settled()
-      await this.#checkpoints?.state.write()
-      const result = await this.#engine.compact(order, fileDeleteDelayMs)
-      if (result === null || this.#closedWith !== null) return null
-      this.#cleanedTo = result.cleanedTo
-      this.#removeOldSnapshots()
-      return result
-    } catch (error) {
-      if (error instanceof DiskFailure && !error.mayPass) this.#commit.fail(error)
-      throw error
-    } finally {
-      this.#isBeingCompacted = false
-    }
-  }
-
-  /** Their batches stay even when no record of them does: a restart reads the producers' sequences from the log. */
-  #lastOfProducers(): ReadonlyMap<ProducerId, LastOfProducer> {
-    const last = new Map<ProducerId, LastOfProducer>()
-    for (const { producerId, producerEpoch, batches } of this.#producers.entries()) {
-      last.set(producerId, { lastOffset: batches.at(-1)?.lastOffset ?? null, producerEpoch })
-    }
-    return last
-  }
-
-  /**
    * What was acknowledged before it was durable (acks=1) cannot be read yet. Resolves when it can; null when there is none.
    * Rejects with DiskFailure.
    */
@@ -542,10 +368,7 @@ export class Partition implements SyncTarget {
     try {
       return await this.#engine.sync()
     } catch (error) {
-      if (error instanceof DiskFailure && error.kind === 'exhausted') {
-        const fields = { topic: this.topic, partition: this.index, error: error.message }
-        this.#log.error('sync postponed: out of file descriptors (see ulimit -n)', fields)
-      }
+      if (error instanceof DiskFailure && error.kind === 'exhausted') this.#faults.syncPostponed(error)
       throw error
     }
   }
@@ -557,22 +380,10 @@ export class Partition implements SyncTarget {
     if (this.#durability === 'os') void this.#line.request()
   }
 
-  /**
-   * Makes the next recovery short: indexes and producer state as of now. Resolves when the recovery point may be written
-   * down; rejects with DiskFailure. Forgets idle producers.
-   */
-  async checkpoint(): Promise<void> {
-    if (this.#closedWith !== null) return
-    this.#producers.expire(this.#world.nowMs(), this.#config().producerIdExpirationMs)
-    this.#engine.flushIndexes()
-    this.#snapshots?.take(this.#producers, this.logEndOffset, false)
-    if (this.#durability === 'fsync' && this.recoveryPoint < this.logEndOffset) await this.#line.request()
-  }
-
   /** Syncs everything and closes. Requests that wait on the partition are woken. */
   async close(): Promise<void> {
-    if (this.#closedWith !== null) return
-    this.#closedWith = Errors.NOT_LEADER_OR_FOLLOWER
+    if (this.#faults.closedWith !== null) return
+    this.#faults.closedWith = Errors.NOT_LEADER_OR_FOLLOWER
     this.#snapshots?.take(this.#producers, this.logEndOffset, false)
     await this.#engine.close()
     this.#durable = this.#engine.end()
@@ -581,8 +392,8 @@ export class Partition implements SyncTarget {
 
   /** The files are about to go: answers nothing any more. Slices that are out stay readable. */
   abandon(errorCode: ErrorCode): void {
-    if (this.#closedWith !== null) return
-    this.#closedWith = errorCode
+    if (this.#faults.closedWith !== null) return
+    this.#faults.closedWith = errorCode
     this.#engine.abandon()
     this.#wake()
   }

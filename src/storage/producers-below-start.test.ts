@@ -12,7 +12,7 @@ async function trimmed(): Promise<TestDirectory> {
   const opened = await openTest({ config })
   const partition = opened.directory.createPartition('t', 0, topicId)
   for (let sequence = 0; sequence < 10; sequence++) append(partition, batch(sequence))
-  expect(await partition.deleteRecordsBefore(10)).toBe(0)
+  expect(await partition.upkeep.deleteRecordsBefore(10)).toBe(0)
   return opened
 }
 
@@ -36,7 +36,7 @@ test('a deleted batch whose segment is still there is a duplicate, and a gap beh
 test('where the segments are gone too, any sequence may be the next', async () => {
   const opened = await trimmed()
   const { directory } = opened
-  directory.partition('t', 0)!.removeBelow(10)
+  directory.partition('t', 0)!.upkeep.removeBelow(10)
   const partition = await afterCrash(opened)
   expect(append(partition, batch(10))).toMatchObject({ isDuplicate: false })
 })

@@ -81,7 +81,7 @@ describe('after a clean shutdown', () => {
 
   test('a log whose records were deleted stays without them', async () => {
     const first = await filled({}, 40)
-    await first.partition.deleteRecordsBefore(5)
+    await first.partition.upkeep.deleteRecordsBefore(5)
     await first.directory.close()
     const second = await openTest({ path: first.path, config: small })
     expect(second.directory.partition('t', 0)!.logStartOffset).toBe(5)
@@ -172,7 +172,7 @@ describe('after kill -9', () => {
     const options = { path: '/data', files: disk.files, durability: 'fsync', config: small } as const
     const first = await filled(options, 20)
     await first.partition.settled()
-    expect(await first.partition.deleteRecordsBefore(first.partition.logEndOffset)).toBe(Errors.NONE)
+    expect(await first.partition.upkeep.deleteRecordsBefore(first.partition.logEndOffset)).toBe(Errors.NONE)
     const { logEndOffset, logStartOffset } = first.partition
     // As a file system may leave the files of a topic whose deletion a power cut interrupted.
     disk.files.writeWhole('/data/t-0/00000000000000000000.log', batchOf('old'))

@@ -86,7 +86,7 @@ describe('what is damaged', () => {
     const { directory } = await openOn(disk)
     const partition = directory.partition('t', 0)!
     expect(damaged.lastOffset).toBeGreaterThan(damaged.baseOffset)
-    expect(await partition.deleteRecordsBefore(damaged.baseOffset + 1)).toBe(0)
+    expect(await partition.upkeep.deleteRecordsBefore(damaged.baseOffset + 1)).toBe(0)
     expect(partition.logStartOffset).toBe(damaged.lastOffset + 1)
     expect(typeof readFrom(partition, partition.logStartOffset)).toBe('object')
     await directory.close()

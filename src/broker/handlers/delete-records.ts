@@ -35,7 +35,7 @@ async function remove(topic: string, partitionIndex: number, offset: number, con
   if (isErrorCode(partition)) return failed(partitionIndex, partition)
   if (!partition.config.deletesOld) return failed(partitionIndex, Errors.POLICY_VIOLATION)
   await allVisible([partition])
-  const errorCode = await partition.deleteRecordsBefore(offset === highWatermark ? partition.highWatermark : offset)
+  const errorCode = await partition.upkeep.deleteRecordsBefore(offset === highWatermark ? partition.highWatermark : offset)
   if (errorCode !== Errors.NONE) return failed(partitionIndex, errorCode)
   return { partitionIndex, lowWatermark: partition.logStartOffset, errorCode }
 }

@@ -232,7 +232,7 @@ test('checkpoints say what is synced, in the format of Kafka', async () => {
   const partition = directory.createPartition('t', 0, topicId)
   await append(partition, batchOf('a', { count: 3 })).durable
   await append(partition, batchOf('b')).durable
-  await partition.deleteRecordsBefore(2)
+  await partition.upkeep.deleteRecordsBefore(2)
   await directory.checkpoint()
   expect(fs.readFileSync(`${path}/recovery-point-offset-checkpoint`, 'utf8')).toBe('0\n1\nt 0 4\n')
   expect(fs.readFileSync(`${path}/replication-offset-checkpoint`, 'utf8')).toBe('0\n1\nt 0 4\n')

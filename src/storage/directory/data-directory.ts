@@ -184,7 +184,7 @@ export class DataDirectory {
 
   /** Writes how far everything is synced, so that recovery begins there. Runs every minute of its own accord. */
   async checkpoint(): Promise<void> {
-    await inParallel([...this.#partitions.values()], parallelPartitionsMax, partition => partition.checkpoint())
+    await inParallel([...this.#partitions.values()], parallelPartitionsMax, partition => partition.upkeep.checkpoint())
     await this.#writeCheckpoints()
   }
 

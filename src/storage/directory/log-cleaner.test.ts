@@ -178,7 +178,7 @@ describe('in the middle of a compaction', () => {
   test('DeleteRecords moves the start at once; its segments go with the next look', async () => {
     const opened = await interrupted(
       async ({ partition, opened: { directory } }) => {
-        expect(await partition.deleteRecordsBefore(60)).toBe(Errors.NONE)
+        expect(await partition.upkeep.deleteRecordsBefore(60)).toBe(Errors.NONE)
         await directory.enforceRetention()
       },
       { config: { deletesOld: true, retentionMs: -1 } },

@@ -93,7 +93,7 @@ export class LogCleaner {
 
   #planFor(partition: Partition): CompactionPlan | null {
     try {
-      return partition.compactionPlan(this.#host.world.nowMs())
+      return partition.upkeep.compactionPlan(this.#host.world.nowMs())
     } catch (error) {
       this.#failed(partition, error)
       return null
@@ -107,7 +107,7 @@ export class LogCleaner {
     const startedMs = world.host.monotonicMs()
     try {
       const isCancelled = () => this.#isStopped
-      const result = await partition.compact(plan, { keyBytesMax, keyLoadFactor, ioBytes, slices, isCancelled })
+      const result = await partition.upkeep.compact(plan, { keyBytesMax, keyLoadFactor, ioBytes, slices, isCancelled })
       // A partition that was deleted on the way is none of ours any more.
       if (result === null) return true
       await checkpoints?.cleaned.write()

@@ -56,7 +56,7 @@ export class LogRetention {
     const settled: Promise<void>[] = []
     for (const partition of [...this.#partitions.values()]) {
       if (this.#isStopped) return
-      const start = partition.applyRetention(world.nowMs())
+      const start = partition.upkeep.applyRetention(world.nowMs())
       if (start !== null) {
         shortened.push({ partition, start })
         settled.push(partition.settled())
@@ -72,7 +72,7 @@ export class LogRetention {
       return
     }
     for (const { partition, start } of shortened) {
-      partition.removeBelow(start)
+      partition.upkeep.removeBelow(start)
       if (slices.isOver) await slices.next()
     }
   }

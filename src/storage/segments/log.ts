@@ -128,7 +128,7 @@ export class SegmentedLog implements LogEngine {
   }
 
   #noteIndexes(segment: Segment): void {
-    if (segment.hasUnsyncedIndexes && this.#durability !== 'none') this.#dirtyIndexes.add(segment)
+    if (segment.indexes.hasUnsynced && this.#durability !== 'none') this.#dirtyIndexes.add(segment)
   }
 
   #noteDirty(segment: Segment): void {
@@ -307,7 +307,7 @@ export class SegmentedLog implements LogEngine {
     try {
       // What was removed meanwhile is not needed.
       for (const segment of dirty) if (!segment.isRemoved) await files.syncData(segment.fd)
-      for (const segment of indexes) await segment.syncIndexes()
+      for (const segment of indexes) await segment.indexes.sync()
       for (const path of paths) await files.syncPath(path)
     } catch (error) {
       if (error instanceof DiskFailure && error.kind === 'exhausted' && !this.#isAbandoned) this.#bringBack(dirty, paths, indexes)

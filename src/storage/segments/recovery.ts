@@ -410,7 +410,7 @@ function placeToBegin(segment: Segment, trustedBefore: Offset, input: RecoveryIn
   if (Math.max(trustedBefore, input.recoveryPoint) <= segment.baseOffset || segment.size === 0) return start
   const place = trustedBefore > segment.baseOffset ? trustedPlace(segment, trustedBefore, input) : null
   // The next start would trust what a power cut leaves of files that are rewritten in place.
-  if (place === null) segment.distrustIndexFiles()
+  if (place === null) segment.indexes.distrustFiles()
   return place ?? start
 }
 

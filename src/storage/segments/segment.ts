@@ -21,14 +21,12 @@ import {
 import { CorruptLogError } from '../engine.js'
 import { DiskFailure } from '../files.js'
 import { HeaderScanner, walkBatches } from '../format/header-scanner.js'
-import { datedBy, OffsetIndex, TimeIndex } from '../format/index-file.js'
+import { datedBy, type OffsetIndex, type TimeIndex } from '../format/index-file.js'
 import { type FileSuffix, fileKinds, segmentFileName } from '../format/segment-names.js'
 import { type AbortedTransaction, encodeTransactionIndex } from '../rules/compaction-transactions.js'
 import type { SegmentHome } from './segment-home.js'
+import { type IndexPair, SegmentIndexes } from './segment-indexes.js'
 import { SegmentSlice } from './segment-slice.js'
-
-/** Index entries kept in memory before they are written: one write per half a megabyte of log at Kafka's interval. */
-const pendingEntriesMax = 128
 
 /** Density of an index that has to be made again for reading. */
 const defaultIndexIntervalBytes = 4096
@@ -53,8 +51,7 @@ export class Segment {
   /** By how much segment.ms is shortened for this segment, so that many partitions do not roll at once. */
   readonly rollJitterMs: number
 
-  /** The index files were written to since they were last synced. */
-  hasUnsyncedIndexes = false
+  readonly indexes: SegmentIndexes
 
   readonly #home: SegmentHome
   readonly #stem: string
@@ -64,13 +61,8 @@ export class Segment {
   #holders = 0
   #isRemoved = false
   #isSealed = false
-  #bytesSinceIndexEntry = 0
   /** The indexes are made from the log, or the log cannot be read: rebuilding them would change nothing. */
   #hasFinalIndexes = false
-  /** The index files are not to be believed, and what is in memory takes their place as a whole with the next sync. */
-  #replacesIndexFiles = false
-  #offsets: OffsetIndex | null
-  #times: TimeIndex | null
 
   /** `size` null: a segment that has no files yet; they appear with the first append. */
   constructor(
@@ -90,8 +82,7 @@ export class Segment {
     this.createdMs = createdMs
     this.writtenMs = createdMs
     this.rollJitterMs = rollJitterMs
-    this.#offsets = size === null ? new OffsetIndex(baseOffset, null) : null
-    this.#times = size === null ? new TimeIndex(baseOffset, null) : null
+    this.indexes = new SegmentIndexes(this, home.files, home.folder, size === null)
   }
 
   /** Where a segment's records are, whether there is one or not. */
@@ -100,17 +91,17 @@ export class Segment {
   }
 
   get logPath(): string {
-    return this.#path('.log')
+    return this.pathOf('.log')
   }
   get transactionIndexPath(): string {
-    return this.#path('.txnindex')
+    return this.pathOf('.txnindex')
   }
-  #path(kind: (typeof fileKinds)[number], suffix = this.#suffix): string {
+  pathOf(kind: (typeof fileKinds)[number], suffix = this.#suffix): string {
     return `${this.#stem}${kind}${suffix}`
   }
   /** The files that there are. */
   get paths(): string[] {
-    return fileKinds.map(kind => this.#path(kind)).filter(path => this.#home.files.sizeOf(path) !== null)
+    return fileKinds.map(kind => this.pathOf(kind)).filter(path => this.#home.files.sizeOf(path) !== null)
   }
   get exists(): boolean {
     return this.#exists
@@ -145,41 +136,35 @@ export class Segment {
 
   #createIndexes(): void {
     this.#exists = true
-    this.hasUnsyncedIndexes = true
-    this.offsets.flush(this.#home.files, this.#path('.index'))
-    this.times.flush(this.#home.files, this.#path('.timeindex'))
+    this.indexes.createFiles(this.#loadedIndexes())
   }
 
   /** Loaded at first use; a missing or unsound file is rebuilt from the log. */
   get offsets(): OffsetIndex {
-    if (this.#offsets === null) this.#loadIndexes()
-    return this.#offsets!
+    return this.#loadedIndexes().offsets
   }
   get times(): TimeIndex {
-    if (this.#times === null) this.#loadIndexes()
-    return this.#times!
+    return this.#loadedIndexes().times
+  }
+  #loadedIndexes(): IndexPair {
+    if (this.indexes.loaded === null) this.#loadIndexes()
+    return this.indexes.loaded!
   }
 
   /** Reads both index files; false when one is missing or unsound, and then nothing is loaded. */
   tryLoadIndexes(isLogReadable = true): boolean {
     const { files, pool } = this.#home
     pool.touch(this)
-    const offsetBytes = files.readWhole(this.#path('.index'))
-    const timeBytes = files.readWhole(this.#path('.timeindex'))
-    if (offsetBytes === null || timeBytes === null) return false
-    const offsets = new OffsetIndex(this.baseOffset, offsetBytes)
-    const times = new TimeIndex(this.baseOffset, timeBytes)
-    if (!offsets.isSound(this.size) || !times.isSound()) return false
-    this.#offsets = offsets
-    this.#times = times
+    const loaded = this.indexes.load(this.size)
+    if (loaded === null) return false
+    const { times } = loaded
     if (times.count > 0) {
       this.maxTimestamp = times.timestampAt(times.count - 1)
       this.maxTimestampOffset = times.offsetAt(times.count - 1)
     }
     // On the last one the whole segment is judged by: whether it is old, whether it can hold a time.
     if (times.count === 0 || !isLogReadable || this.hasTimeEntry(new HeaderScanner(files), times.count - 1)) return true
-    this.#offsets = null
-    this.#times = null
+    this.indexes.loaded = null
     return false
   }
 
@@ -199,7 +184,7 @@ export class Segment {
   #loadIndexes(): void {
     if (this.tryLoadIndexes()) return
     const problem = this.#hasFinalIndexes ? null : this.#makeIndexes()
-    if (this.#offsets !== null) return
+    if (this.indexes.loaded !== null) return
     // The damaged one is the log: the indexes still lead to the batches that are not.
     if (!this.tryLoadIndexes(false)) throw problem ?? new CorruptLogError(`${this.logPath} cannot be read`)
   }
@@ -207,11 +192,10 @@ export class Segment {
   /** After an index entry was wrong: rebuilds both. False when that would change nothing. */
   remakeIndexes(): boolean {
     if (this.#hasFinalIndexes) return false
-    const [offsets, times] = [this.#offsets, this.#times]
+    const { loaded } = this.indexes
     const { maxTimestamp: largest, maxTimestampOffset } = this
     if (this.#makeIndexes() === null) return true
-    this.#offsets = offsets
-    this.#times = times
+    this.indexes.loaded = loaded
     this.maxTimestamp = largest
     this.maxTimestampOffset = maxTimestampOffset
     return false
@@ -221,71 +205,30 @@ export class Segment {
   #makeIndexes(): CorruptLogError | null {
     this.#hasFinalIndexes = true
     const { size } = this
-    this.#offsets = null
+    this.indexes.loaded = null
     this.rebuild(defaultIndexIntervalBytes, 0, this.baseOffset, 'headers', () => true)
     const stop = this.size
     this.size = size
     if (stop !== size) {
-      this.#offsets = null
-      this.#times = null
+      this.indexes.loaded = null
       return new CorruptLogError(`${this.logPath} has no valid batches from ${stop} to ${size}`)
     }
     if (this.#isSealed) this.times.maybeAppend(this.maxTimestamp, this.maxTimestampOffset)
     // One that grows is synced from time to time.
-    if (this.#isSealed && !this.#replacesIndexFiles) void this.#tryReplaceIndexFiles()
-    else this.distrustIndexFiles()
+    if (this.#isSealed && !this.indexes.areFilesDistrusted) void this.indexes.tryReplaceFiles()
+    else this.indexes.distrustFiles()
     return null
-  }
-
-  /** The content of the index files is rebuilt: until the next sync nothing of it comes there, and then all of it. */
-  distrustIndexFiles(): void {
-    this.#replacesIndexFiles = true
-    this.hasUnsyncedIndexes = true
-  }
-
-  async #tryReplaceIndexFiles(): Promise<void> {
-    try {
-      await this.#replaceIndexFiles()
-    } catch (error) {
-      // Nothing depends on them but the time that the next start takes, which also removes what is left here.
-      if (!(error instanceof DiskFailure)) throw error
-    }
-  }
-
-  /**
-   * Brings rebuilt indexes to their files, each as a whole or not at all: the recovery point may lie above what they hold, so
-   * a part of one that a power cut left would be trusted. Offsets first: where recovery finds an old entry of those, it takes
-   * it that the times up to there are in the other file. Until then they stay in memory.
-   */
-  async #replaceIndexFiles(): Promise<void> {
-    const { files, folder } = this.#home
-    const rebuilt = [
-      ['.index', this.offsets],
-      ['.timeindex', this.times],
-    ] as const
-    for (const [kind, index] of rebuilt) {
-      const path = this.#path(kind)
-      const { count } = index
-      files.writeWhole(`${path}.tmp`, index.bytes)
-      await files.syncPath(`${path}.tmp`)
-      // Meanwhile the segment may have left the log, or gone on under another name.
-      if (this.#isRemoved || path !== this.#path(kind)) return files.remove(`${path}.tmp`)
-      files.rename(`${path}.tmp`, path)
-      index.isInItsFile(count)
-      await files.syncPath(folder)
-    }
   }
 
   /** Largest timestamp of all batches, -1 in an empty segment; may read the index files. */
   largestTimestamp(): number {
-    if (this.#times === null && this.maxTimestamp < 0) this.#loadIndexes()
+    if (this.indexes.loaded === null && this.maxTimestamp < 0) this.#loadIndexes()
     return this.maxTimestamp
   }
 
   /** Size of the larger one of the two index files. */
   get indexBytes(): number {
-    const { files } = this.#home
-    return Math.max(files.sizeOf(this.#path('.index')) ?? 0, files.sizeOf(this.#path('.timeindex')) ?? 0)
+    return this.indexes.fileBytes
   }
 
   /** Timestamp of the first batch, -1 when it has none; may read the file. */
@@ -310,14 +253,14 @@ export class Segment {
     const position = this.size
     const fd = this.fd
     // What is in the file already counts for the entries to come.
-    const { offsets } = this
+    this.#loadedIndexes()
     try {
       files.write(fd, batch, 0, batch.byteLength, position)
     } catch (error) {
       this.#cutBack(fd, position, error)
     }
     this.#note(position, batch.byteLength, batchLastOffset, batchMaxTimestamp, indexIntervalBytes)
-    if (offsets.pending >= pendingEntriesMax) this.#flushIndexesIfPossible()
+    if (this.indexes.isFlushDue) this.indexes.flushIfPossible()
   }
 
   /** For a segment that is not read yet: adds the batches that lie in `bytes` back to back, and counts each. */
@@ -327,7 +270,7 @@ export class Segment {
     for (let at = 0; at < length; at += batchLength(bytes, at)) {
       this.#note(start + at, batchLength(bytes, at), lastOffset(bytes, at), datedBy(bytes, at), indexIntervalBytes)
     }
-    if (this.#offsets!.pending >= pendingEntriesMax) this.flushIndexes()
+    if (this.indexes.isFlushDue) this.indexes.flush()
   }
 
   /** A part of the batch may have reached the file: takes it away again, and says so when even that fails. */
@@ -340,22 +283,13 @@ export class Segment {
     throw error
   }
 
-  /**
-   * Bookkeeping of one batch. An index entry is due when more than the interval lies between the last entry and this batch;
-   * it names this batch's last offset and where it starts, and the largest timestamp so far.
-   */
   #note(position: number, length: number, last: Offset, batchMaxTimestamp: number, indexIntervalBytes: number): void {
     if (position === 0) this.firstTimestamp = batchMaxTimestamp
     if (batchMaxTimestamp > this.maxTimestamp) {
       this.maxTimestamp = batchMaxTimestamp
       this.maxTimestampOffset = last
     }
-    if (this.#bytesSinceIndexEntry > indexIntervalBytes) {
-      this.offsets.append(last, position)
-      this.times.maybeAppend(this.maxTimestamp, this.maxTimestampOffset)
-      this.#bytesSinceIndexEntry = 0
-    }
-    this.#bytesSinceIndexEntry += length
+    this.indexes.note(position, length, last, this.maxTimestamp, this.maxTimestampOffset, indexIntervalBytes)
     this.size = position + length
   }
 
@@ -372,21 +306,20 @@ export class Segment {
     see: (bytes: Bytes, at: number, position: number) => boolean,
   ): void {
     const limit = this.size
-    if (from === 0 || this.#offsets === null || this.#times === null) {
-      this.#offsets = new OffsetIndex(this.baseOffset, null)
-      this.#times = new TimeIndex(this.baseOffset, null)
+    const { loaded } = this.indexes
+    if (from === 0 || loaded === null) {
+      this.indexes.beginAnew()
       this.maxTimestamp = -1
       this.maxTimestampOffset = noOffset
       from = 0
     } else {
+      this.indexes.truncate(loaded, from, fromOffset)
       // The largest timestamp before `from` is that of the last entry kept: the entry that pointed at `from` put it there,
       // unless its own batch had a larger one, which is seen again now.
-      this.#offsets.truncateToPosition(from)
-      this.#times.truncateToOffset(fromOffset)
-      this.maxTimestamp = this.#times.count === 0 ? -1 : this.#times.timestampAt(this.#times.count - 1)
-      this.maxTimestampOffset = this.#times.count === 0 ? noOffset : this.#times.offsetAt(this.#times.count - 1)
+      const { times } = loaded
+      this.maxTimestamp = times.count === 0 ? -1 : times.timestampAt(times.count - 1)
+      this.maxTimestampOffset = times.count === 0 ? noOffset : times.offsetAt(times.count - 1)
     }
-    this.#bytesSinceIndexEntry = from === 0 ? 0 : from - this.#offsets.batchStartBefore(from - 1)
     let previous = fromOffset - 1
     this.size = walkBatches(this.#home.files, this.fd, from, limit, needs, (bytes, at, position) => {
       const last = lastOffset(bytes, at)
@@ -409,7 +342,7 @@ export class Segment {
   /** Nothing is appended any more: adds the final time index entry and brings the indexes to their files. */
   seal(): void {
     // Never loaded, never changed: the files hold all of it.
-    if (this.#times !== null) this.#times.maybeAppend(this.maxTimestamp, this.maxTimestampOffset)
+    this.indexes.loaded?.times.maybeAppend(this.maxTimestamp, this.maxTimestampOffset)
     this.flushIndexes()
     this.#isSealed = true
   }
@@ -433,51 +366,14 @@ export class Segment {
       if (isLast) this.flushIndexes()
       else this.seal()
     } catch (error) {
-      if (!isFull(error)) throw error
-      this.distrustIndexFiles()
+      if (!(error instanceof DiskFailure && error.kind === 'full')) throw error
+      this.indexes.distrustFiles()
       if (!isLast) this.#isSealed = true
     }
   }
 
   flushIndexes(): void {
-    if (this.#offsets === null || this.#times === null || !this.#exists) return
-    if (this.#replacesIndexFiles) {
-      this.hasUnsyncedIndexes = true
-      return
-    }
-    // Times first: recovery takes an offset entry in the file as a sign that the time entry made with it is there too.
-    const hasTimes = this.#times.flush(this.#home.files, this.#path('.timeindex'))
-    const hasOffsets = this.#offsets.flush(this.#home.files, this.#path('.index'))
-    if (hasTimes || hasOffsets) this.hasUnsyncedIndexes = true
-  }
-
-  /** fsync of both index files, as far as they were written since the last time. */
-  async syncIndexes(): Promise<void> {
-    if (!this.hasUnsyncedIndexes || this.#isRemoved) return
-    try {
-      if (this.#replacesIndexFiles) {
-        await this.#replaceIndexFiles()
-        this.#replacesIndexFiles = false
-        // What came meanwhile.
-        this.flushIndexes()
-      }
-      this.hasUnsyncedIndexes = false
-      for (const kind of ['.timeindex', '.index'] as const) await this.#home.files.syncPath(this.#path(kind))
-    } catch (error) {
-      // The files of a segment that left the log meanwhile are not needed. On a full disk the old ones stay, and are found out.
-      if (this.#isRemoved || isFull(error)) return
-      this.hasUnsyncedIndexes = true
-      throw error
-    }
-  }
-
-  // An index file that lags behind costs nothing: recovery rebuilds it. A full disk shows at the next log write.
-  #flushIndexesIfPossible(): void {
-    try {
-      this.flushIndexes()
-    } catch (error) {
-      if (!(error instanceof DiskFailure)) throw error
-    }
+    if (this.#exists) this.indexes.flush()
   }
 
   hasFullIndex(segmentIndexBytes: number): boolean {
@@ -502,10 +398,7 @@ export class Segment {
     assert(!this.isHeld, 'a held segment stays open')
     this.#closeFile()
     this.#home.pool.forget(this)
-    if (!this.#isSealed || this.#offsets === null) return
-    if (this.#replacesIndexFiles || this.#offsets.pending > 0 || this.#times!.pending > 0) return
-    this.#offsets = null
-    this.#times = null
+    if (this.#isSealed && this.indexes.areInTheirFiles) this.indexes.loaded = null
   }
 
   /** The segment is gone for its log: the descriptor is closed when its last reader is done. */
@@ -521,14 +414,14 @@ export class Segment {
     this.removeFiles()
   }
   removeFiles(): void {
-    for (const kind of fileKinds) this.#home.files.remove(this.#path(kind))
+    for (const kind of fileKinds) this.#home.files.remove(this.pathOf(kind))
   }
 
   /** Gives the files another suffix; open descriptors stay valid. */
   rename(suffix: FileSuffix): void {
     const { files } = this.#home
     for (const kind of fileKinds) {
-      if (files.sizeOf(this.#path(kind)) !== null) files.rename(this.#path(kind), this.#path(kind, suffix))
+      if (files.sizeOf(this.pathOf(kind)) !== null) files.rename(this.pathOf(kind), this.pathOf(kind, suffix))
     }
     this.#suffix = suffix
   }
@@ -546,8 +439,4 @@ export class Segment {
     this.#home.files.close(this.#fd)
     this.#fd = -1
   }
-}
-
-function isFull(error: unknown): boolean {
-  return error instanceof DiskFailure && error.kind === 'full'
 }

@@ -8,7 +8,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Bytes } from '../base/bytes.js'
 import { utf8Encode } from '../base/bytes.js'
-import { fakeWorld } from '../base/fake-world.js'
 import { type Log, silentLog } from '../base/log.js'
 import { realWorld, type World } from '../base/world.js'
 import { optionsLayer, resolveBrokerConfig } from '../config/resolve.js'
@@ -23,6 +22,7 @@ import { type BatchOptions, buildBatch, type NewRecord } from '../protocol/recor
 import { type Api, type DecodedResponseOf, type Encodable, type Fields, inRange } from '../protocol/schema.js'
 import { Reader, Writer } from '../protocol/wire.js'
 import { type RunningBroker, startBroker } from '../server/broker.js'
+import { fakeWorld } from '../testing/fake-world.js'
 import type { Handler } from './handler.js'
 
 export interface TestBroker extends AsyncDisposable {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { fakeWorld } from '../base/fake-world.js'
 import type { Partition } from '../storage/partition.js'
+import { fakeWorld } from '../testing/fake-world.js'
 import { Session } from './session.js'
 import { Waiting } from './waiting.js'
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { type FakeWorld, fakeWorld } from '../base/fake-world.js'
 import { type LogFields, silentLog } from '../base/log.js'
+import { type FakeWorld, fakeWorld } from '../testing/fake-world.js'
 import { helpText, startHelpText } from './help.js'
 import { type Process, type StartBroker, type StartedBroker, start } from './start.js'
 

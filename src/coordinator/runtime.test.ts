@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest'
 import { utf8Encode } from '../base/bytes.js'
-import { type FakeWorld, fakeWorld } from '../base/fake-world.js'
 import { type ErrorCode, Errors } from '../protocol/errors.js'
+import { type FakeWorld, fakeWorld } from '../testing/fake-world.js'
+import { MemoryLog } from '../testing/memory-log.js'
 import type { LogRecord, Machine, Token } from './machine.js'
 import { Turn } from './machine.js'
-import { MemoryLog } from './memory-log.js'
 import { CoordinatorRuntime } from './runtime.js'
 
 // A counter whose additions are records; "park" waits for the next addition, "after" sets a deadline; "many" are additions

@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest'
-import { SeededRandom } from '../base/seeded-random.js'
 import { dump as dumpVerb } from '../cli/dump.js'
 import { verify as verifyVerb } from '../cli/verify.js'
 import { Ledger } from '../simulation/ledger.js'
 import { dataPath, SimulatedBroker } from '../simulation/simulated-broker.js'
 import { drawStep, Workload } from '../simulation/workload.js'
 import { nodeFiles } from '../storage/files.js'
-import { SimulatedDisk } from '../storage/simulated-disk/disk.js'
-import { append, batchOf, openTest, topicId } from '../storage/test-kit.js'
+import { append, batchOf, openTest, topicId } from '../storage/test-kit.test-support.js'
+import { SeededRandom } from '../testing/seeded-random.js'
+import { SimulatedDisk } from '../testing/simulated-disk/disk.js'
 import { verifyDirectory } from './verify-directory.js'
 
 /** A directory that a broker has worked in, stopped in order unless its power is to fail. */

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { memorySlice } from '../base/slice.test-support.js'
 import type { Outgoing } from '../protocol/frame.js'
+import { memorySlice } from '../testing/slices.js'
 import { connected, settled } from './fake-socket.test-support.js'
 import { frameMemory } from './frame-memory.js'
 import { answerTo, deferred, fetchKey, later, produceKey, requestFrame } from './harness.test-support.js'

@@ -2,8 +2,8 @@
 
 import fc from 'fast-check'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { memorySlice } from '../base/slice.test-support.js'
 import type { Outgoing } from '../protocol/frame.js'
+import { memorySlice } from '../testing/slices.js'
 import {
   answerTo,
   answerWithRanges,

@@ -1,7 +1,7 @@
 /** A connection over a socket that is none: what it writes is noted, what it reads is fed. */
 import { EventEmitter } from 'node:events'
 import type { Socket } from 'node:net'
-import { fakeWorld } from '../base/fake-world.js'
+import { fakeWorld } from '../testing/fake-world.js'
 import { Connection, type Dispatched } from './connection.js'
 import { frameMemory } from './frame-memory.js'
 import { idOf, type Served, serveBy } from './harness.test-support.js'

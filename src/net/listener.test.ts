@@ -1,7 +1,7 @@
 import net from 'node:net'
 import { expect, test } from 'vitest'
-import { fakeWorld } from '../base/fake-world.js'
 import type { Outgoing } from '../protocol/frame.js'
+import { fakeWorld } from '../testing/fake-world.js'
 import type { Dispatched } from './connection.js'
 import {
   answerTo,

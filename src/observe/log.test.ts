@@ -2,7 +2,7 @@ import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { fakeWorld } from '../base/fake-world.js'
+import { fakeWorld } from '../testing/fake-world.js'
 import { type LogLevel, processLog } from './log.js'
 
 let directory: string

@@ -3,7 +3,7 @@ import fs from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { fakeWorld } from '../base/fake-world.js'
+import { fakeWorld } from '../testing/fake-world.js'
 import { openOutput } from './output.js'
 
 /** A pipe's capacity on Linux. */

@@ -5,7 +5,7 @@
 
 import { describe, expect, test } from 'vitest'
 import { type Bytes, emptyBytes, fromHex, toHex } from '../base/bytes.js'
-import { memorySlice } from '../base/slice.test-support.js'
+import { memorySlice } from '../testing/slices.js'
 import { decode, encode } from './codec.js'
 import { ApiVersions } from './messages/api-versions.js'
 import { DescribeTopicPartitions } from './messages/describe-topic-partitions.js'

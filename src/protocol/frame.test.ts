@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { memorySlice } from '../base/slice.test-support.js'
+import { memorySlice } from '../testing/slices.js'
 import { encodeLongResponse, encodeResponse } from './frame.js'
 import { Fetch } from './messages/fetch.js'
 import { Writer } from './wire.js'

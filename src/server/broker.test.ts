@@ -4,7 +4,6 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join as joinPath } from 'node:path'
 import { expect, test } from 'vitest'
 import { utf8Encode } from '../base/bytes.js'
-import { fakeWorld } from '../base/fake-world.js'
 import { realWorld } from '../base/world.js'
 import { batchOf, type TestBroker, type TestClient, temporaryDirectory, testBroker } from '../broker/test-client.test-support.js'
 import { offsetsTopic } from '../node/internal-topics.js'
@@ -18,6 +17,7 @@ import { JoinGroup } from '../protocol/messages/join-group.js'
 import { Metadata } from '../protocol/messages/metadata.js'
 import { OffsetCommit } from '../protocol/messages/offset-commit.js'
 import { OffsetFetch } from '../protocol/messages/offset-fetch.js'
+import { fakeWorld } from '../testing/fake-world.js'
 
 const digest = (bytes: Uint8Array | null): string =>
   createHash('sha1')

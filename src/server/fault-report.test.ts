@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import { fakeWorld } from '../base/fake-world.js'
 import type { LogFields } from '../base/log.js'
 import { MalformedError } from '../protocol/wire.js'
+import { fakeWorld } from '../testing/fake-world.js'
 import { FaultReport } from './fault-report.js'
 
 function reporting() {

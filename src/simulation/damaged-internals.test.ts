@@ -1,8 +1,8 @@
 /** Damage in the logs that the broker itself reads: it starts, says so, and every record that clients wrote is there. */
 import { expect, test } from 'vitest'
-import { SeededRandom } from '../base/seeded-random.js'
 import { batchLength } from '../protocol/records/batch.js'
-import { SimulatedDisk } from '../storage/simulated-disk/disk.js'
+import { SeededRandom } from '../testing/seeded-random.js'
+import { SimulatedDisk } from '../testing/simulated-disk/disk.js'
 import { Ledger } from './ledger.js'
 import { dataPath, SimulatedBroker } from './simulated-broker.js'
 import { drawStep, Workload } from './workload.js'

@@ -3,11 +3,12 @@
  * ends the broker, and nothing is acknowledged afterwards; a full disk refuses what it must and is forgotten once there is
  * room. At the end the power fails, and what was acknowledged has to be there.
  */
-import { SeededRandom } from '../base/seeded-random.js'
+
 import { atOnce } from '../base/slice.js'
 import { DiskFailure } from '../storage/files.js'
-import { type DiskCall, type DiskFault, SimulatedDisk } from '../storage/simulated-disk/disk.js'
 import type { ReadLimits } from '../storage/types.js'
+import { SeededRandom } from '../testing/seeded-random.js'
+import { type DiskCall, type DiskFault, SimulatedDisk } from '../testing/simulated-disk/disk.js'
 import { judge } from './judge.js'
 import { Ledger } from './ledger.js'
 import { dataPath, SimulatedBroker } from './simulated-broker.js'

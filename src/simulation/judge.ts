@@ -4,7 +4,6 @@
  * everything that was under way, so that the run can go on from there.
  */
 
-import type { SeededRandom } from '../base/seeded-random.js'
 import { atOnce, copyAtOnce } from '../base/slice.js'
 import { Errors, isErrorCode } from '../protocol/errors.js'
 import { InitProducerId } from '../protocol/messages/init-producer-id.js'
@@ -13,6 +12,7 @@ import { Produce } from '../protocol/messages/produce.js'
 import { baseOffset, batchLength, computeCrc, crc, lastOffset } from '../protocol/records/batch.js'
 import { recordsOf } from '../protocol/records/records.js'
 import type { Partition } from '../storage/partition.js'
+import type { SeededRandom } from '../testing/seeded-random.js'
 import { commitKey, type Ledger, type PartitionLedger, type SentBatch, type TopicLedger } from './ledger.js'
 import type { SimulatedBroker } from './simulated-broker.js'
 

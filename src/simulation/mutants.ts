@@ -2,7 +2,7 @@
  * Brokers that are wrong on purpose: each leaves out one step on which durability rests. They prove that the harness looks
  * where it should; a harness that finds nothing in one of them proves nothing about the broker.
  */
-import type { SimulatedDisk } from '../storage/simulated-disk/disk.js'
+import type { SimulatedDisk } from '../testing/simulated-disk/disk.js'
 import type { Mutant } from './power-cut.js'
 
 const noSync = (): Promise<void> => Promise.resolve()

@@ -3,11 +3,12 @@
  * policy would leave there. `randomCuts` lives through several crashes in a row, some of them during recovery, and goes on
  * working in between. Both answer with the promises that were broken.
  */
-import { SeededRandom } from '../base/seeded-random.js'
+
 import type { Files } from '../storage/files.js'
-import { type CrashPolicy, crashPolicies } from '../storage/simulated-disk/crash.js'
-import { SimulatedDisk } from '../storage/simulated-disk/disk.js'
 import type { Durability } from '../storage/types.js'
+import { SeededRandom } from '../testing/seeded-random.js'
+import { type CrashPolicy, crashPolicies } from '../testing/simulated-disk/crash.js'
+import { SimulatedDisk } from '../testing/simulated-disk/disk.js'
 import { judge } from './judge.js'
 import { Ledger } from './ledger.js'
 import { dataPath, SimulatedBroker } from './simulated-broker.js'

@@ -5,7 +5,6 @@
  */
 
 import { copyOf } from '../base/bytes.js'
-import { type FakeWorld, fakeWorld } from '../base/fake-world.js'
 import type { Log } from '../base/log.js'
 import { copyAtOnce } from '../base/slice.js'
 import { type BrokerConfig, optionsLayer, resolveBrokerConfig } from '../config/resolve.js'
@@ -16,8 +15,9 @@ import { type Api, type DecodedResponseOf, type Encodable, type Fields, inRange 
 import { Reader, Writer } from '../protocol/wire.js'
 import { type BrokerCore, openCore } from '../server/core.js'
 import type { Files } from '../storage/files.js'
-import type { SimulatedDisk } from '../storage/simulated-disk/disk.js'
 import type { Durability } from '../storage/types.js'
+import { type FakeWorld, fakeWorld } from '../testing/fake-world.js'
+import type { SimulatedDisk } from '../testing/simulated-disk/disk.js'
 
 export const dataPath = '/data'
 

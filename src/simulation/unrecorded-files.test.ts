@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest'
 import { isRefusal } from '../protocol/errors.js'
 import { buildBatch } from '../protocol/records/build.js'
-import { SimulatedDisk } from '../storage/simulated-disk/disk.js'
+import { SimulatedDisk } from '../testing/simulated-disk/disk.js'
 import { dataPath, SimulatedBroker } from './simulated-broker.js'
 
 const begun = 'AbCdEfGhIjKlMnOpQrStUw'

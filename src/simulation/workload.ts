@@ -2,7 +2,7 @@
  * Clients of a simulated broker: what they do next, drawn from a seed, and what they learn of it, written into the ledger.
  * Many requests are under way at a time; syncs end late and out of order. Nothing here judges.
  */
-import type { SeededRandom } from '../base/seeded-random.js'
+
 import { Errors } from '../protocol/errors.js'
 import { CreatePartitions } from '../protocol/messages/create-partitions.js'
 import { CreateTopics } from '../protocol/messages/create-topics.js'
@@ -14,6 +14,7 @@ import { Produce } from '../protocol/messages/produce.js'
 import { baseOffset, batchLength } from '../protocol/records/batch.js'
 import { buildBatch } from '../protocol/records/build.js'
 import { DiskFailure } from '../storage/files.js'
+import type { SeededRandom } from '../testing/seeded-random.js'
 import { batchesInFlightMax, labelOf } from './judge.js'
 import { commitKey, type Ledger, newPartition, type PartitionLedger, type SentBatch, type TopicLedger } from './ledger.js'
 import type { SimulatedBroker } from './simulated-broker.js'

@@ -1,7 +1,7 @@
 import fs from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { type Files, nodeFiles } from './files.js'
-import { append, batchOf, offsetsIn, openTest, readBytes, topicId } from './test-kit.js'
+import { append, batchOf, offsetsIn, openTest, readBytes, topicId } from './test-kit.test-support.js'
 
 const config = { segmentBytes: 1000, indexIntervalBytes: 150 }
 

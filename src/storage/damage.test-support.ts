@@ -4,20 +4,20 @@
  */
 
 import { equalBytes } from '../base/bytes.js'
-import { fakeWorld } from '../base/fake-world.js'
 import type { Offset } from '../base/ids.js'
-import { SeededRandom } from '../base/seeded-random.js'
 import { atOnce, copyAtOnce } from '../base/slice.js'
 import { type ErrorCode, Errors, isErrorCode, isRefusal } from '../protocol/errors.js'
 import { baseOffset, batchLength, computeCrc, crc, lastOffset } from '../protocol/records/batch.js'
 import { buildBatch } from '../protocol/records/build.js'
+import { fakeWorld } from '../testing/fake-world.js'
+import { SeededRandom } from '../testing/seeded-random.js'
+import { SimulatedDisk } from '../testing/simulated-disk/disk.js'
 import type { DataDirectory } from './directory/data-directory.js'
 import { lockDirectory } from './directory/directory-lock.js'
 import { InconsistentDirectoryError, openDataDirectory } from './directory/open-directory.js'
 import type { Files } from './files.js'
 import { defaultLogConfig, type LogConfig } from './log-config.js'
 import type { Partition } from './partition.js'
-import { SimulatedDisk } from './simulated-disk/disk.js'
 import type { AppendOrigin, Durability } from './types.js'
 
 export const dataPath = '/data'

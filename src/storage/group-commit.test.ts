@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { Errors } from '../protocol/errors.js'
 import { DiskFailure, type Files, nodeFiles } from './files.js'
-import { append, batchOf, client, everything, openTest, readBytes, topicId } from './test-kit.js'
+import { append, batchOf, client, everything, openTest, readBytes, topicId } from './test-kit.test-support.js'
 
 interface Sync {
   readonly what: string

@@ -5,7 +5,17 @@ import { CorruptLogError } from './engine.js'
 import { DiskFailure } from './files.js'
 import { LateEngine } from './late-engine.test-support.js'
 import type { Partition } from './partition.js'
-import { append, batchOf, bytesOf, client, everything, offsetsIn, openTest, type TestDirectory, topicId } from './test-kit.js'
+import {
+  append,
+  batchOf,
+  bytesOf,
+  client,
+  everything,
+  offsetsIn,
+  openTest,
+  type TestDirectory,
+  topicId,
+} from './test-kit.test-support.js'
 import type { Durability } from './types.js'
 
 async function newPartition(durability: Durability): Promise<TestDirectory & { partition: Partition }> {

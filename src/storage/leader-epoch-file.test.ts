@@ -1,7 +1,7 @@
 /** The leader epoch file after a crash: when its content is lost, recovery writes down what the batches say. */
 import fs from 'node:fs'
 import { expect, test } from 'vitest'
-import { append, batchOf, copyFolder, openTest, topicId } from './test-kit.js'
+import { append, batchOf, copyFolder, openTest, topicId } from './test-kit.test-support.js'
 
 test.each(['', '0\n', 'rubbish'])('a file that holds %j is made again', async content => {
   const { directory, path } = await openTest()

@@ -1,7 +1,7 @@
 import fs from 'node:fs'
 import { afterEach, expect, test, vi } from 'vitest'
-import { type LogModelReport, runLogModel } from './log-model.test-support.js'
-import { temporaryFolder } from './test-kit.js'
+import { type LogModelReport, runLogModel } from '../testing/log-model.js'
+import { temporaryFolder } from './test-kit.test-support.js'
 
 /** Which rule is broken while a mutant runs; empty for the real code. */
 const broken = vi.hoisted(() => ({ rule: '' }))

@@ -1,12 +1,12 @@
 import fs from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { SeededRandom } from '../base/seeded-random.js'
 import { atOnce } from '../base/slice.js'
 import { Errors } from '../protocol/errors.js'
+import { SeededRandom } from '../testing/seeded-random.js'
+import { crashPolicies } from '../testing/simulated-disk/crash.js'
+import { SimulatedDisk } from '../testing/simulated-disk/disk.js'
 import { DiskFailure, type Files, nodeFiles } from './files.js'
 import { parseDirectoryState } from './format/directory-state.js'
-import { crashPolicies } from './simulated-disk/crash.js'
-import { SimulatedDisk } from './simulated-disk/disk.js'
 import {
   append,
   batchOf,
@@ -18,7 +18,7 @@ import {
   readBytes,
   type TestOptions,
   topicId,
-} from './test-kit.js'
+} from './test-kit.test-support.js'
 
 const size = batchOf('a').byteLength
 const start = 1_700_000_000_000

@@ -5,7 +5,7 @@ import type { Bytes } from '../base/bytes.js'
 import { atOnce } from '../base/slice.js'
 import { Errors } from '../protocol/errors.js'
 import { batchLength, computeCrc, crc, leaderEpoch } from '../protocol/records/batch.js'
-import { append, batchOf, bytesOf, client, everything, offsetsIn, openTest, readBytes, topicId } from './test-kit.js'
+import { append, batchOf, bytesOf, client, everything, offsetsIn, openTest, readBytes, topicId } from './test-kit.test-support.js'
 
 async function onePartition(options: Parameters<typeof openTest>[0] = {}) {
   const opened = await openTest(options)

@@ -1,6 +1,6 @@
 /** Producers whose records were deleted: what a recovery knows of them must not stand between them and their next batch. */
 import { expect, test } from 'vitest'
-import { append, batchOf, client, copyFolder, openTest, type TestDirectory, topicId } from './test-kit.js'
+import { append, batchOf, client, copyFolder, openTest, type TestDirectory, topicId } from './test-kit.test-support.js'
 
 const producer = { producerId: 5, producerEpoch: 0 }
 const config = { segmentBytes: 400 }

@@ -1,9 +1,9 @@
 /** Index files that are made again for reading: what a power cut leaves of them must not be trusted. */
 import { expect, test } from 'vitest'
-import { SeededRandom } from '../base/seeded-random.js'
-import { crashPolicies } from './simulated-disk/crash.js'
-import { SimulatedDisk } from './simulated-disk/disk.js'
-import { append, batchOf, openTest, type TestDirectory, topicId } from './test-kit.js'
+import { SeededRandom } from '../testing/seeded-random.js'
+import { crashPolicies } from '../testing/simulated-disk/crash.js'
+import { SimulatedDisk } from '../testing/simulated-disk/disk.js'
+import { append, batchOf, openTest, type TestDirectory, topicId } from './test-kit.test-support.js'
 
 const folder = '/data/t-0'
 const timeIndex = `${folder}/00000000000000000000.timeindex`

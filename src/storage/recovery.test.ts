@@ -1,12 +1,22 @@
 import fs from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { SeededRandom } from '../base/seeded-random.js'
 import { Errors } from '../protocol/errors.js'
+import { SeededRandom } from '../testing/seeded-random.js'
+import { SimulatedDisk } from '../testing/simulated-disk/disk.js'
 import type { LogConfig } from './log-config.js'
 import type { Partition } from './partition.js'
-import { SimulatedDisk } from './simulated-disk/disk.js'
-import { append, batchOf, client, copyFolder, offsetsIn, openTest, readBytes, type TestOptions, topicId } from './test-kit.js'
+import {
+  append,
+  batchOf,
+  client,
+  copyFolder,
+  offsetsIn,
+  openTest,
+  readBytes,
+  type TestOptions,
+  topicId,
+} from './test-kit.test-support.js'
 
 const small: Partial<LogConfig> = { segmentBytes: 1000, indexIntervalBytes: 150 }
 

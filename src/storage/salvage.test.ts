@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest'
-import { SeededRandom } from '../base/seeded-random.js'
 import { Errors } from '../protocol/errors.js'
 import { batchHeaderSize, batchLength, batchMagic, magic, stampCrc } from '../protocol/records/batch.js'
 import { buildBatch } from '../protocol/records/build.js'
+import { SeededRandom } from '../testing/seeded-random.js'
+import { crashPolicies } from '../testing/simulated-disk/crash.js'
+import { SimulatedDisk } from '../testing/simulated-disk/disk.js'
 import {
   copyOf,
   dataPath,
@@ -19,9 +21,7 @@ import {
 } from './damage.test-support.js'
 import type { Files } from './files.js'
 import { DamageSearch } from './segments/salvage.js'
-import { crashPolicies } from './simulated-disk/crash.js'
-import { SimulatedDisk } from './simulated-disk/disk.js'
-import { offsetsIn } from './test-kit.js'
+import { offsetsIn } from './test-kit.test-support.js'
 
 const folder = `${dataPath}/t-0`
 const nameOf = (offset: number) => String(offset).padStart(20, '0')

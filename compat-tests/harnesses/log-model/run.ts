@@ -2,7 +2,7 @@
  * Retention and compaction against a model in memory: `run.js [--seeds N] [--operations N]
  * [--first-seed N] [--folder PATH]`. Every seed is another sequence of appends, reads, deletions, compactions, config changes,
  * restarts and crashes on one partition, whose content is held against the model all along. What the model is, and what
- * it must notice, stands in src/storage/log-model.test-support.ts and its test.
+ * it must notice, stands in src/testing/log-model.ts and its test.
  *
  * Exit code 0 when log and model agree, 1 when they do not (the seed is printed), 2 for wrong usage.
  */
@@ -10,7 +10,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { type LogModelReport, runLogModel } from '#storage/log-model.test-support.js'
+import { type LogModelReport, runLogModel } from '#testing/log-model.js'
 
 const { values } = parseArgs({
   options: {

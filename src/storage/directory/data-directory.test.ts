@@ -4,7 +4,7 @@ import fs from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { atOnce } from '../../base/slice.js'
 import { asDiskFailure, type Files, nodeFiles } from '../files.js'
-import { append, batchOf, copyFolder, everything, openTest, temporaryFolder, topicId } from '../test-kit.js'
+import { append, batchOf, copyFolder, everything, openTest, temporaryFolder, topicId } from '../test-kit.test-support.js'
 import { DirectoryLockedError, lockHolder } from './directory-lock.js'
 import { InconsistentDirectoryError } from './open-directory.js'
 

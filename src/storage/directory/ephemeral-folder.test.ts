@@ -3,7 +3,7 @@ import fs from 'node:fs'
 import os from 'node:os'
 import { expect, test } from 'vitest'
 import { nodeFiles } from '../files.js'
-import { temporaryFolder } from '../test-kit.js'
+import { temporaryFolder } from '../test-kit.test-support.js'
 import { makeEphemeralFolder, ownerFile, sweepEphemeralFolders } from './ephemeral-folder.js'
 import { ourselves } from './process-identity.js'
 

@@ -6,7 +6,17 @@ import { recordsOf } from '../../protocol/records/records.js'
 import { DiskFailure, type Files, nodeFiles } from '../files.js'
 import type { Partition } from '../partition.js'
 import { bytesPerKey } from '../rules/compaction-keys.js'
-import { append, batchOf, bytesOf, copyFolder, everything, openTest, readBytes, type TestOptions, topicId } from '../test-kit.js'
+import {
+  append,
+  batchOf,
+  bytesOf,
+  copyFolder,
+  everything,
+  openTest,
+  readBytes,
+  type TestOptions,
+  topicId,
+} from '../test-kit.test-support.js'
 import { defaultCleanerSettings } from './log-cleaner.js'
 
 const config = { isCompacted: true, deletesOld: false, segmentBytes: 1000, dirtyRatioMin: 0 }

@@ -1,7 +1,7 @@
 import fs from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { nodeFiles } from '../files.js'
-import { append, batchOf, openTest, temporaryFolder, topicId } from '../test-kit.js'
+import { append, batchOf, openTest, temporaryFolder, topicId } from '../test-kit.test-support.js'
 import { OffsetIndex, TimeIndex } from './index-file.js'
 
 const hex = (path: string) => fs.readFileSync(path).toString('hex')

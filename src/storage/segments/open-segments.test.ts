@@ -2,7 +2,7 @@ import fs from 'node:fs'
 import { expect, test } from 'vitest'
 import { realWorld } from '../../base/world.js'
 import { type Files, nodeFiles } from '../files.js'
-import { batchOf, temporaryFolder } from '../test-kit.js'
+import { batchOf, temporaryFolder } from '../test-kit.test-support.js'
 import { OpenSegments } from './open-segments.js'
 import { Segment } from './segment.js'
 

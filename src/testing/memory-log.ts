@@ -1,9 +1,9 @@
 /** A log in memory for the coordinator's tests: it can hold back durability, refuse and lose records. */
 import { copyOf } from '../base/bytes.js'
+import type { LogEntry, LogPort, Written } from '../coordinator/log-port.js'
+import type { LogRecord, TopicsView } from '../coordinator/machine.js'
 import { type ErrorCode, Errors, refuse } from '../protocol/errors.js'
 import type { Marker, Producer } from '../protocol/records/marker.js'
-import type { LogEntry, LogPort, Written } from './log-port.js'
-import type { LogRecord, TopicsView } from './machine.js'
 
 export const noTopics: TopicsView = { revision: 0, topics: new Map() }
 

@@ -1,4 +1,4 @@
-import type { Clock, World } from './world.js'
+import type { Clock, World } from '../base/world.js'
 
 export interface FakeWorld extends World {
   /** Moves both clocks and fires due timers in time order, each at its own moment. */

@@ -3,7 +3,7 @@
  * there, not there, or there in part, as one of the policies decides. Names obey the same rule as bytes: a file whose folder
  * was not synced may have no name. A rename is never seen half done.
  */
-import type { SeededRandom } from '../../base/seeded-random.js'
+import type { SeededRandom } from '../seeded-random.js'
 import {
   apply,
   applyEntries,

@@ -6,8 +6,9 @@
  *   … run something on disk.files …
  *   const found = disk.crash('pages', random)      // another disk: what the next start finds
  */
-import type { SeededRandom } from '../../base/seeded-random.js'
-import { asDiskFailure, type DiskFailure, type Files } from '../files.js'
+
+import { asDiskFailure, type DiskFailure, type Files } from '../../storage/files.js'
+import type { SeededRandom } from '../seeded-random.js'
 import { afterCrash, type CrashPolicy } from './crash.js'
 import { SimulatedFile, SimulatedFolder, type SimulatedNode } from './nodes.js'
 

@@ -3,9 +3,9 @@
  * ends. The rules of retention and compaction are those of Kafka's documentation, on objects, without a file, an index or a
  * hash. Not shipped.
  */
-import type { LogConfig } from './log-config.js'
-import type { CompactionMeans } from './partition-upkeep.js'
-import type { CompactionPlan } from './rules/compaction.js'
+import type { LogConfig } from '../storage/log-config.js'
+import type { CompactionMeans } from '../storage/partition-upkeep.js'
+import type { CompactionPlan } from '../storage/rules/compaction.js'
 
 export interface ModelRecord {
   readonly offset: number

@@ -1,13 +1,13 @@
-/** A whole broker above an engine that answers later: what it answers, and what it finds again. */
+/** A broker above an engine that answers later: what it answers, and what it finds again. */
 import { expect, test } from 'vitest'
+import { batchOf, eventually, temporaryDirectory, testBroker } from '../broker/test-client.test-support.js'
+import { offsetsTopic } from '../node/internal-topics.js'
 import { Errors } from '../protocol/errors.js'
 import { Fetch } from '../protocol/messages/fetch.js'
 import { OffsetCommit } from '../protocol/messages/offset-commit.js'
 import { OffsetFetch } from '../protocol/messages/offset-fetch.js'
 import { DiskFailure } from '../storage/files.js'
 import { LateEngine } from '../storage/late-engine.test-support.js'
-import { offsetsTopic } from './internal-topics.js'
-import { batchOf, eventually, temporaryDirectory, testBroker } from './test-client.test-support.js'
 
 const limits = { minBytes: 1, maxBytes: 1 << 20, sessionId: 0, sessionEpoch: -1 }
 const wanted = (partition: number, fetchOffset = 0) => ({ partition, fetchOffset, partitionMaxBytes: 1 << 20 })

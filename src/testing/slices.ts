@@ -1,5 +1,5 @@
-import type { Bytes } from './bytes.js'
-import type { Slice } from './slice.js'
+import type { Bytes } from '../base/bytes.js'
+import type { Slice } from '../base/slice.js'
 
 /** A slice as an engine without files would give it: to be read, and that later. */
 export function memorySlice(bytes: Bytes, release: () => void = () => {}): Slice {

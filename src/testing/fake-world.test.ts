@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
+import { zeroUuid } from '../base/ids.js'
+import { randomUuid, realWorld, type World } from '../base/world.js'
 import { fakeWorld } from './fake-world.js'
-import { zeroUuid } from './ids.js'
-import { randomUuid, realWorld, type World } from './world.js'
 
 test('time stands still until it is moved', () => {
   const world = fakeWorld({ nowMs: 5000 })

@@ -5,5 +5,11 @@ export default defineConfig({
   tsconfig: './tsconfig.test.json',
   oxc: { target: 'node20' },
   // A busy machine is slow, not wrong: the timeout only ends what hangs. One worker fewer than cores would be one of two.
-  test: { include: ['{src,bench,compat-tests}/**/*.test.ts'], testTimeout: 600_000, hookTimeout: 120_000, maxWorkers: '100%' },
+  test: {
+    include: ['{src,bench,compat-tests}/**/*.test.ts'],
+    testTimeout: 600_000,
+    hookTimeout: 120_000,
+    expect: { poll: { timeout: 120_000 } },
+    maxWorkers: '100%',
+  },
 })

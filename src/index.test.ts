@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { describe, expect, expectTypeOf, it, test } from 'vitest'
 import type { LogFields } from './base/log.js'
 import { batchOf, TestClient } from './broker/test-client.test-support.js'
-import { KafkaError, type StartOptions, startBroker } from './index.js'
+import { KafkaError, type NewTopic, type StartOptions, startBroker } from './index.js'
 import { DescribeConfigs } from './protocol/messages/describe-configs.js'
 import { Metadata } from './protocol/messages/metadata.js'
 
@@ -122,14 +122,14 @@ describe('what is misspelt', () => {
     [{ config: { 'no.such.key': '1' } }, 'no.such.key (from config no.such.key): there is no such key'],
     [{ dataDirectory: 'd' }, 'Unknown option dataDirectory'],
     [{ ports: 1 }, 'Unknown option ports; did you mean port?'],
-    [{ port: 9092.5 }, 'port: 9092.5 is not a port'],
+    [{ port: 9092.5 }, 'port: a port, 0 to 65535, is needed, not 9092.5'],
     [
       { config: { 'num.partitions': undefined } },
       'config num.partitions: a text, a number or a boolean is needed, not undefined',
     ],
     [
       { config: { 'num.partitions': null, 'log.dir': ['a'] } },
-      'config log.dir: a text, a number or a boolean is needed, not object',
+      'config log.dir: a text, a number or a boolean is needed, not Array',
     ],
     [{ config: { 'num.partitions': 2.5 } }, 'Invalid value 2.5 for configuration num.partitions'],
   ])('%j is a ConfigError that names it', async (options, message) => {
@@ -151,6 +151,88 @@ describe('what is misspelt', () => {
     expect(broker.port).toBeGreaterThan(0)
     expect(warnings).toEqual([expect.stringContaining('no.such.key'), expect.stringContaining('another.key')])
   })
+})
+
+describe('an option of another type is a ConfigError that names it', () => {
+  it.each([
+    [{ host: 5 }, 'host: a text is needed, not 5'],
+    [{ port: '9092' }, 'port: a port, 0 to 65535, is needed, not "9092"'],
+    [{ listen: true }, 'listen: a text is needed, not true'],
+    [{ advertise: {} }, 'advertise: a text is needed, not Object'],
+    [{ dataDir: 5 }, 'dataDir: the path of a folder is needed, not 5'],
+    [{ dataDir: null }, 'dataDir: the path of a folder is needed, not null'],
+    [{ dataDir: '' }, 'dataDir: the path of a folder is needed, not ""'],
+    [{ config: null }, 'config: an object is needed, not null'],
+    [{ config: new Map([['num.partitions', 3]]) }, 'config: an object is needed, not Map'],
+    [{ propertiesFile: 3 }, 'propertiesFile: the path of a file is needed, not 3'],
+    [{ propertiesFile: '/no/such/file' }, 'propertiesFile: ENOENT: no such file or directory'],
+    [{ environment: 'PATH' }, 'environment: an object whose values are texts is needed, not "PATH"'],
+    [{ environment: { KAFKA_NUM_PARTITIONS: 3 } }, 'environment: an object whose values are texts is needed, not Object'],
+    [{ strict: 0 }, 'strict: true or false is needed, not 0'],
+    [{ configOrigin: 1 }, 'configOrigin: a text is needed, not 1'],
+    [{ unref: 'yes' }, 'unref: true or false is needed, not "yes"'],
+    [{ ephemeral: 'yes' }, 'ephemeral: true or false is needed, not "yes"'],
+    [{ log: null }, 'log: an object with debug, info, warn and error is needed, not null'],
+    [{ log: { warn() {} } }, 'log: an object with debug, info, warn and error is needed, not Object'],
+    [{ onFatal: 3 }, 'onFatal: a function is needed, not 3'],
+    [{ world: { nowMs: 5 } }, 'world: an object of functions is needed, not Object'],
+    [{ strict: false, host: 5 }, 'host: a text is needed, not 5'],
+    [{ host: 5, unref: 1 }, 'unref: true or false is needed, not 1'],
+    [null, 'startBroker: an object of options is needed, not null'],
+    ['127.0.0.1:0', 'startBroker: an object of options is needed, not "127.0.0.1:0"'],
+  ])('startBroker(%j)', async (options, message) => {
+    const refused = startBroker(options as StartOptions)
+    await expect(refused).rejects.toMatchObject({ name: 'ConfigError', code: 'CONFIG_INVALID' })
+    await expect(refused).rejects.toThrow(message)
+  })
+
+  it.each([
+    [{}, 'name: a text is needed, not undefined'],
+    [{ name: 5 }, 'name: a text is needed, not 5'],
+    [{ name: 't', partitions: '4' }, 'partitions: a number is needed, not "4"'],
+    [{ name: 't', replicationFactor: null }, 'replicationFactor: a number is needed, not null'],
+    [{ name: 't', configs: null }, 'configs: an object is needed, not null'],
+    [{ name: 't', configs: { 'retention.ms': null } }, 'configs retention.ms: a text, a number or a boolean is needed, not null'],
+    [{ name: 't', Partitions: 4 }, 'Unknown option Partitions; did you mean partitions?'],
+    [{ name: 't', numPartitions: 4 }, 'Unknown option numPartitions'],
+    [undefined, 'createTopic: an object of options is needed, not undefined'],
+    ['t', 'createTopic: an object of options is needed, not "t"'],
+  ])('createTopic(%j)', async (topic, message) => {
+    await using broker = await startBroker()
+    const refused = broker.createTopic(topic as NewTopic)
+    await expect(refused).rejects.toMatchObject({ name: 'ConfigError', code: 'CONFIG_INVALID' })
+    await expect(refused).rejects.toThrow(message)
+    expect(await broker.listTopics()).toEqual([])
+  })
+
+  it('deleteTopic without a name', async () => {
+    await using broker = await startBroker()
+    for (const name of [undefined, { name: 't' }]) {
+      await expect(broker.deleteTopic(name as unknown as string)).rejects.toThrow('deleteTopic: a text is needed, not')
+    }
+  })
+})
+
+it.each([
+  [{ ephemeral: true, dataDir: 'd' }, 'ephemeral: true keeps no data; leave dataDir out'],
+  [{ dataDir: 'd', config: { 'log.dirs': 'e' } }, 'dataDir and config log.dirs say the same thing; give one of them'],
+  [{ dataDir: 'd', config: { 'log.dir': 'e' } }, 'dataDir and config log.dir say the same thing; give one of them'],
+  [{ port: 0, config: { listeners: 'PLAINTEXT://:0' } }, 'port and config listeners say the same thing'],
+  [{ listen: ':0', host: '::1' }, 'listen: give either listen, or host and port'],
+  [
+    { advertise: 'a:1', config: { 'advertised.listeners': 'PLAINTEXT://b:1' } },
+    'advertise and config advertised.listeners say the same thing',
+  ],
+])('%j contradicts itself', async (options, message) => {
+  const refused = startBroker(options)
+  await expect(refused).rejects.toMatchObject({ code: 'CONFIG_INVALID' })
+  await expect(refused).rejects.toThrow(message)
+})
+
+test('what is undefined is not given', async () => {
+  const options = { host: undefined, dataDir: undefined, ephemeral: undefined, log: undefined, config: undefined }
+  await using broker = await startBroker(options as unknown as StartOptions)
+  expect(broker.description.data).toBe('ephemeral')
 })
 
 test('numbers and booleans are taken as Kafka reads them', async () => {

@@ -9,9 +9,11 @@ import { silentLog } from './base/log.js'
 import { worldWith } from './base/world.js'
 import { isInternalTopic } from './cluster/topic-name.js'
 import { addressText } from './config/listeners.js'
-import { resolveBrokerConfig } from './config/resolve.js'
+import { ConfigError, resolveBrokerConfig } from './config/resolve.js'
 import { validateTopicConfig } from './config/topic-config.js'
 import type { TopicOutcome } from './node/topics.js'
+import * as check from './option-checks.js'
+import { type Checks, checkOptions, checkText } from './option-checks.js'
 import { Errors, errorName, isRefusal } from './protocol/errors.js'
 import { startBroker as start } from './server/broker.js'
 import { type ConfigValue, configTexts, readOptions, type StartOptions } from './start-options.js'
@@ -62,7 +64,7 @@ export interface GregorBroker extends AsyncDisposable {
   /** Where data is kept, or was while an ephemeral broker ran. */
   readonly dataDirectory: string
   readonly description: BrokerDescription
-  /** The topic can be used when this resolves. @throws KafkaError when it cannot be created. */
+  /** The topic can be used when this resolves. @throws KafkaError when it cannot be created; ConfigError. */
   createTopic(topic: NewTopic): Promise<Topic>
   /** Its name is free when this resolves. @throws KafkaError when there is no such topic. */
   deleteTopic(name: string): Promise<void>
@@ -80,6 +82,13 @@ export interface BrokerDescription {
   readonly send: 'sendfile' | 'copy'
 }
 
+const topicChecks: Checks<NewTopic> = {
+  name: check.text,
+  partitions: check.number,
+  replicationFactor: check.number,
+  configs: check.record,
+}
+
 const stopGraceMs = 2000
 
 /**
@@ -88,8 +97,8 @@ const stopGraceMs = 2000
  * DATA_DIRECTORY_CORRUPT.
  */
 export async function startBroker(options: StartOptions = {}): Promise<GregorBroker> {
-  const { log = silentLog } = options
   const { layers, isEphemeral, clusterId, ...read } = readOptions(options)
+  const { log = silentLog } = options
   const { config, warnings } = resolveBrokerConfig(layers)
   for (const warning of [...read.warnings, ...warnings]) log.warn({}, warning)
   const broker = await held(
@@ -134,7 +143,11 @@ export async function startBroker(options: StartOptions = {}): Promise<GregorBro
     clusterId: broker.services.clusterId,
     dataDirectory: broker.directory.path,
     description,
-    async createTopic({ name, partitions = -1, replicationFactor = -1, configs = {} }) {
+    async createTopic(topic) {
+      const unknown = checkOptions('createTopic', topic, topicChecks)
+      if (unknown.length > 0) throw new ConfigError(unknown)
+      const { name, partitions = -1, replicationFactor = -1, configs = {} } = topic
+      checkText('name', name)
       const texts = configTexts(configs, 'configs')
       const problem = validateTopicConfig(config, Object.entries(texts))
       if (problem !== null) throw new KafkaError(Errors.INVALID_CONFIG, problem)
@@ -151,6 +164,7 @@ export async function startBroker(options: StartOptions = {}): Promise<GregorBro
       return topicOf(await held(topics().create({ ...command, configs: new Map(Object.entries(texts)) })))
     },
     async deleteTopic(name) {
+      checkText('deleteTopic', name)
       topicOf(await held(topics().delete(name)))
     },
     async listTopics() {

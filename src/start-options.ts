@@ -1,14 +1,14 @@
 /**
- * What an embedder says, checked and turned into the broker's configuration. JavaScript has no types to keep a misspelt
- * option or a number where a text belongs out of here: each is refused with its name.
+ * What an embedder says, checked and turned into the broker's configuration.
  */
 import { readFileSync } from 'node:fs'
 import type { Log } from './base/log.js'
 import type { World } from './base/world.js'
 import { clusterIdOf, type Environment, environmentLayer } from './config/environment.js'
 import { listenerOfAddress } from './config/listeners.js'
-import { nearest } from './config/nearest.js'
 import { ConfigError, type ConfigLayer, optionsLayer, propertiesLayer } from './config/resolve.js'
+import * as check from './option-checks.js'
+import { type Checks, checkOptions, shown } from './option-checks.js'
 
 /** A value of a Kafka config; numbers and booleans are taken as Kafka would read them. */
 export type ConfigValue = string | number | boolean
@@ -45,27 +45,27 @@ export interface StartOptions {
    * Sockets, waiting requests and `stop` keep the machine's own time.
    */
   readonly world?: Partial<Omit<World, 'host'>>
-  /** Data under the system's temporary directory even though a configuration names a directory. */
+  /** Data under the system's temporary directory even though a configuration names a directory. Not together with `dataDir`. */
   readonly ephemeral?: boolean
 }
 
-const optionNames = Object.keys({
-  host: true,
-  port: true,
-  listen: true,
-  advertise: true,
-  dataDir: true,
-  config: true,
-  propertiesFile: true,
-  environment: true,
-  strict: true,
-  configOrigin: true,
-  unref: true,
-  log: true,
-  onFatal: true,
-  world: true,
-  ephemeral: true,
-} satisfies Record<keyof StartOptions, true>)
+const startChecks: Checks<StartOptions> = {
+  host: check.text,
+  port: check.port,
+  listen: check.text,
+  advertise: check.text,
+  dataDir: check.pathOf('folder'),
+  config: check.record,
+  propertiesFile: check.pathOf('file'),
+  environment: check.texts,
+  strict: check.flag,
+  configOrigin: check.text,
+  unref: check.flag,
+  log: check.log,
+  onFatal: check.callback,
+  world: check.world,
+  ephemeral: check.flag,
+}
 
 export interface ReadOptions {
   /** Strongest first: what the caller says, the environment, the file, and the defaults of an embedded broker. */
@@ -77,17 +77,13 @@ export interface ReadOptions {
 
 /** @throws ConfigError */
 export function readOptions(options: StartOptions): ReadOptions {
+  const unknown = checkOptions('startBroker', options, startChecks)
   const isStrict = options.strict ?? true
-  const unknown = Object.keys(options).filter(name => !optionNames.includes(name))
-  if (isStrict && unknown.length > 0) throw new ConfigError(unknown.map(unknownOption))
+  if (isStrict && unknown.length > 0) throw new ConfigError(unknown)
 
   const own = configTexts(options.config ?? {}, 'config')
-  if (options.listen !== undefined && (options.host ?? options.port) !== undefined) {
-    throw new ConfigError(['listen: give either listen, or host and port'])
-  }
-  if (options.port !== undefined && !(Number.isInteger(options.port) && options.port >= 0 && options.port <= 65_535)) {
-    throw new ConfigError([`port: ${options.port} is not a port, 0 to 65535`])
-  }
+  const problems = contradictions(options, own)
+  if (problems.length > 0) throw new ConfigError(problems)
   const listen = options.listen ?? (options.host === undefined && options.port === undefined ? null : hostAndPort(options))
   if (listen !== null) own.listeners = listenerOf(listen, 'listen')
   if (options.advertise !== undefined) own['advertised.listeners'] = listenerOf(options.advertise, 'advertise')
@@ -95,11 +91,41 @@ export function readOptions(options: StartOptions): ReadOptions {
   const layers = [optionsLayer(own, options.configOrigin ?? 'config', isStrict)]
   if (options.environment !== undefined) layers.push(environmentLayer(options.environment))
   if (options.propertiesFile !== undefined) {
-    layers.push(propertiesLayer(options.propertiesFile, readFileSync(options.propertiesFile, 'utf8')))
+    layers.push(propertiesLayer(options.propertiesFile, readProperties(options.propertiesFile)))
   }
   const isEphemeral = options.ephemeral ?? !names(layers, 'log.dirs', 'log.dir')
   layers.push(optionsLayer({ listeners: listenerOf(hostAndPort({}), 'listen') }, 'the default'))
-  return { layers, isEphemeral, clusterId: readClusterId(options.environment), warnings: unknown.map(unknownOption) }
+  return { layers, isEphemeral, clusterId: readClusterId(options.environment), warnings: unknown }
+}
+
+const saidTwice = [
+  ['host', 'listeners'],
+  ['port', 'listeners'],
+  ['listen', 'listeners'],
+  ['advertise', 'advertised.listeners'],
+  ['dataDir', 'log.dirs'],
+  ['dataDir', 'log.dir'],
+] as const
+
+function contradictions(options: StartOptions, own: Readonly<Record<string, string>>): string[] {
+  const problems = saidTwice
+    .filter(([option, key]) => options[option] !== undefined && key in own)
+    .map(([option, key]) => `${option} and config ${key} say the same thing; give one of them`)
+  if (options.listen !== undefined && (options.host ?? options.port) !== undefined) {
+    problems.push('listen: give either listen, or host and port')
+  }
+  if (options.ephemeral === true && options.dataDir !== undefined) {
+    problems.push('ephemeral: true keeps no data; leave dataDir out')
+  }
+  return problems
+}
+
+function readProperties(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    throw new ConfigError([`propertiesFile: ${(error as Error).message}`])
+  }
 }
 
 /** Values of configs as texts. @throws ConfigError that names each value that is none. */
@@ -110,7 +136,7 @@ export function configTexts(values: Readonly<Record<string, unknown>>, what: str
     if (typeof value === 'string' || typeof value === 'boolean') texts[name] = String(value)
     // Java reads no exponent.
     else if (typeof value === 'number') texts[name] = Number.isInteger(value) ? BigInt(value).toString() : String(value)
-    else problems.push(`${what} ${name}: a text, a number or a boolean is needed, not ${value === null ? null : typeof value}`)
+    else problems.push(`${what} ${name}: a text, a number or a boolean is needed, not ${shown(value)}`)
   }
   if (problems.length > 0) throw new ConfigError(problems)
   return texts
@@ -135,9 +161,4 @@ function readClusterId(environment: Environment = {}): string | null {
   const id = clusterIdOf(environment)
   if (id === null || /^[\w-]{22}$/.test(id)) return id
   throw new ConfigError([`CLUSTER_ID: "${id}" is not a cluster id: 22 characters of base64, as kafka-storage random-uuid prints`])
-}
-
-function unknownOption(name: string): string {
-  const similar = nearest(name, optionNames)
-  return `Unknown option ${name}${similar === null ? '' : `; did you mean ${similar}?`}`
 }

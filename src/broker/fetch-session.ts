@@ -123,7 +123,7 @@ export class FetchSessions {
     return session
   }
 
-  /** Room for one more session of so many partitions: sessions that nobody has used for long make it. */
+  /** Room for one more session of so many partitions: sessions that were unused for long are evicted. */
   #makeRoom(partitions: number): boolean {
     while (this.#sessions.size >= this.#slots || this.#partitionCount + partitions > this.#partitionsMax) {
       const oldest = this.#sessions.values().next().value

@@ -17,8 +17,8 @@
  * Laws, checked by tests over random histories:
  *   1. replay(log) has the durable state of the live machine.
  *   2. So has replay(compact(log)): applying records with different keys commutes.
- *   3. No answer leaves before the records of its own and of all earlier decisions are durable, so that nobody is told
- *      what a crash could take back.
+ *   3. No answer leaves before the records of its own and of all earlier decisions are durable, so that no client is
+ *      told what a crash could take back.
  *   4. Every request is answered exactly once; one that is parked is answered by a later decision.
  *   5. A decision whose records the log refuses has failed alone: its answers are errors, its `undo` puts the volatile
  *      state right, and no other request or group notices.

@@ -110,7 +110,7 @@ export interface LogEngine {
   removeBelow(start: Offset, delayMs: number): boolean
 
   /**
-   * Writes the segments that begin below the order's end anew, without the records that a later one replaces; replaced files
+   * Rewrites the segments that begin below the order's end, without the records that a later one replaces; replaced files
    * go after `deleteDelayMs`. Null when it was cancelled. Throws DiskFailure when the disk refuses, CorruptLogError when the
    * log cannot be read.
    */

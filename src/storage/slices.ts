@@ -15,8 +15,8 @@ export function turnOfEventLoop(): Promise<void> {
 const line: (() => void)[] = []
 
 /**
- * As `turnOfEventLoop`, in a turn that nobody else in this line has: of many long requests one does a slice of its work
- * in each, and together they hold up the others no longer than one.
+ * Like `turnOfEventLoop`, but in a turn of its own: of many long requests only one does a slice of its work per turn, so
+ * together they delay other requests no longer than one would.
  */
 export function turnInLine(): Promise<void> {
   return new Promise(resolve => {

@@ -16,8 +16,8 @@ export const apiVersions = handler(ApiVersions, (request, { broker, session, ver
     session.clientSoftwareName = clientSoftwareName
     session.clientSoftwareVersion = clientSoftwareVersion
   }
-  // [KIP-1242] A client says both whom it means or neither. An address that another broker has taken over: the client starts
-  // again from its bootstrap servers.
+  // [KIP-1242] A client names cluster and node, or neither. If another broker has taken over the address, the client restarts
+  // from its bootstrap servers.
   const { clusterId, nodeId } = request
   if ((clusterId === null) !== (nodeId === -1)) return ApiVersions.failure(request, Errors.INVALID_REQUEST, version)
   if (clusterId !== null && (clusterId !== broker.clusterId || nodeId !== broker.nodeId)) {

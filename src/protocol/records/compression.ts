@@ -1,7 +1,7 @@
 /**
  * The codecs of record batches, by their id. Decompression is for the places where the broker must look inside: checks of
  * what clients produce, record-level timestamp lookup, compaction, other formats and codecs; compression for the batches that
- * it writes anew. Every codec stops at a bound on its output, so that a bomb costs the bound; bytes that are cut off or
+ * it rewrites. Every codec stops at a bound on its output, so that a bomb costs the bound; bytes that are cut off or
  * damaged give MalformedError, never anything else.
  */
 import type { Bytes } from '../../base/bytes.js'

@@ -1,6 +1,6 @@
 /**
- * One round of compaction of one log: collects the latest offset of every key in the dirty part, then writes every segment
- * up to the end of that part anew, without the records that a later one replaces. It reads and writes in pieces and lets
+ * One round of compaction of one log: collects the latest offset of every key in the dirty part, then rewrites every segment
+ * up to the end of that part, without the records that a later one replaces. It reads and writes in pieces and lets
  * the event loop go round between slices of a few milliseconds; appends and reads go on meanwhile, because the segments it
  * touches are sealed. It never decides what is worth compacting (rules/compaction.ts) nor what stays of a batch
  * (rules/compaction-filter.ts).

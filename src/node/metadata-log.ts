@@ -13,6 +13,7 @@ import { buildBatch } from '../protocol/records/build.js'
 import { encodeMetadataRecord, type MetadataRecord, type MetadataRecordInput } from '../protocol/state/metadata.js'
 import { MalformedError } from '../protocol/wire.js'
 import { InconsistentDirectoryError } from '../storage/directory/open-directory.js'
+import { DiskFailure } from '../storage/files.js'
 import type { Partition } from '../storage/partition.js'
 import { recordsOfBatches, recordsOfLog } from './log-reader.js'
 import { StorageFailure } from './storage-failure.js'
@@ -99,7 +100,7 @@ export class MetadataLog {
     for (const record of records) this.#image.apply(record as MetadataRecord)
     const durable = appended.durable ?? Promise.resolve()
     const written = durable.catch((error: unknown) => {
-      throw new StorageFailure(Errors.KAFKA_STORAGE_ERROR, String(error))
+      throw new StorageFailure(Errors.KAFKA_STORAGE_ERROR, error instanceof DiskFailure ? error.told : String(error))
     })
     // Callers that wait handle it; a caller that fails earlier does not wait.
     written.catch(() => {})

@@ -98,7 +98,7 @@ export class Topics {
 
   /** The new topic is there when this returns, or a little later when it is large; the promise waits until that is durable. */
   create(command: Omit<CreateTopicCommand, 'topicId'>): Promise<TopicOutcome> {
-    return orRefused(async () => {
+    return this.#orRefused(async () => {
       const made = await this.#making(command.name, async () => {
         const decided = this.tryCreate(command)
         if (isRefusal(decided)) return decided
@@ -149,7 +149,7 @@ export class Topics {
   }
 
   delete(name: string): Promise<TopicOutcome> {
-    return orRefused(async () => {
+    return this.#orRefused(async () => {
       for (let maker = this.#makerOf(name); maker !== undefined; maker = this.#makerOf(name)) await maker
       const decided = removeTopic(this.image, name)
       if (isRefusal(decided)) return decided
@@ -170,7 +170,7 @@ export class Topics {
   }
 
   addPartitions(command: CreatePartitionsCommand): Promise<TopicOutcome> {
-    return orRefused(async () => {
+    return this.#orRefused(async () => {
       const made = await this.#making(command.name, async () => {
         const decided = createPartitions(this.image, this.#options.settings, command)
         if (isRefusal(decided)) return decided
@@ -185,7 +185,7 @@ export class Topics {
 
   /** The topic's configs are exactly these, and in force, when this returns; the promise waits until that is durable. */
   alterConfigs(name: string, configs: ReadonlyMap<string, string>): Promise<TopicOutcome> {
-    return orRefused(async () => {
+    return this.#orRefused(async () => {
       const decided = alterTopicConfigs(this.image, name, configs)
       if (isRefusal(decided)) return decided
       if (decided.records.length > 0) {
@@ -257,15 +257,16 @@ export class Topics {
     }
     return made
   }
-}
 
-/** What the disk refused is the outcome of one topic, not of the whole request. `run` begins at once. */
-async function orRefused(run: () => Promise<TopicOutcome>): Promise<TopicOutcome> {
-  try {
-    return await run()
-  } catch (error) {
-    if (error instanceof StorageFailure) return refuse(error.errorCode, error.detail ?? '')
-    if (error instanceof DiskFailure) return refuse(Errors.KAFKA_STORAGE_ERROR, error.message)
-    throw error
+  /** What the disk refused is the outcome of one topic, not of the whole request. `run` begins at once. */
+  async #orRefused(run: () => Promise<TopicOutcome>): Promise<TopicOutcome> {
+    try {
+      return await run()
+    } catch (error) {
+      if (error instanceof StorageFailure) return refuse(error.errorCode, error.detail ?? '')
+      if (!(error instanceof DiskFailure)) throw error
+      this.#options.log.error({ reason: error.message }, 'a topic could not be changed: the disk refused')
+      return refuse(Errors.KAFKA_STORAGE_ERROR, error.told)
+    }
   }
 }

@@ -33,6 +33,13 @@ const kindOfErrno: Readonly<Record<string, DiskFailureKind>> = {
   ENAMETOOLONG: 'denied',
 }
 
+const toldOfKind: Readonly<Record<DiskFailureKind, string>> = {
+  full: 'The disk is full',
+  exhausted: 'No file descriptor is left',
+  denied: 'The disk failed',
+  broken: 'The disk failed',
+}
+
 export class DiskFailure extends Error {
   override readonly name = 'DiskFailure'
   readonly kind: DiskFailureKind
@@ -40,6 +47,11 @@ export class DiskFailure extends Error {
   constructor(message: string, kind: DiskFailureKind, cause: unknown) {
     super(message, { cause })
     this.kind = kind
+  }
+
+  /** For clients; the message names paths of this machine. */
+  get told(): string {
+    return toldOfKind[this.kind]
   }
 
   /** The same call may succeed later, and the disk holds what it held. */

@@ -142,7 +142,7 @@ export class Partition implements SyncTarget {
    */
   append(batch: Bytes, origin: AppendOrigin): Appended | AppendRefusal {
     if (this.#faults.closedWith !== null) return refused(this.#faults.closedWith, 'The partition is closed')
-    if (this.#commit.failure !== null) return refused(Errors.KAFKA_STORAGE_ERROR, this.#commit.failure.message)
+    if (this.#commit.failure !== null) return refused(Errors.KAFKA_STORAGE_ERROR, this.#commit.failure.told)
     const config = this.#config()
     const nowMs = this.#world.nowMs()
     return origin.kind === 'client'
@@ -196,7 +196,7 @@ export class Partition implements SyncTarget {
       this.#faults.appendRefused(error)
       // What does not pass may have left the log torn: nothing is written after it.
       if (!error.mayPass) this.#commit.fail(error)
-      return refused(Errors.KAFKA_STORAGE_ERROR, error.message)
+      return refused(Errors.KAFKA_STORAGE_ERROR, error.told)
     }
   }
 

@@ -168,6 +168,21 @@ describe('partitions', () => {
     await expect.poll(() => fs.existsSync(`${path}/${aside[0]}`)).toBe(false)
   })
 
+  test('one that could not be made leaves no folder, and can be made later', async () => {
+    let isFull = false
+    const writeWhole: Files['writeWhole'] = (file, bytes) => {
+      if (!isFull) return nodeFiles.writeWhole(file, bytes)
+      nodeFiles.writeWhole(file, '')
+      throw asDiskFailure(Object.assign(new Error(`ENOSPC: ${file}`), { code: 'ENOSPC' }), `write ${file}`)
+    }
+    const { directory, path } = await openTest({ files: { ...nodeFiles, writeWhole } })
+    isFull = true
+    expect(() => directory.createPartition('u', 0, topicId)).toThrow('ENOSPC')
+    expect(fs.existsSync(`${path}/u-0`)).toBe(false)
+    isFull = false
+    append(directory.createPartition('u', 0, topicId), batchOf('a'))
+  })
+
   test('its files stay until it is certain that it is deleted', async () => {
     const { directory, path, world } = await openTest({ config: { fileDeleteDelayMs: 0 } })
     append(directory.createPartition('t', 0, topicId), batchOf('old'))

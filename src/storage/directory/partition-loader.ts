@@ -52,7 +52,12 @@ export function createPartition(host: PartitionHost, topic: string, index: numbe
   const folder = `${path}/${partitionName(topic, index)}`
   const makeFolder = (): void => {
     files.makeDirectory(folder)
-    files.writeWhole(`${folder}/${partitionMetadataFile}`, partitionMetadata(topicId))
+    try {
+      files.writeWhole(`${folder}/${partitionMetadataFile}`, partitionMetadata(topicId))
+    } catch (error) {
+      removeUnfinished(host, folder)
+      throw error
+    }
   }
   // An ephemeral partition needs nothing on disk until something is written.
   const isLazy = host.durability === 'none'
@@ -73,6 +78,16 @@ export function createPartition(host: PartitionHost, topic: string, index: numbe
     producers: new ProducerStates(),
     snapshots: new ProducerSnapshots(files, home.folder),
   })
+}
+
+/** In two steps: an empty folder can be removed without a file descriptor. What stays the next start removes. */
+function removeUnfinished({ files, log }: PartitionHost, folder: string): void {
+  try {
+    files.remove(`${folder}/${partitionMetadataFile}`)
+    files.remove(folder)
+  } catch (error) {
+    log.warn('could not remove the folder of a partition that was not made', { path: folder, error: String(error) })
+  }
 }
 
 export interface LoadInput {

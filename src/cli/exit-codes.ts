@@ -7,6 +7,10 @@ export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes]
 /** What storage and the system call their failures: the `code` of an error, or its `name` where it has no code. */
 const codeOfFailure: Readonly<Record<string, ExitCode>> = {
   CONFIG_INVALID: exitCodes.usage,
+  EADDRNOTAVAIL: exitCodes.usage,
+  EAFNOSUPPORT: exitCodes.usage,
+  ENOTFOUND: exitCodes.usage,
+  EAI_AGAIN: exitCodes.usage,
   EADDRINUSE: exitCodes.portInUse,
   DATA_DIRECTORY_LOCKED: exitCodes.dataDirectory,
   DATA_DIRECTORY_CORRUPT: exitCodes.dataDirectory,
@@ -30,7 +34,7 @@ export function isOfSurroundings(error: unknown): error is Error {
   return exitCodeOf(error) !== exitCodes.fatal || /^E[A-Z]+$/.test(failureName(error))
 }
 
-function failureName(error: unknown): string {
+export function failureName(error: unknown): string {
   if (!(error instanceof Error)) return ''
   return 'code' in error && typeof error.code === 'string' ? error.code : error.name
 }

@@ -49,7 +49,7 @@ Exit codes:
   ${exitCodes.fatal}  a fatal error, or a shutdown that timed out
   ${exitCodes.usage}  wrong arguments or an invalid configuration
   ${exitCodes.portInUse}  the port is in use
-  ${exitCodes.dataDirectory}  the data directory is in use by another broker, or corrupt
+  ${exitCodes.dataDirectory}  the data directory is in use, corrupt or not usable
   ${exitCodes.diskFailure}  the disk failed
 `
 

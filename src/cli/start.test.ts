@@ -178,6 +178,10 @@ describe('gregor start', () => {
     ['DATA_DIRECTORY_CORRUPT', 4],
     ['InconsistentDirectoryError', 4],
     ['ENOSPC', 5],
+    ['EADDRNOTAVAIL', 2],
+    ['EAFNOSUPPORT', 2],
+    ['ENOTFOUND', 2],
+    ['EAI_AGAIN', 2],
     ['EACCES', 1],
     ['ERR_ASSERTION', 1],
   ])('a start that fails with %s exits with %i', async (code, exitCode) => {
@@ -187,13 +191,16 @@ describe('gregor start', () => {
     expect(logged).toEqual([expect.stringMatching(/^cannot start.*expected by this test|err/)])
   })
 
-  it('a port in use is explained with what to do about it', async () => {
-    const { logged, exited } = failing('EADDRINUSE')
+  it.each([
+    ['EADDRINUSE', 'the port is in use; choose another with --port, or a free one with --port 0'],
+    ['EADDRNOTAVAIL', 'the address is none of this machine; choose another with --listen, such as 127.0.0.1:9092'],
+    ['ENOTFOUND', 'the host of a listener is not known; choose another with --listen, such as 127.0.0.1:9092'],
+    ['EACCES', 'this user may not listen there; choose a port above 1023 with --port'],
+    ['CONFIG_INVALID', 'the configuration is invalid'],
+  ])('%s is explained with what to do about it', async (code, advice) => {
+    const { logged, exited } = failing(code)
     await exited
-    expect(logged).toEqual([
-      'cannot start: the port is in use; choose another with --port, or a free one with --port 0 ' +
-        '{"reason":"expected by this test"}',
-    ])
+    expect(logged).toEqual([`cannot start: ${advice} {"reason":"expected by this test"}`])
   })
 
   it('an uncaught error is logged with its stack and ends the process', async () => {

@@ -8,7 +8,7 @@ import { type ConfigLayer, propertiesLayer } from '../config/resolve.js'
 import type { GregorBroker, StartOptions } from '../index.js'
 import { type LogLevel, logLevels, type ProcessLog } from '../observe/log.js'
 import { parseStartArguments, type StartArguments, UsageError } from './arguments.js'
-import { type ExitCode, exitCodeOf, exitCodes, isOfSurroundings } from './exit-codes.js'
+import { type ExitCode, exitCodeOf, exitCodes, failureName, isOfSurroundings } from './exit-codes.js'
 import { startHelpText } from './help.js'
 
 /** What this verb needs of the embedding API. */
@@ -157,17 +157,26 @@ function logLevelOf(args: StartArguments, sources: readonly ConfigLayer[]): LogL
   return logLevels.find(level => level === text?.trim()) ?? 'info'
 }
 
+const elsewhere = 'choose another with --listen, such as 127.0.0.1:9092'
+const notOurs = `the address is none of this machine; ${elsewhere}`
+const notKnown = `the host of a listener is not known; ${elsewhere}`
+
+const adviceByName: Readonly<Record<string, string>> = {
+  EADDRNOTAVAIL: notOurs,
+  EAFNOSUPPORT: notOurs,
+  ENOTFOUND: notKnown,
+  EAI_AGAIN: notKnown,
+  EACCES: 'this user may not listen there; choose a port above 1023 with --port',
+}
+
+const adviceByCode: Partial<Record<ExitCode, string>> = {
+  [exitCodes.usage]: 'the configuration is invalid',
+  [exitCodes.portInUse]: 'the port is in use; choose another with --port, or a free one with --port 0',
+  [exitCodes.dataDirectory]: 'the data directory cannot be used; choose another with --data-dir, or none with --ephemeral',
+  [exitCodes.diskFailure]: 'the disk failed',
+}
+
 function adviceFor(error: unknown): string {
-  switch (exitCodeOf(error)) {
-    case exitCodes.usage:
-      return ': the configuration is invalid'
-    case exitCodes.portInUse:
-      return ': the port is in use; choose another with --port, or a free one with --port 0'
-    case exitCodes.dataDirectory:
-      return ': the data directory cannot be used; choose another with --data-dir, or none with --ephemeral'
-    case exitCodes.diskFailure:
-      return ': the disk failed'
-    default:
-      return ''
-  }
+  const advice = adviceByName[failureName(error)] ?? adviceByCode[exitCodeOf(error)]
+  return advice === undefined ? '' : `: ${advice}`
 }

@@ -221,9 +221,13 @@ function makeDirectories(path: string): void {
   try {
     fs.mkdirSync(path)
   } catch (error) {
-    if (codeOf(error) === 'EEXIST' && fs.statSync(path).isDirectory()) return
+    if (codeOf(error) === 'EEXIST') {
+      if (fs.statSync(path).isDirectory()) return
+      throw new DiskFailure(`${path} is a file and not a directory`, 'denied', error)
+    }
     const parent = dirname(path)
-    if (codeOf(error) !== 'ENOENT' || fs.existsSync(parent)) throw error
+    const isBelowFile = codeOf(error) === 'ENOTDIR'
+    if (!isBelowFile && (codeOf(error) !== 'ENOENT' || fs.existsSync(parent))) throw error
     makeDirectories(parent)
     fs.mkdirSync(path)
   }

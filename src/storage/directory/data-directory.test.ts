@@ -113,7 +113,8 @@ test('a path that is a file, or below one, is a wrong directory and no failure o
   const path = `${temporaryFolder()}/file`
   fs.writeFileSync(path, '')
   for (const wrong of [path, `${path}/data`]) {
-    await expect(openTest({ path: wrong })).rejects.toMatchObject({ code: 'DATA_DIRECTORY_UNUSABLE' })
+    const message = `${path} is a file and not a directory`
+    await expect(openTest({ path: wrong })).rejects.toMatchObject({ code: 'DATA_DIRECTORY_UNUSABLE', message })
   }
 })
 

@@ -151,7 +151,7 @@ test('a codec that does not exist is UNKNOWN_SERVER_ERROR', () => {
 
 test('transactional batches and markers are refused', () => {
   expect(outcome(buildBatch(one, { isTransactional: true, producerId: 1, producerEpoch: 0, baseSequence: 0 }))).toBe(
-    'INVALID_TXN_STATE',
+    'TRANSACTIONAL_ID_AUTHORIZATION_FAILED',
   )
   const marker = copyOf(javaMarker)
   batch.stampBaseOffset(marker, 0, 0)

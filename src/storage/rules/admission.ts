@@ -307,8 +307,9 @@ function refusalByHeader(bytes: Bytes): BatchRefusal | null {
   if (producerId >= 0 && batch.baseSequence(bytes, 0) < 0) {
     return refuse(Errors.INVALID_RECORD, `Producer ${producerId} without a sequence number`)
   }
-  // There is no transaction coordinator that could have opened one.
-  if (batch.isTransactional(bytes, 0)) return refuse(Errors.INVALID_TXN_STATE, 'No transaction is open for this producer')
+  if (batch.isTransactional(bytes, 0)) {
+    return refuse(Errors.TRANSACTIONAL_ID_AUTHORIZATION_FAILED, 'There are no transactions yet')
+  }
   return null
 }
 

@@ -181,7 +181,7 @@ export class LogModel {
     { deleteRetentionMs, segmentBytes }: LogConfig,
   ): ModelRound {
     const bases = segments.map(({ baseOffset }) => baseOffset)
-    const { latest, cleanedTo } = this.#latestOffsets(firstDirty, end, bases, means)
+    const { latest, cleanedTo } = this.#latestOffsets(firstDirty, end, means)
     const sourcesEnd = bases.find(base => base >= cleanedTo) ?? end
     const sources = segments.filter(({ baseOffset }) => baseOffset < sourcesEnd)
     const segmentEnds = new Set([...groupStarts(sources, segmentBytes), sourcesEnd])
@@ -214,20 +214,18 @@ export class LogModel {
   }
 
   /** The latest offset of each key, up to where the memory for keys ends. */
-  #latestOffsets(firstDirty: number, end: number, bases: readonly number[], { keyBytesMax, keyLoadFactor }: CompactionMeans) {
+  #latestOffsets(firstDirty: number, end: number, { keyBytesMax, keyLoadFactor }: CompactionMeans) {
     const slots = Math.max(1, Math.min(Math.floor(keyBytesMax / 24), Math.ceil((end - firstDirty) / keyLoadFactor) + 1))
     const keysMax = Math.floor(slots * keyLoadFactor)
     const latest = new Map<string, number>()
-    let cleanedTo = firstDirty
     for (const batch of this.#batches) {
       if (batch.lastOffset < firstDirty || batch.baseOffset >= end) continue
       for (const { offset, key } of batch.records) {
         if (key === null || offset < firstDirty) continue
-        // The start of a segment that was passed counts, even where nothing is left before it.
-        if (latest.size >= keysMax) return { latest, cleanedTo: Math.max(cleanedTo, segmentOf(bases, batch.baseOffset)) }
+        // One batch may have more keys than there is memory for: the next round goes on inside it.
+        if (latest.size >= keysMax) return { latest, cleanedTo: offset }
         latest.set(key, offset)
       }
-      cleanedTo = batch.lastOffset + 1
     }
     return { latest, cleanedTo: end }
   }
@@ -278,10 +276,6 @@ function groupStarts(sources: readonly ModelSegment[], segmentBytes: number): nu
     size += source.size
   }
   return starts
-}
-
-function segmentOf(bases: readonly number[], offset: number): number {
-  return bases.findLast(base => base <= offset) ?? 0
 }
 
 /** Reproducible randomness: mulberry32. */

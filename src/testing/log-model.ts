@@ -139,7 +139,7 @@ class LogModelRun {
 
   /** The machine's files, but syncs cost nothing and are moments at which the machine may die. */
   #files(): Files {
-    const moment = async (): Promise<void> => this.#maybeCrashImage(6)
+    const moment = async (): Promise<void> => this.#maybeCrashImage(6, 3)
     return { ...nodeFiles, syncData: moment, syncPath: moment }
   }
 
@@ -352,7 +352,7 @@ class LogModelRun {
     if (this.#crashImages === null) return
     if (this.#draw.oneIn(3)) this.#append()
     if (this.#draw.oneIn(6)) this.#readDuringCompaction()
-    this.#maybeCrashImage(60)
+    this.#maybeCrashImage(60, 1)
   }
 
   /** Which segments are new already the model does not know: it is enough that nothing comes twice or out of order. */
@@ -365,8 +365,9 @@ class LogModelRun {
     }
   }
 
-  #maybeCrashImage(oneIn: number): void {
-    if (this.#crashImages === null || this.#crashImages.length >= 1 || !this.#draw.oneIn(oneIn)) return
+  /** `imagesMax`: syncs are few beside the other moments of a compaction, and must not find that all images are taken. */
+  #maybeCrashImage(oneIn: number, imagesMax: number): void {
+    if (this.#crashImages === null || this.#crashImages.length >= imagesMax || !this.#draw.oneIn(oneIn)) return
     this.#crashImages.push({ folder: this.#copyFolder(), batches: this.#model.visibleFrom(this.#model.logStartOffset) })
     this.#counts.crashesInCompaction++
   }

@@ -42,7 +42,9 @@ def meet(nth):
     took_ms = round((time.monotonic() - started) * 1000)
     time.sleep(WATCHED_S)
     a, b = (len(member.generations) for member in members)
-    print(f"pair {apart_ms} {took_ms} {a} {b}", flush=True)
+    # In one write: the lines of threads must not run into each other.
+    sys.stdout.write(f"pair {apart_ms} {took_ms} {a} {b}\n")
+    sys.stdout.flush()
     for member in members:
         member.is_over = True
     for member in members:

@@ -90,7 +90,8 @@ const franzGo: Words = {
 
 const javaConsoleWords: Words = {
   leavesWhole: true,
-  expected: [/^Processed a total of \d+ messages$/],
+  // Java 4.4 recommends the other protocol at every start.
+  expected: [/^Processed a total of \d+ messages$/, /^The consumer rebalance protocol \(KIP-848\) is production-ready!/],
   expectedAfterPause: [
     /Offset commit failed on partition \S+ at offset \d+: The coordinator is not aware of this member\./,
     /Asynchronous auto-commit of offsets .*(is not part of an active group|the group has already rebalanced)/,

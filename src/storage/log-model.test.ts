@@ -55,7 +55,7 @@ test.each(Object.entries(mutants))(
     broken.rule = rule
     await expect(
       (async () => {
-        for (let seed = 1; seed <= 6; seed++) await runs(seed, 2500)
+        for (let seed = 1; seed <= 12; seed++) await runs(seed, 2500)
       })(),
     ).rejects.toThrow()
   },

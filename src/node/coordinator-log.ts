@@ -53,7 +53,8 @@ export function coordinatorLog(topic: InternalTopic, topics: Topics, world: Worl
 
 /** The topic is usually made by FindCoordinator; a client that does not ask for a coordinator is served as well. */
 function createdPartition(topic: InternalTopic, topics: Topics, index: number): Partition | null {
-  // The topic is there when the call returns; a disk that refuses it is told by the missing partition.
+  // Up to 100 partitions are there when the call returns. A larger topic is made in slices and a disk may refuse it: both
+  // show as a missing partition, for which the client is told to come again.
   topics.createInternal(topic)?.catch(() => {})
   return topics.partition(topic.name, index) ?? null
 }

@@ -44,7 +44,7 @@ describe.skipIf('absent' in official)('schemas agree with the official definitio
   for (const { message, officialName } of stateRecords) {
     for (const version of versionsOf(message)) {
       test(`${message.name} v${version}`, () => {
-        const definition = official.groupCoordinator.get(officialName(version))
+        const definition = official.coordinators.get(officialName(version))
         if (definition === undefined) throw new Error(`Kafka has no ${officialName(version)}`)
         // What stands in front of a key is its type; Kafka's definitions give keys version 0 and name the type apart.
         const isKey = message.name.endsWith('Key')
@@ -104,7 +104,7 @@ function officialLines(
 ): string[] {
   const lines: Line[] = []
   for (const field of fields) {
-    if (!inRange(rangeOf(field.versions ?? 'none'), version)) continue
+    if (!inRange(rangeOf(field.versions ?? field.taggedVersions ?? 'none'), version)) continue
     const here = `${path}.${field.name[0]?.toLowerCase()}${field.name.slice(1)}`
     const tag = field.tag !== undefined && inRange(rangeOf(field.taggedVersions ?? 'none'), version) ? field.tag : null
     const element = field.type.replace('[]', '')

@@ -40,21 +40,23 @@ export interface OfficialDefinitions {
   readonly newest: ReadonlyMap<string, OfficialDefinition>
   /** Requests and responses as of Kafka 3.9. */
   readonly older: ReadonlyMap<string, OfficialDefinition>
-  /** Records of __consumer_offsets as of Kafka 4.4. */
-  readonly groupCoordinator: ReadonlyMap<string, OfficialDefinition>
+  /** Records of __consumer_offsets and __transaction_state as of Kafka 4.4. */
+  readonly coordinators: ReadonlyMap<string, OfficialDefinition>
 }
 
 /** The definitions, or why there are none on this machine. */
 export function officialDefinitions(): OfficialDefinitions | { readonly absent: string } {
-  const jars = [jarOf('kafka-clients', newest), jarOf('kafka-clients', older), jarOf('kafka-group-coordinator', newest)]
-  const [newestJar, olderJar, groupJar] = jars
-  if (newestJar == null || olderJar == null || groupJar == null) {
+  const newestJar = jarOf('kafka-clients', newest)
+  const olderJar = jarOf('kafka-clients', older)
+  const groupJar = jarOf('kafka-group-coordinator', newest)
+  const transactionJar = jarOf('kafka-transaction-coordinator', newest)
+  if (newestJar === null || olderJar === null || groupJar === null || transactionJar === null) {
     return { absent: `Kafka's jars ${newest} and ${older} are neither on this machine nor to be had through mvn` }
   }
   return {
     newest: definitionsIn(newestJar),
     older: definitionsIn(olderJar),
-    groupCoordinator: definitionsIn(groupJar),
+    coordinators: new Map([...definitionsIn(groupJar), ...definitionsIn(transactionJar)]),
   }
 }
 

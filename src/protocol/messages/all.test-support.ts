@@ -2,6 +2,9 @@
 import type { Api, Message } from '../schema.js'
 import { GroupMetadataKey, GroupMetadataValue } from '../state/group.js'
 import { OffsetCommitKey, OffsetCommitValue } from '../state/offsets.js'
+import { TransactionLogKey, TransactionLogValue } from '../state/transaction.js'
+import { AddOffsetsToTxn } from './add-offsets-to-txn.js'
+import { AddPartitionsToTxn } from './add-partitions-to-txn.js'
 import { AlterConfigs } from './alter-configs.js'
 import { ApiVersions } from './api-versions.js'
 import { CreateAcls } from './create-acls.js'
@@ -15,7 +18,10 @@ import { DescribeAcls } from './describe-acls.js'
 import { DescribeCluster } from './describe-cluster.js'
 import { DescribeConfigs } from './describe-configs.js'
 import { DescribeGroups } from './describe-groups.js'
+import { DescribeProducers } from './describe-producers.js'
 import { DescribeTopicPartitions } from './describe-topic-partitions.js'
+import { DescribeTransactions } from './describe-transactions.js'
+import { EndTxn } from './end-txn.js'
 import { Fetch } from './fetch.js'
 import { FindCoordinator } from './find-coordinator.js'
 import { Heartbeat } from './heartbeat.js'
@@ -25,6 +31,7 @@ import { JoinGroup } from './join-group.js'
 import { LeaveGroup } from './leave-group.js'
 import { ListGroups } from './list-groups.js'
 import { ListOffsets } from './list-offsets.js'
+import { ListTransactions } from './list-transactions.js'
 import { Metadata } from './metadata.js'
 import { OffsetCommit } from './offset-commit.js'
 import { OffsetDelete } from './offset-delete.js'
@@ -32,6 +39,8 @@ import { OffsetFetch } from './offset-fetch.js'
 import { OffsetForLeaderEpoch } from './offset-for-leader-epoch.js'
 import { Produce } from './produce.js'
 import { SyncGroup } from './sync-group.js'
+import { TxnOffsetCommit } from './txn-offset-commit.js'
+import { WriteTxnMarkers } from './write-txn-markers.js'
 
 /** Here the single APIs lose their field types: a list of them is about what all have in common. */
 export const allApis = [
@@ -54,6 +63,11 @@ export const allApis = [
   DeleteRecords,
   InitProducerId,
   OffsetForLeaderEpoch,
+  AddPartitionsToTxn,
+  AddOffsetsToTxn,
+  EndTxn,
+  WriteTxnMarkers,
+  TxnOffsetCommit,
   DescribeAcls,
   CreateAcls,
   DeleteAcls,
@@ -64,6 +78,9 @@ export const allApis = [
   IncrementalAlterConfigs,
   OffsetDelete,
   DescribeCluster,
+  DescribeProducers,
+  DescribeTransactions,
+  ListTransactions,
   DescribeTopicPartitions,
 ] as unknown as readonly Api[]
 
@@ -73,6 +90,8 @@ export const stateRecords: readonly { readonly message: Message; readonly offici
   { message: OffsetCommitValue, officialName: () => 'OffsetCommitValue' },
   { message: GroupMetadataKey, officialName: () => 'GroupMetadataKey' },
   { message: GroupMetadataValue, officialName: () => 'GroupMetadataValue' },
+  { message: TransactionLogKey, officialName: () => 'TransactionLogKey' },
+  { message: TransactionLogValue, officialName: () => 'TransactionLogValue' },
 ]
 
 export const allMessages: readonly Message[] = [

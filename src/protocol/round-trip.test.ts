@@ -191,7 +191,7 @@ function toText(value: unknown): string {
   return JSON.stringify(comparable(value))
 }
 
-/** Codes in fields named errorCode or partitionErrorCode, at any depth; 0 is left out where it stands for a field the version lacks. */
+/** Codes in fields of the two names it has, at any depth; 0 is left out where it stands for a field the version lacks. */
 function errorCodesIn(value: unknown): number[] {
   if (Array.isArray(value)) return value.flatMap(errorCodesIn)
   if (value === null || typeof value !== 'object' || value instanceof Uint8Array) return []

@@ -2,6 +2,7 @@
  * What the coordinator needs from a log, and nothing more. The broker plugs a partition of an internal topic into it;
  * tests plug an array into it.
  */
+import type { LeaderEpoch } from '../base/ids.js'
 import type { Refusal } from '../protocol/errors.js'
 import type { Marker, Producer } from '../protocol/records/marker.js'
 import type { LogRecord } from './machine.js'
@@ -18,6 +19,8 @@ export interface LogPort {
   append(partition: number, records: readonly LogRecord[], producer: Producer | null): Written
   /** The same for the end of a transaction. */
   appendMarker(partition: number, marker: Marker): Written
+  /** Never goes down, as long as the topic is the same. */
+  leaderEpoch(partition: number): LeaderEpoch
   /** The largest batch that the partition takes, with its header. */
   batchBytesMax(partition: number): number
   /** All that a partition has, oldest first. An entry may change with the next step. Records without a key are left out. */

@@ -44,7 +44,7 @@ export interface RuntimeOptions<State, Command, Rec, Effect = never> {
   readonly world: World
   readonly topics: TopicsView
   /** Brings what a decision sends where it belongs: true when it is taken, or no longer needed; else it is sent again. */
-  readonly send: (effect: Effect) => Promise<boolean>
+  readonly send: (effect: Effect, partition: number) => Promise<boolean>
   readonly report: Report
 }
 
@@ -392,7 +392,7 @@ class Shard<State, Command, Rec, Effect> {
 
   #send(send: Send<Command, Effect>): void {
     this.#sends.set(send, null)
-    this.#options.send(send.effect).then(
+    this.#options.send(send.effect, this.#partition).then(
       isTaken => this.#sent(send, isTaken),
       () => this.#sent(send, false),
     )

@@ -40,6 +40,8 @@ export function coordinatorLog(topic: InternalTopic, topics: Topics, world: Worl
       )
     },
     appendMarker: (index, marker) => append(index, markerBatch(marker, world.nowMs())),
+    // A partition that is not there has written nothing yet, and begins with 0.
+    leaderEpoch: index => topics.partition(name, index)?.leaderEpoch ?? 0,
     batchBytesMax: () => {
       const config = topics.config(name)
       return Math.min(config.get('max.message.bytes'), config.get('segment.bytes'))

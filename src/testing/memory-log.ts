@@ -21,6 +21,7 @@ export class MemoryLog implements LogPort {
   refusal: ErrorCode | null = null
   /** null: the topic is not there. */
   partitions: number | null = null
+  epoch = 0
   /** Of one batch, keys and values only. */
   bytesMax = Number.POSITIVE_INFINITY
   /** Records in each batch that was taken. */
@@ -52,6 +53,10 @@ export class MemoryLog implements LogPort {
 
   partitionCount(): number | null {
     return this.partitions
+  }
+
+  leaderEpoch(): number {
+    return this.epoch
   }
 
   batchBytesMax(): number {

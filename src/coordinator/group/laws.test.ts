@@ -57,6 +57,7 @@ class Driver {
       },
       appendMarker: (partition, marker) => this.memory.appendMarker(partition, marker),
       partitionCount: () => null,
+      leaderEpoch: () => 0,
       batchBytesMax: () => 1000,
       replay: partition => this.memory.replay(partition),
     }

@@ -13,20 +13,19 @@ export class ProducerIdStock {
     this.#newProducerId = newProducerId
   }
 
+  get isEmpty(): boolean {
+    return this.#ids.length === 0
+  }
+
   /** null: none is there; one is on its way. */
   take(): ProducerId | null {
     const id = this.#ids.pop() ?? null
-    if (id === null) void this.#fill()
+    if (id === null) void this.fill()
     return id
   }
 
-  /** Resolves when there is one, which stays until the caller gives way, or when none is to be had. */
-  async filled(): Promise<void> {
-    let isToBeHad = true
-    while (isToBeHad && this.#ids.length === 0) isToBeHad = await this.#fill()
-  }
-
-  #fill(): Promise<boolean> {
+  /** False when none is to be had. Whoever waited beside may have taken it. */
+  fill(): Promise<boolean> {
     this.#filling ??= this.#newProducerId().then(
       id => {
         this.#filling = null

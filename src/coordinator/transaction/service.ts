@@ -110,7 +110,7 @@ export function createTransactionCoordinator(options: TransactionCoordinatorOpti
     },
     partitionOf,
     async initProducerId(request, context) {
-      await producerIds.filled()
+      while (producerIds.isEmpty && (await producerIds.fill()));
       return ask(initProducerId, request, context)
     },
     addPartitions: (request, context) => ask(addPartitions, request, context),

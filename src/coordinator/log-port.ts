@@ -4,7 +4,7 @@
  */
 import type { LeaderEpoch } from '../base/ids.js'
 import type { Refusal } from '../protocol/errors.js'
-import type { Marker, Producer } from '../protocol/records/marker.js'
+import type { Marker, Producer, TransactionVersion } from '../protocol/records/marker.js'
 import type { LogRecord } from './machine.js'
 
 export interface LogPort {
@@ -17,8 +17,8 @@ export interface LogPort {
    * never be known; null when they are durable (as durable as this log ever makes them) already.
    */
   append(partition: number, records: readonly LogRecord[], producer: Producer | null): Written
-  /** The same for the end of a transaction. */
-  appendMarker(partition: number, marker: Marker): Written
+  /** The same for the end of a transaction. Refused, too, if the producer has gone on to a later epoch. */
+  appendMarker(partition: number, marker: Marker, transactionVersion: TransactionVersion): Written
   /** Never goes down, as long as the topic is the same. */
   leaderEpoch(partition: number): LeaderEpoch
   /** The largest batch that the partition takes, with its header. */

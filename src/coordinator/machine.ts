@@ -27,7 +27,7 @@
  */
 import type { Bytes } from '../base/bytes.js'
 import type { Uuid } from '../base/ids.js'
-import type { Marker, Producer } from '../protocol/records/marker.js'
+import type { Marker, Producer, TransactionVersion } from '../protocol/records/marker.js'
 
 declare const responseType: unique symbol
 /** Stands for a waiting request; the type remembers what its answer must look like. */
@@ -59,12 +59,18 @@ export interface Send<Command, Effect> {
   readonly then: Command
 }
 
+/** A marker, and by the rules of which version it is checked against its producer's epoch. */
+export interface EndOfTransaction {
+  readonly marker: Marker
+  readonly transactionVersion: TransactionVersion
+}
+
 export interface Decision<Command, Rec, Effect = never> {
   readonly records: readonly Rec[]
   /** Of whose transaction the records are; null: they hold at once. */
   readonly producer: Producer | null
-  /** Instead of records: the end of a transaction. */
-  readonly marker: Marker | null
+  /** Instead of records. */
+  readonly marker: EndOfTransaction | null
   readonly sends: readonly Send<Command, Effect>[]
   readonly answers: readonly Answer[]
   readonly deadlines: readonly DeadlineChange<Command>[]
@@ -112,7 +118,7 @@ export interface Machine<State, Command, Rec, Effect = never> {
 export class Turn<Command, Rec, Effect = never> implements Decision<Command, Rec, Effect> {
   readonly records: Rec[] = []
   producer: Producer | null = null
-  marker: Marker | null = null
+  marker: EndOfTransaction | null = null
   readonly answers: Answer[] = []
   readonly deadlines: DeadlineChange<Command>[] = []
   isDivisible = false

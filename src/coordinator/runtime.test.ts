@@ -92,9 +92,12 @@ const counter: Machine<State, Command, number, string> = {
         break
       case 'end':
         turn.marker = {
-          producer: { producerId: command.producerId, producerEpoch: 0 },
-          isCommit: command.isCommit,
-          coordinatorEpoch: 0,
+          marker: {
+            producer: { producerId: command.producerId, producerEpoch: 0 },
+            isCommit: command.isCommit,
+            coordinatorEpoch: 0,
+          },
+          transactionVersion: 0,
         }
         turn.answer(command.token, state.total)
         break

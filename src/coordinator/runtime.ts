@@ -19,13 +19,13 @@
 import { InvariantError } from '../base/assert.js'
 import type { Timer, World } from '../base/world.js'
 import { type ErrorCode, Errors, isRefusal } from '../protocol/errors.js'
-import type { Marker } from '../protocol/records/marker.js'
 import { MalformedError } from '../protocol/wire.js'
 import { Deadlines } from './deadlines.js'
 import type { LogEntry, LogPort, Written } from './log-port.js'
 import {
   type Answer,
   type Decision,
+  type EndOfTransaction,
   type Env,
   type LogRecord,
   type Machine,
@@ -336,9 +336,9 @@ class Shard<State, Command, Rec, Effect> {
     return { durable }
   }
 
-  #writeMarker(marker: Marker): Written {
+  #writeMarker({ marker, transactionVersion }: EndOfTransaction): Written {
     const { machine, log } = this.#options
-    const written = log.appendMarker(this.#partition, marker)
+    const written = log.appendMarker(this.#partition, marker, transactionVersion)
     if (!isRefusal(written)) machine.applyMarker(this.#state as State, marker)
     return written
   }
@@ -579,12 +579,20 @@ function decodeOrNull<Rec>(machine: { decode(record: LogRecord): Rec | null }, r
 /** What a client is told when the log refused the records of its command; Kafka's choice. */
 function answerToRefusal(errorCode: ErrorCode): ErrorCode {
   switch (errorCode) {
+    case Errors.UNKNOWN_TOPIC_OR_PARTITION:
+    case Errors.NOT_ENOUGH_REPLICAS:
+    case Errors.REQUEST_TIMED_OUT:
+      return Errors.COORDINATOR_NOT_AVAILABLE
+    case Errors.NOT_LEADER_OR_FOLLOWER:
+    case Errors.KAFKA_STORAGE_ERROR:
+      return Errors.NOT_COORDINATOR
     // Trying again elsewhere or later does not make the records smaller.
     case Errors.MESSAGE_TOO_LARGE:
     case Errors.RECORD_LIST_TOO_LARGE:
     case Errors.INVALID_FETCH_SIZE:
       return Errors.UNKNOWN_SERVER_ERROR
+    // A producer that was fenced, or has no open transaction.
     default:
-      return Errors.NOT_COORDINATOR
+      return errorCode
   }
 }

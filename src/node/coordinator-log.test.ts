@@ -33,8 +33,8 @@ test('offsets of a transaction are the group’s when it was committed, unless o
   log.append(0, [commit(1, 2)], producer(11))
   log.append(0, [commit(2, 2)], producer(12))
   log.append(0, [commit(3, 3)], null)
-  log.appendMarker(0, marker(10, true))
-  log.appendMarker(0, marker(11, false))
+  log.appendMarker(0, marker(10, true), 0)
+  log.appendMarker(0, marker(11, false), 0)
   await before.stop()
 
   await using after = await testBroker(options)
@@ -54,7 +54,7 @@ test('a transaction’s records and its end are replayed as they were written', 
   const log = logOf(broker)
   log.append(0, [commit(0, 1)], null)
   log.append(0, [commit(0, 2)], producer(10))
-  for (const isCommit of [true, false]) log.appendMarker(0, marker(10, isCommit))
+  for (const isCommit of [true, false]) log.appendMarker(0, marker(10, isCommit), 0)
   const seen = (entry: LogEntry) => {
     if (entry.kind === 'later') throw new Error('this engine answers at once')
     return entry.kind === 'marker' ? entry.marker : entry.producer

@@ -7,7 +7,7 @@ import type { LogPort, Written } from '../coordinator/log-port.js'
 import type { Report } from '../coordinator/runtime.js'
 import { Errors, isRefusal, refuse } from '../protocol/errors.js'
 import { buildBatch } from '../protocol/records/build.js'
-import { markerBatch } from '../protocol/records/marker.js'
+import { markerBatch, type Producer } from '../protocol/records/marker.js'
 import type { Partition } from '../storage/partition.js'
 import type { InternalTopic } from './internal-topics.js'
 import { entriesOfLog } from './log-reader.js'
@@ -30,7 +30,7 @@ export function coordinatorLog(topic: InternalTopic, topics: Topics, world: Worl
     partitionCount: () => topics.image.topics.get(name)?.partitions.length ?? null,
     append(index, records, producer) {
       const timestampMs = world.nowMs()
-      const options = producer === null ? {} : { ...producer, isTransactional: true, baseSequence: 0 }
+      const options = producer === null ? {} : { ...identityOf(producer), isTransactional: true, baseSequence: 0 }
       return append(
         index,
         buildBatch(
@@ -51,6 +51,10 @@ export function coordinatorLog(topic: InternalTopic, topics: Topics, world: Worl
       return partition === undefined ? [] : entriesOfLog(partition)
     },
   }
+}
+
+function identityOf({ producerId, producerEpoch }: Producer): Producer {
+  return { producerId, producerEpoch }
 }
 
 /** The topic is usually made by FindCoordinator; a client that does not ask for a coordinator is served as well. */

@@ -1,5 +1,5 @@
 /** A log in memory for the coordinator's tests: it can hold back durability, refuse and lose records. */
-import { copyOf } from '../base/bytes.js'
+import { copyOf, toHex } from '../base/bytes.js'
 import type { LogEntry, LogPort, Written } from '../coordinator/log-port.js'
 import type { LogRecord, TopicsView } from '../coordinator/machine.js'
 import { type ErrorCode, Errors, refuse } from '../protocol/errors.js'
@@ -39,6 +39,7 @@ export class MemoryLog implements LogPort {
     )
   }
 
+  /** The end of a transaction, whatever its version. */
   appendMarker(partition: number, marker: Marker): Written {
     return this.refusal !== null ? refuse(this.refusal, '') : this.#keep(partition, [{ kind: 'marker', marker }])
   }
@@ -71,6 +72,25 @@ export class MemoryLog implements LogPort {
     return this.replay(partition).flatMap(entry => (entry.kind === 'record' ? [entry.record] : []))
   }
 
+  /**
+   * The same log as compaction leaves it: up to the first transaction that is still open without aborted records, and of each
+   * key the last record only.
+   */
+  compacted(partition: number): readonly LogEntry[] {
+    const entries = this.replay(partition)
+    const ends = entries.map((entry, at) => endOf(entries, entry, at))
+    const firstOpen = ends.indexOf('open')
+    const end = firstOpen === -1 ? entries.length : firstOpen
+    const latest = new Map<string, number>()
+    for (const [at, entry] of entries.slice(0, end).entries()) {
+      if (entry.kind === 'record' && ends[at] !== 'aborted') latest.set(toHex(entry.record.key), at)
+    }
+    return entries.filter(
+      (entry, at) =>
+        at >= end || entry.kind !== 'record' || (ends[at] !== 'aborted' && latest.get(toHex(entry.record.key)) === at),
+    )
+  }
+
   get heldCount(): number {
     return this.#held.length
   }
@@ -81,4 +101,13 @@ export class MemoryLog implements LogPort {
   lose(index = 0): void {
     this.#held.splice(index, 1)[0]?.reject(new Error('the disk did not confirm'))
   }
+}
+
+/** How the transaction of an entry ended; null for one that is in none. */
+function endOf(entries: readonly LogEntry[], entry: LogEntry, at: number): 'committed' | 'aborted' | 'open' | null {
+  if (entry.kind !== 'record' || entry.producer === null) return null
+  const { producerId } = entry.producer
+  const end = entries.slice(at).find(later => later.kind === 'marker' && later.marker.producer.producerId === producerId)
+  if (end?.kind !== 'marker') return 'open'
+  return end.marker.isCommit ? 'committed' : 'aborted'
 }

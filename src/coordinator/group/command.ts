@@ -57,6 +57,13 @@ export interface Shards {
     context: CallContext,
     waits?: 'waits',
   ): Promise<Response[]>
+  /** Of this shard, also when it is loading. */
+  askShard<Request, Response>(
+    partition: number,
+    command: Command<Request, Response>,
+    request: Request,
+    context: CallContext,
+  ): Promise<Response>
 }
 
 /** Everything a shard can be told: what is asked, news, and deadlines that have passed. */

@@ -33,6 +33,9 @@ export const pendingMembersMax = 10_000
 /** Groups of one shard that are in memory only; a join that would begin one more is refused as GROUP_MAX_SIZE_REACHED. */
 export const unwrittenGroupsMax = 10_000
 
+/** Offsets of one shard in transactions that have not ended; a commit of more has to wait for some that do. */
+export const pendingOffsetsMax = 100_000
+
 /**
  * Characters in any name that a client chooses (group, instance, protocol …). Names travel as int16-length strings in
  * the internal topic and in old versions of the protocol, so three bytes for each character must fit in 32,767.

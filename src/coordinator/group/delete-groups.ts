@@ -4,6 +4,7 @@ import type { DeleteGroups } from '../../protocol/messages/delete-groups.js'
 import type { RequestOf, ResponseOf } from '../../protocol/schema.js'
 import type { CallContext, Command, GroupTurn, Shards } from './command.js'
 import { kindOf } from './kinds.js'
+import { offsetPlacesOf } from './offsets/pending.js'
 import type { GroupShard } from './state.js'
 
 export async function deleteGroups(
@@ -30,8 +31,8 @@ function remove(shard: GroupShard, groupId: string, turn: GroupTurn): ErrorCode 
   if (group === undefined) return Errors.GROUP_ID_NOT_FOUND
   if (!kindOf(group).isEmpty(group)) return Errors.NON_EMPTY_GROUP
   // The group's own record is the last: cut in the middle, it is a group with fewer offsets.
-  for (const [topic, partitions] of shard.offsets.get(groupId) ?? []) {
-    for (const partition of partitions.keys()) turn.write({ type: 'offset', groupId, topic, partition, value: null })
+  for (const [topic, partition] of offsetPlacesOf(shard, groupId)) {
+    turn.write({ type: 'offset', groupId, topic, partition, value: null })
   }
   turn.isDivisible = true
   kindOf(group).remove(shard, group, turn)

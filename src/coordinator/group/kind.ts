@@ -8,6 +8,8 @@ import type { CommittedOffset, GroupShard } from './state.js'
 
 export type ListedGroup = ResponseOf<typeof ListGroups>['groups'][number]
 export type CommitRequest = RequestOf<typeof OffsetCommit>
+/** Who commits: a member, by its id and its generation or epoch, or nobody in particular. */
+export type Committer = Pick<CommitRequest, 'memberId' | 'groupInstanceId' | 'generationIdOrMemberEpoch'>
 
 export interface GroupKind<Group> {
   listed(group: Group): ListedGroup
@@ -19,6 +21,8 @@ export interface GroupKind<Group> {
   remove(shard: GroupShard, group: Group, turn: GroupTurn): void
   /** Whether these positions may be set by who wants to; a member that may has shown that it lives. */
   acceptCommit(group: Group, request: CommitRequest, turn: GroupTurn): ErrorCode
+  /** The same in a transaction: no sign of life, since it is the producer that sends it. */
+  transactionalCommitError(group: Group, committer: Committer): ErrorCode
   /** Why no offset of the group can be deleted, whatever its topic. */
   offsetDeletionError(group: Group): ErrorCode
   isSubscribed(group: Group, topic: string): boolean

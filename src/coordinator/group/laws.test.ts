@@ -7,11 +7,11 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { toHex, utf8Encode } from '../../base/bytes.js'
 import { zeroUuid } from '../../base/ids.js'
-import { type ErrorCode, Errors, refuse } from '../../protocol/errors.js'
+import { type ErrorCode, Errors, type Refusal, refuse } from '../../protocol/errors.js'
 import { fakeWorld } from '../../testing/fake-world.js'
 import { MemoryLog, noTopics } from '../../testing/memory-log.js'
-import type { LogPort } from '../log-port.js'
-import type { LogRecord, Token } from '../machine.js'
+import type { LogEntry, LogPort } from '../log-port.js'
+import type { Token } from '../machine.js'
 import { CoordinatorRuntime } from '../runtime.js'
 import { joinKey, metadataOf, sessionKey, syncKey } from './classic/group.js'
 import { heartbeat as heartbeatCommand } from './classic/heartbeat.js'
@@ -24,8 +24,10 @@ import { groupConfigDefaults } from './config.js'
 import { deleteGroup } from './delete-groups.js'
 import { groupMachine } from './machine.js'
 import { commitOffsets } from './offsets/commit.js'
+import { commitInTransaction } from './offsets/commit-in-transaction.js'
 import { forgetTopic } from './offsets/delete.js'
 import { type Group, type GroupRecord, type GroupShard, offsetsKey } from './state.js'
+import { endTransaction } from './write-marker.js'
 
 const groupId = 'g'
 const defaultGroupId = groupId
@@ -50,12 +52,8 @@ class Driver {
 
   constructor() {
     const log: LogPort = {
-      append: (partition, records) => {
-        const errorCode = this.refuseNext
-        this.refuseNext = null
-        return errorCode === null ? this.memory.append(partition, records) : refuse(errorCode, '')
-      },
-      appendMarker: (partition, marker) => this.memory.appendMarker(partition, marker),
+      append: (...written) => this.#refusal() ?? this.memory.append(...written),
+      appendMarker: (partition, marker) => this.#refusal() ?? this.memory.appendMarker(partition, marker),
       partitionCount: () => null,
       leaderEpoch: () => 0,
       batchBytesMax: () => 1000,
@@ -82,6 +80,12 @@ class Driver {
     this.#runtime.start()
   }
 
+  #refusal(): Refusal | null {
+    const errorCode = this.refuseNext
+    this.refuseNext = null
+    return errorCode === null ? null : refuse(errorCode, '')
+  }
+
   ask<Request, Response, Context extends CallContext>(
     command: Command<Request, Response, Context>,
     request: Request,
@@ -99,9 +103,6 @@ class Driver {
 
   advance(ms: number): void {
     this.world.advance(ms)
-  }
-  get log(): readonly LogRecord[] {
-    return this.memory.records(0)
   }
   get deadlineKeys(): ReadonlySet<string> {
     return new Set(this.#runtime.deadlineKeys(0))
@@ -261,6 +262,19 @@ function commit(driver: Driver, client: Client | null, partition: number, retent
   )
 }
 
+function commitIn(driver: Driver, producerId: number, partition: number): void {
+  const committed = { partitionIndex: partition, committedOffset: driver.world.nowMs(), committedLeaderEpoch: 3 }
+  const topics = [{ name: 't', topicId: zeroUuid, partitions: [{ ...committed, committedMetadata: null }] }]
+  const nobody = { generationIdOrMemberEpoch: -1, memberId: '', groupInstanceId: null }
+  const request = { transactionalId: 'x', groupId, producerId, producerEpoch: 0, ...nobody, topics }
+  driver.ask(commitInTransaction, request, { version: 4, guard: null })
+}
+
+function end(driver: Driver, producerId: number, isCommit: boolean): void {
+  const marker = { producer: { producerId, producerEpoch: 0 }, isCommit, coordinatorEpoch: 0 }
+  driver.ask(endTransaction, { marker, transactionVersion: 0 }, { version: 0 })
+}
+
 // ---- what must hold after every step
 
 function viewOf(group: Group): unknown {
@@ -333,27 +347,25 @@ function check(driver: Driver): void {
       if (isAtRest) expect(viewOf(restoreGroup(group.groupId, metadata))).toEqual(viewOf(group))
     } else expect(group.state).not.toBe('Stable')
   }
+  for (const groupId of driver.shard.pendingOffsets.byGroup.keys()) expect(driver.shard.groups.has(groupId)).toBe(true)
   expect(driver.waitingCount).toBe(parked)
   const { deadlineKeys } = driver
   expect([...needed].filter(key => !deadlineKeys.has(key))).toEqual([])
   expect([...deadlineKeys].filter(key => !needed.has(key) && !allowed.has(key))).toEqual([])
 }
 
-function replay(log: readonly LogRecord[]): GroupShard {
+function replay(log: readonly LogEntry[]): GroupShard {
   const shard = machine.create()
-  for (const record of log) {
-    const decoded = machine.decode(record)
-    if (decoded !== null) machine.apply(shard, decoded, null)
+  for (const entry of log) {
+    if (entry.kind === 'marker') machine.applyMarker(shard, entry.marker)
+    if (entry.kind !== 'record') continue
+    const decoded = machine.decode(entry.record)
+    if (decoded !== null) machine.apply(shard, decoded, entry.producer)
   }
   return shard
 }
 
-function compacted(log: readonly LogRecord[]): readonly LogRecord[] {
-  const last = new Map(log.map((record, index) => [toHex(record.key), index]))
-  return log.filter((record, index) => last.get(toHex(record.key)) === index)
-}
-
-function durableOf({ metadata, offsets }: GroupShard): string {
+function durableOf({ metadata, offsets, pendingOffsets }: GroupShard): string {
   const bytesAsHex = (_: string, value: unknown): unknown => (value instanceof Uint8Array ? toHex(value) : value)
   const flat = [...offsets].flatMap(([group, topics]) =>
     [...topics].flatMap(([topic, partitions]) => [...partitions].map(([partition, value]) => [group, topic, partition, value])),
@@ -366,12 +378,20 @@ function durableOf({ metadata, offsets }: GroupShard): string {
       members: value.members.map(m => ({ ...m, subscription: toHex(m.subscription), assignment: toHex(m.assignment) })),
     },
   ])
-  return JSON.stringify([groups.sort(), flat.map(row => JSON.stringify(row)).sort()], bytesAsHex)
+  const pending = [...pendingOffsets.byProducer].flatMap(([producerId, places]) =>
+    Array.from(places, ({ groupId, topic, partition, offsets }) => {
+      const value = offsets.get(producerId)?.value ?? null
+      return [producerId, groupId, topic, partition, value]
+    }),
+  )
+  const rows = [flat, pending].map(list => list.map(row => JSON.stringify(row)).sort())
+  return JSON.stringify([groups.sort(), ...rows], bytesAsHex)
 }
 
 // ---- histories
 
 const who = fc.nat(6)
+const producer = fc.nat(2)
 const refusals = [Errors.MESSAGE_TOO_LARGE, Errors.KAFKA_STORAGE_ERROR]
 const step = fc.oneof(
   { weight: 6, arbitrary: fc.record({ do: fc.constant('join' as const), who }) },
@@ -394,6 +414,8 @@ const step = fc.oneof(
       retention: fc.constantFrom(-1, 5_000),
     }),
   },
+  { weight: 3, arbitrary: fc.record({ do: fc.constant('commit in' as const), producer, partition: fc.nat(2) }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('end' as const), producer, isCommit: fc.boolean() }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('delete' as const) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('topic' as const) }) },
   { weight: 3, arbitrary: fc.record({ do: fc.constant('refuse' as const), errorCode: fc.constantFrom(...refusals) }) },
@@ -409,6 +431,8 @@ function take(driver: Driver, clients: readonly Client[], action: Step): void {
   const client = 'who' in action ? clients[action.who] : undefined
   if (action.do === 'advance') driver.advance(action.ms)
   else if (action.do === 'commit') commit(driver, client ?? null, action.partition, action.retention)
+  else if (action.do === 'commit in') commitIn(driver, action.producer, action.partition)
+  else if (action.do === 'end') end(driver, action.producer, action.isCommit)
   else if (action.do === 'delete') driver.ask(deleteGroup, { groupId }, { version: 2 })
   else if (action.do === 'topic') driver.ask(forgetTopic, 't', { version: 0 })
   else if (action.do === 'refuse') driver.refuseNext = action.errorCode
@@ -452,9 +476,9 @@ test('the log says what the live machine knows, whole or compacted, and a restar
       const driver = new Driver()
       const clients = createClients()
       for (const action of actions) take(driver, clients, action)
-      const replayed = replay(driver.log)
+      const replayed = replay(driver.memory.replay(0))
       expect(durableOf(replayed)).toBe(durableOf(driver.shard))
-      expect(durableOf(replay(compacted(driver.log)))).toBe(durableOf(driver.shard))
+      expect(durableOf(replay(driver.memory.compacted(0)))).toBe(durableOf(driver.shard))
       machine.load(replayed, { nowMs: driver.world.nowMs(), newId: () => 'x', topics: noTopics })
       for (const group of driver.shard.groups.values()) {
         const restored = replayed.groups.get(group.groupId)

@@ -10,12 +10,13 @@ import { prepareRebalance } from './classic/rebalance.js'
 import type { GroupCommand, GroupTurn } from './command.js'
 import type { GroupConfig } from './config.js'
 import { expireOffsets, scheduleOffsetExpiry } from './offsets/expire.js'
+import { noPendingOffsets } from './offsets/pending.js'
 import { decodeRecord, encodeRecord } from './records.js'
 import type { GroupRecord, GroupShard } from './state.js'
 
 export function groupMachine(config: () => GroupConfig): Machine<GroupShard, GroupCommand, GroupRecord> {
   return {
-    create: () => ({ config, metadata: new Map(), offsets: new Map(), pendingOffsets: new Map(), groups: new Map() }),
+    create: () => ({ config, metadata: new Map(), offsets: new Map(), pendingOffsets: noPendingOffsets(), groups: new Map() }),
     load,
     decide(shard, command, env) {
       const turn: GroupTurn = new Turn(env)
@@ -59,8 +60,10 @@ function carryOut(shard: GroupShard, command: GroupCommand, turn: GroupTurn): vo
 function load(shard: GroupShard, env: Env): Decision<GroupCommand, GroupRecord> {
   const turn: GroupTurn = new Turn(env)
   for (const [groupId, metadata] of shard.metadata) shard.groups.set(groupId, restoreGroup(groupId, metadata))
-  for (const groupId of shard.offsets.keys()) {
-    if (!shard.groups.has(groupId)) shard.groups.set(groupId, createGroup(groupId, env.nowMs))
+  for (const offsets of [shard.offsets, shard.pendingOffsets.byGroup]) {
+    for (const groupId of offsets.keys()) {
+      if (!shard.groups.has(groupId)) shard.groups.set(groupId, createGroup(groupId, env.nowMs))
+    }
   }
   for (const group of shard.groups.values()) {
     for (const member of group.members.values()) armSession(group, member, turn)

@@ -8,8 +8,10 @@ import type { CallContext, Command, Shards } from './command.js'
 import { deleteGroups } from './delete-groups.js'
 import { list } from './list.js'
 import { commitOffsets } from './offsets/commit.js'
+import { commitInTransaction } from './offsets/commit-in-transaction.js'
 import { deleteOffsets, topicDeleted } from './offsets/delete.js'
 import { fetchOffsets } from './offsets/fetch.js'
+import { writeMarker } from './write-marker.js'
 
 const requests = {
   join,
@@ -22,6 +24,9 @@ const requests = {
   fetchOffsets,
   deleteOffsets,
   topicDeleted,
+
+  commitInTransaction,
+  writeMarker,
 
   list,
   deleteGroups,

@@ -6,11 +6,13 @@
  *   join NAME [v=9] [instance=i] [protocols=range,sticky] [topics=t] [type=consumer] [session=10s] [rebalance=60s]
  *   sync NAME [a=x b=y]     heartbeat NAME       leave NAME… [v=5]     leave-instance i…
  *   commit NAME|- [v=8] [meta=m] [retention=1s] [at=5] t-0=5…          fetch [t-0…]
+ *   commit-in P1 [v=4] [by=NAME] t-0=5…          fetch stable [t-0…]         end P1 commit|abort [v=0]
  *   describe [v=5]          list [state…]        delete-group          delete-offsets t-0…
  *   topic-deleted t         announce             forget NAME           advance 10s           restart           set groupMaxSize=2
  *   refuse large|all|nothing                     what the log does with records from now on
  *
- * NAME is a client; it remembers its member id (shown as a1, the next one as a2 …) and generation as a real one does.
+ * P1 is a producer by its id. NAME is a client; it remembers its member id (shown as a1, the next one as a2 …) and generation
+ * as a real one does.
  * `forget` makes it lose them. An option `as=NAME:a1` sends another member id.
  */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
@@ -20,6 +22,7 @@ import { zeroUuid } from '../../base/ids.js'
 import { Errors, errorName } from '../../protocol/errors.js'
 import { fakeWorld } from '../../testing/fake-world.js'
 import { MemoryLog, noTopics } from '../../testing/memory-log.js'
+import type { LogEntry } from '../log-port.js'
 import { type GroupConfig, groupConfigDefaults } from './config.js'
 import { decodeRecord } from './records.js'
 import { createGroupCoordinator } from './service.js'
@@ -71,7 +74,7 @@ async function play(script: string): Promise<string> {
   const clients = new Map<string, Client>()
   const nameOfId = new Map<string, string>([['', '-']])
   let output: string[] = []
-  let shownRecords = 0
+  let shownEntries = 0
 
   /** An id that is met before its owner has heard of it gets its name from its prefix. */
   const named = (memberId: string): string => {
@@ -95,14 +98,19 @@ async function play(script: string): Promise<string> {
   const when = <R>(promise: Promise<R>, show: (response: R) => void): void => void promise.then(show)
 
   function showRecords(): void {
-    const records = log.records(partition)
-    for (; shownRecords < records.length; shownRecords++) {
-      const record = decodeRecord(records[shownRecords] as (typeof records)[number])
+    const entries = log.replay(partition)
+    for (; shownEntries < entries.length; shownEntries++) {
+      const entry = entries[shownEntries] as LogEntry
+      if (entry.kind === 'marker')
+        say(`  log: P${entry.marker.producer.producerId} ${entry.marker.isCommit ? 'commit' : 'abort'}`)
+      if (entry.kind !== 'record') continue
+      const record = decodeRecord(entry.record)
       if (record?.type === 'offset') {
         const { topic, value } = record
         const expiry =
           value === null || value.expireTimestampMs === -1 ? '' : ` expires=${value.expireTimestampMs - world.nowMs()}`
-        say(`  log: ${topic}-${record.partition} ${value === null ? 'tombstone' : `${value.offset}${expiry}`}`)
+        const producer = entry.producer === null ? '' : ` in P${entry.producer.producerId}`
+        say(`  log: ${topic}-${record.partition} ${value === null ? 'tombstone' : `${value.offset}${expiry}`}${producer}`)
       } else if (record?.value) {
         const { generation, leader, protocol, members } = record.value
         const shown = members.map(member => `${named(member.memberId)}:${text(member.assignment)}`)
@@ -223,14 +231,47 @@ async function play(script: string): Promise<string> {
       }
       when(coordinator.commitOffsets(request, { version }), response => say(`  ${name}: ${codes(response.topics)}`))
     },
-    fetch(wanted) {
+    'commit-in'([name = ''], opts) {
+      const client = opts.has('by') ? clientOf(opts.get('by') ?? '') : null
+      const topics = [...opts].filter(([key]) => /-\d+$/.test(key))
+      const request = {
+        transactionalId: 'x',
+        groupId: opts.get('group') ?? groupId,
+        producerId: producerIdOf(name),
+        producerEpoch: 0,
+        generationIdOrMemberEpoch: Number(opts.get('generation') ?? client?.generation ?? -1),
+        memberId: opts.has('as') ? idOf(opts.get('as') ?? '') : (client?.memberId ?? ''),
+        groupInstanceId: client?.instance ?? null,
+        topics: topics.map(([key, offset]) => {
+          const { topic, partitionIndex } = topicPartition(key)
+          const committed = {
+            committedOffset: Number(offset),
+            committedLeaderEpoch: -1,
+            committedMetadata: opts.get('meta') ?? null,
+          }
+          return { name: topic, topicId: zeroUuid, partitions: [{ partitionIndex, ...committed }] }
+        }),
+      }
+      const context = { version: Number(opts.get('v') ?? 4), guard: null }
+      when(coordinator.commitInTransaction(request, context), response => say(`  ${name}: ${codes(response.topics)}`))
+    },
+    end([name = '', outcome = ''], opts) {
+      const producer = { producerId: producerIdOf(name), producerEpoch: 0 }
+      const marker = { producer, isCommit: outcome === 'commit', coordinatorEpoch: 0 }
+      when(coordinator.writeMarker(partition, marker, Number(opts.get('v') ?? 0) as 0), errorCode =>
+        say(`  ${name}: ${errorName(errorCode)}`),
+      )
+    },
+    fetch(words) {
+      const requireStable = words[0] === 'stable'
+      const wanted = requireStable ? words.slice(1) : words
       const topics = wanted.map(topicPartition).map(({ topic, partitionIndex }) => ({
         name: topic,
         topicId: zeroUuid,
         partitionIndexes: [partitionIndex],
       }))
       const groups = [{ groupId, memberId: null, memberEpoch: -1, topics: wanted.length === 0 ? null : topics }]
-      when(coordinator.fetchOffsets({ groupId: '', topics: [], groups, requireStable: false }, { version: 8 }), response => {
+      when(coordinator.fetchOffsets({ groupId: '', topics: [], groups, requireStable }, { version: 8 }), response => {
         for (const topic of response.groups?.[0]?.topics ?? []) {
           for (const { partitionIndex, committedOffset, metadata, errorCode } of topic.partitions) {
             say(`  ${topic.name}-${partitionIndex}: ${committedOffset} ${JSON.stringify(metadata)} ${errorName(errorCode)}`)
@@ -347,6 +388,8 @@ function topicPartition(word: string): { topic: string; partitionIndex: number }
   const at = word.lastIndexOf('-')
   return { topic: word.slice(0, at), partitionIndex: Number(word.slice(at + 1)) }
 }
+
+const producerIdOf = (name: string): number => Number(name.slice(1))
 
 /** "10s", "5m", "7d" or plain milliseconds. */
 function ms(duration: string): number {

@@ -70,6 +70,7 @@ export function createGroupCoordinator(options: GroupCoordinatorOptions): GroupC
             ask(partition, command, request, context, waits === 'waits' ? 'submitWhenLoaded' : 'submit'),
           ),
         ),
+      askShard: (partition, command, request, context) => ask(partition, command, request, context, 'submitWhenLoaded'),
     }),
   }
 }

@@ -28,11 +28,14 @@ export interface CommittedOffset {
   readonly expireTimestampMs: number
 }
 
-export interface OffsetRecord {
-  readonly type: 'offset'
+export interface OffsetPlace {
   readonly groupId: string
   readonly topic: string
   readonly partition: number
+}
+
+export interface OffsetRecord extends OffsetPlace {
+  readonly type: 'offset'
   readonly value: CommittedOffset | null
 }
 
@@ -43,6 +46,21 @@ export type GroupRecord =
 /** Offsets of one group: topic → partition → offset. No empty maps inside. */
 export type GroupOffsets = Map<string, Map<number, CommittedOffset>>
 
+/** Offsets of one partition that were committed in transactions which have not ended: the latest of each producer. */
+export interface PendingPartition extends OffsetPlace {
+  /** null: something later in the log has taken its place, and a commit will not bring it back. */
+  readonly offsets: Map<ProducerId, { readonly value: CommittedOffset; readonly order: number } | null>
+}
+
+/** Two ways to the same partitions. No empty maps or sets inside. */
+export interface PendingOffsets {
+  readonly byProducer: Map<ProducerId, Set<PendingPartition>>
+  readonly byGroup: Map<string, Map<string, Map<number, PendingPartition>>>
+  count: number
+  /** Orders rise along the log. */
+  lastOrder: number
+}
+
 /** Kinds differ in all but the face in kind.ts. */
 export type Group = ClassicGroup
 
@@ -50,8 +68,7 @@ export interface GroupShard {
   readonly config: () => GroupConfig
   readonly metadata: Map<string, GroupMetadata>
   readonly offsets: Map<string, GroupOffsets>
-  /** Committed in transactions that have not ended: the latest for each partition of a group. */
-  readonly pendingOffsets: Map<ProducerId, Map<string, OffsetRecord>>
+  readonly pendingOffsets: PendingOffsets
   readonly groups: Map<string, Group>
 }
 

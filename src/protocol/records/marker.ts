@@ -11,11 +11,27 @@ import * as batch from './batch.js'
 import { buildBatch } from './build.js'
 import { recordsOf } from './records.js'
 
+/**
+ * Handed out by a partition before the transaction of a producer's batch is verified. The end of a transaction of that
+ * producer makes it void, so that no batch comes in behind the marker on the word of a check that was made before.
+ */
+export interface TransactionGuard {
+  readonly isCurrent: boolean
+}
+
+/** `unverified`: transaction.partition.verification.enable is off. Null: the transaction was open, and has to be still. */
+export type AppendGuard = TransactionGuard | 'unverified' | null
+
 /** Who writes in a transaction. */
 export interface Producer {
   readonly producerId: ProducerId
   readonly producerEpoch: ProducerEpoch
+  /** Of the check that went before; what stands in the log has none. */
+  readonly guard?: AppendGuard
 }
+
+/** transaction.version: 2 where every end of a transaction raises the producer's epoch [KIP-890]. */
+export type TransactionVersion = 0 | 1 | 2
 
 export interface Marker {
   readonly producer: Producer
@@ -31,7 +47,8 @@ export function markerBatch({ producer, isCommit, coordinatorEpoch }: Marker, ti
   viewOf(key).setInt16(2, isCommit ? commitType : abortType)
   const value = allocate(6).fill(0)
   viewOf(value).setInt32(2, coordinatorEpoch)
-  return buildBatch([{ key, value, timestampMs }], { ...producer, isTransactional: true, isControl: true })
+  const { producerId, producerEpoch } = producer
+  return buildBatch([{ key, value, timestampMs }], { producerId, producerEpoch, isTransactional: true, isControl: true })
 }
 
 /** Of the control batch at `at`; null when it says something else than the end of a transaction. */

@@ -1,7 +1,7 @@
 /** Classic groups as committed offsets, lists and deletions see them. Groups that only store offsets are classic, too. */
 import { type ErrorCode, Errors } from '../../../protocol/errors.js'
 import type { GroupTurn } from '../command.js'
-import type { CommitRequest, GroupKind } from '../kind.js'
+import type { CommitRequest, Committer, GroupKind } from '../kind.js'
 import type { CommittedOffset, GroupShard } from '../state.js'
 import { type ClassicGroup, sessionKey } from './group.js'
 import { armSession, membershipError } from './membership.js'
@@ -19,6 +19,7 @@ export const classicKind: GroupKind<ClassicGroup> = {
   isUnused: group => group.state === 'Empty' && group.pendingMembers.size === 0,
   remove,
   acceptCommit,
+  transactionalCommitError,
   // What members of another kind read cannot be known.
   offsetDeletionError: group =>
     group.state !== 'Empty' && group.protocolType !== consumerProtocolType ? Errors.NON_EMPTY_GROUP : Errors.NONE,
@@ -44,15 +45,33 @@ function acceptCommit(group: ClassicGroup, request: CommitRequest, turn: GroupTu
   return error
 }
 
-function commitError(group: ClassicGroup, request: CommitRequest): ErrorCode {
-  const generation = request.generationIdOrMemberEpoch
-  // Without members any client may commit offsets, as tools that reset offsets do.
-  if (generation < 0 && group.state === 'Empty') return Errors.NONE
-  if (generation < 0 && request.memberId === '' && request.groupInstanceId === null) return Errors.UNKNOWN_MEMBER_ID
-  const error = membershipError(group, request.memberId, request.groupInstanceId)
+function commitError(group: ClassicGroup, committer: Committer): ErrorCode {
+  if (isOfEmptyGroup(group, committer)) return Errors.NONE
+  if (isNobody(committer)) return Errors.UNKNOWN_MEMBER_ID
+  const error = memberCommitError(group, committer)
   if (error !== Errors.NONE) return error
-  if (generation !== group.generation) return Errors.ILLEGAL_GENERATION
   return group.state === 'CompletingRebalance' ? Errors.REBALANCE_IN_PROGRESS : Errors.NONE
+}
+
+/** [KIP-447] Producers of before it do not say for whom they commit; zombies among them are known by their epoch. */
+function transactionalCommitError(group: ClassicGroup, committer: Committer): ErrorCode {
+  if (isOfEmptyGroup(group, committer) || isNobody(committer)) return Errors.NONE
+  return memberCommitError(group, committer)
+}
+
+/** Without members any client may commit offsets, as tools that reset offsets do. */
+function isOfEmptyGroup(group: ClassicGroup, { generationIdOrMemberEpoch }: Committer): boolean {
+  return generationIdOrMemberEpoch < 0 && group.state === 'Empty'
+}
+
+function isNobody({ memberId, groupInstanceId, generationIdOrMemberEpoch }: Committer): boolean {
+  return generationIdOrMemberEpoch < 0 && memberId === '' && groupInstanceId === null
+}
+
+function memberCommitError(group: ClassicGroup, committer: Committer): ErrorCode {
+  const error = membershipError(group, committer.memberId, committer.groupInstanceId)
+  if (error !== Errors.NONE) return error
+  return committer.generationIdOrMemberEpoch === group.generation ? Errors.NONE : Errors.ILLEGAL_GENERATION
 }
 
 function retentionStartMs(group: ClassicGroup, topic: string, committed: CommittedOffset): number | null {

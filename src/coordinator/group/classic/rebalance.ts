@@ -164,15 +164,18 @@ export function forgetIfCrowded(shard: GroupShard, group: ClassicGroup): void {
 }
 
 /** Groups come into being by being asked for: those of which the log knows nothing have a bound. */
-export function isCrowded({ groups, metadata, offsets }: GroupShard): boolean {
-  return groups.size - metadata.size - offsets.size > unwrittenGroupsMax
+export function isCrowded({ groups, metadata, offsets, pendingOffsets }: GroupShard): boolean {
+  return groups.size - metadata.size - offsets.size - pendingOffsets.byGroup.size > unwrittenGroupsMax
 }
 
 /** A group of which neither log nor members know anything is no group. */
 export function forgetIfUnused(shard: GroupShard, group: ClassicGroup): void {
   // From its first generation on a group has a record, or is just writing it.
   if (group.state !== 'Empty' || group.generation > 0 || group.pendingMembers.size > 0) return
-  if (!shard.metadata.has(group.groupId) && !shard.offsets.has(group.groupId)) shard.groups.delete(group.groupId)
+  const { metadata, offsets, pendingOffsets } = shard
+  const { groupId } = group
+  if (metadata.has(groupId) || offsets.has(groupId) || pendingOffsets.byGroup.has(groupId)) return
+  shard.groups.delete(groupId)
 }
 
 export function endSyncWait(group: ClassicGroup, turn: GroupTurn): void {

@@ -5,11 +5,11 @@ import { type ErrorCode, Errors } from '../../../protocol/errors.js'
 import { OffsetCommit } from '../../../protocol/messages/offset-commit.js'
 import { createGroup } from '../classic/group.js'
 import { forgetIfUnused } from '../classic/rebalance.js'
-import { command } from '../command.js'
+import { command, type GroupTurn } from '../command.js'
 import { nameCharsMax } from '../config.js'
 import type { CommitRequest } from '../kind.js'
 import { kindOf } from '../kinds.js'
-import type { CommittedOffset } from '../state.js'
+import type { CommittedOffset, GroupShard } from '../state.js'
 
 type CommittedPartition = CommitRequest['topics'][number]['partitions'][number]
 
@@ -34,14 +34,16 @@ export const commitOffsets = command(OffsetCommit, (shard, { request, context, t
       return { partitionIndex: partition.partitionIndex, errorCode }
     }),
   }))
-  // A simple group is nothing but its offsets: it begins with the first one.
-  if (group === undefined && turn.records.length > 0) {
-    const begun = createGroup(request.groupId, turn.nowMs)
-    shard.groups.set(request.groupId, begun)
-    turn.ifRefused(() => forgetIfUnused(shard, begun))
-  }
+  if (group === undefined && turn.records.length > 0) beginGroup(shard, request.groupId, turn)
   turn.answer(token, { topics })
 })
+
+/** A simple group is nothing but its offsets: it begins with the first one. */
+export function beginGroup(shard: GroupShard, groupId: string, turn: GroupTurn): void {
+  const begun = createGroup(groupId, turn.nowMs)
+  shard.groups.set(groupId, begun)
+  turn.ifRefused(() => forgetIfUnused(shard, begun))
+}
 
 /** A group that is not there begins with its first offset, unless the request names a member. */
 function beginError({ groupId, generationIdOrMemberEpoch }: CommitRequest, version: number): ErrorCode {
@@ -50,7 +52,7 @@ function beginError({ groupId, generationIdOrMemberEpoch }: CommitRequest, versi
   return version >= 9 ? Errors.GROUP_ID_NOT_FOUND : Errors.ILLEGAL_GENERATION
 }
 
-function metadataError({ committedMetadata }: CommittedPartition, charsMax: number): ErrorCode {
+export function metadataError({ committedMetadata }: Pick<CommittedPartition, 'committedMetadata'>, charsMax: number): ErrorCode {
   return (committedMetadata?.length ?? 0) > charsMax ? Errors.OFFSET_METADATA_TOO_LARGE : Errors.NONE
 }
 

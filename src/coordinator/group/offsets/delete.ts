@@ -4,6 +4,7 @@ import { OffsetDelete } from '../../../protocol/messages/offset-delete.js'
 import { type Command, command, type Shards } from '../command.js'
 import { kindOf } from '../kinds.js'
 import type { Group } from '../state.js'
+import { isPending } from './pending.js'
 
 export const deleteOffsets = command(OffsetDelete, (shard, { request, token }, turn) => {
   const { groupId } = request
@@ -15,13 +16,15 @@ export const deleteOffsets = command(OffsetDelete, (shard, { request, token }, t
   }
 
   const offsets = shard.offsets.get(groupId)
+  const isThere = (topic: string, partition: number): boolean =>
+    offsets?.get(topic)?.has(partition) === true || isPending(shard, groupId, topic, partition)
   turn.isDivisible = true
   const topics = request.topics.map(({ name, partitions }) => {
     const errorCode = kindOf(group).isSubscribed(group, name) ? Errors.GROUP_SUBSCRIBED_TO_TOPIC : Errors.NONE
     return {
       name,
       partitions: partitions.map(({ partitionIndex }) => {
-        if (errorCode === Errors.NONE && offsets?.get(name)?.has(partitionIndex)) {
+        if (errorCode === Errors.NONE && isThere(name, partitionIndex)) {
           turn.write({ type: 'offset', groupId, topic: name, partition: partitionIndex, value: null })
         }
         return { partitionIndex, errorCode }
@@ -47,6 +50,12 @@ export const forgetTopic: Command<string, ErrorCode> = {
     for (const [groupId, offsets] of shard.offsets) {
       for (const partition of offsets.get(topic)?.keys() ?? []) {
         turn.write({ type: 'offset', groupId, topic, partition, value: null })
+      }
+    }
+    for (const [groupId, topics] of shard.pendingOffsets.byGroup) {
+      const committed = shard.offsets.get(groupId)?.get(topic)
+      for (const partition of topics.get(topic)?.keys() ?? []) {
+        if (committed?.has(partition) !== true) turn.write({ type: 'offset', groupId, topic, partition, value: null })
       }
     }
     turn.isDivisible = true

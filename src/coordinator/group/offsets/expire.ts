@@ -6,6 +6,7 @@
 import type { GroupTurn } from '../command.js'
 import { kindOf } from '../kinds.js'
 import { type CommittedOffset, type Group, type GroupShard, offsetsKey } from '../state.js'
+import { isPending } from './pending.js'
 
 export function expireOffsets(shard: GroupShard, turn: GroupTurn): void {
   turn.isDivisible = true
@@ -29,15 +30,15 @@ export function scheduleOffsetExpiry(shard: GroupShard, turn: GroupTurn): void {
   turn.setDeadline(offsetsKey, shard.config().offsetsRetentionCheckIntervalMs, { type: 'expire-offsets' })
 }
 
-/** True when the group has no offsets left. */
+/** True when the group has no offsets left, nor will get any. What a transaction is about to replace does not expire. */
 function expireOffsetsOf(shard: GroupShard, group: Group, turn: GroupTurn): boolean {
   const { groupId } = group
   const { offsetsRetentionMs } = shard.config()
-  let isBare = true
+  let isBare = !shard.pendingOffsets.byGroup.has(groupId)
   for (const [topic, partitions] of shard.offsets.get(groupId) ?? []) {
     for (const [partition, committed] of partitions) {
       const expiresAtMs = expiryOf(group, topic, committed, offsetsRetentionMs)
-      if (expiresAtMs !== null && turn.nowMs >= expiresAtMs) {
+      if (expiresAtMs !== null && turn.nowMs >= expiresAtMs && !isPending(shard, groupId, topic, partition)) {
         turn.write({ type: 'offset', groupId, topic, partition, value: null })
       } else isBare = false
     }

@@ -1,5 +1,6 @@
 // OffsetFetch v1-10: a group's positions. An unknown group, topic or partition is no error: its offset is -1.
 // v2: null topics are all there are. v5: leader epoch (KIP-320). v8: several groups in one request (KIP-709).
+// v7: who reads for transactions asks for stable offsets only (KIP-447).
 // Topics are taken by name, as in OffsetCommit. Where a group asks for all its topics, the handler drops from the answer what
 // the client may not see, and fills in ids for v10.
 import { zeroUuid } from '../../../base/ids.js'
@@ -8,7 +9,7 @@ import { OffsetFetch } from '../../../protocol/messages/offset-fetch.js'
 import type { RequestOf, ResponseOf } from '../../../protocol/schema.js'
 import type { CallContext, Command, Shards } from '../command.js'
 import { once } from '../once.js'
-import type { CommittedOffset, GroupOffsets } from '../state.js'
+import type { CommittedOffset, GroupOffsets, GroupShard } from '../state.js'
 
 type FetchRequest = RequestOf<typeof OffsetFetch>
 type FetchedGroup = NonNullable<ResponseOf<typeof OffsetFetch>['groups']>[number]
@@ -22,8 +23,9 @@ export async function fetchOffsets(
   request: FetchRequest,
   context: CallContext,
 ): Promise<ResponseOf<typeof OffsetFetch>> {
+  const { requireStable } = request
   const fetchGroup = (groupId: string, topics: WantedTopics): Promise<FetchedGroup> =>
-    shards.ask(fetchOfGroup, { groupId, topics }, context)
+    shards.ask(fetchOfGroup, { groupId, topics, requireStable }, context)
   if (context.version >= 8) {
     const fetchAll = once(groupId => fetchGroup(groupId, null))
     const fetchOne = ({ groupId, topics }: FetchRequest['groups'][number]) =>
@@ -37,39 +39,64 @@ export async function fetchOffsets(
   return { errorCode, topics: group.topics.map(({ name, partitions }) => ({ name: name ?? '', partitions })) }
 }
 
-const fetchOfGroup: Command<{ readonly groupId: string; readonly topics: WantedTopics }, FetchedGroup> = {
-  decide(shard, { request: { groupId, topics }, token }, turn) {
+interface GroupRequest {
+  readonly groupId: string
+  readonly topics: WantedTopics
+  readonly requireStable: boolean
+}
+
+const fetchOfGroup: Command<GroupRequest, FetchedGroup> = {
+  decide(shard, { request, token }, turn) {
+    const { groupId, topics } = request
     const offsets = shard.offsets.get(groupId)
+    const isUnstable = unstableOffsets(shard, request)
     turn.answer(token, {
       groupId,
       errorCode: Errors.NONE,
-      topics: topics === null ? allOf(offsets) : topics.map(topic => wantedOf(offsets?.get(topic.name), topic)),
+      topics: topics === null ? allOf(offsets, isUnstable) : topics.map(topic => wantedOf(offsets, topic, isUnstable)),
     })
   },
   failure: ({ groupId }, errorCode) => ({ groupId, topics: [], errorCode }),
 }
 
-function allOf(offsets: GroupOffsets | undefined): FetchedGroup['topics'] {
+/** Of which partitions the client does not want to hear until a transaction has ended. */
+type IsUnstable = (topic: string, partition: number) => boolean
+
+// [KIP-447]
+function unstableOffsets(shard: GroupShard, { groupId, requireStable }: GroupRequest): IsUnstable {
+  const pending = requireStable ? shard.pendingOffsets.byGroup.get(groupId) : undefined
+  return (topic, partition) => pending?.get(topic)?.has(partition) === true
+}
+
+/** What was committed already; what would be committed for the first time is not mentioned. */
+function allOf(offsets: GroupOffsets | undefined, isUnstable: IsUnstable): FetchedGroup['topics'] {
   return Array.from(offsets ?? [], ([name, partitions]) => ({
     name,
     topicId: zeroUuid,
-    partitions: Array.from(partitions, ([partitionIndex, committed]) => fetched(partitionIndex, committed)),
+    partitions: Array.from(partitions, ([index, committed]) => fetched(index, committed, isUnstable(name, index))),
   }))
 }
 
 function wantedOf(
-  offsets: ReadonlyMap<number, CommittedOffset> | undefined,
+  offsets: GroupOffsets | undefined,
   { name, topicId, partitionIndexes }: NonNullable<WantedTopics>[number],
+  isUnstable: IsUnstable,
 ): FetchedGroup['topics'][number] {
-  return { name, topicId, partitions: partitionIndexes.map(index => fetched(index, offsets?.get(index))) }
+  const partitions = offsets?.get(name)
+  return {
+    name,
+    topicId,
+    partitions: partitionIndexes.map(index => fetched(index, partitions?.get(index), isUnstable(name, index))),
+  }
 }
 
-function fetched(partitionIndex: number, committed: CommittedOffset | undefined): FetchedPartition {
+function fetched(partitionIndex: number, committed: CommittedOffset | undefined, isUnstable: boolean): FetchedPartition {
+  const told = isUnstable ? undefined : committed
   return {
     partitionIndex,
-    committedOffset: committed?.offset ?? -1,
-    committedLeaderEpoch: committed?.leaderEpoch ?? -1,
-    metadata: committed?.metadata ?? '',
-    errorCode: Errors.NONE,
+    committedOffset: told?.offset ?? -1,
+    committedLeaderEpoch: told?.leaderEpoch ?? -1,
+    metadata: told?.metadata ?? '',
+    errorCode: isUnstable ? Errors.UNSTABLE_OFFSET_COMMIT : Errors.NONE,
   }
 }

@@ -3,7 +3,7 @@
 // could not be measured, and when a log that is checked is not what was sent.
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { repositoryRoot } from '../compat-tests/lib/paths.js'
 import { codecCost } from './codec-cost.js'
@@ -21,6 +21,7 @@ import { logSize } from './log-size.js'
 import { loopDelay } from './loop-delay.js'
 import { idleConnections, residentIdle } from './memory.js'
 import { peersNamed } from './peers/all.js'
+import { gregor, gregorBuiltIn } from './peers/gregor.js'
 import { prepareAll } from './peers/peer.js'
 import { produceCost } from './produce-cost.js'
 import { readyAfterExec, readyInProcess } from './ready.js'
@@ -63,6 +64,7 @@ Options:
   --only NAME      one question; may be repeated: ${questionNames.join(', ')}
   --load TEXT      of wire, latency and tools only the loads whose title holds TEXT
   --peers LIST     what Gregor is compared with (${defaultPeers}); also there: mock. One that is named must be able to run
+  --before DIR     compares with the Gregor that was built in DIR, such as the one before a change, and with no other peer
   --verify         read back every log that a load leaves behind and account for every batch in it
   --runs N         measured runs of each load after one warm-up (5, quick 2; beside peers 5, quick 1)
   --json FILE      write all values of all runs to FILE
@@ -86,6 +88,7 @@ interface BenchArguments {
   readonly load: string
   /** Null takes the usual ones, as far as this machine can run them. */
   readonly peers: readonly string[] | null
+  readonly before: string | undefined
   readonly runs: number | null
   readonly json: string | undefined
   readonly charts: string | undefined
@@ -100,6 +103,7 @@ function readArguments(): BenchArguments | null {
       only: { type: 'string', multiple: true, default: [] },
       load: { type: 'string', default: '' },
       peers: { type: 'string' },
+      before: { type: 'string' },
       verify: { type: 'boolean', default: false },
       runs: { type: 'string' },
       json: { type: 'string' },
@@ -114,13 +118,14 @@ function readArguments(): BenchArguments | null {
   if (unknown !== undefined) throw new Error(`--only takes ${questionNames.join(', ')}, not "${unknown}"`)
   const peers = values.peers === undefined ? null : values.peers.split(',').filter(name => name !== '')
   if (peers !== null) peersNamed(peers)
-  const { quick: isQuick, json, charts: chartFolder, scratch } = values
+  const { quick: isQuick, before, json, charts: chartFolder, scratch } = values
+  if (peers !== null && before !== undefined) throw new Error('--before takes the place of --peers')
   const runs = values.runs === undefined ? null : Number(values.runs)
   if (runs !== null && !(Number.isInteger(runs) && runs > 0)) throw new Error(`--runs takes a number, not "${values.runs}"`)
   const { load } = values
-  const isWhole = !isQuick && only.length === 0 && load === '' && peers === null
+  const isWhole = !isQuick && only.length === 0 && load === '' && peers === null && before === undefined
   const charts = chartFolder ?? (isWhole ? join(repositoryRoot, 'docs', 'performance') : undefined)
-  return { isQuick, isVerified: isQuick || values.verify, only, load, peers, runs, json, charts, scratch }
+  return { isQuick, isVerified: isQuick || values.verify, only, load, peers, before, runs, json, charts, scratch }
 }
 
 async function bench(args: BenchArguments): Promise<void> {
@@ -190,17 +195,18 @@ function timesText(secondsOf: Readonly<Record<string, number>>): string {
 }
 
 /** Says who takes part. Exits with 2 when a peer that was named cannot. */
-async function preparedPeers({ peers, scratch }: BenchArguments, isNeeded: boolean) {
+async function preparedPeers({ peers, before, scratch }: BenchArguments, isNeeded: boolean) {
   if (!isNeeded) return { present: [], absent: [] }
   mkdirSync(scratch, { recursive: true })
   progress('preparing the peers')
-  const prepared = await prepareAll(peersNamed(peers ?? defaultPeers.split(',')))
+  const asked = before === undefined ? peersNamed(peers ?? defaultPeers.split(',')) : [gregor, gregorBuiltIn(resolve(before))]
+  const prepared = await prepareAll(asked)
   progress('')
   for (const { version } of prepared.present) print(`peer: ${version}`)
   for (const { peer, notRun } of prepared.absent) print(`peer: ${peer.id} does not run here: ${notRun}`)
   const [missing] = prepared.absent
-  if (peers !== null && missing !== undefined) {
-    exitWithUsage(new Error(`--peers names ${missing.peer.id}, which does not run here: ${missing.notRun}`))
+  if ((peers !== null || before !== undefined) && missing !== undefined) {
+    exitWithUsage(new Error(`${missing.peer.id} was asked for and does not run here: ${missing.notRun}`))
   }
   return prepared
 }

@@ -5,7 +5,7 @@ import { WireClient } from '../../compat-tests/lib/wire-client.js'
 import type { Subject } from '../lib/subject.js'
 import { apiVersionsOf, metadataOf } from '../load/requests.js'
 
-export type PeerId = 'gregor' | 'kafka' | 'kfake' | 'mock'
+export type PeerId = 'gregor' | 'before' | 'kafka' | 'kfake' | 'mock'
 
 export interface Peer {
   readonly id: PeerId

@@ -1,24 +1,24 @@
 /** Plugs the partitions of an internal topic into its coordinator's log port. */
 import { InvariantError } from '../base/assert.js'
-import { type Bytes, toHex } from '../base/bytes.js'
+import { toHex } from '../base/bytes.js'
 import type { Log } from '../base/log.js'
 import type { World } from '../base/world.js'
 import type { LogPort, Written } from '../coordinator/log-port.js'
 import type { Report } from '../coordinator/runtime.js'
 import { Errors, isRefusal, refuse } from '../protocol/errors.js'
 import { buildBatch } from '../protocol/records/build.js'
-import { markerBatch, type Producer } from '../protocol/records/marker.js'
 import type { Partition } from '../storage/partition.js'
+import type { Appended, AppendRefusal } from '../storage/types.js'
 import type { InternalTopic } from './internal-topics.js'
 import { entriesOfLog } from './log-reader.js'
 import type { Topics } from './topics.js'
 
 export function coordinatorLog(topic: InternalTopic, topics: Topics, world: World, log: Log): LogPort {
   const { name } = topic
-  const append = (index: number, batch: Bytes): Written => {
+  const append = (index: number, to: (partition: Partition) => Appended | AppendRefusal): Written => {
     const partition = topics.partition(name, index) ?? createdPartition(topic, topics, index)
     if (partition === null) return refuse(Errors.KAFKA_STORAGE_ERROR, `${name}-${index} is not there`)
-    const appended = partition.append(batch, { kind: 'coordinator' })
+    const appended = to(partition)
     if (!isRefusal(appended)) return appended
     const fields = { topic: name, partition: index, errorCode: appended.errorCode, reason: appended.message }
     // What a client makes too large is its own affair, and it may do so in a loop.
@@ -30,16 +30,14 @@ export function coordinatorLog(topic: InternalTopic, topics: Topics, world: Worl
     partitionCount: () => topics.image.topics.get(name)?.partitions.length ?? null,
     append(index, records, producer) {
       const timestampMs = world.nowMs()
-      const options = producer === null ? {} : { ...identityOf(producer), isTransactional: true, baseSequence: 0 }
-      return append(
-        index,
-        buildBatch(
-          records.map(({ key, value }) => ({ key, value, timestampMs })),
-          options,
-        ),
+      const { guard, ...writer } = producer ?? { guard: undefined }
+      const batch = buildBatch(
+        records.map(({ key, value }) => ({ key, value, timestampMs })),
+        producer === null ? {} : { ...writer, isTransactional: true, baseSequence: 0 },
       )
+      return append(index, partition => partition.append(batch, { kind: 'coordinator', guard: guard ?? null }))
     },
-    appendMarker: (index, marker) => append(index, markerBatch(marker, world.nowMs())),
+    appendMarker: (index, marker, version) => append(index, partition => partition.appendMarker(marker, version)),
     // A partition that is not there has written nothing yet, and begins with 0.
     leaderEpoch: index => topics.partition(name, index)?.leaderEpoch ?? 0,
     batchBytesMax: () => {
@@ -51,10 +49,6 @@ export function coordinatorLog(topic: InternalTopic, topics: Topics, world: Worl
       return partition === undefined ? [] : entriesOfLog(partition)
     },
   }
-}
-
-function identityOf({ producerId, producerEpoch }: Producer): Producer {
-  return { producerId, producerEpoch }
 }
 
 /** The topic is usually made by FindCoordinator; a client that does not ask for a coordinator is served as well. */

@@ -69,7 +69,7 @@ describe('a log that is as an orderly stop left it', () => {
     expect(readBytes(partition, 0).equals(readBytes(fresh, 0))).toBe(true)
     for (let offset = 0; offset < 40; offset++) expect(offsetsIn(readBytes(partition, offset))[0]).toBe(`${offset}-${offset}`)
     expect(partition.offsetForTimestamp(0, 'read_uncommitted')).toMatchObject({ offset: 0 })
-    expect(partition.maxTimestampOffset()).toEqual(fresh.maxTimestampOffset())
+    expect(partition.maxTimestampOffset('read_uncommitted')).toEqual(fresh.maxTimestampOffset('read_uncommitted'))
   })
 })
 

@@ -320,7 +320,7 @@ function judgeTimes(
     if (found?.offset === right.baseOffset || (isOfDamaged && found?.offset === damaged.baseOffset)) continue
     problems.push(`time ${timestampMs} is found at ${found?.offset}, not at ${right.baseOffset}`)
   }
-  const largest = partition.maxTimestampOffset()
+  const largest = partition.maxTimestampOffset('read_uncommitted')
   const right = durable.reduce((best, batch) => (batch.timestampMs > best.timestampMs ? batch : best))
   if (largest === null) problems.push('no largest time')
   else if (isErrorCode(largest) ? damaged === null : largest.timestamp < right.timestampMs) {

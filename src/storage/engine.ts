@@ -21,6 +21,7 @@ import type { Slice } from '../base/slice.js'
 import type { LogConfig } from './log-config.js'
 import type { CompactableSegment } from './rules/compaction.js'
 import type { LastOfProducer } from './rules/compaction-filter.js'
+import type { AbortedTransaction } from './rules/compaction-transactions.js'
 import type { RetainedSegment } from './rules/retention.js'
 import type { Slices } from './slices.js'
 import type { EpochEndOffset, TimestampedOffset } from './types.js'
@@ -85,11 +86,17 @@ export interface LogEngine {
 
   /**
    * Writes one batch that begins at the log's end; its base offset and epoch are stamped already. Null: the log has it. When
-   * it throws, the log is as it was.
+   * it throws, the log is as it was. `aborted`: the transaction that it ends, which `abortedIn` finds from now on.
    */
-  append(batch: Bytes, config: LogConfig, nowMs: number): Promise<void> | null
+  append(batch: Bytes, config: LogConfig, nowMs: number, aborted: AbortedTransaction | null): Promise<void> | null
   /** Adds to `slices` whole batches from the one that holds `from` up to `end` (null: the log's end); answers their bytes. */
   read(from: Offset, end: LogMark | null, maxBytes: number, atLeastOneBatch: boolean, slices: Slice[]): number | Promise<number>
+  /** Where the batch that holds `offset` begins. */
+  markAt(offset: Offset): LogMark
+  /** Aborted transactions with records in what was read from `from` on, in the order of their markers; perhaps others too. */
+  abortedIn(from: Offset, slices: readonly Slice[]): readonly AbortedTransaction[]
+  /** How many aborted transactions are known. */
+  readonly abortedCount: number
   /** The first record below `end` with a timestamp of at least `timestamp`. */
   offsetForTimestamp(timestamp: Int64, end: Offset): TimestampedOffset | null
   maxTimestampOffset(): TimestampedOffset | null

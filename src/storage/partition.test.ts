@@ -49,7 +49,7 @@ describe('appending', () => {
     expect(append(partition, batchOf('a')).logAppendTimeMs).toBe(world.nowMs())
     const stored = readBytes(partition, 0)
     expect(crc(stored, 0)).toBe(computeCrc(stored, 0))
-    expect(partition.maxTimestampOffset()).toMatchObject({ timestamp: world.nowMs(), offset: 0 })
+    expect(partition.maxTimestampOffset('read_uncommitted')).toMatchObject({ timestamp: world.nowMs(), offset: 0 })
   })
 
   test('a refused batch leaves no trace', async () => {
@@ -188,7 +188,7 @@ describe('looking up', () => {
       expect(partition.offsetForTimestamp(start + n * 10 - 3, 'read_committed')).toEqual(expected)
     }
     expect(partition.offsetForTimestamp(start + 591, 'read_uncommitted')).toBeNull()
-    expect(partition.maxTimestampOffset()).toEqual({ timestamp: start + 590, offset: 118, leaderEpoch: 0 })
+    expect(partition.maxTimestampOffset('read_uncommitted')).toEqual({ timestamp: start + 590, offset: 118, leaderEpoch: 0 })
   })
 
   test('timestamps out of order: the first record in the log counts, and the largest wherever it is', async () => {
@@ -197,12 +197,12 @@ describe('looking up', () => {
     for (const delta of [50, 10, 90, 20, 90, 30]) append(partition, batchOf('a', { timestampMs: start + delta }))
     expect(partition.offsetForTimestamp(start + 20, 'read_uncommitted')).toMatchObject({ offset: 0 })
     expect(partition.offsetForTimestamp(start + 60, 'read_uncommitted')).toMatchObject({ offset: 2, timestamp: start + 90 })
-    expect(partition.maxTimestampOffset()).toMatchObject({ offset: 2, timestamp: start + 90 })
+    expect(partition.maxTimestampOffset('read_uncommitted')).toMatchObject({ offset: 2, timestamp: start + 90 })
   })
 
   test('an empty log has no timestamps', async () => {
     const { partition } = await onePartition()
-    expect(partition.maxTimestampOffset()).toBeNull()
+    expect(partition.maxTimestampOffset('read_uncommitted')).toBeNull()
     expect(partition.offsetForTimestamp(0, 'read_uncommitted')).toBeNull()
     expect(partition.earliestOffset()).toMatchObject({ offset: 0, timestamp: -1 })
     expect(partition.latestOffset('read_committed')).toMatchObject({ offset: 0, timestamp: -1 })

@@ -4,16 +4,20 @@
  * end in fsync mode and the end of the log otherwise. What is done beside requests is its `upkeep`.
  *
  *   append: admission → producers.check → stamp → engine.append → producers.record → commit line or high watermark → wake
+ *
+ * Readers of committed records see what is below the last stable offset: the first record of the earliest transaction that is
+ * open, or whose end is not yet below the high watermark.
  */
 
 import { assert } from '../base/assert.js'
 import type { Bytes } from '../base/bytes.js'
-import type { LeaderEpoch, Offset, Uuid } from '../base/ids.js'
+import type { LeaderEpoch, Offset, ProducerEpoch, ProducerId, Uuid } from '../base/ids.js'
 import { type Int64, roundedInt64 } from '../base/int64.js'
 import type { Slice } from '../base/slice.js'
 import type { World } from '../base/world.js'
 import { type ErrorCode, Errors, isRefusal } from '../protocol/errors.js'
-import { batchLength, lastOffsetDelta, noTimestamp, stampBaseOffset, stampLeaderEpoch } from '../protocol/records/batch.js'
+import * as batches from '../protocol/records/batch.js'
+import { type AppendGuard, type Marker, markerBatch, type TransactionGuard } from '../protocol/records/marker.js'
 import type { CorruptLogError, LogEngine, LogMark } from './engine.js'
 import { DiskFailure } from './files.js'
 import type { LogAsLeft } from './format/directory-state.js'
@@ -22,9 +26,11 @@ import { CommitLine, type GroupCommit, type SyncTarget } from './group-commit.js
 import type { LogConfig, LogConfigSource } from './log-config.js'
 import { PartitionFaults } from './partition-faults.js'
 import { PartitionUpkeep, type UpkeepParts } from './partition-upkeep.js'
-import { type Admitted, admit, type RecordError, stamp } from './rules/admission.js'
-import type { ProducerStates } from './rules/producers.js'
+import { admit, type RecordError, stamp } from './rules/admission.js'
+import type { AbortedTransaction } from './rules/compaction-transactions.js'
+import type { ProducedBatch, ProducerEntry, ProducerStates } from './rules/producers.js'
 import type {
+  AbortedProducer,
   Appended,
   AppendOrigin,
   AppendRefusal,
@@ -47,6 +53,9 @@ export interface PartitionParts extends UpkeepParts {
 }
 
 const noSlices: readonly Slice[] = []
+const noneAborted: readonly AbortedProducer[] = []
+/** What one read tells of; it ends before the first one that it does not tell of. */
+export const abortedPerReadMax = 10_000
 
 export class Partition implements SyncTarget {
   readonly topic: string
@@ -69,6 +78,8 @@ export class Partition implements SyncTarget {
   #durable: LogMark
   /** Settles with the last append that the engine has not answered yet, and all before it; null when there is none. */
   #unwritten: Promise<void> | null = null
+  /** Where the last stable offset is, once it was asked for. */
+  #stable: LogMark | null = null
 
   constructor(parts: PartitionParts) {
     this.topic = parts.topic
@@ -86,6 +97,7 @@ export class Partition implements SyncTarget {
     this.#durable = parts.engine.end()
     this.#faults = new PartitionFaults({ ...parts, isEphemeral: parts.checkpoints === null })
     this.upkeep = new PartitionUpkeep(this, this.#faults, parts)
+    this.#producers.transactions.reached(this.highWatermark)
   }
 
   /** The topic's configuration as it is now. */
@@ -105,9 +117,12 @@ export class Partition implements SyncTarget {
   get highWatermark(): Offset {
     return this.#durability === 'fsync' ? this.#durable.offset : this.#engine.logEndOffset
   }
-  /** No transaction is ever open here, so everything below the high watermark is decided. */
+  /** Up to where every transaction is decided; DeleteRecords may have gone further than the start of an open one. */
   get lastStableOffset(): Offset {
-    return this.highWatermark
+    const { highWatermark } = this
+    const { firstUnstable } = this.#producers.transactions
+    if (firstUnstable < 0 || firstUnstable >= highWatermark) return highWatermark
+    return Math.max(firstUnstable, this.logStartOffset)
   }
   get sizeBytes(): number {
     return this.#engine.sizeBytes
@@ -127,7 +142,8 @@ export class Partition implements SyncTarget {
   /** What an orderly stop would leave. */
   get asLeft(): LogAsLeft {
     const { baseOffset, size } = this.#engine.segments.at(-1)!
-    return { lastSegment: { baseOffset, size }, producerCount: this.#producers.size, epochs: this.#engine.epochStarts }
+    const { epochStarts: epochs, abortedCount } = this.#engine
+    return { lastSegment: { baseOffset, size }, producerCount: this.#producers.size, epochs, abortedCount }
   }
   /** True once the partition was deleted or its directory closed. */
   get isClosed(): boolean {
@@ -141,16 +157,28 @@ export class Partition implements SyncTarget {
    * then as it was before.
    */
   append(batch: Bytes, origin: AppendOrigin): Appended | AppendRefusal {
-    if (this.#faults.closedWith !== null) return refused(this.#faults.closedWith, 'The partition is closed')
-    if (this.#commit.failure !== null) return refused(Errors.KAFKA_STORAGE_ERROR, this.#commit.failure.told)
+    const refusal = this.#refusal()
+    if (refusal !== null) return refusal
     const config = this.#config()
     const nowMs = this.#world.nowMs()
+    const guard = origin.guard ?? null
     return origin.kind === 'client'
-      ? this.#appendOfClient(batch, origin.apiVersion, config, nowMs)
-      : this.#appendOfCoordinator(batch, config, nowMs)
+      ? this.#appendOfClient(batch, origin.apiVersion, guard, config, nowMs)
+      : this.#appendOfCoordinator(batch, guard, config, nowMs)
   }
 
-  #appendOfClient(batch: Bytes, apiVersion: number, config: LogConfig, nowMs: number): Appended | AppendRefusal {
+  #refusal(): AppendRefusal | null {
+    if (this.#faults.closedWith !== null) return refused(this.#faults.closedWith, 'The partition is closed')
+    return this.#commit.failure === null ? null : refused(Errors.KAFKA_STORAGE_ERROR, this.#commit.failure.told)
+  }
+
+  #appendOfClient(
+    batch: Bytes,
+    apiVersion: number,
+    guard: AppendGuard,
+    config: LogConfig,
+    nowMs: number,
+  ): Appended | AppendRefusal {
     // 1. Is it a batch that may stand here?
     const facts = admit(batch, config, nowMs, apiVersion)
     if (isRefusal(facts)) {
@@ -158,15 +186,15 @@ export class Partition implements SyncTarget {
       return refused(facts.errorCode, facts.message, facts.recordErrors, logStartOffset)
     }
     // 2. Is it the next one of its producer?
-    const verdict = this.#producers.check(facts)
-    if (typeof verdict === 'number') return refused(verdict, describeSequence(facts), noRecordErrors, this.logStartOffset)
+    const verdict = this.#producers.check(facts, guard)
+    if (typeof verdict === 'number') return this.#refusedByState(verdict, facts)
     if (verdict !== 'append') {
       return this.#answer(verdict.baseOffset, verdict.lastOffset, verdict.timestampMs, true)
     }
     // 3. It goes into the log.
     const baseOffset = this.#engine.logEndOffset
     stamp(facts, baseOffset, this.leaderEpoch)
-    const failure = this.#write(facts.batch, config, nowMs)
+    const failure = this.#write(facts.batch, config, nowMs, null)
     if (failure !== null) return failure
     const lastOffset = baseOffset + facts.lastOffsetDelta
     this.#producers.record(facts, baseOffset, lastOffset, roundedInt64(facts.maxTimestampMs), nowMs)
@@ -174,21 +202,76 @@ export class Partition implements SyncTarget {
   }
 
   /** The broker's own batch: it is well-formed, or that is our bug. */
-  #appendOfCoordinator(batch: Bytes, config: LogConfig, nowMs: number): Appended | AppendRefusal {
-    assert(batchLength(batch, 0) === batch.byteLength, 'a coordinator appends one whole batch')
+  #appendOfCoordinator(batch: Bytes, guard: AppendGuard, config: LogConfig, nowMs: number): Appended | AppendRefusal {
+    assert(batches.batchLength(batch, 0) === batch.byteLength, 'a coordinator appends one whole batch')
     if (batch.byteLength > Math.min(config.messageBytesMax, config.segmentBytes)) {
       return refused(Errors.MESSAGE_TOO_LARGE, `The batch has ${batch.byteLength} bytes`)
     }
+    const produced = batches.producerId(batch, 0) < 0 ? null : producedIn(batch)
+    const verdict = produced === null ? 'append' : this.#producers.checkOfCoordinator(produced, guard)
+    if (produced !== null && verdict !== 'append') return this.#refusedByState(verdict, produced)
     const baseOffset = this.#engine.logEndOffset
-    stampBaseOffset(batch, 0, baseOffset)
-    stampLeaderEpoch(batch, 0, this.leaderEpoch)
-    const failure = this.#write(batch, config, nowMs)
-    return failure ?? this.#answer(baseOffset, baseOffset + lastOffsetDelta(batch, 0), noTimestamp, false)
+    const failure = this.#writeOwn(batch, config, nowMs, null)
+    if (failure !== null) return failure
+    const lastOffset = baseOffset + batches.lastOffsetDelta(batch, 0)
+    if (produced !== null) {
+      this.#producers.record(produced, baseOffset, lastOffset, batches.maxTimestamp(batch, 0), nowMs)
+    }
+    return this.#answer(baseOffset, lastOffset, batches.noTimestamp, false)
   }
 
-  #write(batch: Bytes, config: LogConfig, nowMs: number): AppendRefusal | null {
+  /**
+   * Appends the end of a producer's transaction, whether it has one open here or not. `version`: transaction.version, under
+   * which the marker was made. INVALID_PRODUCER_EPOCH and TRANSACTION_COORDINATOR_FENCED from who was replaced.
+   */
+  appendMarker(marker: Marker, version: number): Appended | AppendRefusal {
+    const refusal = this.#refusal()
+    if (refusal !== null) return refusal
+    const verdict = this.#producers.checkMarker(marker, version)
+    if (verdict !== 'append') return this.#refusedByState(verdict, marker.producer)
+    const nowMs = this.#world.nowMs()
+    const offset = this.#engine.logEndOffset
+    const aborted = this.#producers.abortedBy(marker, offset)
+    const failure = this.#writeOwn(markerBatch(marker, nowMs), this.#config(), nowMs, aborted)
+    if (failure !== null) return failure
+    this.#producers.recordMarker(marker, offset, nowMs)
+    if (this.#durability !== 'fsync') this.#producers.transactions.reached(offset + 1)
+    return this.#answer(offset, offset, batches.noTimestamp, false)
+  }
+
+  /**
+   * What a batch of a transaction needs to be appended with, if the transaction coordinator then says that the partition
+   * belongs to the transaction. Null: the transaction is open here, and nobody needs to be asked. `isImplicitAdd`: the producer
+   * leaves it to the broker to add partitions [KIP-890].
+   */
+  transactionGuard(
+    producerId: ProducerId,
+    producerEpoch: ProducerEpoch,
+    baseSequence: number,
+    isImplicitAdd: boolean,
+  ): TransactionGuard | null {
+    if (this.#producers.isInTransaction(producerId, producerEpoch)) return null
+    return this.#producers.guards.take(producerId, producerEpoch, baseSequence, isImplicitAdd, this.#world.nowMs())
+  }
+
+  /** What is known of the producers that wrote here. */
+  producers(): Iterable<ProducerEntry> {
+    return this.#producers.entries()
+  }
+
+  #refusedByState(errorCode: ErrorCode, produced: Pick<ProducedBatch, 'producerId' | 'producerEpoch'>): AppendRefusal {
+    return refused(errorCode, describe(errorCode, produced), noRecordErrors, this.logStartOffset)
+  }
+
+  #writeOwn(batch: Bytes, config: LogConfig, nowMs: number, aborted: AbortedTransaction | null): AppendRefusal | null {
+    batches.stampBaseOffset(batch, 0, this.#engine.logEndOffset)
+    batches.stampLeaderEpoch(batch, 0, this.leaderEpoch)
+    return this.#write(batch, config, nowMs, aborted)
+  }
+
+  #write(batch: Bytes, config: LogConfig, nowMs: number, aborted: AbortedTransaction | null): AppendRefusal | null {
     try {
-      const written = this.#engine.append(batch, config, nowMs)
+      const written = this.#engine.append(batch, config, nowMs, aborted)
       if (written !== null) this.#noteUnwritten(written)
       return null
     } catch (error) {
@@ -225,44 +308,69 @@ export class Partition implements SyncTarget {
   }
 
   /**
-   * Plans a read: whole batches from the one that holds `from`. Empty at the high watermark. OFFSET_OUT_OF_RANGE outside
-   * the log. The slices are the caller's to release. Answers later only if the engine does, and then with the high watermark
-   * of now.
+   * Plans a read: whole batches from the one that holds `from`. Empty at the high watermark, or at the last stable offset.
+   * OFFSET_OUT_OF_RANGE outside the log. The slices are the caller's to release. Answers later only if the engine does, and then
+   * with the offsets of now.
    */
   read(from: Offset, limits: ReadLimits): Read | ErrorCode | Promise<Read | ErrorCode> {
     if (this.#faults.closedWith !== null) return this.#faults.closedWith
     const engine = this.#engine
     const { logStartOffset } = engine
     if (from < logStartOffset || from > engine.logEndOffset) return Errors.OFFSET_OUT_OF_RANGE
-    const end = this.#durability !== 'fsync' || limits.upTo === 'logEnd' ? null : this.#durable
-    const { highWatermark } = this
-    if (from >= (end === null ? engine.logEndOffset : end.offset)) {
-      return { slices: noSlices, byteLength: 0, highWatermark, lastStableOffset: highWatermark, logStartOffset }
+    const { highWatermark, lastStableOffset } = this
+    const isCommitted = limits.isolation === 'read_committed'
+    const isHeldBack = isCommitted && lastStableOffset < highWatermark
+    let end = this.#durability !== 'fsync' || limits.upTo === 'logEnd' ? null : this.#durable
+    const abortedTransactions = isCommitted ? noneAborted : null
+    if (from >= (isHeldBack ? lastStableOffset : end === null ? engine.logEndOffset : end.offset)) {
+      return { slices: noSlices, byteLength: 0, highWatermark, lastStableOffset, logStartOffset, abortedTransactions }
     }
     const slices: Slice[] = []
     try {
+      if (isHeldBack) end = this.#stableMark(lastStableOffset)
       const byteLength = engine.read(from, end, limits.maxBytes, limits.atLeastOneBatch, slices)
-      if (typeof byteLength !== 'number') return this.#readLater(byteLength, slices, highWatermark, logStartOffset)
-      return { slices, byteLength, highWatermark, lastStableOffset: highWatermark, logStartOffset }
+      if (typeof byteLength !== 'number') {
+        const read = { slices, byteLength: 0, highWatermark, lastStableOffset, logStartOffset, abortedTransactions }
+        return this.#readLater(read, byteLength, from)
+      }
+      const read = { slices, byteLength, highWatermark, lastStableOffset, logStartOffset, abortedTransactions }
+      return isCommitted ? this.#withAborted(read, from, limits) : read
     } catch (error) {
       for (const slice of slices) slice.release()
       return this.#faults.codeOf(error)
     }
   }
 
-  async #readLater(
-    reading: Promise<number>,
-    slices: readonly Slice[],
-    highWatermark: Offset,
-    logStartOffset: Offset,
-  ): Promise<Read | ErrorCode> {
+  async #readLater(read: Read, reading: Promise<number>, from: Offset): Promise<Read | ErrorCode> {
     try {
       const byteLength = await reading
-      return { slices, byteLength, highWatermark, lastStableOffset: highWatermark, logStartOffset }
+      if (read.abortedTransactions === null) return { ...read, byteLength }
+      return { ...read, byteLength, abortedTransactions: this.#engine.abortedIn(from, read.slices) }
     } catch (error) {
-      for (const slice of slices) slice.release()
+      for (const slice of read.slices) slice.release()
       return this.#faults.codeOf(error)
     }
+  }
+
+  /** Adds which transactions are aborted; when they are too many, the read ends earlier, as long as it goes on at all. */
+  #withAborted(read: Read, from: Offset, limits: ReadLimits): Read {
+    const all = this.#engine.abortedIn(from, read.slices)
+    if (all.length <= abortedPerReadMax) return { ...read, abortedTransactions: all }
+    const end = all
+      .map(({ firstOffset }) => firstOffset)
+      .sort((a, b) => a - b)
+      .find((firstOffset, n) => n >= abortedPerReadMax && firstOffset > from)
+    if (end === undefined) return { ...read, abortedTransactions: all }
+    const slices: Slice[] = []
+    const byteLength = this.#engine.read(from, this.#engine.markAt(end), limits.maxBytes, limits.atLeastOneBatch, slices)
+    assert(typeof byteLength === 'number', 'an engine that answers at once does so again')
+    for (const slice of read.slices) slice.release()
+    return { ...read, slices, byteLength, abortedTransactions: all.filter(({ firstOffset }) => firstOffset < end) }
+  }
+
+  #stableMark(lastStableOffset: Offset): LogMark {
+    if (this.#stable?.offset !== lastStableOffset) this.#stable = this.#engine.markAt(lastStableOffset)
+    return this.#stable
   }
 
   /**
@@ -290,9 +398,12 @@ export class Partition implements SyncTarget {
     return this.#lookUp(starts)
   }
 
-  /** The first record with the largest timestamp; null in an empty log or one without timestamps. */
-  maxTimestampOffset(): TimestampedOffset | null | ErrorCode {
-    return this.#lookUp(() => this.#engine.maxTimestampOffset())
+  /** The first record with the largest timestamp; null in a log without timestamps, or where a reader may not see it. */
+  maxTimestampOffset(isolation: Isolation): TimestampedOffset | null | ErrorCode {
+    return this.#lookUp(() => {
+      const found = this.#engine.maxTimestampOffset()
+      return found !== null && found.offset < this.#endFor(isolation) ? found : null
+    })
   }
 
   #lookUp<Found>(run: () => Found): Found | ErrorCode {
@@ -314,13 +425,13 @@ export class Partition implements SyncTarget {
   }
 
   latestOffset(isolation: Isolation): TimestampedOffset {
-    return { timestamp: noTimestamp, offset: this.#endFor(isolation), leaderEpoch: this.leaderEpoch }
+    return { timestamp: batches.noTimestamp, offset: this.#endFor(isolation), leaderEpoch: this.leaderEpoch }
   }
   earliestOffset(): TimestampedOffset {
     const offset = this.logStartOffset
     // The present leader's epoch begins at the end of the log, before its first record is there.
     const leaderEpoch = offset === this.logEndOffset ? this.leaderEpoch : this.#engine.epochAt(offset)
-    return { timestamp: noTimestamp, offset, leaderEpoch }
+    return { timestamp: batches.noTimestamp, offset, leaderEpoch }
   }
   endOffsetForEpoch(epoch: LeaderEpoch): EpochEndOffset {
     // A leader's epoch begins when it takes over, not with its first record.
@@ -361,6 +472,7 @@ export class Partition implements SyncTarget {
     const mark = await this.#syncEngine()
     if (this.#durability !== 'fsync' || mark.offset <= this.#durable.offset) return
     this.#durable = mark
+    this.#producers.transactions.reached(mark.offset)
     this.#wake()
   }
 
@@ -412,6 +524,26 @@ function refused(errorCode: ErrorCode, message: string, recordErrors = noRecordE
   return { kind: 'refused', errorCode, message, recordErrors, logStartOffset }
 }
 
-function describeSequence({ producerId, producerEpoch, baseSequence }: Admitted): string {
-  return `Producer ${producerId} of epoch ${producerEpoch} sent sequence ${baseSequence}, which is not its next`
+const describedAs: Readonly<Record<number, string>> = {
+  [Errors.INVALID_PRODUCER_EPOCH]: 'was replaced by one of a later epoch',
+  [Errors.INVALID_TXN_STATE]: 'is not in a transaction to which this batch can belong',
+  [Errors.OUT_OF_ORDER_SEQUENCE_NUMBER]: 'sent a sequence that is not its next',
+  [Errors.TRANSACTION_COORDINATOR_FENCED]: 'is in the care of a later transaction coordinator',
+}
+
+function describe(
+  errorCode: ErrorCode,
+  { producerId, producerEpoch }: Pick<ProducedBatch, 'producerId' | 'producerEpoch'>,
+): string {
+  return `Producer ${producerId} of epoch ${producerEpoch} ${describedAs[errorCode]}`
+}
+
+function producedIn(bytes: Bytes): ProducedBatch {
+  return {
+    producerId: batches.producerId(bytes, 0),
+    producerEpoch: batches.producerEpoch(bytes, 0),
+    baseSequence: batches.baseSequence(bytes, 0),
+    lastSequence: batches.lastSequence(bytes, 0),
+    isTransactional: batches.isTransactional(bytes, 0),
+  }
 }

@@ -262,7 +262,7 @@ describe('after kill -9', () => {
       fs.writeFileSync(log, bytes)
       const again = await openTest({ path })
       expect(again.directory.partition('t', 0)!.logEndOffset).toBe(70)
-      expect(again.directory.partition('t', 0)!.maxTimestampOffset()).toMatchObject({ offset: 69 })
+      expect(again.directory.partition('t', 0)!.maxTimestampOffset('read_uncommitted')).toMatchObject({ offset: 69 })
       await again.directory.close()
     }
     expect(indexFiles(`${withPoint}/t-0`)).toEqual(indexFiles(`${withoutIndexes}/t-0`))

@@ -3,14 +3,20 @@
  * answers Read or an ErrorCode; nothing here is thrown at a caller.
  */
 
-import type { LeaderEpoch, Offset } from '../base/ids.js'
+import type { LeaderEpoch, Offset, ProducerId } from '../base/ids.js'
 import type { Int64 } from '../base/int64.js'
 import type { Slice } from '../base/slice.js'
 import type { Refusal } from '../protocol/errors.js'
+import type { AppendGuard } from '../protocol/records/marker.js'
 import type { RecordError } from './rules/admission.js'
 
-/** Who writes: a client's batch meets every rule, a coordinator's own batch those of structure and order. */
-export type AppendOrigin = { readonly kind: 'client'; readonly apiVersion: number } | { readonly kind: 'coordinator' }
+/**
+ * Who writes: a client's batch meets every rule, a coordinator's own batch those of structure and order. `guard`: of a batch
+ * that may begin a transaction, what `transactionGuard` answered before the transaction coordinator was asked.
+ */
+export type AppendOrigin =
+  | { readonly kind: 'client'; readonly apiVersion: number; readonly guard?: AppendGuard }
+  | { readonly kind: 'coordinator'; readonly guard?: AppendGuard }
 
 export interface Appended {
   readonly baseOffset: Offset
@@ -45,6 +51,11 @@ export interface ReadLimits {
   readonly upTo?: 'highWatermark' | 'logEnd'
 }
 
+export interface AbortedProducer {
+  readonly producerId: ProducerId
+  readonly firstOffset: Offset
+}
+
 /** Whole batches, the first one containing the asked offset, in order. Every slice is to be released by the caller. */
 export interface Read {
   readonly slices: readonly Slice[]
@@ -52,6 +63,11 @@ export interface Read {
   readonly highWatermark: Offset
   readonly lastStableOffset: Offset
   readonly logStartOffset: Offset
+  /**
+   * Of a read_committed read: where aborted transactions begin that have records among these; perhaps others as well. Null of
+   * any other.
+   */
+  readonly abortedTransactions: readonly AbortedProducer[] | null
 }
 
 /** A record found by its timestamp. */

@@ -102,7 +102,7 @@ function lookUp(partition: Partition, timestamp: Int64, isolation: Isolation): T
     case earliestLocal:
       return partition.earliestOffset()
     case maxTimestamp:
-      return partition.maxTimestampOffset()
+      return partition.maxTimestampOffset(isolation)
     case latestTiered:
     case earliestPendingUpload:
       return null

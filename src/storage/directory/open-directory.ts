@@ -231,9 +231,15 @@ async function raiseLeaderEpochs({ epochs, checkpoints }: PartitionHost, partiti
   }
 }
 
-type RecoveredState = Pick<LoadInput, 'recoveryPoint' | 'logStartOffset' | 'isStartKnown' | 'cleanedTo'>
+type RecoveredState = Pick<LoadInput, 'recoveryPoint' | 'logStartOffset' | 'isStartKnown' | 'cleanedTo' | 'abortedCount'>
 
-const nothingIsKnown: RecoveredState = { recoveryPoint: 0, logStartOffset: 0, isStartKnown: true, cleanedTo: null }
+const nothingIsKnown: RecoveredState = {
+  recoveryPoint: 0,
+  logStartOffset: 0,
+  isStartKnown: true,
+  cleanedTo: null,
+  abortedCount: null,
+}
 
 function readDirectoryState({ files, path }: PartitionHost): DirectoryState | null {
   const bytes = files.readWhole(`${path}/${directoryStateFile}`)
@@ -270,7 +276,8 @@ function readStates(
     return (name, topicId) => {
       const state = states.get(name)
       // Of another topic that had this name: it says nothing about this one.
-      return state === undefined || state.topicId !== topicId ? nothingIsKnown : { ...state, isStartKnown: true }
+      if (state === undefined || state.topicId !== topicId) return nothingIsKnown
+      return { ...state, isStartKnown: true, abortedCount: state.asLeft?.abortedCount ?? null }
     }
   }
   const isLost = files.sizeOf(`${path}/${directoryStateFile}`) !== null
@@ -286,6 +293,7 @@ function readStates(
     recoveryPoint: (isDamaged ? null : recoveryPoints?.get(name)) ?? 0,
     logStartOffset: logStarts?.get(name) ?? 0,
     cleanedTo: cleaned?.get(name) ?? null,
+    abortedCount: null,
   })
 }
 

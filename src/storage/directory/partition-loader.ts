@@ -18,7 +18,7 @@ import { ProducerStates } from '../rules/producers.js'
 import { openClosedLog } from '../segments/closed-log.js'
 import { SegmentedLog, verifyMarkFile } from '../segments/log.js'
 import type { OpenSegments } from '../segments/open-segments.js'
-import { type RecoveredLog, recoverLog, replayHeaders } from '../segments/recovery.js'
+import { type RecoveredLog, recoverLog, replayBatches } from '../segments/recovery.js'
 import type { DamagedRange } from '../segments/salvage.js'
 import { Segment } from '../segments/segment.js'
 import type { SegmentHome } from '../segments/segment-home.js'
@@ -101,6 +101,8 @@ export interface LoadInput {
   readonly keepsWrites: boolean
   /** Up to where the log was compacted; null when it never was. */
   readonly cleanedTo: Offset | null
+  /** Aborted transactions that the orderly stop knew; null when that is not known. */
+  readonly abortedCount: number | null
 }
 
 export interface LoadedPartition {
@@ -141,6 +143,7 @@ async function load(host: PartitionHost, folder: string, input: LoadInput, verif
     isStartKnown: input.isStartKnown,
     keepsWrites: input.keepsWrites,
     cleanedTo: input.cleanedTo,
+    abortedCount: input.wasClosedCleanly ? input.abortedCount : null,
     // The topic's own interval may not be known yet; it matters for nothing but the density of rebuilt entries.
     indexIntervalBytes: defaultLogConfig.indexIntervalBytes,
     nowMs,
@@ -186,13 +189,17 @@ function withProducers(
   const starts = segments.map(segment => segment.baseOffset)
   // Batches below the log's start count too, as long as their segment is there: what follows them is judged by them.
   const from = starts[0] ?? logStartOffset
-  const { states, offset, hasRemoved } = snapshots.load(from, logEndOffset, starts, names, hasNoProducers)
+  const abortedFrom = log.abortedFrom ?? logEndOffset
+  const { states, offset, hasRemoved } = snapshots.load(from, abortedFrom, starts, names, hasNoProducers)
+  if (abortedFrom < logEndOffset) for (const segment of segments) segment.aborted.truncate(abortedFrom)
   if (offset < logEndOffset) {
-    replayHeaders(home, segments, offset, (bytes, at) => {
-      states.recordStored(bytes, at, nowMs)
-      return true
+    replayBatches(home, segments, offset, (segment, bytes, at) => {
+      const aborted = states.recordStored(bytes, at, nowMs)
+      if (aborted !== null && aborted.lastOffset >= abortedFrom) segment.aborted.addOfMany(aborted)
     })
   }
+  const rebuilt = segments.filter(({ aborted }) => aborted.hasUnsynced || aborted.hasPending)
+  for (const { aborted } of rebuilt) aborted.flushIfPossible()
   return assemble(host, home, {
     ...known,
     segments,
@@ -200,7 +207,7 @@ function withProducers(
     epochs: log.epochs,
     logStartOffset,
     logEndOffset,
-    newPaths: hasRemoved ? [...log.unsyncedPaths, home.folder] : log.unsyncedPaths,
+    newPaths: hasRemoved || rebuilt.length > 0 ? [...log.unsyncedPaths, home.folder] : log.unsyncedPaths,
     producers: states,
     snapshots,
   })

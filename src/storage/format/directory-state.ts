@@ -7,14 +7,15 @@
  *
  *   gregor-checkpoint 1
  *   leaderEpoch 3
- *   topic partition topicId recoveryPoint logStartOffset cleanedTo baseOffset bytes producers epochs
+ *   topic partition topicId recoveryPoint logStartOffset cleanedTo baseOffset bytes producers epochs aborted
  *   …
  *   crc32c 1a2b3c4d
  *
  * `leaderEpoch` is the lowest that a partition may have from now on; the line is missing where that is 0. After a start without
  * an orderly stop before it, what is written is told by a higher one from what was lost with the end of a log.
  * `cleanedTo` is -1 where nothing was ever compacted. What follows it describes the log as it is when it is closed in order:
- * start and size of its last segment, how many producers it knows, and its leader epochs as `epoch@start,epoch@start` or `-`.
+ * start and size of its last segment, how many producers it knows, its leader epochs as `epoch@start,epoch@start` or `-`, and
+ * how many aborted transactions its indexes name, where there are any.
  * A log that still is like that needs no reading. The checksum is over everything above it.
  */
 import { asBuffer, type Bytes, utf8Encode } from '../../base/bytes.js'
@@ -48,6 +49,7 @@ export interface LogAsLeft {
   readonly lastSegment: { readonly baseOffset: Offset; readonly size: number }
   readonly producerCount: number
   readonly epochs: readonly EpochStart[]
+  readonly abortedCount: number
 }
 
 export interface EpochStart {
@@ -99,12 +101,12 @@ export function parseDirectoryState(bytes: Bytes): DirectoryState | null {
   return { leaderEpochMin, partitions }
 }
 
-function textAsLeft({ lastSegment: { baseOffset, size }, producerCount, epochs }: LogAsLeft): string {
+function textAsLeft({ lastSegment: { baseOffset, size }, producerCount, epochs, abortedCount }: LogAsLeft): string {
   const starts = epochs.length === 0 ? '-' : epochs.map(({ epoch, start }) => `${epoch}@${start}`).join(',')
-  return `${baseOffset} ${size} ${producerCount} ${starts}`
+  return `${baseOffset} ${size} ${producerCount} ${starts}${abortedCount > 0 ? ` ${abortedCount}` : ''}`
 }
 
-function parseAsLeft([baseOffset, size, producerCount, starts = '-']: readonly string[]): LogAsLeft {
+function parseAsLeft([baseOffset, size, producerCount, starts = '-', abortedCount = '0']: readonly string[]): LogAsLeft {
   const epochs = (starts === '-' ? [] : starts.split(',')).map(one => {
     const [epoch, start] = one.split('@').map(Number)
     return { epoch: epoch!, start: start! }
@@ -113,6 +115,7 @@ function parseAsLeft([baseOffset, size, producerCount, starts = '-']: readonly s
     lastSegment: { baseOffset: Number(baseOffset), size: Number(size) },
     producerCount: Number(producerCount),
     epochs,
+    abortedCount: Number(abortedCount),
   }
 }
 

@@ -134,6 +134,12 @@ export class OffsetIndex {
     return n < 0 ? 0 : this.positionAt(n)
   }
 
+  /** Last offset of the first indexed batch that begins at or after `position`; null when there is none. */
+  offsetAtOrAfter(position: number): Offset | null {
+    const n = this.#last(position - 1, 4) + 1
+    return n < this.count ? this.offsetAt(n) : null
+  }
+
   /** Whether there is an entry of a batch with this last offset at this position. */
   hasEntry(lastOffset: Offset, position: number): boolean {
     const n = this.#last(position, 4)

@@ -59,6 +59,7 @@ test('an admitted batch comes with the facts of its header', () => {
     producerEpoch: 3,
     baseSequence: 2_147_483_646,
     lastSequence: 1,
+    isTransactional: false,
   })
 })
 
@@ -149,10 +150,7 @@ test('a codec that does not exist is UNKNOWN_SERVER_ERROR', () => {
   for (const codec of [5, 6, 7]) expect(outcome(changed(view => view.setInt16(21, codec)))).toBe('UNKNOWN_SERVER_ERROR')
 })
 
-test('transactional batches and markers are refused', () => {
-  expect(outcome(buildBatch(one, { isTransactional: true, producerId: 1, producerEpoch: 0, baseSequence: 0 }))).toBe(
-    'TRANSACTIONAL_ID_AUTHORIZATION_FAILED',
-  )
+test('markers are refused', () => {
   const marker = copyOf(javaMarker)
   batch.stampBaseOffset(marker, 0, 0)
   expect(outcome(marker)).toBe('INVALID_RECORD')

@@ -76,6 +76,7 @@ export interface Admitted {
   readonly producerEpoch: ProducerEpoch
   readonly baseSequence: number
   readonly lastSequence: number
+  readonly isTransactional: boolean
 }
 
 export interface RecordError {
@@ -219,6 +220,7 @@ function admitted(bytes: Bytes, maxTimestampMs: Int64, rules: AdmissionRules, no
     producerEpoch: batch.producerEpoch(bytes, 0),
     baseSequence: batch.baseSequence(bytes, 0),
     lastSequence: batch.lastSequence(bytes, 0),
+    isTransactional: batch.isTransactional(bytes, 0),
   }
 }
 
@@ -306,9 +308,6 @@ function refusalByHeader(bytes: Bytes): BatchRefusal | null {
   if (producerId > Number.MAX_SAFE_INTEGER) return refuse(Errors.INVALID_RECORD, 'The producer id is out of range')
   if (producerId >= 0 && batch.baseSequence(bytes, 0) < 0) {
     return refuse(Errors.INVALID_RECORD, `Producer ${producerId} without a sequence number`)
-  }
-  if (batch.isTransactional(bytes, 0)) {
-    return refuse(Errors.TRANSACTIONAL_ID_AUTHORIZATION_FAILED, 'There are no transactions yet')
   }
   return null
 }

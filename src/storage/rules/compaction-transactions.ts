@@ -88,28 +88,37 @@ export class CleanedTransactions {
   }
 }
 
-const entrySize = 34
+export const transactionEntrySize = 34
+
+export function versionOfEntry(bytes: Bytes, at: number): number {
+  return viewOf(bytes).getInt16(at)
+}
+
+export function lastOffsetOfEntry(bytes: Bytes, at: number): Offset {
+  return Number(viewOf(bytes).getBigInt64(at + 18))
+}
+
+export function abortedTransactionAt(bytes: Bytes, at: number): AbortedTransaction {
+  const view = viewOf(bytes)
+  return {
+    producerId: Number(view.getBigInt64(at + 2)),
+    firstOffset: Number(view.getBigInt64(at + 10)),
+    lastOffset: Number(view.getBigInt64(at + 18)),
+    lastStableOffset: Number(view.getBigInt64(at + 26)),
+  }
+}
 
 /** The entries of a transaction index; a part of an entry at the end is passed over. */
 export function decodeTransactionIndex(bytes: Bytes): AbortedTransaction[] {
-  const view = viewOf(bytes)
-  const entries: AbortedTransaction[] = []
-  for (let at = 0; at + entrySize <= bytes.byteLength; at += entrySize) {
-    entries.push({
-      producerId: Number(view.getBigInt64(at + 2)),
-      firstOffset: Number(view.getBigInt64(at + 10)),
-      lastOffset: Number(view.getBigInt64(at + 18)),
-      lastStableOffset: Number(view.getBigInt64(at + 26)),
-    })
-  }
-  return entries
+  const count = Math.floor(bytes.byteLength / transactionEntrySize)
+  return Array.from({ length: count }, (_, n) => abortedTransactionAt(bytes, n * transactionEntrySize))
 }
 
 export function encodeTransactionIndex(entries: readonly AbortedTransaction[]): Bytes {
-  const bytes = allocate(entries.length * entrySize)
+  const bytes = allocate(entries.length * transactionEntrySize)
   const view = viewOf(bytes)
   entries.forEach(({ producerId, firstOffset, lastOffset, lastStableOffset }, n) => {
-    const at = n * entrySize
+    const at = n * transactionEntrySize
     view.setInt16(at, 0)
     view.setBigInt64(at + 2, BigInt(producerId))
     view.setBigInt64(at + 10, BigInt(firstOffset))

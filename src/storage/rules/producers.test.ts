@@ -24,12 +24,13 @@ const producedBatch = (firstSequence: number, lastSequence: number, epoch = 0, p
   producerEpoch: epoch,
   baseSequence: firstSequence,
   lastSequence,
+  isTransactional: false,
 })
 
 /** What a partition does: check, and append if allowed. Tells "at <offset>", "again at <offset>" or the error's name. */
 function produce(firstSequence: number, lastSequence: number, epoch = 0, producerId = 7): string {
   const produced = producedBatch(firstSequence, lastSequence, epoch, producerId)
-  const verdict = states.check(produced)
+  const verdict = states.check(produced, null)
   if (typeof verdict === 'number') return errorName(verdict)
   if (typeof verdict === 'object') return `again at ${verdict.baseOffset}`
   const baseOffset = endOffset
@@ -73,7 +74,7 @@ test('a batch that overlaps a known one without being it is 45', () => {
 test('a duplicate tells offsets and timestamp of the batch in the log', () => {
   produce(0, 9)
   produce(10, 14)
-  expect(states.check(producedBatch(10, 14))).toMatchObject({ baseOffset: 10, lastOffset: 14, timestampMs: nowMs - 5 })
+  expect(states.check(producedBatch(10, 14), null)).toMatchObject({ baseOffset: 10, lastOffset: 14, timestampMs: nowMs - 5 })
 })
 
 test('an unknown producer may begin anywhere', () => {
@@ -136,7 +137,8 @@ test('rebuilt from the log, the state is the one that wrote it', () => {
     const records = Array.from({ length: count }, () => ({ key: null, value: null, timestampMs: nowMs - 5 }))
     log.push(buildBatch(records, { baseOffset: next, producerId, producerEpoch, baseSequence }))
     const lastSequence = batch.sequenceAfter(baseSequence, count - 1)
-    states.record({ producerId, producerEpoch, baseSequence, lastSequence }, next, next + count - 1, nowMs - 5, nowMs)
+    const produced = { producerId, producerEpoch, baseSequence, lastSequence, isTransactional: false }
+    states.record(produced, next, next + count - 1, nowMs - 5, nowMs)
     next += count
   }
   for (let sequence = 0; sequence < 16; sequence += 2) append(sequence, 2, 1, 0)

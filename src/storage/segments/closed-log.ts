@@ -1,6 +1,6 @@
 /**
- * Opens a log that was closed in order without reading a byte of it: its files must be those that the stop wrote down. What
- * they hold is read on demand.
+ * Opens a log that was closed in order without reading a byte of it, save transaction indexes: its files must be those that the
+ * stop wrote down. What they hold is read on demand.
  */
 import type { Offset } from '../../base/ids.js'
 import type { LogAsLeft } from '../format/directory-state.js'
@@ -40,10 +40,17 @@ export function openClosedLog(
   const segments = [...bases]
     .sort((a, b) => a - b)
     .map(base => new Segment(home, base, home.files.sizeOf(Segment.logPathIn(home, base)) ?? 0, nowMs, 0))
+  const hasAborted = names.some(name => name.endsWith('.txnindex'))
+  if (hasAborted) for (const segment of segments) segment.aborted.noteFile()
   // One that was never written to has no file.
   if (segments.length === 0 && lastSegment.size === 0) segments.push(new Segment(home, lastSegment.baseOffset, null, nowMs, 0))
   const active = segments.at(-1)
   if (active === undefined || active.baseOffset !== lastSegment.baseOffset || active.size !== lastSegment.size) return null
+  if (hasAborted || closed.asLeft.abortedCount > 0) {
+    const ends = segments.map((_, n) => segments[n + 1]?.baseOffset ?? closed.logEndOffset)
+    if (!segments.every((segment, n) => segment.aborted.isSound(ends[n]!))) return null
+    if (segments.reduce((sum, { aborted }) => sum + aborted.count, 0) !== closed.asLeft.abortedCount) return null
+  }
   for (const segment of segments.slice(0, -1)) segment.markSealed()
   const epochs = new LeaderEpochs()
   for (const { epoch, start } of closed.asLeft.epochs) epochs.assign(epoch, start)
@@ -55,5 +62,6 @@ export function openClosedLog(
     logEndOffset: closed.logEndOffset,
     unsyncedPaths: [],
     isSalvaged: false,
+    abortedFrom: null,
   }
 }

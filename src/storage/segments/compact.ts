@@ -17,7 +17,7 @@ import { walkBatches } from '../format/header-scanner.js'
 import { groupSegments } from '../rules/compaction.js'
 import { BatchFilter, Kept, RecordReader } from '../rules/compaction-filter.js'
 import { KeyOffsets } from '../rules/compaction-keys.js'
-import { type AbortedTransaction, CleanedTransactions, decodeTransactionIndex } from '../rules/compaction-transactions.js'
+import { type AbortedTransaction, CleanedTransactions } from '../rules/compaction-transactions.js'
 import type { Segment } from './segment.js'
 
 /** What the log gives for it. */
@@ -36,7 +36,7 @@ export interface CompactionHost {
 /** Null when it was cancelled; what was swapped in by then stays. Throws DiskFailure, and CorruptLogError for a damaged log. */
 export async function compactLog(host: CompactionHost, order: CompactionOrder): Promise<CompactionResult | null> {
   if (order.isCancelled()) return null
-  const aborted = host.segmentsBelow(order.end).flatMap(segment => abortedIn(host.files, segment))
+  const aborted = host.segmentsBelow(order.end).flatMap(abortedIn)
   const keys = await collectKeys(host, order, aborted)
   if (keys === null) return null
   const cleanedTo = keys.latestOffset + 1
@@ -195,7 +195,8 @@ function reading(files: Files): Pick<Files, 'read'> {
   }
 }
 
-function abortedIn(files: Files, segment: Segment): AbortedTransaction[] {
-  const bytes = files.readWhole(segment.transactionIndexPath)
-  return bytes === null ? [] : decodeTransactionIndex(bytes)
+function abortedIn(segment: Segment): AbortedTransaction[] {
+  const found: AbortedTransaction[] = []
+  segment.aborted.visit(0, aborted => found.push(aborted) > 0)
+  return found
 }

@@ -11,9 +11,11 @@ import type { LogMark } from '../engine.js'
 import { CorruptLogError, DamagedRangeError } from '../engine.js'
 import type { Files } from '../files.js'
 import { HeaderScanner } from '../format/header-scanner.js'
+import type { AbortedTransaction } from '../rules/compaction-transactions.js'
 import type { TimestampedOffset } from '../types.js'
 import { type DamagedRange, DamageSearch } from './salvage.js'
 import type { Segment } from './segment.js'
+import type { SegmentSlice } from './segment-slice.js'
 import { firstSince, ofMaxTimestamp } from './timestamp-search.js'
 
 /** Slices of one read: bounds the work when segments are tiny. */
@@ -126,6 +128,42 @@ export class LogReader {
       }
     }
     return total
+  }
+
+  /** The place of the batch that holds `offset`. */
+  markAt(offset: Offset): Mark {
+    try {
+      return this.#markAt(offset)
+    } catch (error) {
+      this.#passesDamage = !this.#remakeIndexes(error)
+      return this.#markAt(offset)
+    } finally {
+      this.#passesDamage = false
+    }
+  }
+
+  #markAt(offset: Offset): Mark {
+    const segment = this.#log.segments[this.#segmentIndexOf(offset)]!
+    this.#lookedInto = segment
+    const position = this.#positionOf(segment, offset, segment.size)
+    return new Mark(offset, segment, position < 0 ? segment.size : position)
+  }
+
+  /**
+   * Aborted transactions that have records between `from` and where a read ended, and perhaps others, as Kafka finds them: up to
+   * the next entry of the offset index.
+   */
+  abortedBetween(from: Offset, last: SegmentSlice): AbortedTransaction[] {
+    const { segments, logEndOffset } = this.#log
+    const next = segments[this.#segmentIndexOf(last.segment.baseOffset) + 1]
+    const end = last.segment.offsets.offsetAtOrAfter(last.position + last.byteLength) ?? next?.baseOffset ?? logEndOffset
+    const found: AbortedTransaction[] = []
+    const see = (aborted: AbortedTransaction): boolean => {
+      if (aborted.firstOffset < end) found.push(aborted)
+      return aborted.lastStableOffset < end
+    }
+    for (let n = this.#segmentIndexOf(from); n < segments.length; n++) if (!segments[n]!.aborted.visit(from, see)) break
+    return found
   }
 
   endOfDamage(offset: Offset): Offset | null {

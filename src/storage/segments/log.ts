@@ -19,14 +19,17 @@ import type { CompactionOrder, CompactionResult, CorruptLogError, LogEngine, Log
 import { DiskFailure } from '../files.js'
 import { type LeaderEpochs, leaderEpochFile } from '../format/leader-epochs.js'
 import type { LogConfig } from '../log-config.js'
+import type { AbortedTransaction } from '../rules/compaction-transactions.js'
 import type { Durability, EpochEndOffset, TimestampedOffset } from '../types.js'
 import { type CompactionHost, compactLog } from './compact.js'
 import { LogReader, Mark } from './log-reader.js'
 import { type DamagedRange, setAsideBelow } from './salvage.js'
 import { Segment } from './segment.js'
 import type { SegmentHome } from './segment-home.js'
+import { SegmentSlice } from './segment-slice.js'
 import { type SwapHost, swapIn } from './swap.js'
 
+const noneAborted: readonly AbortedTransaction[] = []
 const relativeOffsetMax = 0x7fff_ffff
 /** A log with such a file in its folder is verified from its first batch on when it is opened. */
 export const verifyMarkFile = 'verify-at-start'
@@ -66,6 +69,8 @@ export class SegmentedLog implements LogEngine {
   readonly #onRoll: (baseOffset: Offset) => void
   #active: Segment
   #sealedBytes: number
+  /** Some transaction was aborted: before that nothing needs to be looked up. */
+  #hasAborted: boolean
 
   // Not yet synced: segments in order, each held so that its descriptor stays, and small files and directories by name.
   #dirty: Segment[] = []
@@ -98,6 +103,7 @@ export class SegmentedLog implements LogEngine {
     this.recoveryPoint = parts.recoveryPoint
     this.#indexedTo = parts.logEndOffset
     for (const segment of parts.segments) this.#noteIndexes(segment)
+    this.#hasAborted = parts.segments.some(segment => segment.aborted.count > 0)
     this.#sealedBytes = parts.segments.slice(0, -1).reduce((sum, segment) => sum + segment.size, 0)
   }
 
@@ -108,7 +114,7 @@ export class SegmentedLog implements LogEngine {
     return this.#segments
   }
 
-  append(batch: Bytes, config: LogConfig, nowMs: number): null {
+  append(batch: Bytes, config: LogConfig, nowMs: number, aborted: AbortedTransaction | null): null {
     const last = lastOffset(batch, 0)
     const timestamp = maxTimestamp(batch, 0)
     if (this.#mustRoll(batch.byteLength, last, timestamp, config, nowMs)) this.#roll(config, nowMs)
@@ -124,11 +130,18 @@ export class SegmentedLog implements LogEngine {
     active.writtenMs = nowMs
     this.logEndOffset = last + 1
     if (this.#durability === 'fsync' && this.#dirty.at(-1) !== active) this.#noteDirty(active)
+    if (aborted !== null) this.#noteAborted(active, aborted)
     return null
   }
 
+  #noteAborted(active: Segment, aborted: AbortedTransaction): void {
+    this.#hasAborted = true
+    if (active.aborted.count === 0 && this.#durability !== 'none') this.#newPaths.add(this.#home.folder)
+    active.aborted.add(aborted)
+  }
+
   #noteIndexes(segment: Segment): void {
-    if (segment.indexes.hasUnsynced && this.#durability !== 'none') this.#dirtyIndexes.add(segment)
+    if (segment.hasUnsyncedIndexes && this.#durability !== 'none') this.#dirtyIndexes.add(segment)
   }
 
   #noteDirty(segment: Segment): void {
@@ -186,6 +199,18 @@ export class SegmentedLog implements LogEngine {
 
   read(from: Offset, end: LogMark | null, maxBytes: number, atLeastOneBatch: boolean, slices: Slice[]): number {
     return this.#reader.read(from, end, maxBytes, atLeastOneBatch, slices)
+  }
+  markAt(offset: Offset): LogMark {
+    return this.#reader.markAt(offset)
+  }
+  abortedIn(from: Offset, slices: readonly Slice[]): readonly AbortedTransaction[] {
+    const last = slices.at(-1)
+    if (!this.#hasAborted || last === undefined) return noneAborted
+    assert(last instanceof SegmentSlice, 'a slice comes from this log')
+    return this.#reader.abortedBetween(from, last)
+  }
+  get abortedCount(): number {
+    return this.#hasAborted ? this.#segments.reduce((sum, { aborted }) => sum + aborted.count, 0) : 0
   }
   endOfDamage(offset: Offset): Offset | null {
     return this.#reader.endOfDamage(offset)
@@ -307,7 +332,7 @@ export class SegmentedLog implements LogEngine {
     try {
       // What was removed meanwhile is not needed.
       for (const segment of dirty) if (!segment.isRemoved) await files.syncData(segment.fd)
-      for (const segment of indexes) await segment.indexes.sync()
+      for (const segment of indexes) await segment.syncIndexes()
       for (const path of paths) await files.syncPath(path)
     } catch (error) {
       if (error instanceof DiskFailure && error.kind === 'exhausted' && !this.#isAbandoned) this.#bringBack(dirty, paths, indexes)

@@ -9,12 +9,12 @@
  * the recovery point, it is damage when batches are all there that follow, and no sector in between reads as zeros, as one
  * does that was never written.
  */
-import { asBuffer } from '../../base/bytes.js'
+import { asBuffer, type Bytes } from '../../base/bytes.js'
 import type { Offset } from '../../base/ids.js'
-import { baseOffset, lastOffset, leaderEpoch, maxTimestamp } from '../../protocol/records/batch.js'
+import { baseOffset, isControl, lastOffset, leaderEpoch, maxTimestamp, producerId } from '../../protocol/records/batch.js'
 import { CorruptLogError } from '../engine.js'
 import { DiskFailure } from '../files.js'
-import { type BatchVisitor, HeaderScanner, walkBatches } from '../format/header-scanner.js'
+import { HeaderScanner, walkBatches } from '../format/header-scanner.js'
 import { LeaderEpochs, leaderEpochFile } from '../format/leader-epochs.js'
 import { EpochLabels, type LabelledLog } from './epoch-labels.js'
 import {
@@ -42,6 +42,8 @@ export interface RecoveryInput extends LabelledLog {
   readonly isStartKnown: boolean
   /** Below, compaction may have left holes between segments; null when there was none. */
   readonly cleanedTo: Offset | null
+  /** Of a log that was closed in order: aborted transactions in its indexes; null when that is not known. */
+  readonly abortedCount: number | null
   readonly indexIntervalBytes: number
   readonly nowMs: number
 }
@@ -57,6 +59,8 @@ export interface RecoveredLog {
   readonly unsyncedPaths: readonly string[]
   /** New damage was found. */
   readonly isSalvaged: boolean
+  /** Which transactions are aborted by markers from here on is to be read from the log; null: the indexes say it. */
+  readonly abortedFrom: Offset | null
 }
 
 const segmentName = /^(\d{20})\.(log|index|timeindex|txnindex)$/
@@ -119,7 +123,23 @@ export async function recoverLog(input: RecoveryInput): Promise<RecoveredLog> {
     writeEpochs(input, epochs, unsyncedPaths)
   }
   const damaged = damagedRanges(home.files.list(home.folder))
-  return { segments, damaged, epochs, logStartOffset, logEndOffset, unsyncedPaths, isSalvaged: scan.isSalvaged }
+  const abortedFrom = abortedToRead(input, segments, scan, logEndOffset)
+  return { segments, damaged, epochs, logStartOffset, logEndOffset, unsyncedPaths, isSalvaged: scan.isSalvaged, abortedFrom }
+}
+
+/** Where the transaction indexes begin to be wrong, or may be: behind the recovery point, and where one is missing or unsound. */
+function abortedToRead(input: RecoveryInput, segments: readonly Segment[], scan: Scan, logEndOffset: Offset): Offset | null {
+  const { home, abortedCount, log } = input
+  const ends = segments.map((_, n) => segments[n + 1]?.baseOffset ?? logEndOffset)
+  const unsound = segments.find((segment, n) => !segment.aborted.isSound(ends[n]!))
+  const count = abortedCount === null || unsound !== undefined ? null : segments.reduce((sum, one) => sum + one.aborted.count, 0)
+  const isIncomplete = count !== null && count !== abortedCount
+  if (unsound !== undefined || isIncomplete) {
+    log.warn('rebuilt missing or damaged transaction indexes from the log', { folder: home.folder })
+  }
+  const wrongFrom = isIncomplete || scan.isSalvaged ? segments[0] : unsound
+  const from = Math.min(wrongFrom?.baseOffset ?? logEndOffset, scan.firstMarker ?? logEndOffset)
+  return from < logEndOffset ? from : null
 }
 
 /** A full disk keeps the old file, of which the next start will think the same. */
@@ -158,7 +178,9 @@ function listSegments({ home, nowMs, log }: RecoveryInput): Segment[] {
     home.files.remove(`${home.folder}/${name}`)
   }
   const segments = [...bases].sort().map(base => {
-    return new Segment(home, Number(base), home.files.sizeOf(`${home.folder}/${base}.log`) ?? 0, nowMs, 0)
+    const segment = new Segment(home, Number(base), home.files.sizeOf(`${home.folder}/${base}.log`) ?? 0, nowMs, 0)
+    if (names.includes(`${base}.txnindex`)) segment.aborted.noteFile()
+    return segment
   })
   for (const segment of segments.slice(0, -1)) segment.markSealed()
   return segments
@@ -173,6 +195,8 @@ function removeToCut(segment: Segment, { files, folder }: SegmentHome): void {
 /** One look at all that has to be looked at of a log. */
 class Scan {
   isSalvaged = false
+  /** The first end of a transaction that was seen. */
+  firstMarker: Offset | null = null
   readonly #input: RecoveryInput
   readonly #segments: Segment[]
   readonly #labels: EpochLabels
@@ -274,6 +298,7 @@ class Scan {
         doubtful = base > end ? { position, end } : null
         end = last + 1
         this.#labels.see(segment, bytes, at, position)
+        if (isControl(bytes, at) && producerId(bytes, at) >= 0) this.firstMarker ??= base
         return true
       })
     }
@@ -478,14 +503,22 @@ function loadFirstTimestamp(segment: Segment, { home }: RecoveryInput): void {
   })
 }
 
-/** Shows the headers of all batches from the one that holds `from` to the end of the log, in order. */
-export function replayHeaders(home: SegmentHome, segments: readonly Segment[], from: Offset, visit: BatchVisitor): void {
+/** Shows all batches from the one that holds `from` to the end of the log, in order. */
+export function replayBatches(
+  home: SegmentHome,
+  segments: readonly Segment[],
+  from: Offset,
+  visit: (segment: Segment, bytes: Bytes, at: number) => void,
+): void {
   const scanner = new HeaderScanner(home.files)
   segments.forEach((segment, n) => {
     const next = segments[n + 1]
     if (segment.size === 0 || (next !== undefined && next.baseOffset <= from)) return
     const isWhole = from <= segment.baseOffset
     if (!isWhole && !scanner.find(segment.fd, from, segment.offsets.floorPosition(from), segment.size)) return
-    walkBatches(home.files, segment.fd, isWhole ? 0 : scanner.position, segment.size, 'headers', visit)
+    walkBatches(home.files, segment.fd, isWhole ? 0 : scanner.position, segment.size, 'whole', (bytes, at) => {
+      visit(segment, bytes, at)
+      return true
+    })
   })
 }

@@ -257,7 +257,7 @@ function isPlausible(bytes: Bytes, at: number, bytesLeft: number): boolean {
 export async function makeSegmentFile({ files, folder }: SegmentHome, fd: number, run: SoundRun): Promise<void> {
   const stem = `${folder}/${segmentFileName(run.baseOffset)}`
   if (files.sizeOf(`${stem}.log`) !== null) return
-  for (const kind of ['.index', '.timeindex']) files.remove(stem + kind)
+  for (const kind of ['.index', '.timeindex', '.txnindex']) files.remove(stem + kind)
   // Half a copy must never stand under a segment's name.
   copyRange(files, fd, run, `${stem}.log.tmp`)
   await files.syncPath(`${stem}.log.tmp`)

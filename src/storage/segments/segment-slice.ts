@@ -1,10 +1,14 @@
 import type { Bytes } from '../../base/bytes.js'
+import type { Offset } from '../../base/ids.js'
 import type { Slice } from '../../base/slice.js'
 import { CorruptLogError } from '../engine.js'
 import type { Files } from '../files.js'
+import type { OffsetIndex } from '../format/index-file.js'
 
 /** A segment, whose descriptor stays open while it is held. */
-interface HeldFile {
+interface HeldSegment {
+  readonly baseOffset: Offset
+  readonly offsets: OffsetIndex
   readonly logPath: string
   retain(): void
   release(): void
@@ -15,11 +19,11 @@ export class SegmentSlice implements Slice {
   readonly fd: number
   readonly position: number
   readonly byteLength: number
-  readonly #segment: HeldFile
+  readonly segment: HeldSegment
   readonly #files: Files
 
-  constructor(segment: HeldFile, files: Files, fd: number, position: number, byteLength: number) {
-    this.#segment = segment
+  constructor(segment: HeldSegment, files: Files, fd: number, position: number, byteLength: number) {
+    this.segment = segment
     this.#files = files
     this.fd = fd
     this.position = position
@@ -31,13 +35,13 @@ export class SegmentSlice implements Slice {
   read(from: number, target: Bytes): number {
     const wanted = Math.min(target.byteLength, this.byteLength - from)
     const count = this.#files.read(this.fd, target, 0, wanted, this.position + from)
-    if (count < wanted) throw new CorruptLogError(`${this.#segment.logPath} ends at ${this.position + from + count}`)
+    if (count < wanted) throw new CorruptLogError(`${this.segment.logPath} ends at ${this.position + from + count}`)
     return count
   }
   retain(): void {
-    this.#segment.retain()
+    this.segment.retain()
   }
   release(): void {
-    this.#segment.release()
+    this.segment.release()
   }
 }

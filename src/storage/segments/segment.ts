@@ -23,10 +23,11 @@ import { DiskFailure } from '../files.js'
 import { HeaderScanner, walkBatches } from '../format/header-scanner.js'
 import { datedBy, type OffsetIndex, type TimeIndex } from '../format/index-file.js'
 import { type FileSuffix, fileKinds, segmentFileName } from '../format/segment-names.js'
-import { type AbortedTransaction, encodeTransactionIndex } from '../rules/compaction-transactions.js'
+import type { AbortedTransaction } from '../rules/compaction-transactions.js'
 import type { SegmentHome } from './segment-home.js'
 import { type IndexPair, SegmentIndexes } from './segment-indexes.js'
 import { SegmentSlice } from './segment-slice.js'
+import { TransactionIndex } from './transaction-index.js'
 
 /** Density of an index that has to be made again for reading. */
 const defaultIndexIntervalBytes = 4096
@@ -52,6 +53,8 @@ export class Segment {
   readonly rollJitterMs: number
 
   readonly indexes: SegmentIndexes
+  /** Transactions that a marker in this segment aborts. */
+  readonly aborted: TransactionIndex
 
   readonly #home: SegmentHome
   readonly #stem: string
@@ -83,6 +86,7 @@ export class Segment {
     this.writtenMs = createdMs
     this.rollJitterMs = rollJitterMs
     this.indexes = new SegmentIndexes(this, home.files, home.folder, size === null)
+    this.aborted = new TransactionIndex(this, home.files)
   }
 
   /** Where a segment's records are, whether there is one or not. */
@@ -92,9 +96,6 @@ export class Segment {
 
   get logPath(): string {
     return this.pathOf('.log')
-  }
-  get transactionIndexPath(): string {
-    return this.pathOf('.txnindex')
   }
   pathOf(kind: (typeof fileKinds)[number], suffix = this.#suffix): string {
     return `${this.#stem}${kind}${suffix}`
@@ -352,7 +353,7 @@ export class Segment {
     this.create()
     this.seal()
     this.writtenMs = writtenMs
-    if (aborted.length > 0) this.#home.files.writeWhole(this.transactionIndexPath, encodeTransactionIndex(aborted))
+    this.aborted.write(aborted)
   }
 
   /** For a segment found on disk that another one follows. */
@@ -373,7 +374,17 @@ export class Segment {
   }
 
   flushIndexes(): void {
-    if (this.#exists) this.indexes.flush()
+    if (!this.#exists) return
+    this.indexes.flush()
+    this.aborted.flush()
+  }
+
+  get hasUnsyncedIndexes(): boolean {
+    return this.indexes.hasUnsynced || this.aborted.hasUnsynced
+  }
+  async syncIndexes(): Promise<void> {
+    await this.indexes.sync()
+    await this.aborted.sync()
   }
 
   hasFullIndex(segmentIndexBytes: number): boolean {

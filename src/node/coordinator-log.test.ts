@@ -21,6 +21,7 @@ const commit = (partition: number, offset: number) =>
     value: { offset, leaderEpoch: -1, metadata: '', commitTimestampMs: 0, expireTimestampMs: -1 },
   })
 const producer = (producerId: number) => ({ producerId, producerEpoch: 3 })
+const writer = (producerId: number) => ({ ...producer(producerId), guard: 'unverified' as const })
 const marker = (producerId: number, isCommit: boolean) => ({ producer: producer(producerId), isCommit, coordinatorEpoch: 5 })
 
 test('offsets of a transaction are the group’s when it was committed, unless others came later', async () => {
@@ -29,9 +30,9 @@ test('offsets of a transaction are the group’s when it was committed, unless o
   const before = await testBroker(options)
   const log = logOf(before)
   log.append(0, [commit(0, 1), commit(1, 1), commit(2, 1), commit(3, 1)], null)
-  log.append(0, [commit(0, 2), commit(3, 2)], producer(10))
-  log.append(0, [commit(1, 2)], producer(11))
-  log.append(0, [commit(2, 2)], producer(12))
+  log.append(0, [commit(0, 2), commit(3, 2)], writer(10))
+  log.append(0, [commit(1, 2)], writer(11))
+  log.append(0, [commit(2, 2)], writer(12))
   log.append(0, [commit(3, 3)], null)
   log.appendMarker(0, marker(10, true), 0)
   log.appendMarker(0, marker(11, false), 0)
@@ -53,7 +54,7 @@ test('a transaction’s records and its end are replayed as they were written', 
   await using broker = await testBroker({ config: { 'offsets.topic.num.partitions': '1' } })
   const log = logOf(broker)
   log.append(0, [commit(0, 1)], null)
-  log.append(0, [commit(0, 2)], producer(10))
+  log.append(0, [commit(0, 2)], writer(10))
   for (const isCommit of [true, false]) log.appendMarker(0, marker(10, isCommit), 0)
   const seen = (entry: LogEntry) => {
     if (entry.kind === 'later') throw new Error('this engine answers at once')

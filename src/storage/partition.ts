@@ -402,7 +402,8 @@ export class Partition implements SyncTarget {
   maxTimestampOffset(isolation: Isolation): TimestampedOffset | null | ErrorCode {
     return this.#lookUp(() => {
       const found = this.#engine.maxTimestampOffset()
-      return found !== null && found.offset < this.#endFor(isolation) ? found : null
+      const isHidden = isolation === 'read_committed' && found !== null && found.offset >= this.lastStableOffset
+      return isHidden ? null : found
     })
   }
 

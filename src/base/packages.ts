@@ -26,6 +26,12 @@ interface PortableCrc {
   buf(input: Uint8Array): number
 }
 
+/** Patterns in RE2's syntax. */
+interface Re2 {
+  readonly RE2JS: { compile(pattern: string): { matches(text: string): boolean; programSize(): number } }
+  readonly RE2JSException: new (...args: never[]) => Error
+}
+
 // By require and not by a dynamic import, which takes three times as long and cannot be waited for here.
 const require = createRequire(import.meta.url)
 
@@ -39,6 +45,13 @@ let portable: PortableCrc | null = null
 export function portableCrc(): PortableCrc {
   portable ??= require('crc-32/crc32c.js') as PortableCrc
   return portable
+}
+
+let re2: Re2 | null = null
+
+export function re2Package(): Re2 {
+  re2 ??= require('re2js') as Re2
+  return re2
 }
 
 /**

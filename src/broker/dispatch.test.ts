@@ -110,17 +110,39 @@ test.each([0, 1, 2, 3, 4, 5])('ApiVersions v%i lists every API of the table once
   )
 })
 
-test('ApiVersions tells of the features metadata.version alone, and orders what it tells by the metadata log', async () => {
+test('ApiVersions tells of the features metadata.version and transaction.version, in order by the metadata log', async () => {
   await using own = await testBroker()
   const client = await own.connect()
-  const ask = () => client.call(ApiVersions, 4, { clientSoftwareName: 'c', clientSoftwareVersion: '1' })
+  const ask = (version = 4) => client.call(ApiVersions, version, { clientSoftwareName: 'c', clientSoftwareVersion: '1' })
   const first = await ask()
   expect(first).toMatchObject({
-    supportedFeatures: [{ name: 'metadata.version', minVersion: 7, maxVersion: 33 }],
-    finalizedFeatures: [{ name: 'metadata.version', minVersionLevel: 33, maxVersionLevel: 33 }],
+    supportedFeatures: [
+      { name: 'metadata.version', minVersion: 7, maxVersion: 33 },
+      { name: 'transaction.version', minVersion: 0, maxVersion: 2 },
+    ],
+    finalizedFeatures: [
+      { name: 'metadata.version', minVersionLevel: 33, maxVersionLevel: 33 },
+      { name: 'transaction.version', minVersionLevel: 2, maxVersionLevel: 2 },
+    ],
   })
+  // [KAFKA-17492]
+  expect((await ask(3)).supportedFeatures.map(({ name }) => name)).toEqual(['metadata.version'])
+  expect(first.finalizedFeaturesEpoch).toBeGreaterThanOrEqual(0)
   await client.createTopic('t')
-  expect((await ask()).finalizedFeaturesEpoch).toBeGreaterThan(Math.max(-1, Number(first.finalizedFeaturesEpoch)))
+  expect((await ask()).finalizedFeaturesEpoch).toBeGreaterThan(Number(first.finalizedFeaturesEpoch))
+})
+
+test.each([
+  ['0', []],
+  ['1', [1]],
+])('ApiVersions tells of transaction.version as it is set (%s); level 0 is not told', async (level, expected) => {
+  await using own = await testBroker({ config: { 'gregor.transaction.version': level } })
+  const client = await own.connect()
+  const { finalizedFeatures } = await client.call(ApiVersions, 4, { clientSoftwareName: 'c', clientSoftwareVersion: '1' })
+  const levels = finalizedFeatures
+    .filter(({ name }) => name === 'transaction.version')
+    .map(({ maxVersionLevel }) => maxVersionLevel)
+  expect(levels).toEqual(expected)
 })
 
 test('ApiVersions v5 of a client that means another cluster or node tells it to rebootstrap (KIP-1242)', async () => {

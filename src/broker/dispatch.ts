@@ -70,7 +70,7 @@ export function createDispatch({
     const { api, traits } = service.row
     if (!inRange(api.versions, apiVersion)) {
       if (apiKey !== ApiVersions.key) throw new CloseConnection(`${api.name} has no version ${apiVersion}`)
-      const answer = apiVersionsAnswer(broker, Errors.UNSUPPORTED_VERSION)
+      const answer = apiVersionsAnswer(broker, 0, Errors.UNSUPPORTED_VERSION)
       return encodeResponse(scratch, { apiKey, version: 0, correlationId, message: ApiVersions.response }, answer)
     }
     if (!session.isAuthenticated && traits.isOpen !== true) throw new CloseConnection(`${api.name} before authentication`)

@@ -3,9 +3,11 @@ import type { Log } from '../base/log.js'
 import type { World } from '../base/world.js'
 import type { BrokerConfig } from '../config/resolve.js'
 import type { GroupCoordinator } from '../coordinator/group/service.js'
+import type { TransactionCoordinator } from '../coordinator/transaction/service.js'
 import type { ConnectionInfo } from '../net/connection.js'
 import type { ProducerIds } from '../node/producer-ids.js'
 import type { Topics } from '../node/topics.js'
+import type { TransactionMarkers } from '../node/transaction-markers.js'
 import type { DownConversions } from './down-conversion.js'
 import type { EncodedAnswers } from './encoded-answers.js'
 import type { FetchSessions } from './fetch-session.js'
@@ -30,6 +32,8 @@ export interface Broker {
   readonly apiKeys: readonly { readonly apiKey: number; readonly minVersion: number; readonly maxVersion: number }[]
   readonly topics: Topics
   readonly groups: GroupCoordinator
+  readonly transactions: TransactionCoordinator
+  readonly transactionMarkers: TransactionMarkers
   readonly producerIds: ProducerIds
   readonly fetchSessions: FetchSessions
   readonly encodedAnswers: EncodedAnswers

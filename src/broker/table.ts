@@ -3,6 +3,8 @@
  * docs/api-support.md and dispatch follow from it: what is not here is not advertised.
  */
 import type { Handler, Row, Traits } from './handler.js'
+import { addOffsetsToTxn } from './handlers/add-offsets-to-txn.js'
+import { addPartitionsToTxn } from './handlers/add-partitions-to-txn.js'
 import { alterConfigs } from './handlers/alter-configs.js'
 import { apiVersions } from './handlers/api-versions.js'
 import { createAcls } from './handlers/create-acls.js'
@@ -17,6 +19,8 @@ import { describeCluster } from './handlers/describe-cluster.js'
 import { describeConfigs } from './handlers/describe-configs.js'
 import { describeGroups } from './handlers/describe-groups.js'
 import { describeTopicPartitions } from './handlers/describe-topic-partitions.js'
+import { describeTransactions } from './handlers/describe-transactions.js'
+import { endTxn } from './handlers/end-txn.js'
 import { fetch } from './handlers/fetch.js'
 import { findCoordinator } from './handlers/find-coordinator.js'
 import { heartbeat } from './handlers/heartbeat.js'
@@ -26,6 +30,7 @@ import { joinGroup } from './handlers/join-group.js'
 import { leaveGroup } from './handlers/leave-group.js'
 import { listGroups } from './handlers/list-groups.js'
 import { listOffsets } from './handlers/list-offsets.js'
+import { listTransactions } from './handlers/list-transactions.js'
 import { metadata } from './handlers/metadata.js'
 import { offsetCommit } from './handlers/offset-commit.js'
 import { offsetDelete } from './handlers/offset-delete.js'
@@ -33,6 +38,8 @@ import { offsetFetch } from './handlers/offset-fetch.js'
 import { offsetForLeaderEpoch } from './handlers/offset-for-leader-epoch.js'
 import { produce } from './handlers/produce.js'
 import { syncGroup } from './handlers/sync-group.js'
+import { txnOffsetCommit } from './handlers/txn-offset-commit.js'
+import { writeTxnMarkers } from './handlers/write-txn-markers.js'
 
 export const handlers: readonly Row[] = [
   row(produce, { needs: ['write', 'topic'], quota: 'produce', isOrdered: true }), // 0
@@ -54,6 +61,11 @@ export const handlers: readonly Row[] = [
   row(deleteRecords, { needs: ['delete', 'topic'] }), // 21
   row(initProducerId, { needs: ['idempotent_write', 'cluster'] }), // 22
   row(offsetForLeaderEpoch, { needs: ['describe', 'topic'] }), // 23
+  row(addPartitionsToTxn, { needs: ['write', 'transactional_id'] }), // 24
+  row(addOffsetsToTxn, { needs: ['write', 'transactional_id'] }), // 25
+  row(endTxn, { needs: ['write', 'transactional_id'] }), // 26
+  row(writeTxnMarkers, { needs: ['cluster_action', 'cluster'] }), // 27
+  row(txnOffsetCommit, { needs: ['write', 'transactional_id'] }), // 28
   row(describeAcls, { needs: ['describe', 'cluster'] }), // 29
   row(createAcls, { needs: ['alter', 'cluster'] }), // 30
   row(deleteAcls, { needs: ['alter', 'cluster'] }), // 31
@@ -64,6 +76,8 @@ export const handlers: readonly Row[] = [
   row(incrementalAlterConfigs, { needs: ['alter_configs', 'topic'] }), // 44
   row(offsetDelete, { needs: ['delete', 'group'] }), // 47
   row(describeCluster, { needs: ['describe', 'cluster'] }), // 60
+  row(describeTransactions, { needs: ['describe', 'transactional_id'] }), // 65
+  row(listTransactions, { needs: ['describe', 'transactional_id'] }), // 66
   row(describeTopicPartitions, { needs: ['describe', 'topic'] }), // 75
 ]
 

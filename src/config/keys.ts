@@ -227,7 +227,45 @@ export const brokerKeys = {
     'Group protocols offered to clients. The classic protocol is the only one in this version.',
     { inert: true, kafkaDefault: 'classic,consumer,streams' },
   ),
+
+  // --- transactions ---
+  'transaction.max.timeout.ms': int(900_000, 'Longest transaction timeout that a producer may ask for.', { min: 1 }),
+  'transactional.id.expiration.ms': int(
+    604_800_000,
+    'A transactional id without a transaction for this long is forgotten; its producer gets a new identity.',
+    { min: 1 },
+  ),
+  'transaction.abort.timed.out.transaction.cleanup.interval.ms': int(
+    10_000,
+    'How often to look for transactions that have taken longer than their timeout, to abort them.',
+    { min: 1 },
+  ),
+  'transaction.remove.expired.transaction.cleanup.interval.ms': int(
+    3_600_000,
+    'How often to look for transactional ids that have expired.',
+    { min: 1 },
+  ),
+  'transaction.partition.verification.enable': boolean(
+    true,
+    'Ask before the first batch of a transaction is written whether the transaction is open (KIP-890). A client that adds ' +
+      'partitions to its transaction by writing to them is asked in any case.',
+  ),
+  'transaction.two.phase.commit.enable': boolean(
+    false,
+    'Transactions that end in two phases (KIP-939). Not there; true refuses the start.',
+  ),
+  'add.partitions.to.txn.retry.backoff.ms': int(
+    20,
+    'Pause before a partition is added again, because the transaction before has not ended.',
+    { min: 1 },
+  ),
+  'add.partitions.to.txn.retry.backoff.max.ms': int(100, 'How long to try that before the client is told.', { min: 0 }),
   'transaction.state.log.num.partitions': int(50, 'Partitions of __transaction_state; fixed once the topic exists.', { min: 1 }),
+  'transaction.state.log.segment.bytes': int(104_857_600, 'segment.bytes of __transaction_state when it is created.', { min: 1 }),
+  'transaction.state.log.load.buffer.size': int(5_242_880, 'Bytes read at a time when __transaction_state is loaded.', {
+    min: 1,
+    inert: true,
+  }),
   'transaction.state.log.replication.factor': short(1, 'Replication factor of __transaction_state. One broker: 1.', {
     min: 1,
     inert: true,
@@ -237,6 +275,14 @@ export const brokerKeys = {
     min: 1,
     kafkaDefault: '2',
   }),
+  'gregor.transaction.version': int(
+    2,
+    'Level of the feature transaction.version: 2 is KIP-890 for clients that know it (Java from 4.0 on), while others keep the ' +
+      'older protocol; below 2 all of them do. 0 writes __transaction_state as Kafka before 4.0 reads it.',
+    { min: 0, max: 2 },
+  ),
+
+  // --- share groups ---
   'share.coordinator.state.topic.replication.factor': short(1, 'Replication factor of __share_group_state. One broker: 1.', {
     min: 1,
     inert: true,

@@ -92,6 +92,13 @@ describe('resolveBrokerConfig', () => {
     expect(resolveBrokerConfig([optionsLayer({ 'log.dirs': '/a', 'log.dir': '/b' })]).config.dataDirectory).toBe('/a')
   })
 
+  it('refuses transactions in two phases, which it does not have', () => {
+    expect(problemsOf({ 'transaction.two.phase.commit.enable': 'true' })).toEqual([
+      'transaction.two.phase.commit.enable: there is no two-phase commit (KIP-939) in this version; take the key out',
+    ])
+    expect(problemsOf({ 'transaction.two.phase.commit.enable': 'false' })).toEqual([])
+  })
+
   it('refuses a lower bound above its upper bound', () => {
     expect(problemsOf({ 'group.min.session.timeout.ms': '10', 'group.max.session.timeout.ms': '9' })).toEqual([
       'group.min.session.timeout.ms=10 must not be more than group.max.session.timeout.ms=9',

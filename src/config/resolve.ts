@@ -152,6 +152,9 @@ function conflicts(get: BrokerConfig['get']): string[] {
   if (!get('process.roles').includes('broker')) {
     problems.push('process.roles: must include broker; Gregor does not run as a controller alone')
   }
+  if (get('transaction.two.phase.commit.enable')) {
+    problems.push('transaction.two.phase.commit.enable: there is no two-phase commit (KIP-939) in this version; take the key out')
+  }
   for (const [low, high] of ordered) {
     if ((get(low) as number) <= (get(high) as number)) continue
     const lowText = formatValue(brokerKeys[low], get(low))

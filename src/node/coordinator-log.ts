@@ -5,7 +5,7 @@ import type { Log } from '../base/log.js'
 import type { World } from '../base/world.js'
 import type { LogPort, Written } from '../coordinator/log-port.js'
 import type { Report } from '../coordinator/runtime.js'
-import { Errors, isRefusal, refuse } from '../protocol/errors.js'
+import { type ErrorCode, Errors, isRefusal, refuse } from '../protocol/errors.js'
 import { buildBatch } from '../protocol/records/build.js'
 import type { Partition } from '../storage/partition.js'
 import type { Appended, AppendRefusal } from '../storage/types.js'
@@ -21,8 +21,7 @@ export function coordinatorLog(topic: InternalTopic, topics: Topics, world: Worl
     const appended = to(partition)
     if (!isRefusal(appended)) return appended
     const fields = { topic: name, partition: index, errorCode: appended.errorCode, reason: appended.message }
-    // What a client makes too large is its own affair, and it may do so in a loop.
-    if (appended.errorCode === Errors.MESSAGE_TOO_LARGE) log.debug(fields, "a coordinator's record is too large")
+    if (isOfClient(appended.errorCode)) log.debug(fields, "a client's records were refused")
     else log.error(fields, "could not write a coordinator's record")
     return appended
   }
@@ -48,6 +47,19 @@ export function coordinatorLog(topic: InternalTopic, topics: Topics, world: Worl
       const partition = topics.partition(name, index)
       return partition === undefined ? [] : entriesOfLog(partition)
     },
+  }
+}
+
+/** What a client makes too large, or writes as a producer that has been fenced, is its own affair; it may do so in a loop. */
+function isOfClient(errorCode: ErrorCode): boolean {
+  switch (errorCode) {
+    case Errors.MESSAGE_TOO_LARGE:
+    case Errors.INVALID_PRODUCER_EPOCH:
+    case Errors.INVALID_TXN_STATE:
+    case Errors.TRANSACTION_COORDINATOR_FENCED:
+      return true
+    default:
+      return false
   }
 }
 

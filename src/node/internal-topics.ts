@@ -21,7 +21,7 @@ export const offsetsTopic: InternalTopic = {
     ]),
 }
 
-const transactionsTopic: InternalTopic = {
+export const transactionsTopic: InternalTopic = {
   name: '__transaction_state',
   partitionCount: config => config.get('transaction.state.log.num.partitions'),
   configs: config =>
@@ -29,7 +29,7 @@ const transactionsTopic: InternalTopic = {
       ['cleanup.policy', 'compact'],
       ['compression.type', 'uncompressed'],
       ['min.insync.replicas', String(config.get('transaction.state.log.min.isr'))],
-      ['segment.bytes', coordinatorSegmentBytes],
+      ['segment.bytes', String(config.get('transaction.state.log.segment.bytes'))],
       ['unclean.leader.election.enable', 'false'],
     ]),
 }
@@ -43,12 +43,12 @@ const shareGroupsTopic: InternalTopic = {
       ['compression.type', 'producer'],
       ['min.insync.replicas', '1'],
       ['retention.ms', '-1'],
-      ['segment.bytes', coordinatorSegmentBytes],
+      ['segment.bytes', shareGroupsSegmentBytes],
     ]),
 }
 
-/** Kafka's defaults of transaction.state.log.segment.bytes and share.coordinator.state.topic.{segment.bytes,num.partitions}. */
-const coordinatorSegmentBytes = '104857600'
+/** Kafka's defaults of share.coordinator.state.topic.{segment.bytes,num.partitions}. */
+const shareGroupsSegmentBytes = '104857600'
 const shareGroupsPartitions = 50
 
 const internalTopics = new Map([offsetsTopic, transactionsTopic, shareGroupsTopic].map(topic => [topic.name, topic]))

@@ -4,8 +4,10 @@ import { codecOfType } from '../config/compression-type.js'
 import type { BrokerConfig } from '../config/resolve.js'
 import { type ConfigOverrides, type TopicConfig, topicConfig } from '../config/topic-config.js'
 import type { GroupConfig } from '../coordinator/group/config.js'
+import type { TransactionConfig } from '../coordinator/transaction/config.js'
 import type { CodecId } from '../protocol/records/batch.js'
 import { decompressedBytesMax } from '../protocol/records/compression.js'
+import type { TransactionVersion } from '../protocol/records/marker.js'
 import type { UpkeepSettings } from '../storage/directory/data-directory.js'
 import type { CleanerSettings } from '../storage/directory/log-cleaner.js'
 import type { LogConfig, LogConfigSource } from '../storage/log-config.js'
@@ -20,6 +22,24 @@ export function groupSettings(config: BrokerConfig): GroupConfig {
     offsetsRetentionMs: config.get('offsets.retention.minutes') * 60_000,
     offsetsRetentionCheckIntervalMs: config.get('offsets.retention.check.interval.ms'),
   }
+}
+
+export function transactionSettings(config: BrokerConfig): TransactionConfig {
+  return {
+    transactionMaxTimeoutMs: config.get('transaction.max.timeout.ms'),
+    transactionalIdExpirationMs: config.get('transactional.id.expiration.ms'),
+    transactionAbortTimedOutTransactionCleanupIntervalMs: config.get(
+      'transaction.abort.timed.out.transaction.cleanup.interval.ms',
+    ),
+    transactionRemoveExpiredTransactionCleanupIntervalMs: config.get(
+      'transaction.remove.expired.transaction.cleanup.interval.ms',
+    ),
+    transactionVersion: transactionVersionOf(config),
+  }
+}
+
+export function transactionVersionOf(config: BrokerConfig): TransactionVersion {
+  return config.get('gregor.transaction.version') as TransactionVersion
 }
 
 /** Defaults for topics (a small max.message.bytes, say) must not keep the broker from writing down its own topics. */

@@ -22,14 +22,23 @@ import { clusterMetadataTopic } from '../cluster/topic-name.js'
 import type { BrokerConfig } from '../config/resolve.js'
 import { topicConfig } from '../config/topic-config.js'
 import { createGroupCoordinator } from '../coordinator/group/service.js'
+import { createTransactionCoordinator } from '../coordinator/transaction/service.js'
 import type { ConnectionInfo, Serve } from '../net/connection.js'
 import { coordinatorLog, coordinatorReport } from '../node/coordinator-log.js'
-import { offsetsTopic } from '../node/internal-topics.js'
+import { offsetsTopic, transactionsTopic } from '../node/internal-topics.js'
 import { MetadataLog, metadataTopicId, newestSnapshot } from '../node/metadata-log.js'
 import { ProducerIds } from '../node/producer-ids.js'
 import { reconcile } from '../node/reconcile.js'
-import { groupSettings, liveLogSettings, logSettings, metadataLogSettings, upkeepSettings } from '../node/settings.js'
+import {
+  groupSettings,
+  liveLogSettings,
+  logSettings,
+  metadataLogSettings,
+  transactionSettings,
+  upkeepSettings,
+} from '../node/settings.js'
 import { Topics } from '../node/topics.js'
+import { TransactionMarkers } from '../node/transaction-markers.js'
 import type { DataDirectory } from '../storage/directory/data-directory.js'
 import { openDataDirectory } from '../storage/directory/open-directory.js'
 import { CorruptLogError } from '../storage/engine.js'
@@ -120,6 +129,8 @@ async function open(options: CoreOptions): Promise<BrokerCore> {
       directory,
       durability,
       stopServing() {
+        services.transactions.stop()
+        services.transactionMarkers.stop()
         services.groups.stop()
         services.waiting.stop()
       },
@@ -157,8 +168,36 @@ async function assemble(options: CoreOptions, image: MutableImage, directory: Da
     report: coordinatorReport(offsetsTopic, log, options.onFatal),
     partitionsDefault: offsetsTopic.partitionCount(config),
   })
-  await groups.start()
-  topics.onDeleted(topic => (topic === offsetsTopic.name ? groups.unload() : groups.topicDeleted(topic)))
+  const producerIds = new ProducerIds(image, settings, metadataLog)
+  const transactionMarkers = new TransactionMarkers({ topics, groups, clock: world.host, log })
+  const transactions = createTransactionCoordinator({
+    world,
+    log: coordinatorLog(transactionsTopic, topics, world, log),
+    topics: image,
+    config: () => transactionSettings(config),
+    newProducerId: () => producerIds.next(),
+    send: markers => transactionMarkers.send(markers),
+    report: coordinatorReport(transactionsTopic, log, options.onFatal),
+    partitionsDefault: transactionsTopic.partitionCount(config),
+  })
+  const stop = (): void => {
+    transactions.stop()
+    transactionMarkers.stop()
+    groups.stop()
+  }
+  try {
+    await groups.start()
+    // Behind the groups, since what it decided before it stopped may go to their offsets.
+    await transactions.start()
+  } catch (error) {
+    // What was read until then does not go on about a directory that is closed.
+    stop()
+    throw error
+  }
+  topics.onDeleted(topic => {
+    if (topic === offsetsTopic.name) return groups.unload()
+    return topic === transactionsTopic.name ? transactions.unload() : groups.topicDeleted(topic)
+  })
   const advertised = new Map(config.listeners.map(({ name, advertised: told }) => [name, told]))
   return {
     nodeId: settings.nodeId,
@@ -171,7 +210,9 @@ async function assemble(options: CoreOptions, image: MutableImage, directory: Da
     apiKeys: handlers.map(({ api: { key, versions } }) => ({ apiKey: key, minVersion: versions.min, maxVersion: versions.max })),
     topics,
     groups,
-    producerIds: new ProducerIds(image, settings, metadataLog),
+    transactions,
+    transactionMarkers,
+    producerIds,
     waiting: new Waiting(world.host),
     downConversions: new DownConversions(world),
     lookUps: new Turns(world),

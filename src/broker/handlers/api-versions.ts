@@ -5,8 +5,8 @@ import type { ResponseOf } from '../../protocol/schema.js'
 import { handler } from '../handler.js'
 import type { Broker } from '../services.js'
 
-// ApiVersions v0-5: says what this broker implements, straight from the table of handlers. Of the features,
-// metadata.version: those that switch a protocol on (transaction.version, group.version, …) are not there.
+// ApiVersions v0-5: says what this broker implements, straight from the table of handlers. Of the features, metadata.version
+// and transaction.version: those that switch another protocol on (group.version, …) are not there.
 export const apiVersions = handler(ApiVersions, (request, { broker, session, version }) => {
   const { clientSoftwareName, clientSoftwareVersion } = request
   if (version >= 3) {
@@ -23,19 +23,38 @@ export const apiVersions = handler(ApiVersions, (request, { broker, session, ver
   if (clusterId !== null && (clusterId !== broker.clusterId || nodeId !== broker.nodeId)) {
     return ApiVersions.failure(request, Errors.REBOOTSTRAP_REQUIRED, version)
   }
-  return apiVersionsAnswer(broker, Errors.NONE)
+  return apiVersionsAnswer(broker, version, Errors.NONE)
 })
 
 /** The full list, with an error code beside it where the version asked for is not one of ours. */
-export function apiVersionsAnswer(broker: Broker, errorCode: ErrorCode): ResponseOf<typeof ApiVersions> {
-  const finalizedFeaturesEpoch = broker.metadataEndOffset()
-  return { errorCode, apiKeys: broker.apiKeys, supportedFeatures, finalizedFeaturesEpoch, finalizedFeatures }
+export function apiVersionsAnswer(broker: Broker, version: number, errorCode: ErrorCode): ResponseOf<typeof ApiVersions> {
+  return {
+    errorCode,
+    apiKeys: broker.apiKeys,
+    supportedFeatures: version >= 4 ? supportedFeatures : featuresOfOldClients,
+    finalizedFeaturesEpoch: broker.metadataEndOffset(),
+    finalizedFeatures: finalizedFeatures[broker.config.get('gregor.transaction.version')]!,
+  }
 }
 
 /** Of metadata.version (KIP-778) in Kafka 4.4: 3.3-IV3 to 4.4-IV2. */
 const levels = { min: 7, max: 33 }
-const supportedFeatures = [{ name: 'metadata.version', minVersion: levels.min, maxVersion: levels.max }]
-const finalizedFeatures = [{ name: 'metadata.version', minVersionLevel: levels.max, maxVersionLevel: levels.max }]
+/** A feature of level 0 is off, and as good as not there. */
+const transactionLevels = [0, 1, 2]
+
+const supportedFeatures = [
+  { name: 'metadata.version', minVersion: levels.min, maxVersion: levels.max },
+  { name: 'transaction.version', minVersion: transactionLevels[0]!, maxVersion: transactionLevels.at(-1)! },
+]
+/** [KAFKA-17492] Clients of v3 fail at a feature that may be of level 0. */
+const featuresOfOldClients = supportedFeatures.filter(({ minVersion }) => minVersion > 0)
+/** By the level of transaction.version. */
+const finalizedFeatures = transactionLevels.map(level =>
+  [
+    { name: 'metadata.version', minVersionLevel: levels.max, maxVersionLevel: levels.max },
+    { name: 'transaction.version', minVersionLevel: level, maxVersionLevel: level },
+  ].filter(({ maxVersionLevel }) => maxVersionLevel > 0),
+)
 
 // [KIP-511]
 const softwareText = /^[a-zA-Z0-9](?:[a-zA-Z0-9\-.]*[a-zA-Z0-9])?$/

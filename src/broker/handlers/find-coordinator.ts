@@ -1,28 +1,43 @@
-import { offsetsTopic } from '../../node/internal-topics.js'
-import { Errors } from '../../protocol/errors.js'
+import { offsetsTopic, transactionsTopic } from '../../node/internal-topics.js'
+import { type ErrorCode, Errors } from '../../protocol/errors.js'
 import { FindCoordinator } from '../../protocol/messages/find-coordinator.js'
-import { handler } from '../handler.js'
+import { handler, type RequestContext } from '../handler.js'
 import { thisNode } from '../nodes.js'
 
 const groupKey = 0
 const transactionKey = 1
 
-// FindCoordinator v0-6: this broker coordinates every group. Transactional ids (key type 1) and share partitions (2) have no
-// coordinator here. For transactions the error is one at which clients give up: at any other librdkafka asks again until its
-// timeout. Only brokers ask for share partitions; the answer is that of a Kafka without share groups.
+// FindCoordinator v0-6: this broker coordinates every group, and every transactional id (key type 1). Share partitions (2) have
+// no coordinator here: only brokers ask for them, and the answer is that of a Kafka without share groups.
 export const findCoordinator = handler(FindCoordinator, async (request, context) => {
   const { broker, version } = context
-  if (request.keyType !== groupKey) {
-    const errorCode = request.keyType === transactionKey ? Errors.TRANSACTIONAL_ID_AUTHORIZATION_FAILED : Errors.INVALID_REQUEST
-    const errorMessage = `Gregor coordinates groups (key type ${groupKey}) only; key type ${request.keyType} is not implemented.`
-    const nobody = { nodeId: -1, host: '', port: -1, errorCode, errorMessage }
-    return version < 4 ? nobody : { coordinators: request.coordinatorKeys.map(key => ({ key, ...nobody })) }
+  const { keyType } = request
+  if (keyType === groupKey || keyType === transactionKey) {
+    // Created before anyone is sent here, so that the first member or producer does not wait for it.
+    await broker.topics.createInternal(keyType === groupKey ? offsetsTopic : transactionsTopic)
   }
-  // Created before anyone is sent here, so that the first member does not wait for it.
-  await broker.topics.createInternal(offsetsTopic)
-  for (const groupId of version >= 4 ? request.coordinatorKeys : [request.key]) broker.groups.announce(groupId)
   const { nodeId, host, port } = thisNode(context)
-  const here = { nodeId, host, port, errorCode: Errors.NONE }
-  if (version >= 4) return { coordinators: request.coordinatorKeys.map(key => ({ key, ...here, errorMessage: '' })) }
-  return { ...here, errorMessage: 'NONE' }
+  const here = { nodeId, host, port, errorCode: Errors.NONE, errorMessage: version >= 4 ? '' : 'NONE' }
+  const answerTo = (key: string) => {
+    const errorCode = errorOf(context, keyType, key)
+    if (errorCode === Errors.NONE) return here
+    const errorMessage = errorCode === Errors.INVALID_REQUEST ? `There are no coordinators of key type ${keyType}.` : null
+    return { nodeId: -1, host: '', port: -1, errorCode, errorMessage }
+  }
+  if (keyType === groupKey) {
+    for (const groupId of version >= 4 ? request.coordinatorKeys : [request.key]) broker.groups.announce(groupId)
+  }
+  if (version < 4) return answerTo(request.key)
+  return { coordinators: request.coordinatorKeys.map(key => ({ key, ...answerTo(key) })) }
 })
+
+function errorOf(context: RequestContext, keyType: number, key: string): ErrorCode {
+  switch (keyType) {
+    case groupKey:
+      return context.may('describe', 'group', key) ? Errors.NONE : Errors.GROUP_AUTHORIZATION_FAILED
+    case transactionKey:
+      return context.may('describe', 'transactional_id', key) ? Errors.NONE : Errors.TRANSACTIONAL_ID_AUTHORIZATION_FAILED
+    default:
+      return Errors.INVALID_REQUEST
+  }
+}

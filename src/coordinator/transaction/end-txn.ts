@@ -60,7 +60,9 @@ function endBumped(shard: TransactionShard, request: EndRequest, turn: Transacti
   const isOverflowRetry = hasOverflowed(transaction, producerId, producerEpoch)
   if (transaction.producerId !== producerId && !isOverflowRetry) return Errors.INVALID_PRODUCER_ID_MAPPING
   const isCurrent = transaction.producerEpoch === producerEpoch
-  const isRetry = isOverflowRetry || transaction.producerEpoch === producerEpoch + 1
+  // An epoch that a classic client has ended belongs to that client: who had the one before is fenced. (Kafka lets it in.)
+  const isBumpRetry = transaction.clientTransactionVersion === 2 && transaction.producerEpoch === producerEpoch + 1
+  const isRetry = isOverflowRetry || isBumpRetry
   const hasEnded = transaction.state === 'CompleteCommit' || transaction.state === 'CompleteAbort'
   if (!isCurrent && !(isRetry && hasEnded)) return Errors.PRODUCER_FENCED
 

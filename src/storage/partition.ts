@@ -321,7 +321,7 @@ export class Partition implements SyncTarget {
     const isCommitted = limits.isolation === 'read_committed'
     const isHeldBack = isCommitted && lastStableOffset < highWatermark
     let end = this.#durability !== 'fsync' || limits.upTo === 'logEnd' ? null : this.#durable
-    const abortedTransactions = isCommitted ? noneAborted : null
+    const abortedTransactions = isCommitted && limits.isCount !== true ? noneAborted : null
     if (from >= (isHeldBack ? lastStableOffset : end === null ? engine.logEndOffset : end.offset)) {
       return { slices: noSlices, byteLength: 0, highWatermark, lastStableOffset, logStartOffset, abortedTransactions }
     }
@@ -334,7 +334,7 @@ export class Partition implements SyncTarget {
         return this.#readLater(read, byteLength, from)
       }
       const read = { slices, byteLength, highWatermark, lastStableOffset, logStartOffset, abortedTransactions }
-      return isCommitted ? this.#withAborted(read, from, limits) : read
+      return abortedTransactions === null ? read : this.#withAborted(read, from, limits)
     } catch (error) {
       for (const slice of slices) slice.release()
       return this.#faults.codeOf(error)

@@ -49,6 +49,8 @@ export interface ReadLimits {
   readonly isolation: Isolation
   /** Where reading ends; `logEnd` shows what is not yet durable (coordinators replaying, replicas). */
   readonly upTo?: 'highWatermark' | 'logEnd'
+  /** Only how much there is: which transactions are aborted is not looked up. */
+  readonly isCount?: true
 }
 
 export interface AbortedProducer {

@@ -88,13 +88,14 @@ async function longPoll(
 }
 
 /** Whether one of the partitions went on, or away, while others were still being read. */
-function isOutdated({ parts, partitions }: Plan): boolean {
+function isOutdated({ parts, partitions, isolation }: Plan): boolean {
   // Of those without an error, in their order.
   let n = 0
-  for (const { errorCode, highWatermark } of parts) {
+  for (const { errorCode, highWatermark, lastStableOffset } of parts) {
     if (errorCode !== Errors.NONE) continue
     const partition = partitions[n++]!
     if (partition.isClosed || partition.highWatermark !== highWatermark) return true
+    if (isolation === 'read_committed' && partition.lastStableOffset !== lastStableOffset) return true
   }
   return false
 }
@@ -113,7 +114,7 @@ function isEnough(current: Plan, { minBytes }: PlanLimits, context: RequestConte
   for (const { wanted } of parts) {
     const partition = partitionOf(wanted, context)
     if (partition === undefined) continue
-    const read = partition.read(wanted.fetchOffset, { maxBytes: int32Max, atLeastOneBatch: true, isolation })
+    const read = partition.read(wanted.fetchOffset, { maxBytes: int32Max, atLeastOneBatch: true, isolation, isCount: true })
     if (read instanceof Promise) {
       later ??= []
       later.push(read.then(one => bytesToReturn(one, wanted)))
@@ -150,6 +151,7 @@ interface PartitionPlan {
   readonly highWatermark: number
   readonly lastStableOffset: number
   readonly logStartOffset: number
+  readonly abortedTransactions: Read['abortedTransactions']
   readonly diverging: EpochEndOffset | null
   /** What old clients get instead of the slices. */
   readonly messageSet: Bytes
@@ -260,7 +262,7 @@ function planOfRead(
 ): PartitionPlan {
   if (isErrorCode(read)) return failed(wanted, read)
   partitions.push(partition)
-  const { slices, byteLength, highWatermark, lastStableOffset, logStartOffset } = read
+  const { slices, byteLength, highWatermark, lastStableOffset, logStartOffset, abortedTransactions } = read
   return {
     wanted,
     errorCode: Errors.NONE,
@@ -269,6 +271,7 @@ function planOfRead(
     highWatermark,
     lastStableOffset,
     logStartOffset,
+    abortedTransactions,
     diverging: null,
     messageSet: emptyBytes,
   }
@@ -330,6 +333,7 @@ function failed(wanted: FetchPartition, errorCode: ErrorCode): PartitionPlan {
     highWatermark: -1,
     lastStableOffset: -1,
     logStartOffset: -1,
+    abortedTransactions: null,
     diverging: null,
     messageSet: emptyBytes,
   }
@@ -349,12 +353,12 @@ function answer(session: FetchContext, current: Plan, context: RequestContext): 
       topic = { topic: wanted.topic, topicId: wanted.topicId, partitions: [] }
       responses.push(topic)
     }
-    topic.partitions.push(partitionAnswer(part, current.isolation, context))
+    topic.partitions.push(partitionAnswer(part, context))
   }
   return { sessionId: session.session?.id ?? 0, responses }
 }
 
-function partitionAnswer(part: PartitionPlan, isolation: Isolation, context: RequestContext): PartitionAnswer {
+function partitionAnswer(part: PartitionPlan, context: RequestContext): PartitionAnswer {
   const { wanted, errorCode, highWatermark, lastStableOffset, logStartOffset, diverging } = part
   const isLeaderNews =
     errorCode === Errors.FENCED_LEADER_EPOCH || (errorCode === Errors.NOT_LEADER_OR_FOLLOWER && context.version >= 16)
@@ -364,9 +368,8 @@ function partitionAnswer(part: PartitionPlan, isolation: Isolation, context: Req
     highWatermark,
     lastStableOffset,
     logStartOffset,
-    // Null says "not asked for", which an empty list would not.
-    // What is not there is answered with an empty list.
-    abortedTransactions: (isolation === 'read_committed' && errorCode === Errors.NONE) || isUnknown(errorCode) ? [] : null,
+    // Null says "not asked for", which an empty list would not. What is not there is answered with an empty list.
+    abortedTransactions: isUnknown(errorCode) ? [] : part.abortedTransactions,
     divergingEpoch: diverging === null ? undefined : { epoch: diverging.leaderEpoch, endOffset: diverging.endOffset },
     // [KIP-951]
     currentLeader: isLeaderNews ? currentLeader(wanted, context) : undefined,

@@ -11,6 +11,7 @@ import { CloseConnection, noAnswer, Ordered } from '../outcomes.js'
 import { collapsed, type TopicSpelling } from '../repeated.js'
 import { resolvePartition } from '../resolve-partition.js'
 import { storageErrorFor } from '../storage-error.js'
+import { hasTransaction, isNotInTransaction, type Verdicts, verdictsOn } from '../transactional-produce.js'
 
 type ProduceRequest = RequestOf<typeof Produce>
 type ProduceResponse = ResponseOf<typeof Produce>
@@ -20,25 +21,42 @@ type PartitionResponse = TopicResponses[number]['partitionResponses'][number]
 // Produce v0-13: appends one record batch per partition; of old clients (v0-2) it is made from a message set. Every append is
 // done when the handler returns, in the order of the request, unless they take longer than a few milliseconds: then the
 // connection waits for them, and no other client. acks=all then waits until they are durable, acks=1 does not, acks=0 is not
-// answered. [KIP-890] later versions let transactional producers add partitions implicitly; there are no
-// transactional ids here, so such a request is refused as a whole.
+// answered. The first batches of a transaction wait for the transaction coordinator, too.
 export const produce = handler(Produce, (request, context) => {
-  const { acks } = request
-  if (request.transactionalId !== null) {
-    if (acks === 0) throw new CloseConnection('a transactional produce with acks=0 was refused')
-    return Produce.failure(request, Errors.TRANSACTIONAL_ID_AUTHORIZATION_FAILED, context.version)
+  const verdicts = hasTransaction(request) ? verdictsOn(request, context) : null
+  if (verdicts instanceof Promise) return appendedLater(request, context, verdicts)
+  if (isErrorCode(verdicts)) {
+    if (request.acks === 0) throw new CloseConnection('a transactional produce with acks=0 was refused')
+    return Produce.failure(request, verdicts, context.version)
   }
-  const appends = new Appends(context, request.acks)
-  if (appends.run(request)) return outcome(appends, acks, context)
+  const appends = new Appends(context, request.acks, verdicts)
+  if (appends.run(request)) return outcome(appends, request.acks, context)
   appends.forget()
   // All others are served between two slices; the connection starts its next request when everything is appended.
   const appended = finished(appends, context.keepFrame(request))
-  const response = appended.then(() => {
-    const last = outcome(appends, acks, context)
+  return ordered(appended, () => outcome(appends, request.acks, context))
+})
+
+/** Batches of a transaction about which the coordinator is asked. The connection waits: a producer's batches stay in order. */
+function appendedLater(request: ProduceRequest, context: RequestContext, asked: Promise<Verdicts>): Ordered<ProduceResponse> {
+  const kept = context.keepFrame(request)
+  const appending = asked.then(async verdicts => {
+    const appends = new Appends(context, kept.acks, verdicts)
+    if (!appends.run(kept)) await finished(appends, kept)
+    return appends
+  })
+  return ordered(appending, appends => outcome(appends, kept.acks, context))
+}
+
+type ProduceOutcome = ProduceResponse | Ordered<ProduceResponse> | typeof noAnswer
+
+function ordered<Result>(appended: Promise<Result>, answer: (result: Result) => ProduceOutcome): Ordered<ProduceResponse> {
+  const response = appended.then(result => {
+    const last = answer(result)
     return last instanceof Ordered ? last.response : last
   })
-  return new Ordered(response, appended.catch(nothing))
-})
+  return new Ordered(response, appended.then(nothing, nothing))
+}
 
 const nothing = (): void => {}
 
@@ -47,11 +65,7 @@ async function finished(appends: Appends, request: ProduceRequest): Promise<void
   while (!appends.run(request))
 }
 
-function outcome(
-  { responses, unwritten, durables }: Appends,
-  acks: number,
-  { version }: RequestContext,
-): ProduceResponse | Ordered<ProduceResponse> | typeof noAnswer {
+function outcome({ responses, unwritten, durables }: Appends, acks: number, { version }: RequestContext): ProduceOutcome {
   if (acks === 0) {
     // With acks=0 a closed connection is the only way to report an error.
     if (hasError(responses)) throw new CloseConnection('a produce with acks=0 was refused')
@@ -102,14 +116,17 @@ class Appends {
   readonly durables: Promise<void>[] = []
   readonly #context: RequestContext
   readonly #areAcks: boolean
+  /** Null where there is no transaction. */
+  readonly #verdicts: Verdicts | null
   /** Where to go on. */
   #topic = 0
   #partition = 0
   #decompressedBytes = 0
   #topicData: readonly TopicData[] | null = null
 
-  constructor(context: RequestContext, acks: number) {
+  constructor(context: RequestContext, acks: number, verdicts: Verdicts | null) {
     this.#context = context
+    this.#verdicts = verdicts
     this.#areAcks = acks >= -1 && acks <= 1
   }
 
@@ -180,7 +197,9 @@ class Appends {
     // A message set may be empty: there is nothing to store and nothing to complain about.
     if (version <= 2 && records?.byteLength === 0) return { index, errorCode: Errors.NONE, baseOffset: -1 }
     if (records === null) return refused(index, Errors.INVALID_RECORD, 'No record batch was given.')
-    const result = partition.append(records, { kind: 'client', apiVersion: version })
+    const verdict = this.#verdicts === null ? undefined : this.#verdicts.get(partition)
+    if (isNotInTransaction(verdict)) return refused(index, verdict.errorCode, verdict.message)
+    const result = partition.append(records, { kind: 'client', apiVersion: version, guard: verdict ?? null })
     if (isRefusal(result)) return appendRefused(index, result, version)
     if (result.written !== null) this.unwritten.push(result.written)
     if (result.durable !== null) this.durables.push(result.durable)

@@ -5,6 +5,7 @@
 import type { Offset, Uuid } from '../../base/ids.js'
 import { zeroUuid } from '../../base/ids.js'
 import type { World } from '../../base/world.js'
+import { lastOffset } from '../../protocol/records/batch.js'
 import { CorruptLogError } from '../engine.js'
 import type { Files } from '../files.js'
 import { partitionMetadataFile, partitionName } from '../format/checkpoint.js'
@@ -178,7 +179,7 @@ type KnownPartition = Pick<Ingredients, 'topic' | 'index' | 'topicId' | 'cleaned
 function withProducers(
   host: PartitionHost,
   home: SegmentHome,
-  known: KnownPartition,
+  of: KnownPartition,
   log: RecoveredLog,
   names: readonly string[],
   hasNoProducers: boolean,
@@ -189,26 +190,32 @@ function withProducers(
   const starts = segments.map(segment => segment.baseOffset)
   // Batches below the log's start count too, as long as their segment is there: what follows them is judged by them.
   const from = starts[0] ?? logStartOffset
+  // What was compacted is read from its beginning: it lacks the ends of transactions of which nothing is left.
+  const usable = { from: of.cleanedTo ?? from, to: logEndOffset }
+  const known = snapshots.load(from, usable, starts, names, hasNoProducers)
+  // Which transactions are aborted is found with the producers as they were then; what they are now may know more of batches
+  // that were compacted away since.
   const abortedFrom = log.abortedFrom ?? logEndOffset
-  const { states, offset, hasRemoved } = snapshots.load(from, abortedFrom, starts, names, hasNoProducers)
+  const then = abortedFrom < known.offset ? snapshots.before(from, { ...usable, to: abortedFrom }, names) : known
   if (abortedFrom < logEndOffset) for (const segment of segments) segment.aborted.truncate(abortedFrom)
-  if (offset < logEndOffset) {
-    replayBatches(home, segments, offset, (segment, bytes, at) => {
-      const aborted = states.recordStored(bytes, at, nowMs)
+  if (then.offset < logEndOffset) {
+    replayBatches(home, segments, then.offset, (segment, bytes, at) => {
+      const aborted = then.states.recordStored(bytes, at, nowMs)
       if (aborted !== null && aborted.lastOffset >= abortedFrom) segment.aborted.addOfMany(aborted)
+      if (then !== known && lastOffset(bytes, at) >= known.offset) known.states.recordStored(bytes, at, nowMs)
     })
   }
   const rebuilt = segments.filter(({ aborted }) => aborted.hasUnsynced || aborted.hasPending)
   for (const { aborted } of rebuilt) aborted.flushIfPossible()
   return assemble(host, home, {
-    ...known,
+    ...of,
     segments,
     damaged: log.damaged,
     epochs: log.epochs,
     logStartOffset,
     logEndOffset,
-    newPaths: hasRemoved || rebuilt.length > 0 ? [...log.unsyncedPaths, home.folder] : log.unsyncedPaths,
-    producers: states,
+    newPaths: known.hasRemoved || rebuilt.length > 0 ? [...log.unsyncedPaths, home.folder] : log.unsyncedPaths,
+    producers: known.states,
     snapshots,
   })
 }

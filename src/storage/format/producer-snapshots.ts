@@ -12,11 +12,20 @@ import { segmentFileName } from './segment-names.js'
 
 const snapshotName = /^(\d{20})\.snapshot$/
 
-export interface LoadedProducers {
+export interface ProducersAt {
   readonly states: ProducerStates
   /** What the log holds from here on is not in it yet. */
   readonly offset: Offset
+}
+
+export interface LoadedProducers extends ProducersAt {
   readonly hasRemoved: boolean
+}
+
+/** Offsets of snapshots, both included. */
+export interface UsableSnapshots {
+  readonly from: Offset
+  readonly to: Offset
 }
 
 export class ProducerSnapshots {
@@ -46,14 +55,14 @@ export class ProducerSnapshots {
   }
 
   /**
-   * The newest sound snapshot from `start` to `end`, or the empty state at `start`: an older one knows nothing of batches that
+   * The newest sound snapshot that is usable, or the empty state at `start`: an older one knows nothing of batches that
    * are gone, and would take the next one for a gap. What is of no use is removed; `hasRemoved`
    * then asks for a sync of the folder: a snapshot of batches that a crash took must not come back beside those that are
-   * written in their place. `isEmptyAtEnd`: it is known that no producer is known at `end`, and need not be read.
+   * written in their place. `isEmptyAtEnd`: it is known that no producer is known at the end, and need not be read.
    */
   load(
     start: Offset,
-    end: Offset,
+    { from, to: end }: UsableSnapshots,
     segmentStarts: readonly Offset[],
     names: readonly string[],
     isEmptyAtEnd: boolean,
@@ -62,7 +71,7 @@ export class ProducerSnapshots {
     let hasRemoved = false
     for (const offset of offsetsOf(names).toReversed()) {
       let states: ProducerStates | null = null
-      if (found === null && offset >= start && offset <= end)
+      if (found === null && offset >= Math.max(start, from) && offset <= end)
         states = isEmptyAtEnd && offset === end ? new ProducerStates() : this.#read(offset)
       if (states !== null) {
         found = { states, offset }
@@ -74,6 +83,15 @@ export class ProducerSnapshots {
       }
     }
     return { ...(found ?? { states: new ProducerStates(), offset: start }), hasRemoved }
+  }
+
+  /** The newest sound one that is usable, or the empty state at `start`. */
+  before(start: Offset, { from, to }: UsableSnapshots, names: readonly string[]): ProducersAt {
+    for (const offset of offsetsOf(names).toReversed()) {
+      const states = offset >= Math.max(start, from) && offset <= to ? this.#read(offset) : null
+      if (states !== null) return { states, offset }
+    }
+    return { states: new ProducerStates(), offset: start }
   }
 
   /** Removes those of segments that are gone. */

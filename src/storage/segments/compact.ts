@@ -25,6 +25,8 @@ export interface CompactionHost {
   readonly files: Files
   /** Sealed segments that begin below `end`, in order. */
   segmentsBelow(end: Offset): readonly Segment[]
+  /** Aborted transactions with records below `end`; their markers may stand above. */
+  abortedBelow(end: Offset): readonly AbortedTransaction[]
   /** Whether records are damaged between the segment before and this one: where readers are told so. */
   followsDamage(segment: Segment): boolean
   /** An empty segment under the suffix `.cleaned`. */
@@ -36,7 +38,7 @@ export interface CompactionHost {
 /** Null when it was cancelled; what was swapped in by then stays. Throws DiskFailure, and CorruptLogError for a damaged log. */
 export async function compactLog(host: CompactionHost, order: CompactionOrder): Promise<CompactionResult | null> {
   if (order.isCancelled()) return null
-  const aborted = host.segmentsBelow(order.end).flatMap(abortedIn)
+  const aborted = host.abortedBelow(order.end)
   const keys = await collectKeys(host, order, aborted)
   if (keys === null) return null
   const cleanedTo = keys.latestOffset + 1
@@ -193,10 +195,4 @@ function reading(files: Files): Pick<Files, 'read'> {
       }
     },
   }
-}
-
-function abortedIn(segment: Segment): AbortedTransaction[] {
-  const found: AbortedTransaction[] = []
-  segment.aborted.visit(0, aborted => found.push(aborted) > 0)
-  return found
 }

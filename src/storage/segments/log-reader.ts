@@ -157,6 +157,12 @@ export class LogReader {
     const { segments, logEndOffset } = this.#log
     const next = segments[this.#segmentIndexOf(last.segment.baseOffset) + 1]
     const end = last.segment.offsets.offsetAtOrAfter(last.position + last.byteLength) ?? next?.baseOffset ?? logEndOffset
+    return this.abortedFrom(from, end)
+  }
+
+  /** Those with a marker from `from` on that begin below `end`. */
+  abortedFrom(from: Offset, end: Offset): AbortedTransaction[] {
+    const { segments } = this.#log
     const found: AbortedTransaction[] = []
     const see = (aborted: AbortedTransaction): boolean => {
       if (aborted.firstOffset < end) found.push(aborted)

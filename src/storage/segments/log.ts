@@ -281,6 +281,7 @@ export class SegmentedLog implements LogEngine {
     const host: CompactionHost = {
       files,
       segmentsBelow: end => this.#segments.filter(segment => segment !== this.#active && segment.baseOffset < end),
+      abortedBelow: end => (this.#hasAborted ? this.#reader.abortedFrom(0, end) : noneAborted),
       followsDamage: segment => this.#reader.followsDamage(segment),
       newCleaned: ([first]) => {
         const cleaned = new Segment(this.#home, first!.baseOffset, null, first!.createdMs, 0, '.cleaned')

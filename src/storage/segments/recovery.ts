@@ -195,7 +195,7 @@ function removeToCut(segment: Segment, { files, folder }: SegmentHome): void {
 /** One look at all that has to be looked at of a log. */
 class Scan {
   isSalvaged = false
-  /** The first end of a transaction that was seen. */
+  /** The first end of a transaction that was seen behind the recovery point. */
   firstMarker: Offset | null = null
   readonly #input: RecoveryInput
   readonly #segments: Segment[]
@@ -298,7 +298,7 @@ class Scan {
         doubtful = base > end ? { position, end } : null
         end = last + 1
         this.#labels.see(segment, bytes, at, position)
-        if (isControl(bytes, at) && producerId(bytes, at) >= 0) this.firstMarker ??= base
+        if (isControl(bytes, at) && producerId(bytes, at) >= 0 && base >= this.#promised) this.firstMarker ??= base
         return true
       })
     }

@@ -1,0 +1,166 @@
+/**
+ * What the transaction coordinator has to say about a Produce before its batches are appended (KIP-890): a partition on which
+ * the producer's transaction is not open yet must be one that was added to it, or is added now. Partitions where it is open
+ * are not asked about. Nothing here appends: an answer comes with a guard, and the log refuses a batch whose transaction
+ * ended meanwhile.
+ */
+import type { ProducerEpoch, ProducerId } from '../base/ids.js'
+import { type ErrorCode, Errors, errorName, isErrorCode } from '../protocol/errors.js'
+import type { Produce } from '../protocol/messages/produce.js'
+import * as batch from '../protocol/records/batch.js'
+import type { AppendGuard } from '../protocol/records/marker.js'
+import type { RequestOf } from '../protocol/schema.js'
+import type { Partition } from '../storage/partition.js'
+import type { RequestContext } from './handler.js'
+import { resolvePartition } from './resolve-partition.js'
+
+type ProduceRequest = RequestOf<typeof Produce>
+
+/** From this version on a client leaves it to the broker to add the partitions that it writes to. */
+export const implicitAddProduceVersionMin = 12
+const abortableProduceVersionMin = 11
+
+/** A partition that does not belong to the transaction. */
+export interface NotInTransaction {
+  readonly errorCode: ErrorCode
+  readonly message: string | null
+}
+
+/** What the batches of a transaction are appended with, or why they are not. */
+export type Verdicts = ReadonlyMap<Partition, AppendGuard | NotInTransaction>
+
+export function isNotInTransaction(verdict: AppendGuard | NotInTransaction | undefined): verdict is NotInTransaction {
+  return typeof verdict === 'object' && verdict !== null && 'errorCode' in verdict
+}
+
+/** Whether one of the batches is of a transaction. What is no batch at all is found out where it is appended. */
+export function hasTransaction({ topicData }: ProduceRequest): boolean {
+  for (const { partitionData } of topicData) {
+    for (const { records } of partitionData) if (records !== null && isInTransaction(records)) return true
+  }
+  return false
+}
+
+function isInTransaction(records: Uint8Array): boolean {
+  const isBatch = records.byteLength >= batch.batchHeaderSize && batch.magic(records, 0) === batch.batchMagic
+  return isBatch && batch.isTransactional(records, 0)
+}
+
+interface Producer {
+  readonly producerId: ProducerId
+  readonly producerEpoch: ProducerEpoch
+}
+
+interface Asked extends Producer {
+  readonly transactionalId: string
+  readonly topics: readonly { readonly name: string; readonly partitions: readonly number[] }[]
+}
+
+/** Partitions on which the producer's transaction is not open yet. */
+type Unopened = Map<string, Map<number, Partition>>
+
+/**
+ * An error for the whole request: TRANSACTIONAL_ID_AUTHORIZATION_FAILED without a transactional id that this client may use,
+ * INVALID_PRODUCER_ID_MAPPING with the batches of two producers. Answers later when the coordinator has to be asked.
+ */
+export function verdictsOn(request: ProduceRequest, context: RequestContext): Verdicts | ErrorCode | Promise<Verdicts> {
+  const { transactionalId } = request
+  const mayWrite = transactionalId !== null && context.may('write', 'transactional_id', transactionalId)
+  if (!mayWrite) return Errors.TRANSACTIONAL_ID_AUTHORIZATION_FAILED
+  const isImplicitAdd = context.version >= implicitAddProduceVersionMin
+  const isVerified = isImplicitAdd || context.broker.config.get('transaction.partition.verification.enable')
+  const verdicts = new Map<Partition, AppendGuard | NotInTransaction>()
+  const unopened: Unopened = new Map()
+  let producer: Producer | null = null
+  for (const { name, topicId, partitionData } of request.topicData) {
+    const topic = context.version >= 13 ? (context.broker.topics.image.topicsById.get(topicId)?.name ?? null) : name
+    for (const { index, records } of partitionData) {
+      if (records === null || !isInTransaction(records) || batch.producerId(records, 0) < 0) continue
+      const partition = resolvePartition(context, topic, index, 'write')
+      if (isErrorCode(partition)) continue
+      const writer: Producer = { producerId: batch.producerId(records, 0), producerEpoch: batch.producerEpoch(records, 0) }
+      if (producer !== null && !isSame(producer, writer)) return Errors.INVALID_PRODUCER_ID_MAPPING
+      producer = writer
+      const { producerId, producerEpoch } = writer
+      const guard = isVerified
+        ? partition.transactionGuard(producerId, producerEpoch, batch.baseSequence(records, 0), isImplicitAdd)
+        : 'unverified'
+      verdicts.set(partition, guard)
+      if (guard !== null && guard !== 'unverified') noteUnopened(unopened, partition)
+    }
+  }
+  if (producer === null || unopened.size === 0) return verdicts
+  const topics = [...unopened].map(([name, partitions]) => ({ name, partitions: [...partitions.keys()] }))
+  const asked = { transactionalId, ...producer, topics }
+  return isImplicitAdd ? added(asked, unopened, verdicts, context) : verified(asked, unopened, verdicts, context)
+}
+
+function isSame(one: Producer, other: Producer): boolean {
+  return one.producerId === other.producerId && one.producerEpoch === other.producerEpoch
+}
+
+function noteUnopened(unopened: Unopened, partition: Partition): void {
+  const partitions = unopened.get(partition.topic)
+  if (partitions === undefined) unopened.set(partition.topic, new Map([[partition.index, partition]]))
+  else partitions.set(partition.index, partition)
+}
+
+type MutableVerdicts = Map<Partition, AppendGuard | NotInTransaction>
+
+/** Adds the partitions. While the transaction before is being ended, it tries again for a moment: clients begin at once. */
+async function added(asked: Asked, unopened: Unopened, verdicts: MutableVerdicts, context: RequestContext): Promise<Verdicts> {
+  const { broker, session, version } = context
+  const { host } = broker.world
+  const backoffMs = broker.config.get('add.partitions.to.txn.retry.backoff.ms')
+  const endMs = host.monotonicMs() + broker.config.get('add.partitions.to.txn.retry.backoff.max.ms')
+  for (;;) {
+    const errorCode = await broker.transactions.addPartitions(asked, { version, api: 'implicit' })
+    const isOver = host.monotonicMs() >= endMs || session.isClosed || broker.waiting.isStopped
+    if (errorCode === Errors.CONCURRENT_TRANSACTIONS && !isOver) {
+      await new Promise<void>(resolve => host.after(backoffMs, resolve))
+      continue
+    }
+    if (errorCode === Errors.NONE) return verdicts
+    for (const partitions of unopened.values()) {
+      for (const partition of partitions.values()) verdicts.set(partition, notInTransaction(errorCode, version))
+    }
+    return verdicts
+  }
+}
+
+async function verified(asked: Asked, unopened: Unopened, verdicts: MutableVerdicts, context: RequestContext): Promise<Verdicts> {
+  const { broker, version } = context
+  const answer = await broker.transactions.verifyPartitions(asked, { version })
+  for (const [n, { name, partitions }] of asked.topics.entries()) {
+    for (const [m, index] of partitions.entries()) {
+      const errorCode = isErrorCode(answer) ? answer : answer[n]!.partitions[m]!.errorCode
+      if (errorCode !== Errors.NONE) verdicts.set(unopened.get(name)!.get(index)!, notInTransaction(errorCode, version))
+    }
+  }
+  return verdicts
+}
+
+/** In words that clients of this version know what to do about. */
+function notInTransaction(errorCode: ErrorCode, version: number): NotInTransaction {
+  switch (errorCode) {
+    case Errors.PRODUCER_FENCED:
+      return { errorCode: Errors.INVALID_PRODUCER_EPOCH, message: null }
+    case Errors.TRANSACTION_ABORTABLE:
+      if (version >= abortableProduceVersionMin) return { errorCode, message: null }
+      return { errorCode: Errors.INVALID_TXN_STATE, message: 'Partition was not added to the transaction' }
+    case Errors.CONCURRENT_TRANSACTIONS:
+      return version >= implicitAddProduceVersionMin ? { errorCode, message: null } : comeAgain(errorCode)
+    case Errors.COORDINATOR_LOAD_IN_PROGRESS:
+    case Errors.COORDINATOR_NOT_AVAILABLE:
+    case Errors.NOT_COORDINATOR:
+      return comeAgain(errorCode)
+    default:
+      return { errorCode, message: null }
+  }
+}
+
+/** The one code at which old producers send the batch again without anything else. */
+function comeAgain(errorCode: ErrorCode): NotInTransaction {
+  const message = `Unable to verify the partition has been added to the transaction. Underlying error: ${errorName(errorCode)}`
+  return { errorCode: Errors.NOT_ENOUGH_REPLICAS, message }
+}

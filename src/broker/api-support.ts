@@ -31,7 +31,6 @@ This page is printed by \`npm run docs\`; a test compares it with the code.
 const range = (min: number, max: number): string => (min === max ? `${min}` : `${min}–${max}`)
 
 const notes: Readonly<Record<string, string>> = {
-  Produce: 'transactional ids are refused',
   Fetch: 'data is local, so nothing is tiered and no replica is preferred; versions 0–3 give at most 16 MiB an answer',
   ListOffsets: '-5 and -6 find nothing: no tiered storage',
   ApiVersions: 'of the features, metadata.version and transaction.version',

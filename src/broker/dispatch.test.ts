@@ -238,7 +238,6 @@ test('acks=0 is not answered, and the next answer is the next request’s', asyn
 test.each([
   ['an unknown topic', { topicData: [{ name: 'nowhere', partitionData: [{ index: 0, records: batchOf(['a']) }] }] }],
   ['no batch', { topicData: [{ name: 't', partitionData: [{ index: 0, records: null }] }] }],
-  ['a transactional id', { transactionalId: 'x', topicData: [{ name: 't', partitionData: [] }] }],
 ])('a refused produce with acks=0 closes the connection: %s', async (_what, rest) => {
   const client = await broker.connect()
   client.tell(Produce, 9, { acks: 0, timeoutMs: 0, ...rest })

@@ -18,6 +18,7 @@ import { describeAcls } from './handlers/describe-acls.js'
 import { describeCluster } from './handlers/describe-cluster.js'
 import { describeConfigs } from './handlers/describe-configs.js'
 import { describeGroups } from './handlers/describe-groups.js'
+import { describeProducers } from './handlers/describe-producers.js'
 import { describeTopicPartitions } from './handlers/describe-topic-partitions.js'
 import { describeTransactions } from './handlers/describe-transactions.js'
 import { endTxn } from './handlers/end-txn.js'
@@ -76,6 +77,7 @@ export const handlers: readonly Row[] = [
   row(incrementalAlterConfigs, { needs: ['alter_configs', 'topic'] }), // 44
   row(offsetDelete, { needs: ['delete', 'group'] }), // 47
   row(describeCluster, { needs: ['describe', 'cluster'] }), // 60
+  row(describeProducers, { needs: ['read', 'topic'] }), // 61
   row(describeTransactions, { needs: ['describe', 'transactional_id'] }), // 65
   row(listTransactions, { needs: ['describe', 'transactional_id'] }), // 66
   row(describeTopicPartitions, { needs: ['describe', 'topic'] }), // 75

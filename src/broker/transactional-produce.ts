@@ -27,10 +27,14 @@ export interface NotInTransaction {
 }
 
 /** What the batches of a transaction are appended with, or why they are not. */
-export type Verdicts = ReadonlyMap<Partition, AppendGuard | NotInTransaction>
+export interface Verdicts {
+  readonly guards: ReadonlyMap<Partition, AppendGuard>
+  readonly refusals: ReadonlyMap<Partition, NotInTransaction>
+}
 
-export function isNotInTransaction(verdict: AppendGuard | NotInTransaction | undefined): verdict is NotInTransaction {
-  return typeof verdict === 'object' && verdict !== null && 'errorCode' in verdict
+interface MutableVerdicts extends Verdicts {
+  readonly guards: Map<Partition, AppendGuard>
+  readonly refusals: Map<Partition, NotInTransaction>
 }
 
 /** Whether one of the batches is of a transaction. What is no batch at all is found out where it is appended. */
@@ -69,7 +73,7 @@ export function verdictsOn(request: ProduceRequest, context: RequestContext): Ve
   if (!mayWrite) return Errors.TRANSACTIONAL_ID_AUTHORIZATION_FAILED
   const isImplicitAdd = context.version >= implicitAddProduceVersionMin
   const isVerified = isImplicitAdd || context.broker.config.get('transaction.partition.verification.enable')
-  const verdicts = new Map<Partition, AppendGuard | NotInTransaction>()
+  const verdicts: MutableVerdicts = { guards: new Map(), refusals: new Map() }
   const unopened: Unopened = new Map()
   let producer: Producer | null = null
   for (const { name, topicId, partitionData } of request.topicData) {
@@ -85,7 +89,7 @@ export function verdictsOn(request: ProduceRequest, context: RequestContext): Ve
       const guard = isVerified
         ? partition.transactionGuard(producerId, producerEpoch, batch.baseSequence(records, 0), isImplicitAdd)
         : 'unverified'
-      verdicts.set(partition, guard)
+      verdicts.guards.set(partition, guard)
       if (guard !== null && guard !== 'unverified') noteUnopened(unopened, partition)
     }
   }
@@ -105,8 +109,6 @@ function noteUnopened(unopened: Unopened, partition: Partition): void {
   else partitions.set(partition.index, partition)
 }
 
-type MutableVerdicts = Map<Partition, AppendGuard | NotInTransaction>
-
 /** Adds the partitions. While the transaction before is being ended, it tries again for a moment: clients begin at once. */
 async function added(asked: Asked, unopened: Unopened, verdicts: MutableVerdicts, context: RequestContext): Promise<Verdicts> {
   const { broker, session, version } = context
@@ -122,7 +124,7 @@ async function added(asked: Asked, unopened: Unopened, verdicts: MutableVerdicts
     }
     if (errorCode === Errors.NONE) return verdicts
     for (const partitions of unopened.values()) {
-      for (const partition of partitions.values()) verdicts.set(partition, notInTransaction(errorCode, version))
+      for (const partition of partitions.values()) verdicts.refusals.set(partition, notInTransaction(errorCode, version))
     }
     return verdicts
   }
@@ -134,7 +136,7 @@ async function verified(asked: Asked, unopened: Unopened, verdicts: MutableVerdi
   for (const [n, { name, partitions }] of asked.topics.entries()) {
     for (const [m, index] of partitions.entries()) {
       const errorCode = isErrorCode(answer) ? answer : answer[n]!.partitions[m]!.errorCode
-      if (errorCode !== Errors.NONE) verdicts.set(unopened.get(name)!.get(index)!, notInTransaction(errorCode, version))
+      if (errorCode !== Errors.NONE) verdicts.refusals.set(unopened.get(name)!.get(index)!, notInTransaction(errorCode, version))
     }
   }
   return verdicts

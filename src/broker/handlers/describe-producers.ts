@@ -2,7 +2,7 @@ import { topicNameProblem } from '../../cluster/topic-name.js'
 import { type ErrorCode, Errors, isErrorCode } from '../../protocol/errors.js'
 import { DescribeProducers } from '../../protocol/messages/describe-producers.js'
 import type { ResponseOf } from '../../protocol/schema.js'
-import type { ProducerEntry } from '../../storage/rules/producers.js'
+import type { Partition } from '../../storage/partition.js'
 import { handler, type RequestContext } from '../handler.js'
 import { resolvePartition } from '../resolve-partition.js'
 
@@ -21,19 +21,18 @@ function producersOf(topic: string, partitionIndex: number, context: RequestCont
   if (topicNameProblem(topic) !== null) return failed(partitionIndex, Errors.INVALID_TOPIC_EXCEPTION)
   const partition = resolvePartition(context, topic, partitionIndex, 'read')
   if (isErrorCode(partition)) return failed(partitionIndex, partition)
-  return { partitionIndex, errorCode: Errors.NONE, activeProducers: Array.from(partition.producers(), described) }
+  return { partitionIndex, errorCode: Errors.NONE, activeProducers: activeIn(partition) }
 }
 
-function described(entry: ProducerEntry) {
-  const { producerId, producerEpoch, coordinatorEpoch, batches } = entry
-  return {
-    producerId,
-    producerEpoch,
-    lastSequence: batches.at(-1)?.lastSequence ?? -1,
+function activeIn(partition: Partition): PartitionAnswer['activeProducers'] {
+  return Array.from(partition.producers(), entry => ({
+    producerId: entry.producerId,
+    producerEpoch: entry.producerEpoch,
+    lastSequence: entry.batches.at(-1)?.lastSequence ?? -1,
     lastTimestamp: entry.lastTimestampMs,
-    coordinatorEpoch,
+    coordinatorEpoch: entry.coordinatorEpoch,
     currentTxnStartOffset: entry.currentTxnFirstOffset,
-  }
+  }))
 }
 
 function failed(partitionIndex: number, errorCode: ErrorCode): PartitionAnswer {

@@ -80,12 +80,6 @@ test.each([-2, 2, 5])('acks=%i is refused for every partition', async acks => {
   ])
 })
 
-test('a transactional id is refused for every partition', async () => {
-  const topicData = [{ name: 't', partitionData: [{ index: 0, records: batchOf(['x']) }] }]
-  const { responses } = await client.call(Produce, 9, { transactionalId: 'x', acks: -1, timeoutMs: 1000, topicData })
-  expect(responses[0]?.partitionResponses[0]?.errorCode).toBe(Errors.TRANSACTIONAL_ID_AUTHORIZATION_FAILED)
-})
-
 const record = (value: string) => ({ key: null, value: utf8Encode(value) })
 const withByte = (at: number, value: number, hasNewCrc = true) => {
   const batch = batchOf(['some value'])

@@ -11,7 +11,7 @@ import { CloseConnection, noAnswer, Ordered } from '../outcomes.js'
 import { collapsed, type TopicSpelling } from '../repeated.js'
 import { resolvePartition } from '../resolve-partition.js'
 import { storageErrorFor } from '../storage-error.js'
-import { hasTransaction, isNotInTransaction, type Verdicts, verdictsOn } from '../transactional-produce.js'
+import { hasTransaction, type Verdicts, verdictsOn } from '../transactional-produce.js'
 
 type ProduceRequest = RequestOf<typeof Produce>
 type ProduceResponse = ResponseOf<typeof Produce>
@@ -197,9 +197,10 @@ class Appends {
     // A message set may be empty: there is nothing to store and nothing to complain about.
     if (version <= 2 && records?.byteLength === 0) return { index, errorCode: Errors.NONE, baseOffset: -1 }
     if (records === null) return refused(index, Errors.INVALID_RECORD, 'No record batch was given.')
-    const verdict = this.#verdicts === null ? undefined : this.#verdicts.get(partition)
-    if (isNotInTransaction(verdict)) return refused(index, verdict.errorCode, verdict.message)
-    const result = partition.append(records, { kind: 'client', apiVersion: version, guard: verdict ?? null })
+    const refusal = this.#verdicts?.refusals.get(partition)
+    if (refusal !== undefined) return refused(index, refusal.errorCode, refusal.message)
+    const guard = this.#verdicts?.guards.get(partition) ?? null
+    const result = partition.append(records, { kind: 'client', apiVersion: version, guard })
     if (isRefusal(result)) return appendRefused(index, result, version)
     if (result.written !== null) this.unwritten.push(result.written)
     if (result.durable !== null) this.durables.push(result.durable)

@@ -44,7 +44,7 @@ describe.skipIf('absent' in official)('schemas agree with the official definitio
   for (const { message, officialName } of stateRecords) {
     for (const version of versionsOf(message)) {
       test(`${message.name} v${version}`, () => {
-        const definition = official.coordinators.get(officialName(version))
+        const definition = official.records.get(officialName(version))
         if (definition === undefined) throw new Error(`Kafka has no ${officialName(version)}`)
         // What stands in front of a key is its type; Kafka's definitions give keys version 0 and name the type apart.
         const isKey = message.name.endsWith('Key')

@@ -40,8 +40,8 @@ export interface OfficialDefinitions {
   readonly newest: ReadonlyMap<string, OfficialDefinition>
   /** Requests and responses as of Kafka 3.9. */
   readonly older: ReadonlyMap<string, OfficialDefinition>
-  /** Records of __consumer_offsets and __transaction_state as of Kafka 4.4. */
-  readonly coordinators: ReadonlyMap<string, OfficialDefinition>
+  /** Records of __consumer_offsets, __transaction_state and __cluster_metadata as of Kafka 4.4. */
+  readonly records: ReadonlyMap<string, OfficialDefinition>
 }
 
 /** The definitions, or why there are none on this machine. */
@@ -50,13 +50,14 @@ export function officialDefinitions(): OfficialDefinitions | { readonly absent: 
   const olderJar = jarOf('kafka-clients', older)
   const groupJar = jarOf('kafka-group-coordinator', newest)
   const transactionJar = jarOf('kafka-transaction-coordinator', newest)
-  if (newestJar === null || olderJar === null || groupJar === null || transactionJar === null) {
+  const metadataJar = jarOf('kafka-metadata', newest)
+  if (!(newestJar !== null && olderJar !== null && groupJar !== null && transactionJar !== null && metadataJar !== null)) {
     return { absent: `Kafka's jars ${newest} and ${older} are neither on this machine nor to be had through mvn` }
   }
   return {
     newest: definitionsIn(newestJar),
     older: definitionsIn(olderJar),
-    coordinators: new Map([...definitionsIn(groupJar), ...definitionsIn(transactionJar)]),
+    records: new Map([groupJar, transactionJar, metadataJar].flatMap(jar => [...definitionsIn(jar)])),
   }
 }
 
@@ -78,7 +79,7 @@ function jarOf(artifact: string, version: string): string | null {
 
 function definitionsIn(jar: string): Map<string, OfficialDefinition> {
   const definitions = new Map<string, OfficialDefinition>()
-  for (const text of zipEntries(jar, /^common\/message\/\w+\.json$/)) {
+  for (const text of zipEntries(jar, /^common\/(message|metadata)\/\w+\.json$/)) {
     const definition = JSON.parse(text.replace(/^\s*\/\/.*$/gm, '')) as OfficialDefinition
     definitions.set(definition.name, definition)
   }

@@ -1,13 +1,35 @@
 /** Every schema there is, for tests that hold for all of them. Not shipped. */
 import type { Api, Message } from '../schema.js'
+import {
+  AccessControlEntryRecord,
+  DelegationTokenRecord,
+  RemoveAccessControlEntryRecord,
+  RemoveDelegationTokenRecord,
+  RemoveUserScramCredentialRecord,
+  UserScramCredentialRecord,
+} from '../state/access.js'
 import { GroupMetadataKey, GroupMetadataValue } from '../state/group.js'
+import {
+  AbortTransactionRecord,
+  BeginTransactionRecord,
+  ConfigRecord,
+  EndTransactionRecord,
+  FeatureLevelRecord,
+  PartitionChangeRecord,
+  PartitionRecord,
+  ProducerIdsRecord,
+  RemoveTopicRecord,
+  TopicRecord,
+} from '../state/metadata.js'
 import { OffsetCommitKey, OffsetCommitValue } from '../state/offsets.js'
 import { TransactionLogKey, TransactionLogValue } from '../state/transaction.js'
 import { AddOffsetsToTxn } from './add-offsets-to-txn.js'
 import { AddPartitionsToTxn } from './add-partitions-to-txn.js'
 import { AlterConfigs } from './alter-configs.js'
+import { AlterUserScramCredentials } from './alter-user-scram-credentials.js'
 import { ApiVersions } from './api-versions.js'
 import { CreateAcls } from './create-acls.js'
+import { CreateDelegationToken } from './create-delegation-token.js'
 import { CreatePartitions } from './create-partitions.js'
 import { CreateTopics } from './create-topics.js'
 import { DeleteAcls } from './delete-acls.js'
@@ -17,11 +39,14 @@ import { DeleteTopics } from './delete-topics.js'
 import { DescribeAcls } from './describe-acls.js'
 import { DescribeCluster } from './describe-cluster.js'
 import { DescribeConfigs } from './describe-configs.js'
+import { DescribeDelegationToken } from './describe-delegation-token.js'
 import { DescribeGroups } from './describe-groups.js'
 import { DescribeProducers } from './describe-producers.js'
 import { DescribeTopicPartitions } from './describe-topic-partitions.js'
 import { DescribeTransactions } from './describe-transactions.js'
+import { DescribeUserScramCredentials } from './describe-user-scram-credentials.js'
 import { EndTxn } from './end-txn.js'
+import { ExpireDelegationToken } from './expire-delegation-token.js'
 import { Fetch } from './fetch.js'
 import { FindCoordinator } from './find-coordinator.js'
 import { Heartbeat } from './heartbeat.js'
@@ -38,6 +63,9 @@ import { OffsetDelete } from './offset-delete.js'
 import { OffsetFetch } from './offset-fetch.js'
 import { OffsetForLeaderEpoch } from './offset-for-leader-epoch.js'
 import { Produce } from './produce.js'
+import { RenewDelegationToken } from './renew-delegation-token.js'
+import { SaslAuthenticate } from './sasl-authenticate.js'
+import { SaslHandshake } from './sasl-handshake.js'
 import { SyncGroup } from './sync-group.js'
 import { TxnOffsetCommit } from './txn-offset-commit.js'
 import { WriteTxnMarkers } from './write-txn-markers.js'
@@ -82,6 +110,14 @@ export const allApis = [
   DescribeTransactions,
   ListTransactions,
   DescribeTopicPartitions,
+  SaslHandshake,
+  SaslAuthenticate,
+  DescribeUserScramCredentials,
+  AlterUserScramCredentials,
+  CreateDelegationToken,
+  RenewDelegationToken,
+  ExpireDelegationToken,
+  DescribeDelegationToken,
 ] as unknown as readonly Api[]
 
 /** Records of the internal topics, each with the name that Kafka's definitions give to this version of it. */
@@ -92,6 +128,12 @@ export const stateRecords: readonly { readonly message: Message; readonly offici
   { message: GroupMetadataValue, officialName: () => 'GroupMetadataValue' },
   { message: TransactionLogKey, officialName: () => 'TransactionLogKey' },
   { message: TransactionLogValue, officialName: () => 'TransactionLogValue' },
+  ...[
+    ...[TopicRecord, PartitionRecord, PartitionChangeRecord, ConfigRecord, RemoveTopicRecord, FeatureLevelRecord],
+    ...[ProducerIdsRecord, BeginTransactionRecord, EndTransactionRecord, AbortTransactionRecord],
+    ...[AccessControlEntryRecord, RemoveAccessControlEntryRecord, UserScramCredentialRecord],
+    ...[RemoveUserScramCredentialRecord, DelegationTokenRecord, RemoveDelegationTokenRecord],
+  ].map(record => ({ message: record as Message, officialName: () => record.name })),
 ]
 
 export const allMessages: readonly Message[] = [

@@ -14,11 +14,19 @@ import {
   uuid,
 } from '../schema.js'
 import { MalformedError, Reader, Writer } from '../wire.js'
+import {
+  AccessControlEntryRecord,
+  DelegationTokenRecord,
+  RemoveAccessControlEntryRecord,
+  RemoveDelegationTokenRecord,
+  RemoveUserScramCredentialRecord,
+  UserScramCredentialRecord,
+} from './access.js'
 
 // The records of __cluster_metadata that matter to a broker without peers: topics, partitions, configs, blocks of producer
-// ids. In KRaft's own form (KIP-631), so that Kafka's tools can read the log, and a log that Kafka wrote can be read here:
-// the value is a frame of version, record key and record version, all varints, then the record; there is no record key in
-// the Kafka sense.
+// ids; rights and users are in access.ts. In KRaft's own form (KIP-631), so that Kafka's tools can read the log, and a log that
+// Kafka wrote can be read here: the value is a frame of version, record key and record version, all varints, then the record;
+// there is no record key in the Kafka sense.
 
 export const TopicRecord = message({
   name: 'TopicRecord',
@@ -126,6 +134,12 @@ const kinds = {
   removeTopic: { key: 9, version: 0, message: RemoveTopicRecord },
   featureLevel: { key: 12, version: 0, message: FeatureLevelRecord },
   producerIds: { key: 15, version: 0, message: ProducerIdsRecord },
+  delegationToken: { key: 10, version: 0, message: DelegationTokenRecord },
+  scramCredential: { key: 11, version: 0, message: UserScramCredentialRecord },
+  acl: { key: 18, version: 0, message: AccessControlEntryRecord },
+  removeAcl: { key: 19, version: 0, message: RemoveAccessControlEntryRecord },
+  removeScramCredential: { key: 22, version: 0, message: RemoveUserScramCredentialRecord },
+  removeDelegationToken: { key: 26, version: 0, message: RemoveDelegationTokenRecord },
   beginTransaction: { key: 23, version: 0, message: BeginTransactionRecord },
   endTransaction: { key: 24, version: 0, message: EndTransactionRecord },
   abortTransaction: { key: 25, version: 0, message: AbortTransactionRecord },

@@ -23,6 +23,10 @@ export interface KafkaOptions {
   readonly jvmArgs?: readonly string[]
   /** Kept after stop() when given; otherwise a scratch folder that is removed. */
   readonly logDir?: string
+  /** Hears every line of its log. */
+  readonly onLogLine?: (line: string) => void
+  /** Of the broker and of its controller; for one that comes back on the same ones after a crash. */
+  readonly ports?: readonly [broker: number, controller: number]
 }
 
 export interface RunningKafka {
@@ -30,6 +34,7 @@ export interface RunningKafka {
   readonly pid: number
   stderr(): string
   stop(): Promise<void>
+  kill9(): Promise<void>
 }
 
 const READY_TIMEOUT_MS = 90_000
@@ -42,7 +47,7 @@ export async function startKafka(options: KafkaOptions = {}): Promise<RunningKaf
   const scratch = scratchFolder('real-kafka')
   const logDir = options.logDir ?? join(scratch, 'data')
   // Kafka cannot report a port it picked itself, so the system picks them first.
-  const [brokerPort, controllerPort] = await freePorts(2)
+  const [brokerPort, controllerPort] = options.ports ?? (await freePorts(2))
   const bootstrapServers = `127.0.0.1:${brokerPort}`
   const propertiesFile = join(scratch, 'server.properties')
   const properties = { ...serverProperties(bootstrapServers, controllerPort!, logDir), ...options.properties }
@@ -66,15 +71,18 @@ export async function startKafka(options: KafkaOptions = {}): Promise<RunningKaf
     readyLine: /Kafka Server started/,
     readyTimeoutMs: READY_TIMEOUT_MS,
     stopTimeoutMs: STOP_TIMEOUT_MS,
+    ...(options.onLogLine && { onStderrLine: options.onLogLine }),
   })
+  const end = async (signal: NodeJS.Signals) => {
+    await broker.stop(signal)
+    await rm(scratch, { recursive: true, force: true })
+  }
   return {
     bootstrapServers,
     pid: broker.pid,
     stderr: broker.stderr,
-    stop: async () => {
-      await broker.stop()
-      await rm(scratch, { recursive: true, force: true })
-    },
+    stop: () => end('SIGTERM'),
+    kill9: () => end('SIGKILL'),
   }
 }
 

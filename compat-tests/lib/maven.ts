@@ -28,7 +28,12 @@ export function kafkaVersion(): string {
  * The class path of Kafka's broker, tools and clients, or null when Maven, Java or the registry is missing. Another version
  * than the pom's own is for questions that only an older broker answers.
  */
-export async function kafkaClasspath(version: string = kafkaVersion()): Promise<string | null> {
+export function kafkaClasspath(version: string = kafkaVersion()): Promise<string | null> {
+  return classpathOf(pomFile, version)
+}
+
+/** The class path of what a pom names, the same way. */
+export async function classpathOf(pomFile: string, version: string = kafkaVersion()): Promise<string | null> {
   if ((await run('java', ['-version'])).exitCode !== 0) return null
   const digest = createHash('sha256').update(readFileSync(pomFile)).update(version).digest('hex').slice(0, 16)
   const cached = join(cacheFolder(), `classpath-${digest}.txt`)

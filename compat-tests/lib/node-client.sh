@@ -10,6 +10,7 @@ client_install() {
 client_version() { node "$program" version; }
 client_produce() { exec node "$program" produce "$@"; }
 client_consume() { exec node "$program" consume "$@"; }
+client_transactions() { exec node "$(dirname "$program")/transactions.js" "$@"; }
 
 record_set=$dist/clients/$(basename "$here")/record-set.js
 client_rs_capabilities() { node "$record_set" capabilities; }

@@ -20,6 +20,10 @@
 # Both print `done TOPIC` after each topic, and end with `TOPIC: reason` on stderr and exit code 1 at the first that fails or
 # takes longer than RS_DEADLINE_S (10).
 #
+# And one for the clients of ../harnesses/transaction-walks:
+#
+#   run transactions BOOTSTRAP TOPIC GROUP ID     walk.ts there: a topic of one partition, a group, a transactional id
+#
 # A script defines client_install, client_version, client_produce and client_consume, or client_rs_capabilities and so on, and
 # ends with `dispatch "$@"`.
 # Nothing is installed into the repository: downloads and builds go to $cache (and Debian packages to the system).
@@ -67,7 +71,7 @@ each_subscription() {
 dispatch() {
   verb=${1:-}
   case $verb in
-    install | version | produce | consume)
+    install | version | produce | consume | transactions)
       shift
       "client_$verb" "$@"
       ;;
@@ -77,6 +81,7 @@ dispatch() {
       ;;
     *)
       echo "usage: run install | version | produce BOOTSTRAP TOPIC FILE | consume BOOTSTRAP COUNT (TOPIC GROUP OUT)..." >&2
+      echo "       run transactions BOOTSTRAP TOPIC GROUP TRANSACTIONAL_ID" >&2
       echo "       run rs-capabilities | rs-produce BOOTSTRAP (TOPIC CODEC FILE)..." >&2
       echo "       run rs-consume BOOTSTRAP (TOPIC COUNT OUT)..." >&2
       exit 64

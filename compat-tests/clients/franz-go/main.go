@@ -32,8 +32,15 @@ func main() {
 		err = consumeAll(arguments)
 	case "member":
 		err = member(arguments[0], arguments[1], arguments[2], arguments[3])
+	case "copier":
+		err = copier(arguments[0], arguments[1], arguments[2], arguments[3], arguments[4], arguments[5:])
+	case "read-committed":
+		err = readCommitted(arguments[0], arguments[1:])
 	default:
 		os.Exit(64)
+	}
+	if errors.Is(err, errGivenUp) {
+		os.Exit(3)
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)

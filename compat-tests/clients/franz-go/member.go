@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
-	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -54,9 +53,5 @@ func member(bootstrap, topic, group, clientID string) error {
 }
 
 func milliseconds(name string) time.Duration {
-	value, err := strconv.Atoi(os.Getenv(name))
-	if err != nil {
-		panic(fmt.Sprintf("%s is not a number of milliseconds: %v", name, err))
-	}
-	return time.Duration(value) * time.Millisecond
+	return time.Duration(integer(name)) * time.Millisecond
 }

@@ -18,11 +18,13 @@ export class KillableBroker {
   private constructor(
     readonly bootstrap: string,
     readonly dataDir: string,
+    private readonly args: readonly string[],
   ) {}
 
-  static async create(dataDir: string): Promise<KillableBroker> {
+  /** `args` are further ones of `gregor start`. */
+  static async create(dataDir: string, args: readonly string[] = []): Promise<KillableBroker> {
     const [port] = await freePorts(1)
-    return new KillableBroker(`127.0.0.1:${port}`, dataDir)
+    return new KillableBroker(`127.0.0.1:${port}`, dataDir, args)
   }
 
   get isUp(): boolean {
@@ -35,6 +37,7 @@ export class KillableBroker {
     this.#gregor = await startGregor({
       dataDir: this.dataDir,
       listen: this.bootstrap,
+      args: this.args,
       onLogLine: line => {
         if (line.includes('"level":"error"') || line.includes('"level":"fatal"')) this.errorLines.push(line)
       },
@@ -52,7 +55,7 @@ export class KillableBroker {
 
   /** Starts it and kills it `afterMs` later, most likely in the middle of its recovery. */
   async startAndKill(afterMs: number): Promise<void> {
-    const args = [gregorProgram, 'start', '--listen', this.bootstrap, '--data-dir', this.dataDir]
+    const args = [gregorProgram, 'start', '--listen', this.bootstrap, '--data-dir', this.dataDir, ...this.args]
     const child = spawn(process.execPath, args, { stdio: 'ignore' })
     const exited = once(child, 'exit')
     setTimeout(() => child.kill('SIGKILL'), afterMs)

@@ -1,0 +1,65 @@
+/** The broker under test, killed and started again on the same port and data: Gregor, or real Kafka as a judge of the harness. */
+import { appendFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { type RunningKafka, startKafka } from '../../lib/kafka-broker.js'
+import { freePorts } from '../../lib/ports.js'
+import { KillableBroker } from '../kill-nine/broker.js'
+
+export interface TestedBroker {
+  readonly bootstrap: string
+  /** What it logged at level error. */
+  readonly errorLines: readonly string[]
+  start(): Promise<void>
+  kill9(): Promise<void>
+  /** In order; null when there is nothing wrong with that. */
+  stop(): Promise<string | null>
+}
+
+/** Timed out transactions are looked for often: every pause of a client would otherwise cost ten seconds more. */
+const settings = { 'transaction.abort.timed.out.transaction.cleanup.interval.ms': '1000' }
+
+export async function gregor(folder: string): Promise<TestedBroker> {
+  const args = Object.entries(settings).flatMap(([key, value]) => ['--config', `${key}=${value}`])
+  const broker = await KillableBroker.create(join(folder, 'gregor'), args)
+  return {
+    bootstrap: broker.bootstrap,
+    errorLines: broker.errorLines,
+    start: () => broker.start(),
+    kill9: () => broker.kill9(),
+    stop: async () => {
+      const exitCode = await broker.stop()
+      return exitCode === 0 ? null : `exit code ${exitCode}`
+    },
+  }
+}
+
+export async function realKafka(folder: string): Promise<TestedBroker> {
+  const ports = (await freePorts(2)) as [number, number]
+  const own = {
+    // Its coordinators load every partition of these at every start.
+    'offsets.topic.num.partitions': '5',
+    'transaction.state.log.num.partitions': '5',
+    // A single node that is killed and back within its session (9 s by default) serves for the rest of it, and is fenced then;
+    // transactions that end at that moment are completed without their markers ("likely deleted already"), and what they
+    // aborted is read. With a session that is over before it serves, that does not happen.
+    'broker.session.timeout.ms': '1500',
+    'broker.heartbeat.interval.ms': '300',
+  }
+  let kafka: RunningKafka | null = null
+  return {
+    bootstrap: `127.0.0.1:${ports[0]}`,
+    errorLines: [],
+    start: async () => {
+      const onLogLine = (line: string) => appendFileSync(join(folder, 'kafka.log'), `${line}\n`)
+      kafka = await startKafka({ ports, logDir: join(folder, 'kafka'), properties: { ...settings, ...own }, onLogLine })
+    },
+    kill9: async () => {
+      await kafka?.kill9()
+      kafka = null
+    },
+    stop: async () => {
+      await kafka?.stop()
+      return null
+    },
+  }
+}

@@ -1,0 +1,56 @@
+/**
+ * Stock clients as read_committed readers. A reader program gets BOOTSTRAP TOPIC:PARTITIONS..., reads all of them from the start,
+ * and hears on stdin where it may end, a line `TOPIC PARTITION END` each, up to the end of stdin; it prints
+ * `read TOPIC PARTITION OFFSET VALUE` per record and exits with 0 when it is behind every END.
+ */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
+import type { CopyingClient } from './clients.js'
+import { parseRecord } from './copier-lines.js'
+import type { HistoryEvent } from './history.js'
+
+export interface StockReader {
+  readonly name: string
+  /** Tells it where the ends are; resolves to what went wrong once it has ended, or null. */
+  finish(ends: readonly { topic: string; partition: number; end: number }[]): Promise<string | null>
+}
+
+/** So long a reader may take from the ends' being known. */
+const FINISH_MS_MAX = 120_000
+
+export function startReader(
+  { name: client, reader }: CopyingClient,
+  name: string,
+  bootstrap: string,
+  topics: ReadonlyMap<string, number>,
+  tell: (event: HistoryEvent) => void,
+): StockReader {
+  if (reader === null) throw new Error(`${client} is no reader`)
+  const [program, ...args] = [...reader, bootstrap, ...[...topics].map(([topic, partitions]) => `${topic}:${partitions}`)]
+  const child = spawn(program!, args, { stdio: ['pipe', 'pipe', 'pipe'] })
+  let stderr = ''
+  child.stderr.setEncoding('utf8').on('data', chunk => {
+    stderr = (stderr + chunk).slice(-2000)
+  })
+  child.stdin.on('error', () => {}) // Its exit code tells.
+  createInterface({ input: child.stdout }).on('line', line => {
+    const [verb, topic, partition, offset, value] = line.split(' ')
+    if (verb !== 'read' || value === undefined) throw new Error(`${name} said: ${line.slice(0, 200)}`)
+    const place = { topic: topic!, partition: Number(partition), offset: Number(offset) }
+    tell({ type: 'read', reader: name, ...place, ...parseRecord(value), atMs: Date.now() })
+  })
+  const closed = once(child, 'close')
+  return {
+    name,
+    finish: async ends => {
+      child.stdin.end(ends.map(({ topic, partition, end }) => `${topic} ${partition} ${end}\n`).join(''))
+      const late = setTimeout(() => child.kill('SIGKILL'), FINISH_MS_MAX)
+      const [exitCode, signal] = await closed
+      clearTimeout(late)
+      if (exitCode !== 0) return `${name} ended with ${signal ?? exitCode}: ${stderr}`
+      tell({ type: 'read all', reader: name })
+      return null
+    },
+  }
+}

@@ -19,6 +19,8 @@ export const copierEnvironment = {
   COPIER_TRANSACTION_TIMEOUT_MS: '5000',
   COPIER_SESSION_MS: '8000',
   COPIER_HEARTBEAT_MS: '1000',
+  /** So long a group waits for a member that is busy with a broker which does not answer. */
+  COPIER_POLL_MS_MAX: '15000',
   /** Of records in one transaction. */
   COPIER_BATCH_MAX: '100',
   COPIER_ABORT_ONE_IN: '10',

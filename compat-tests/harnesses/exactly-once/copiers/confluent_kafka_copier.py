@@ -47,12 +47,18 @@ def retried(call, *args):
                 raise
 
 
-common = {"bootstrap.servers": bootstrap, "client.id": client_id, "log_level": 0}
-quick = {"reconnect.backoff.ms": 20, "reconnect.backoff.max.ms": 200}
+# Of a broker that is away its re-bootstrap makes another one; transactions' offsets then wait for the first for ever.
+common = {
+    "bootstrap.servers": bootstrap,
+    "client.id": client_id,
+    "log_level": 0,
+    "metadata.recovery.strategy": "none",
+    "reconnect.backoff.ms": 20,
+    "reconnect.backoff.max.ms": 200,
+}
 producer = confluent_kafka.Producer(
     {
         **common,
-        **quick,
         "transactional.id": transactional_id,
         "transaction.timeout.ms": transaction_timeout_ms,
         "linger.ms": 1,
@@ -61,9 +67,9 @@ producer = confluent_kafka.Producer(
 consumer = confluent_kafka.Consumer(
     {
         **common,
-        **quick,
         "group.id": group,
         "session.timeout.ms": session_ms,
+        "max.poll.interval.ms": int(os.environ["COPIER_POLL_MS_MAX"]),
         "heartbeat.interval.ms": int(os.environ["COPIER_HEARTBEAT_MS"]),
         "auto.offset.reset": "earliest",
         "enable.auto.commit": False,

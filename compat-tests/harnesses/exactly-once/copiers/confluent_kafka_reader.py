@@ -34,6 +34,7 @@ consumer = confluent_kafka.Consumer(
         "isolation.level": "read_committed",
         "fetch.wait.max.ms": 100,
         "reconnect.backoff.max.ms": 200,
+        "metadata.recovery.strategy": "none",
         "log_level": 0,
     }
 )

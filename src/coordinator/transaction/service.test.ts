@@ -3,7 +3,7 @@ import { Errors } from '../../protocol/errors.js'
 import { fakeWorld } from '../../testing/fake-world.js'
 import { MemoryLog, noTopics } from '../../testing/memory-log.js'
 import { transactionConfigDefaults } from './config.js'
-import { createTransactionCoordinator, type MarkersToWrite } from './service.js'
+import { createTransactionCoordinator, type MarkersToWrite, type TransactionCoordinator } from './service.js'
 
 const ignored = (): void => {}
 const report = { unknownRecord: ignored, shardDropped: ignored, shardUnavailable: ignored }
@@ -15,9 +15,17 @@ function scene(newProducerId: () => Promise<number> = counter()) {
   const sent: MarkersToWrite[] = []
   const send = async (markers: MarkersToWrite): Promise<boolean> => sent.push(markers) > 0
   const config = () => transactionConfigDefaults
-  const transactions = createTransactionCoordinator({ world, log, topics: noTopics, config, newProducerId, send, report })
-  void transactions.start()
-  return { world, log, sent, transactions }
+  const start = (): TransactionCoordinator => {
+    const started = createTransactionCoordinator({ world, log, topics: noTopics, config, newProducerId, send, report })
+    void started.start()
+    return started
+  }
+  const transactions = start()
+  const restart = (): TransactionCoordinator => {
+    transactions.stop()
+    return start()
+  }
+  return { world, log, sent, transactions, restart }
 }
 
 function counter(): () => Promise<number> {
@@ -70,6 +78,15 @@ test('who needs a producer id when none is to be had is told to come again; who 
   expect(refused).toMatchObject({ errorCode: Errors.COORDINATOR_LOAD_IN_PROGRESS, producerEpoch: -1 })
   isThere = true
   expect(await transactions.initProducerId(other, { version: 5 })).toMatchObject({ producerId: 1001, producerEpoch: 0 })
+})
+
+test('a marker that somebody wrote to __transaction_state says nothing', async () => {
+  const { transactions, log, restart } = scene()
+  await transactions.initProducerId(newcomer, { version: 5 })
+  const producer = { producerId: 1000, producerEpoch: 0 }
+  log.appendMarker(transactions.partitionOf(transactionalId), { producer, isCommit: true, coordinatorEpoch: 0 })
+  const again = restart()
+  expect(await again.initProducerId(newcomer, { version: 5 })).toMatchObject({ producerId: 1000, producerEpoch: 1 })
 })
 
 test('after stop every API says in its own way that the coordinator is gone', async () => {

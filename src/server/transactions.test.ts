@@ -78,7 +78,11 @@ const committedOffset = async (client: TestClient): Promise<unknown> => {
 }
 const lastStableOffset = async (client: TestClient, topic: string): Promise<unknown> => {
   const partitions = [{ partitionIndex: 0, timestamp: -1 }]
-  const { topics } = await client.call(ListOffsets, 5, { isolationLevel: 1, topics: [{ name: topic, partitions }] })
+  const { topics } = await client.call(ListOffsets, 5, {
+    replicaId: -1,
+    isolationLevel: 1,
+    topics: [{ name: topic, partitions }],
+  })
   return topics[0]!.partitions[0]!.offset
 }
 

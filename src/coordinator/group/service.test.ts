@@ -9,7 +9,7 @@ import type { Api, DecodedResponseOf, Fields, ResponseOf } from '../../protocol/
 import { Reader, Writer } from '../../protocol/wire.js'
 import { fakeWorld } from '../../testing/fake-world.js'
 import { MemoryLog, noTopics } from '../../testing/memory-log.js'
-import { groupConfigDefaults } from './config.js'
+import { groupConfigDefaults, pendingOffsetsMax } from './config.js'
 import { createGroupCoordinator } from './service.js'
 
 function scene() {
@@ -152,4 +152,29 @@ test('a commit is answered when it is durable, and what reads it waits for it', 
   log.release()
   await new Promise(resolve => setImmediate(resolve))
   expect(answered).toEqual(['commit', 'fetch'])
+})
+
+test('offsets in open transactions have a bound: who commits more comes again until some of them have ended', async () => {
+  const { groups } = scene()
+  const commitIn = async (producerId: number, groupId: string, count: number) => {
+    const partitions = Array.from({ length: count }, (_, partitionIndex) => ({
+      partitionIndex,
+      committedOffset: 1,
+      committedLeaderEpoch: -1,
+      committedMetadata: null,
+    }))
+    const nobody = { generationIdOrMemberEpoch: -1, memberId: '', groupInstanceId: null }
+    const transaction = { transactionalId: 'x', producerId, producerEpoch: 0, ...nobody }
+    const request = { ...transaction, groupId, topics: [{ name: 't', topicId: zeroUuid, partitions }] }
+    const { topics } = await groups.commitInTransaction(request, { version: 4, guard: null })
+    return new Set(topics.flatMap(topic => topic.partitions.map(({ errorCode }) => errorCode)))
+  }
+  const end = (producerId: number) => {
+    const marker = { producer: { producerId, producerEpoch: 0 }, isCommit: false, coordinatorEpoch: 0 }
+    return groups.writeMarker(groups.partitionOf('g'), marker, 0)
+  }
+  expect(await commitIn(1, 'g', pendingOffsetsMax)).toEqual(new Set([Errors.NONE]))
+  expect(await commitIn(2, 'g', 1)).toEqual(new Set([Errors.COORDINATOR_LOAD_IN_PROGRESS]))
+  expect(await end(1)).toBe(Errors.NONE)
+  expect(await commitIn(2, 'g', 1)).toEqual(new Set([Errors.NONE]))
 })

@@ -78,3 +78,13 @@ export function toBase64Url(bytes: Bytes, start = 0, end = bytes.byteLength): st
 export function fromBase64Url(text: string): Bytes {
   return Buffer.from(text, 'base64url')
 }
+
+/** The standard alphabet, padded. */
+export function toBase64(bytes: Bytes): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64')
+}
+
+/** Of either alphabet; what is not in it is passed over. */
+export function fromBase64(text: string): Bytes {
+  return Buffer.from(text, 'base64')
+}

@@ -3,15 +3,7 @@
  * connects, handed to every request in its context, told when the connection is over.
  */
 import type { ConnectionControl, ConnectionInfo } from '../net/connection.js'
-
-/** Who a client is, in Kafka's form `type:name`. */
-export interface Principal {
-  readonly type: string
-  readonly name: string
-}
-
-/** Every client of a listener without authentication. */
-export const anonymous: Principal = { type: 'User', name: 'ANONYMOUS' }
+import { anonymous, type Principal } from '../security/principal.js'
 
 const unknownSoftware = 'unknown'
 

@@ -1,10 +1,11 @@
 /**
- * What the cluster looks like now: topics with their ids, partitions and configs, and the next free producer id. Built by
- * applying the records of __cluster_metadata, live and at start. Only the owner holds MutableImage; all others read
- * ClusterImage.
+ * What the cluster looks like now: topics with their ids, partitions and configs, the next free producer id, and who may do
+ * what. Built by applying the records of __cluster_metadata, live and at start. Only the owner holds MutableImage; all others
+ * read ClusterImage.
  */
 import type { LeaderEpoch, ProducerId, Uuid } from '../base/ids.js'
 import type { MetadataRecord } from '../protocol/state/metadata.js'
+import { type Access, MutableAccess } from './access-image.js'
 import { collisionKey } from './topic-name.js'
 
 export interface PartitionImage {
@@ -35,6 +36,7 @@ export interface ClusterImage {
   readonly revision: number
   /** Topics by what their names share with those that would collide with them. */
   readonly namesByCollisionKey: ReadonlyMap<string, string>
+  readonly access: Access
 }
 
 /** In a PartitionChangeRecord: no election. */
@@ -59,6 +61,7 @@ export class MutableImage implements ClusterImage {
   configsRevision = 0
   revision = 0
   readonly namesByCollisionKey = new Map<string, string>()
+  readonly access = new MutableAccess()
   /** Kafka up to 3.3 writes the configs of a new topic before the topic. One that is removed takes its configs with it. */
   readonly #earlyConfigs = new Map<string, Map<string, string>>()
 
@@ -118,6 +121,14 @@ export class MutableImage implements ClusterImage {
       }
       case 'producerIds':
         this.nextProducerId = Math.max(this.nextProducerId, record.nextProducerId)
+        return
+      case 'acl':
+      case 'removeAcl':
+      case 'scramCredential':
+      case 'removeScramCredential':
+      case 'delegationToken':
+      case 'removeDelegationToken':
+        this.access.apply(record)
         return
       case 'featureLevel':
       case 'beginTransaction':

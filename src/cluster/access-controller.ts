@@ -1,0 +1,133 @@
+/** Decides about ACLs, SCRAM credentials and delegation tokens, as controller.ts does about topics. */
+import type { Bytes } from '../base/bytes.js'
+import type { Uuid } from '../base/ids.js'
+import { type ErrorCode, Errors, isRefusal, type Refusal, refuse } from '../protocol/errors.js'
+import type { MetadataRecordInput } from '../protocol/state/metadata.js'
+import { type Acl, type AclFilter, aclKey, matchesFilter } from '../security/acl/acl.js'
+import { aclRefusal, aclsPerDeletionMax } from '../security/acl/acl-rules.js'
+import type { DelegationToken } from '../security/delegation-tokens.js'
+import { principalText } from '../security/principal.js'
+import { credentialFromSalted, scramIterationsMax, scramIterationsMin, scramMechanismOf } from '../security/scram-credentials.js'
+import type { Access } from './access-image.js'
+import type { Decided } from './controller.js'
+
+/** Per entry, null or why it was not made. One that is there already is as good as made. */
+export function createAcls({ acls }: Access, creations: readonly Acl[], newId: () => Uuid): Decided<readonly (Refusal | null)[]> {
+  const records: MetadataRecordInput[] = []
+  const added = new Set<string>()
+  const result = creations.map(acl => {
+    const refusal = aclRefusal(acl)
+    if (refusal !== null) return refusal
+    const key = aclKey(acl)
+    if (acls.idOf(acl) === undefined && !added.has(key)) {
+      added.add(key)
+      records.push({ kind: 'acl', id: newId(), ...acl })
+    }
+    return null
+  })
+  return { records, result }
+}
+
+/** Per filter, what it finds. What two filters find is removed once, and told by both. */
+export function deleteAcls({ acls }: Access, filters: readonly AclFilter[]): Decided<readonly (Refusal | readonly Acl[])[]> {
+  const removed = new Set<Uuid>()
+  const result = filters.map(filter => {
+    const found: Acl[] = []
+    for (const [id, acl] of acls.entries()) {
+      if (!matchesFilter(acl, filter)) continue
+      if (removed.size >= aclsPerDeletionMax) {
+        const message = `Cannot remove more than ${aclsPerDeletionMax} acls in a single delete operation.`
+        return refuse(Errors.INVALID_REQUEST, message)
+      }
+      found.push(acl)
+      removed.add(id)
+    }
+    return found
+  })
+  return { records: [...removed].map(id => ({ kind: 'removeAcl', id })), result }
+}
+
+export interface ScramDeletion {
+  readonly name: string
+  readonly mechanism: number
+}
+
+export interface ScramUpsertion extends ScramDeletion {
+  readonly iterations: number
+  readonly salt: Bytes
+  readonly saltedPassword: Bytes
+}
+
+export interface ScramAlteration {
+  readonly user: string
+  readonly errorCode: ErrorCode
+  readonly errorMessage: string | null
+}
+
+/** Per user, once: what was done first, then what was not. A user who is named twice is left alone, whatever the mechanisms. */
+export function alterScramCredentials(
+  { scramCredentials }: Access,
+  deletions: readonly ScramDeletion[],
+  upsertions: readonly ScramUpsertion[],
+): Decided<readonly ScramAlteration[]> {
+  const refusals = new Map<string, Refusal>()
+  const named = new Map<string, number>()
+  for (const { name } of [...deletions, ...upsertions]) named.set(name, (named.get(name) ?? 0) + 1)
+  const twice = 'A user credential cannot be altered twice in the same request'
+  for (const [name, times] of named) if (times > 1) refusals.set(name, refuse(Errors.DUPLICATE_RESOURCE, twice))
+
+  const records: MetadataRecordInput[] = []
+  const altered: ScramAlteration[] = []
+  const decide = (name: string, made: MetadataRecordInput | Refusal): void => {
+    if (isRefusal(made)) refusals.set(name, made)
+    else {
+      records.push(made)
+      altered.push({ user: name, errorCode: Errors.NONE, errorMessage: null })
+    }
+  }
+  for (const { name, mechanism } of deletions) {
+    if (refusals.has(name)) continue
+    const isThere = scramCredentials.get(name)?.has(mechanism) === true
+    decide(
+      name,
+      nameRefusal(name, mechanism) ??
+        (isThere
+          ? { kind: 'removeScramCredential', name, mechanism }
+          : refuse(Errors.RESOURCE_NOT_FOUND, 'Attempt to delete a user credential that does not exist')),
+    )
+  }
+  for (const upsertion of upsertions) if (!refusals.has(upsertion.name)) decide(upsertion.name, upserted(upsertion))
+  for (const [user, { errorCode, message }] of refusals) altered.push({ user, errorCode, errorMessage: message })
+  return { records, result: altered }
+}
+
+function upserted({ name, mechanism, iterations, salt, saltedPassword }: ScramUpsertion): MetadataRecordInput | Refusal {
+  const known = scramMechanismOf(mechanism)
+  const refusal = nameRefusal(name, mechanism)
+  if (known === null || refusal !== null) return refusal ?? unknownMechanism
+  if (iterations < scramIterationsMin) return refuse(Errors.UNACCEPTABLE_CREDENTIAL, 'Too few iterations')
+  if (iterations > scramIterationsMax) return refuse(Errors.UNACCEPTABLE_CREDENTIAL, 'Too many iterations')
+  const credential = credentialFromSalted(known.hash, saltedPassword, { salt, iterations })
+  return { kind: 'scramCredential', name, mechanism, ...credential }
+}
+
+const unknownMechanism = refuse(Errors.UNSUPPORTED_SASL_MECHANISM, 'Unknown SCRAM mechanism')
+
+function nameRefusal(name: string, mechanism: number): Refusal | null {
+  if (name === '') return refuse(Errors.UNACCEPTABLE_CREDENTIAL, 'Username must not be empty')
+  return scramMechanismOf(mechanism) === null ? unknownMechanism : null
+}
+
+/** A new token, or one that lasts longer or shorter than before. */
+export function delegationTokenRecord(token: DelegationToken): MetadataRecordInput {
+  return {
+    kind: 'delegationToken',
+    owner: principalText(token.owner),
+    requester: principalText(token.requester),
+    renewers: token.renewers.map(principalText),
+    issueTimestamp: token.issueMs,
+    maxTimestamp: token.maxMs,
+    expirationTimestamp: token.expiryMs,
+    tokenId: token.tokenId,
+  }
+}

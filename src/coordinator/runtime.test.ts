@@ -323,6 +323,17 @@ test('a long replay is done in slices; meanwhile requests are told that the shar
   expect(await answered()).toBe('t=307 a=308')
 })
 
+test('what the broker has to tell waits for a shard, also when it is the first to need it', async () => {
+  const { log, world, runtime, breakIt, submitWhenLoaded, answered } = scene({ msPerLook: 5 })
+  runtime.start()
+  for (let times = 0; times < 300; times++) log.append(0, [{ key: utf8Encode(''), value: new Uint8Array([1]) }])
+  breakIt('b')
+  submitWhenLoaded('t', 7)
+  expect(await answered()).toBe(`b=${-Errors.UNKNOWN_SERVER_ERROR}`)
+  world.advance(0)
+  expect(await answered()).toBe('t=307')
+})
+
 test('a log that answers later is waited for; meanwhile requests are told that the shard is loading', async () => {
   const { log, runtime, read, breakIt, answered } = scene()
   log.append(0, [{ key: utf8Encode(''), value: new Uint8Array([1]) }])

@@ -266,8 +266,9 @@ class Shard<State, Command, Rec, Effect> {
     if (!this.#isStopped && this.#state !== null) this.#run(command, null)
   }
 
-  /** Runs now, or when the replay that is under way has ended, one way or the other. */
+  /** Runs now, or when the replay that it begins or finds under way has ended, one way or the other. */
   whenLoaded(run: () => void): void {
+    if (this.#state === null && !this.#isStopped) this.#load()
     if (this.#loading === null) run()
     else this.#loading.waiting.push(run)
   }

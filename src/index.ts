@@ -55,7 +55,7 @@ export interface Topic {
 }
 
 export interface GregorBroker extends AsyncDisposable {
-  /** "127.0.0.1:9092", what clients call bootstrap.servers. */
+  /** "127.0.0.1:9092", what clients call bootstrap.servers: of the listeners that have the first one's security protocol. */
   readonly bootstrapServers: string
   /** The same as a list, as kafkajs takes it. */
   readonly brokers: string[]
@@ -70,6 +70,11 @@ export interface GregorBroker extends AsyncDisposable {
   deleteTopic(name: string): Promise<void>
   /** All topics but Kafka's internal ones, by name. */
   listTopics(): Promise<Topic[]>
+  /**
+   * Reads key stores and trust stores again; connections live on. False when no listener speaks TLS.
+   * @throws ConfigError when one cannot be used; its listener keeps what it had.
+   */
+  reloadCertificates(): Promise<boolean>
   /** Answers what is under way (within 2 s), syncs, closes. Calling it again waits for the same stop. */
   stop(): Promise<void>
 }
@@ -116,7 +121,10 @@ export async function startBroker(options: StartOptions = {}): Promise<GregorBro
   if (clusterId !== null && ownId !== clusterId) {
     log.warn({ clusterId: ownId, asked: clusterId }, 'the data directory already has another cluster id, which is kept')
   }
-  const listeners = broker.listeners.map(({ host, port }) => addressText(reachableHost(host), port))
+  // A client speaks one protocol: it is told the addresses that speak the first listener's.
+  const protocol = broker.listeners[0]?.protocol
+  const reachable = broker.listeners.filter(listener => listener.protocol === protocol)
+  const listeners = reachable.map(({ host, port }) => addressText(reachableHost(host), port))
   const description: BrokerDescription = {
     listeners: broker.listeners.map(({ name, host, port }) => `${name}://${addressText(reachableHost(host), port)}`),
     data: broker.directory.isEphemeral ? 'ephemeral' : (options.dataDir ?? config.dataDirectory),
@@ -170,6 +178,11 @@ export async function startBroker(options: StartOptions = {}): Promise<GregorBro
     async listTopics() {
       const all = Array.from(topics().image.topics.values(), topicOf)
       return all.filter(({ name }) => !isInternalTopic(name)).sort((a, b) => (a.name < b.name ? -1 : 1))
+    },
+    async reloadCertificates() {
+      const problems = await broker.reloadCertificates()
+      if (problems.length > 0) throw new ConfigError(problems)
+      return broker.hasTls
     },
     stop,
     [Symbol.asyncDispose]: stop,

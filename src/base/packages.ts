@@ -32,6 +32,58 @@ interface Re2 {
   readonly RE2JSException: new (...args: never[]) => Error
 }
 
+/** Java's own format of key stores. */
+interface Jks {
+  parseJks(file: Uint8Array, password: string): readonly (JksKey | JksCertificate)[]
+  /** The key as PEM. */
+  decrypt(protectedKey: Uint8Array, password: string): string
+}
+interface JksKey {
+  readonly alias: string
+  readonly chain: readonly { readonly value: Buffer }[]
+  readonly protectedPrivateKey: Buffer
+}
+interface JksCertificate {
+  readonly alias: string
+  readonly cert: { readonly value: Buffer }
+}
+
+/** ASN.1 as node-forge has it: bytes are texts of one character each. */
+export interface Asn1 {
+  readonly tagClass: number
+  readonly type: number
+  readonly value: string | Asn1[]
+}
+
+export interface Forge {
+  readonly asn1: {
+    fromDer(der: string, how: { readonly strict?: boolean; readonly decodeBitStrings?: boolean }): Asn1
+    toDer(value: Asn1): { getBytes(): string }
+    derToOid(bytes: string): string
+  }
+  readonly pkcs12: {
+    pkcs12FromAsn1(
+      store: Asn1,
+      strict: boolean,
+      password: string,
+    ): { readonly safeContents: readonly { readonly safeBags: readonly Pkcs12Bag[] }[] }
+  }
+  readonly pki: {
+    readonly oids: Readonly<Record<'certBag' | 'keyBag' | 'pkcs8ShroudedKeyBag', string>>
+    certificateToAsn1(certificate: object): Asn1
+    privateKeyToAsn1(key: object): Asn1
+    wrapRsaPrivateKey(key: Asn1): Asn1
+  }
+}
+/** What is not of RSA is left as `asn1`. */
+interface Pkcs12Bag {
+  readonly type: string
+  readonly attributes: { readonly localKeyId?: readonly string[] }
+  readonly cert: object | null
+  readonly key: object | null
+  readonly asn1?: Asn1
+}
+
 // By require and not by a dynamic import, which takes three times as long and cannot be waited for here.
 const require = createRequire(import.meta.url)
 
@@ -52,6 +104,20 @@ let re2: Re2 | null = null
 export function re2Package(): Re2 {
   re2 ??= require('re2js') as Re2
   return re2
+}
+
+let jks: Jks | null = null
+
+export function jksPackage(): Jks {
+  jks ??= require('jks-js') as Jks
+  return jks
+}
+
+let forge: Forge | null = null
+
+export function forgePackage(): Forge {
+  forge ??= require('node-forge') as Forge
+  return forge
 }
 
 /**

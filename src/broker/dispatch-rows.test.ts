@@ -44,7 +44,15 @@ function setup(
     meter,
     onInvariantBroken: error => broken.push(error),
   })
-  const info = { id: 1, listenerName: 'L', remoteAddress: '127.0.0.1', localAddress: '127.0.0.1', localPort: 9092 }
+  const info = {
+    id: 1,
+    listenerName: 'L',
+    listenerProtocol: 'PLAINTEXT' as const,
+    peerSubject: null,
+    remoteAddress: '127.0.0.1',
+    localAddress: '127.0.0.1',
+    localPort: 9092,
+  }
   const service = serve(info, { muteFor() {}, close() {} })
   return { service, broken, counters, world }
 }

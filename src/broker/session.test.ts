@@ -2,7 +2,15 @@ import { expect, test } from 'vitest'
 import { Session } from './session.js'
 
 function session(): Session {
-  const connection = { id: 1, listenerName: 'L', remoteAddress: '127.0.0.1', localAddress: '127.0.0.1', localPort: 9092 }
+  const connection = {
+    id: 1,
+    listenerName: 'L',
+    listenerProtocol: 'PLAINTEXT' as const,
+    peerSubject: null,
+    remoteAddress: '127.0.0.1',
+    localAddress: '127.0.0.1',
+    localPort: 9092,
+  }
   return new Session(connection, { muteFor() {}, close() {} })
 }
 

@@ -20,7 +20,15 @@ function setup(count: number) {
   const world = fakeWorld()
   const waiting = new Waiting(world)
   const fakes = Array.from({ length: count }, () => new FakePartition())
-  const connection = { id: 1, listenerName: 'L', remoteAddress: '127.0.0.1', localAddress: '127.0.0.1', localPort: 9092 }
+  const connection = {
+    id: 1,
+    listenerName: 'L',
+    listenerProtocol: 'PLAINTEXT' as const,
+    peerSubject: null,
+    remoteAddress: '127.0.0.1',
+    localAddress: '127.0.0.1',
+    localPort: 9092,
+  }
   const session = new Session(connection, { muteFor() {}, close() {} })
   let woken = 0
   const wait = (waitMs: number): Promise<void> =>

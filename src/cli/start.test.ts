@@ -19,6 +19,7 @@ interface Run {
 
 const idleBroker: StartedBroker = {
   description: { listeners: ['PLAINTEXT://127.0.0.1:9092'], data: './data', durability: 'fsync', send: 'sendfile' },
+  reloadCertificates: async () => false,
   stop: async () => {},
 }
 
@@ -240,6 +241,26 @@ describe('signals', () => {
     world.advance(1)
     signal('SIGINT')
     expect(await exited).toBe(1)
+  })
+
+  it('SIGHUP reads certificates again where there are some; what could not be read does not end the broker', async () => {
+    let reloads = 0
+    const secure = { ...idleBroker, reloadCertificates: async () => ++reloads === 1 || Promise.reject(new Error('no file')) }
+    const { signal, exited, started } = run([], async () => secure)
+    await started
+    signal('SIGHUP')
+    signal('SIGHUP')
+    expect(reloads).toBe(2)
+    signal('SIGTERM')
+    expect(await exited).toBe(0)
+    expect(reloads).toBe(2)
+  })
+
+  it('SIGHUP stops a broker without certificates: its terminal is gone', async () => {
+    const { signal, exited, started } = run([])
+    await started
+    signal('SIGHUP')
+    expect(await exited).toBe(0)
   })
 
   it('a stop that hangs is ended after half a minute', async () => {

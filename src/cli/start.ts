@@ -13,7 +13,7 @@ import { startHelpText } from './help.js'
 
 /** What this verb needs of the embedding API. */
 export type StartBroker = (options: StartOptions) => Promise<StartedBroker>
-export type StartedBroker = Pick<GregorBroker, 'description' | 'stop'>
+export type StartedBroker = Pick<GregorBroker, 'description' | 'reloadCertificates' | 'stop'>
 
 export interface Process {
   readonly args: readonly string[]
@@ -24,8 +24,8 @@ export interface Process {
   readText(path: string): string
   stdout(text: string): void
   stderr(text: string): void
-  /** Calls `stop` for every SIGTERM, SIGINT and SIGHUP. */
-  onSignal(stop: (signal: string) => void): void
+  /** Calls `heard` for every SIGTERM, SIGINT and SIGHUP. */
+  onSignal(heard: (signal: string) => void): void
   /** Calls `report` for an uncaught error. */
   onCrash(report: (error: unknown) => void): void
   exit(code: ExitCode): void
@@ -100,6 +100,15 @@ export async function start(host: Process, startBroker: StartBroker): Promise<vo
     }
   }
   host.onSignal(signal => {
+    if (signal === 'SIGHUP' && broker !== null && stoppingSinceMs === null) void reload(broker)
+    else leaveAt(signal)
+  })
+  // What could not be read again is in the log, and what was there stays. Without certificates SIGHUP is a terminal's end.
+  const reload = async (running: StartedBroker): Promise<void> => {
+    const hasTls = await running.reloadCertificates().catch(() => true)
+    if (!hasTls) leaveAt('SIGHUP')
+  }
+  const leaveAt = (signal: string): void => {
     const nowMs = host.world.monotonicMs()
     if (stoppingSinceMs !== null) {
       if (nowMs - stoppingSinceMs >= sameSignalMsMax) host.exit(exitCodes.fatal)
@@ -108,7 +117,7 @@ export async function start(host: Process, startBroker: StartBroker): Promise<vo
     stoppingSinceMs = nowMs
     log.info({ signal }, 'stopping')
     if (broker !== null) void stop(broker)
-  })
+  }
 
   // 3. Start, say so, and only then pay for the log.
   try {

@@ -51,12 +51,20 @@ export function describeTopicConfig(config: TopicConfig, only: readonly string[]
 /** The broker's own configuration; read-only, also where Kafka can change a key while it runs. */
 export function describeBrokerConfig(config: BrokerConfig, only: readonly string[] | null): DescribedConfig[] {
   const wanted = wantedNames(only)
-  return brokerKeyNames.filter(wanted).map(name => {
+  const brokerWide = brokerKeyNames.filter(wanted).map(name => {
     const row: ConfigKey<unknown> = brokerKeys[name]
     const synonyms: ConfigSynonym[] = []
     pushBrokerSynonyms(synonyms, config, name)
     return described(name, row, config.textOf(name) ?? formatValue(row, row.default), synonyms, true)
   })
+  const ofListeners = [...config.listenerKeys]
+    .filter(([name]) => wanted(name))
+    .map(([name, { key, text }]) => {
+      const synonyms: ConfigSynonym[] = [{ name, value: text, source: configSources.staticBroker }]
+      pushBrokerSynonyms(synonyms, config, key)
+      return described(name, brokerKeys[key], text, synonyms, true)
+    })
+  return [...brokerWide, ...ofListeners]
 }
 
 // DescribeConfigsResponse.ConfigType.
@@ -69,6 +77,7 @@ const typeCodes: Readonly<Record<ConfigType, number>> = {
   double: 6,
   list: 7,
   class: 8,
+  password: 9,
 }
 
 function described(
@@ -79,15 +88,15 @@ function described(
   readOnly: boolean,
 ): DescribedConfig {
   const configSource = synonyms[0]?.source ?? configSources.default
+  const isSensitive = row.type === 'password'
   return {
     name,
-    value,
+    value: isSensitive ? null : value,
     readOnly,
     isDefault: configSource === configSources.default,
     configSource,
-    // No key of either table holds a secret.
-    isSensitive: false,
-    synonyms,
+    isSensitive,
+    synonyms: isSensitive ? synonyms.map(synonym => ({ ...synonym, value: null })) : synonyms,
     configType: typeCodes[row.type],
     documentation: row.inert ? `${row.doc} ${inertNote}` : row.doc,
   }

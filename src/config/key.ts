@@ -4,7 +4,7 @@
  */
 import { Errors, isRefusal, type Refusal, refuse } from '../protocol/errors.js'
 
-export type ConfigType = 'boolean' | 'string' | 'int' | 'short' | 'long' | 'double' | 'list' | 'class'
+export type ConfigType = 'boolean' | 'string' | 'int' | 'short' | 'long' | 'double' | 'list' | 'class' | 'password'
 
 export interface KeyTraits {
   /** Lowest and highest value, both allowed. */
@@ -16,6 +16,8 @@ export interface KeyTraits {
   readonly inert?: boolean
   /** The key asks for protection that this version cannot give: another value than the default refuses the start. */
   readonly protects?: boolean
+  /** May be given for one listener alone, as listener.name.NAME.KEY. */
+  readonly perListener?: boolean
   /** Known, but shown only where it is set, as what Kafka calls internal. */
   readonly hidden?: boolean
   /** Older names of the same key. */
@@ -70,6 +72,11 @@ export function text<D extends string | null>(value: D, doc: string, traits: Key
   return { type: 'string', default: value, doc, ...traits } as ConfigKey<string | (D & null)>
 }
 
+/** A secret: never described, never printed. */
+export function password(doc: string, traits: KeyTraits = {}): ConfigKey<string | null> {
+  return { type: 'password', default: null, doc, ...traits }
+}
+
 /** A Java class, of which a broker without Java can only know the name. */
 export function javaClass<D extends string | null>(
   value: D,
@@ -122,6 +129,9 @@ function invalidValue(name: string, raw: string, problem: string): Refusal {
   return refuse(Errors.INVALID_CONFIG, `Invalid value ${raw} for configuration ${name}: ${problem}`)
 }
 
+/** What stands for a secret wherever a value is printed, as in Kafka. */
+const hiddenText = '[hidden]'
+
 /** The value as Kafka prints it in DescribeConfigs; null for "not set". */
 export function formatValue(key: ConfigKey<unknown>, value: unknown): string | null {
   if (value === null) return null
@@ -164,6 +174,8 @@ function parseType(key: ConfigKey<unknown>, trimmed: string): ParsedValue | Refu
     case 'string':
     case 'class':
       return { value: trimmed, text: trimmed }
+    case 'password':
+      return { value: trimmed, text: hiddenText }
     case 'list': {
       const elements = trimmed === '' ? [] : [...new Set(trimmed.split(/\s*,\s*/))]
       return { value: elements, text: elements.join(',') }

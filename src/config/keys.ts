@@ -18,6 +18,7 @@ import {
   text,
   type ValueOf,
 } from './key.js'
+import { sslKeys } from './ssl-keys.js'
 import { type TopicKey, topicKeys } from './topic-keys.js'
 
 const int32Max = 2 ** 31 - 1
@@ -50,7 +51,7 @@ export const brokerKeys = {
   ),
   'listener.security.protocol.map': text(
     'SASL_SSL:SASL_SSL,PLAINTEXT:PLAINTEXT,SSL:SSL,SASL_PLAINTEXT:SASL_PLAINTEXT',
-    'Security protocol of each listener name. PLAINTEXT is the only protocol served in this version.',
+    'Security protocol of each listener name: PLAINTEXT or SSL. SASL_PLAINTEXT and SASL_SSL refuse the start: there is no SASL yet.',
   ),
   'controller.listener.names': list(
     [],
@@ -59,6 +60,18 @@ export const brokerKeys = {
     { kafkaDefault: 'required' },
   ),
   'inter.broker.listener.name': text(null, 'Listener for traffic between brokers. There is one broker.', { inert: true }),
+  'security.inter.broker.protocol': choice(
+    'PLAINTEXT',
+    ['PLAINTEXT', 'SSL', 'SASL_PLAINTEXT', 'SASL_SSL'],
+    'Protocol between brokers; where it is set, a listener must speak it. There is one broker.',
+    { inert: true },
+  ),
+  'sasl.mechanism.inter.broker.protocol': choice(
+    'GSSAPI',
+    ['GSSAPI', 'PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512', 'OAUTHBEARER'],
+    'SASL mechanism between brokers. There is one broker.',
+    { inert: true },
+  ),
   'process.roles': list(['broker', 'controller'], 'Roles of this process. Gregor is always both.', {
     inert: true,
     kafkaDefault: 'required',
@@ -77,12 +90,6 @@ export const brokerKeys = {
     'Whether a resource without ACLs is open to everyone. There is no authorizer: everything is open to everyone.',
     { protects: true },
   ),
-  'security.inter.broker.protocol': choice(
-    'PLAINTEXT',
-    ['PLAINTEXT', 'SSL', 'SASL_PLAINTEXT', 'SASL_SSL'],
-    'Protocol between brokers. There is one broker.',
-    { protects: true },
-  ),
   'security.providers': text(null, 'Classes that provide security algorithms.', { protects: true }),
   'principal.builder.class': javaClass(
     'org.apache.kafka.common.security.authenticator.DefaultKafkaPrincipalBuilder',
@@ -93,6 +100,9 @@ export const brokerKeys = {
   'create.topic.policy.class.name': javaClass(null, 'Policy that can reject the creation of a topic.', { protects: true }),
   'alter.config.policy.class.name': javaClass(null, 'Policy that can reject a config change.', { protects: true }),
   'client.quota.callback.class': javaClass(null, 'Callback that decides client quotas.', { protects: true }),
+
+  // --- TLS ---
+  ...sslKeys,
 
   // --- what Gregor adds ---
   'gregor.durability': choice(
@@ -115,6 +125,11 @@ export const brokerKeys = {
     ['auto', 'sendfile', 'copy'],
     'How fetched records reach the socket. sendfile: by the kernel, straight from the segment file (Linux). copy: read and ' +
       'written. auto: sendfile where it works.',
+  ),
+  'gregor.handshake.timeout.ms': long(
+    10_000,
+    'How long a client may take from connecting to the end of the TLS handshake; then it is disconnected.',
+    { min: 1, max: 2_147_483_647 },
   ),
   'gregor.log.level': choice('info', ['debug', 'info', 'warn', 'error'], 'The least important lines that are logged.'),
 
@@ -327,6 +342,9 @@ export const brokerKeys = {
     inert: true,
   }),
 } satisfies Readonly<Record<string, ConfigKey<unknown>>>
+
+/** Keys that may be given for one listener alone. */
+export type ListenerKey = keyof typeof sslKeys
 
 export type BrokerKey = keyof typeof brokerKeys
 export type BrokerValue<K extends BrokerKey> = ValueOf<(typeof brokerKeys)[K]>

@@ -30,8 +30,22 @@ describe('listeners', () => {
     })
     expect(problems).toEqual([])
     expect(listeners).toEqual([
-      { name: 'PLAINTEXT', host: '', port: 29092, advertised: { host: 'kafka', port: 29092 } },
-      { name: 'PLAINTEXT_HOST', host: '', port: 9092, advertised: { host: 'localhost', port: 9092 } },
+      { name: 'PLAINTEXT', protocol: 'PLAINTEXT', host: '', port: 29092, advertised: { host: 'kafka', port: 29092 } },
+      { name: 'PLAINTEXT_HOST', protocol: 'PLAINTEXT', host: '', port: 9092, advertised: { host: 'localhost', port: 9092 } },
+    ])
+  })
+
+  it('several protocols stand side by side, by the map or by the listener’s own name', () => {
+    const map = ['EXTERNAL:SSL', 'PLAINTEXT:PLAINTEXT']
+    const { listeners, problems } = parse(['PLAINTEXT://:1', 'EXTERNAL://:2', 'SSL://:3'], {
+      map,
+      advertised: ['EXTERNAL://k:9'],
+    })
+    expect(problems).toEqual([])
+    expect(listeners.map(({ name, protocol, advertised }) => [name, protocol, advertised])).toEqual([
+      ['PLAINTEXT', 'PLAINTEXT', null],
+      ['EXTERNAL', 'SSL', { host: 'k', port: 9 }],
+      ['SSL', 'SSL', null],
     ])
   })
 
@@ -40,8 +54,9 @@ describe('listeners', () => {
     [['PLAINTEXT://h:70000'], {}, /is not NAME/],
     [['PLAINTEXT://::1:9092'], {}, /is not NAME/],
     [[], {}, /at least one client listener/],
-    [['SSL://:9093'], {}, /SSL asks for SSL, but this version serves PLAINTEXT only/],
-    [['INSIDE://:9093'], {}, /add INSIDE:PLAINTEXT to listener.security.protocol.map/],
+    [['SASL_SSL://:9093'], {}, /SASL_SSL asks for SASL_SSL, but there is no SASL in this version; PLAINTEXT and SSL are served/],
+    [['X://:9093'], { map: ['X:SASL_PLAINTEXT'] }, /X asks for SASL_PLAINTEXT/],
+    [['INSIDE://:9093'], {}, /add INSIDE:PLAINTEXT or INSIDE:SSL to listener.security.protocol.map/],
     [['PLAINTEXT://:1', 'PLAINTEXT://:2'], {}, /PLAINTEXT is named twice/],
     [['PLAINTEXT://:1'], { advertised: ['PLAINTEXT://0.0.0.0:1'] }, /needs a host that clients can connect to/],
     [['PLAINTEXT://:1'], { advertised: ['OTHER://h:1'] }, /OTHER is not among the listeners/],

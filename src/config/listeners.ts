@@ -3,9 +3,12 @@
  * or problems out; nothing is resolved or opened here.
  */
 
+export type SecurityProtocol = 'PLAINTEXT' | 'SSL' | 'SASL_PLAINTEXT' | 'SASL_SSL'
+
 export interface ListenerConfig {
   /** Upper-case listener name, PLAINTEXT unless the configuration names its own. */
   readonly name: string
+  readonly protocol: SecurityProtocol
   /** Address to bind; '' is every interface. IPv6 without brackets. */
   readonly host: string
   /** 0 is a free port. */
@@ -32,7 +35,8 @@ export function parseListeners(texts: ListenerTexts): { listeners: ListenerConfi
   if (endpoints.length === 0 && problems.length === 0) {
     problems.push('listeners: at least one client listener is needed, such as PLAINTEXT://127.0.0.1:9092')
   }
-  problems.push(...protocolProblems(endpoints, texts.protocolMap))
+  const protocolOf = protocolsByName(texts.protocolMap)
+  problems.push(...protocolProblems(endpoints, protocolOf))
   for (const [at, endpoint] of endpoints.entries()) {
     const earlier = endpoints.slice(0, at)
     if (earlier.some(other => other.name === endpoint.name)) problems.push(`listeners: ${endpoint.name} is named twice`)
@@ -50,7 +54,8 @@ export function parseListeners(texts: ListenerTexts): { listeners: ListenerConfi
   }
   const listeners = endpoints.map(endpoint => {
     const told = advertised.find(other => other.name === endpoint.name)
-    return { ...endpoint, advertised: told === undefined ? null : { host: told.host, port: told.port } }
+    const protocol = protocolOf(endpoint.name) ?? 'PLAINTEXT'
+    return { ...endpoint, protocol, advertised: told === undefined ? null : { host: told.host, port: told.port } }
   })
   return { listeners, problems }
 }
@@ -88,21 +93,32 @@ function parseEndpoints(key: string, texts: readonly string[], problems: string[
   return endpoints
 }
 
-const protocols = new Set(['PLAINTEXT', 'SSL', 'SASL_PLAINTEXT', 'SASL_SSL'])
+const protocols: readonly string[] = ['PLAINTEXT', 'SSL', 'SASL_PLAINTEXT', 'SASL_SSL']
+const isProtocol = (text: string): text is SecurityProtocol => protocols.includes(text)
 
-function protocolProblems(endpoints: readonly Endpoint[], protocolMap: readonly string[]): string[] {
-  const protocolOf = new Map<string, string>()
+/** The security protocol of a listener, by listener.security.protocol.map or by its own name; null when there is none. */
+function protocolsByName(protocolMap: readonly string[]): (name: string) => SecurityProtocol | null {
+  const mapped = new Map<string, string>()
   for (const entry of protocolMap) {
     const [name = '', protocol = ''] = entry.split(':')
-    protocolOf.set(name.trim().toUpperCase(), protocol.trim().toUpperCase())
+    mapped.set(name.trim().toUpperCase(), protocol.trim().toUpperCase())
   }
+  return name => {
+    const protocol = mapped.get(name) ?? name
+    return isProtocol(protocol) ? protocol : null
+  }
+}
+
+function protocolProblems(endpoints: readonly Endpoint[], protocolOf: (name: string) => SecurityProtocol | null): string[] {
   const problems: string[] = []
   for (const { name } of endpoints) {
-    const protocol = protocolOf.get(name) ?? (protocols.has(name) ? name : null)
+    const protocol = protocolOf(name)
     if (protocol === null) {
-      problems.push(`listeners: ${name} has no security protocol; add ${name}:PLAINTEXT to listener.security.protocol.map`)
-    } else if (protocol !== 'PLAINTEXT') {
-      problems.push(`listeners: ${name} asks for ${protocol}, but this version serves PLAINTEXT only`)
+      problems.push(
+        `listeners: ${name} has no security protocol; add ${name}:PLAINTEXT or ${name}:SSL to listener.security.protocol.map`,
+      )
+    } else if (protocol.startsWith('SASL_')) {
+      problems.push(`listeners: ${name} asks for ${protocol}, but there is no SASL in this version; PLAINTEXT and SSL are served`)
     }
   }
   return problems

@@ -35,8 +35,11 @@ version does not act on. They are accepted for compatibility, validated and show
 marked *no effect* below.
 
 **Keys that protect.** A key that asks for protection which this version cannot give is not ignored: the start is refused. That
-goes for the keys marked *refused* below, unless they have their default, and for every key that begins with \`ssl.\`, \`sasl.\`,
-\`delegation.token.\` or \`password.encoder.\`, also for one listener alone (\`listener.name.NAME.ssl.…\`).
+goes for the keys marked *refused* below, unless they have their default, and for every other key that begins with \`ssl.\`,
+\`sasl.\`, \`delegation.token.\` or \`password.encoder.\`, also for one listener alone.
+
+**Keys of one listener.** The \`ssl.\` keys may be given for one listener alone: \`listener.name.NAME.ssl.client.auth\`, with the
+listener's name in lower case. Keys of the type *password* are never shown, neither to tools nor in the log.
 
 ## Topics
 

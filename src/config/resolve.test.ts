@@ -1,4 +1,5 @@
 import { describe, expect, expectTypeOf, it } from 'vitest'
+import { describeBrokerConfig } from './describe.js'
 import { environmentLayer } from './environment.js'
 import { type ConfigKey, formatValue, longMax, parseValue } from './key.js'
 import { brokerKeyNames, brokerKeys } from './keys.js'
@@ -46,7 +47,9 @@ describe('resolveBrokerConfig', () => {
     expect(config.get('log.message.timestamp.before.max.ms')).toBe(longMax)
     expect(config.textOf('num.partitions')).toBeNull()
     expect(config.dataDirectory).toBe('./data')
-    expect(config.listeners).toEqual([{ name: 'PLAINTEXT', host: '127.0.0.1', port: 9092, advertised: null }])
+    expect(config.listeners).toEqual([
+      { name: 'PLAINTEXT', protocol: 'PLAINTEXT', host: '127.0.0.1', port: 9092, advertised: null },
+    ])
   })
 
   it('ranks the command line over the environment over the file', () => {
@@ -121,7 +124,7 @@ describe('the environment', () => {
   it('listens on every interface for advertised listeners that come without listeners', () => {
     const { config } = resolveBrokerConfig([environmentLayer({ KAFKA_ADVERTISED_LISTENERS: 'PLAINTEXT://kafka:9094' })])
     expect(config.listeners).toEqual([
-      { name: 'PLAINTEXT', host: '0.0.0.0', port: 9094, advertised: { host: 'kafka', port: 9094 } },
+      { name: 'PLAINTEXT', protocol: 'PLAINTEXT', host: '0.0.0.0', port: 9094, advertised: { host: 'kafka', port: 9094 } },
     ])
   })
 })
@@ -131,21 +134,21 @@ describe('a key that protects', () => {
     ['authorizer.class.name', 'org.apache.kafka.metadata.authorizer.StandardAuthorizer'],
     ['super.users', 'User:admin'],
     ['allow.everyone.if.no.acl.found', 'false'],
-    ['security.inter.broker.protocol', 'SASL_SSL'],
     ['connections.max.reauth.ms', '1000'],
     ['create.topic.policy.class.name', 'com.example.Policy'],
-    ['ssl.keystore.location', '/etc/keystore.jks'],
-    ['ssl.client.auth', 'required'],
+    ['ssl.provider', 'BCFIPS'],
+    ['ssl.engine.factory.class', 'com.example.Engines'],
+    ['ssl.keystore.filename', 'kafka.jks'],
     ['sasl.enabled.mechanisms', 'SCRAM-SHA-256'],
     ['delegation.token.secret.key', 'secret'],
-    ['listener.name.external.ssl.client.auth', 'required'],
+    ['listener.name.plaintext.ssl.provider', 'BCFIPS'],
     ['listener.name.external.scram-sha-256.sasl.jaas.config', 'x required;'],
     ['listener.name.external.principal.builder.class', 'com.example.Builder'],
     ['listener.name.external.connections.max.reauth.ms', '1000'],
   ])('%s refuses the start: it is never ignored', (name, value) => {
     expect(problemsOf({ [name]: value })).toEqual([
-      `${name} (from --config ${name}) asks for protection that this version cannot give: it has no TLS, no SASL, no ` +
-        'authorizer and no policies. Take it out to run without.',
+      `${name} (from --config ${name}) asks for protection that this version cannot give: it has no SASL, no ` +
+        'authorizer, no policies and no Java classes. Take it out to run without.',
     ])
   })
 
@@ -164,6 +167,85 @@ describe('a key that protects', () => {
     const layer = environmentLayer({ KAFKA_SSL_KEYSTORE_FILENAME: 'kafka.jks', KAFKA_SUPER_USERS: 'User:admin' })
     expect(() => resolveBrokerConfig([layer])).toThrow(/super\.users \(from KAFKA_SUPER_USERS\) asks for protection/)
     expect(() => resolveBrokerConfig([layer])).toThrow(/ssl\.keystore\.filename/)
+  })
+})
+
+describe('keys of one listener', () => {
+  const layer = {
+    listeners: 'PLAINTEXT://:1,EXTERNAL://:2,SSL://:3',
+    'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,EXTERNAL:SSL,SSL:SSL,CONTROLLER:SSL',
+    'controller.listener.names': 'CONTROLLER',
+    'ssl.client.auth': 'requested',
+    'ssl.keystore.password': 'secret',
+    'listener.name.external.ssl.client.auth': 'required',
+    'listener.name.controller.ssl.client.auth': 'none',
+  }
+
+  it('stand before the broker’s, for that listener alone', () => {
+    const { config, warnings } = resolveBrokerConfig([optionsLayer(layer)])
+    expect(warnings).toEqual([])
+    const [external, other] = [config.forListener('EXTERNAL'), config.forListener('SSL')]
+    expect([external.get('ssl.client.auth'), other.get('ssl.client.auth')]).toEqual(['required', 'requested'])
+    expect([external.nameOf('ssl.client.auth'), other.nameOf('ssl.client.auth')]).toEqual([
+      'listener.name.external.ssl.client.auth',
+      'ssl.client.auth',
+    ])
+    expect([external.isOwn('ssl.client.auth'), external.isOwn('ssl.keystore.password')]).toEqual([true, false])
+    expect(external.get('ssl.keystore.password')).toBe('secret')
+  })
+
+  it('are ranked by their sources as all keys are', () => {
+    const stronger = optionsLayer({ 'listener.name.EXTERNAL.ssl.client.auth': 'none' })
+    const { config } = resolveBrokerConfig([stronger, optionsLayer(layer)])
+    expect(config.forListener('EXTERNAL').get('ssl.client.auth')).toBe('none')
+    const { config: fromImage } = resolveBrokerConfig([
+      environmentLayer({ KAFKA_LISTENER_NAME_EXTERNAL_SSL_CLIENT_AUTH: 'requested' }),
+      optionsLayer(layer),
+    ])
+    expect(fromImage.forListener('EXTERNAL').get('ssl.client.auth')).toBe('requested')
+  })
+
+  it('of a listener that is not there are refused: they would protect nothing', () => {
+    expect(problemsOf({ ...layer, 'listener.name.outside.ssl.client.auth': 'required' })).toEqual([
+      'listener.name.outside.ssl.client.auth: there is no such listener; listeners names PLAINTEXT, EXTERNAL, SSL, CONTROLLER',
+    ])
+  })
+
+  it('have bad values named with their whole names', () => {
+    expect(problemsOf({ ...layer, 'listener.name.ssl.ssl.client.auth': 'maybe' })).toEqual([
+      'Invalid value maybe for configuration listener.name.ssl.ssl.client.auth: String must be one of: none, requested, required ' +
+        '(from --config listener.name.ssl.ssl.client.auth; allowed: none, requested, required)',
+    ])
+  })
+
+  it('are described; secrets are not, neither theirs nor the broker’s', () => {
+    const own = { ...layer, 'listener.name.external.ssl.key.password': 'hidden treasure' }
+    const { config } = resolveBrokerConfig([optionsLayer(own)])
+    const described = describeBrokerConfig(config, null)
+    const find = (name: string) => described.find(each => each.name === name)
+    expect(find('listener.name.external.ssl.client.auth')).toMatchObject({
+      value: 'required',
+      isSensitive: false,
+      configSource: 4,
+    })
+    for (const name of ['ssl.keystore.password', 'listener.name.external.ssl.key.password']) {
+      expect(find(name)).toMatchObject({ value: null, isSensitive: true, configSource: 4, configType: 9 })
+    }
+    expect(JSON.stringify(described)).not.toMatch(/secret|treasure/)
+    expect(config.textOf('ssl.keystore.password')).toBe('[hidden]')
+  })
+})
+
+describe('the protocol between brokers', () => {
+  it('has no effect, but must be one that a listener speaks', () => {
+    const ssl = { listeners: 'PLAINTEXT://:1,SSL://:2', 'security.inter.broker.protocol': 'SSL' }
+    expect(problemsOf({ ...ssl, 'sasl.mechanism.inter.broker.protocol': 'PLAIN' })).toEqual([])
+    expect(problemsOf({ ...ssl, 'security.inter.broker.protocol': 'SASL_SSL' })).toEqual([
+      'security.inter.broker.protocol: no listener speaks SASL_SSL; add one to listeners, or take the key out',
+    ])
+    expect(problemsOf({ ...ssl, 'inter.broker.listener.name': 'SSL' })).toEqual([
+      'Only one of inter.broker.listener.name and security.inter.broker.protocol should be set.',
+    ])
   })
 })
 
@@ -245,7 +327,9 @@ describe('files and environments that were made for others', () => {
     })
     expect(warnings).toEqual([])
     expect(config.get('num.partitions')).toBe(7)
-    expect(config.listeners).toEqual([{ name: 'PLAINTEXT', host: '', port: 9092, advertised: { host: '', port: 9092 } }])
+    expect(config.listeners).toEqual([
+      { name: 'PLAINTEXT', protocol: 'PLAINTEXT', host: '', port: 9092, advertised: { host: '', port: 9092 } },
+    ])
   })
 
   it.each([

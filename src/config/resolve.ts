@@ -6,7 +6,7 @@
 import { isRefusal } from '../protocol/errors.js'
 import { compressionTypeProblem } from './compression-type.js'
 import { allowedValues, type ConfigKey, formatValue, parseValue } from './key.js'
-import { type BrokerKey, type BrokerValue, brokerKeyNames, brokerKeyOf, brokerKeys } from './keys.js'
+import { type BrokerKey, type BrokerValue, brokerKeyNames, brokerKeyOf, brokerKeys, type ListenerKey } from './keys.js'
 import { type ListenerConfig, parseListeners } from './listeners.js'
 import { nearest } from './nearest.js'
 import { parseProperties } from './properties.js'
@@ -24,7 +24,19 @@ export interface BrokerConfig {
   /** The text a source gave for this key, in Kafka's spelling of the value; null when the default holds. */
   textOf(key: BrokerKey): string | null
   readonly listeners: readonly ListenerConfig[]
+  /** The keys of one listener: its own where it has them, else the broker's. */
+  forListener(name: string): ListenerSettings
+  /** The keys that were given for one listener alone, by their whole names. */
+  readonly listenerKeys: ReadonlyMap<string, { readonly key: BrokerKey; readonly text: string }>
   readonly dataDirectory: string
+}
+
+export interface ListenerSettings {
+  get<K extends ListenerKey>(key: K): BrokerValue<K>
+  /** The name under which the value was given, for messages. */
+  nameOf(key: ListenerKey): string
+  /** Given for this listener alone. */
+  isOwn(key: ListenerKey): boolean
 }
 
 /** The configuration cannot be used. The message lists every problem, one a line. */
@@ -42,9 +54,11 @@ export function resolveBrokerConfig(layers: readonly ConfigLayer[]): { config: B
   const warnings: string[] = []
   const texts = new Map<BrokerKey, string>()
   const values = new Map<BrokerKey, unknown>()
+  const ofListeners = new Map<string, { key: BrokerKey; value: unknown; text: string }>()
   for (const layer of layers) {
     for (const [name, { text, origin }] of layer.entries) {
-      const key = brokerKeyOf(name)
+      const ofListener = listenerKeyOf(name)
+      const key = ofListener?.key ?? brokerKeyOf(name)
       if (key === null) {
         if (asksForProtection(name) && text.trim() !== '') problems.push(unprotected(name, origin))
         else if (layer.isStrict) problems.push(unknownKey(name, origin, 'there is no such key'))
@@ -52,13 +66,15 @@ export function resolveBrokerConfig(layers: readonly ConfigLayer[]): { config: B
         continue
       }
       // An alias loses to the key itself in the same source.
-      if (texts.has(key) || (key !== name && layer.entries.has(key))) continue
+      if (ofListener !== null ? ofListeners.has(ofListener.name) : texts.has(key) || (key !== name && layer.entries.has(key)))
+        continue
       const row: ConfigKey<unknown> = brokerKeys[key]
       const parsed = parseValue(name, row, text)
       if (isRefusal(parsed)) {
         const allowed = allowedValues(row)
         problems.push(`${parsed.message} (from ${origin}${allowed === '' ? '' : `; allowed: ${allowed}`})`)
       } else if (row.protects && !promisesNothing(row, parsed.text)) problems.push(unprotected(name, origin))
+      else if (ofListener !== null) ofListeners.set(ofListener.name, { key, ...parsed })
       else {
         values.set(key, parsed.value)
         texts.set(key, parsed.text)
@@ -76,9 +92,30 @@ export function resolveBrokerConfig(layers: readonly ConfigLayer[]): { config: B
   })
   const directories = get('log.dirs') ?? get('log.dir')
   problems.push(...listenerProblems, ...directoryProblems(directories), ...conflicts(get))
+  const known = [...listeners.map(({ name }) => name), ...get('controller.listener.names')]
+  problems.push(...strayListenerKeys([...ofListeners.keys()], known))
+  if (texts.has('security.inter.broker.protocol')) {
+    problems.push(
+      ...interBrokerProblems(get('security.inter.broker.protocol'), listeners, texts.has('inter.broker.listener.name')),
+    )
+  }
   if (problems.length > 0) throw new ConfigError(problems)
 
-  const config: BrokerConfig = { get, textOf: key => texts.get(key) ?? null, listeners, dataDirectory: directories[0] as string }
+  const config: BrokerConfig = {
+    get,
+    textOf: key => texts.get(key) ?? null,
+    listeners,
+    listenerKeys: ofListeners,
+    forListener: name => {
+      const own = (key: ListenerKey) => listenerPrefix(name) + key
+      return {
+        get: key => (ofListeners.get(own(key))?.value ?? get(key)) as BrokerValue<typeof key>,
+        nameOf: key => (ofListeners.has(own(key)) ? own(key) : key),
+        isOwn: key => ofListeners.has(own(key)),
+      }
+    },
+    dataDirectory: directories[0] as string,
+  }
   return { config: Object.freeze(config), warnings }
 }
 
@@ -92,13 +129,44 @@ export function propertiesLayer(path: string, text: string): ConfigLayer {
   return { entries: new Map(Array.from(parseProperties(text), ([name, value]) => [name, { text: value, origin: path }])) }
 }
 
+// --- keys of one listener ---
+
+/** [KIP-103] Kafka lower-cases the listener's name here. */
+function listenerPrefix(listener: string): string {
+  return `listener.name.${listener.toLowerCase()}.`
+}
+
+const listenerKeyPattern = /^listener\.name\.([^.]+)\.(.+)$/
+
+/** The key that `name` gives to one listener alone, with the name spelt as it is looked for; null for any other name. */
+function listenerKeyOf(name: string): { readonly key: BrokerKey; readonly name: string } | null {
+  const [, listener = '', base = ''] = listenerKeyPattern.exec(name) ?? []
+  const key = brokerKeyOf(base)
+  if (key === null || !(brokerKeys[key] as ConfigKey<unknown>).perListener) return null
+  return { key, name: listenerPrefix(listener) + key }
+}
+
+/** Protection for a listener that does not exist protects another one than was meant. */
+function strayListenerKeys(names: readonly string[], listeners: readonly string[]): string[] {
+  const prefixes = listeners.map(listenerPrefix)
+  return names
+    .filter(name => !prefixes.some(prefix => name.startsWith(prefix)))
+    .map(name => `${name}: there is no such listener; listeners names ${listeners.join(', ')}`)
+}
+
+function interBrokerProblems(protocol: string, listeners: readonly ListenerConfig[], namesListener: boolean): string[] {
+  if (namesListener) return ['Only one of inter.broker.listener.name and security.inter.broker.protocol should be set.']
+  if (listeners.some(listener => listener.protocol === protocol)) return []
+  return [`security.inter.broker.protocol: no listener speaks ${protocol}; add one to listeners, or take the key out`]
+}
+
 // --- problems and warnings ---
 
 /** Keys that protect in Kafka, also of one listener or mechanism alone, of which this version knows none. */
 const protectingKeys = /^(?:listener\.name\.[^.]+\.(?:[^.]+\.)?)?(?:ssl|sasl|delegation\.token|password\.encoder)\./
 
 function asksForProtection(name: string): boolean {
-  const ofListener = /^listener\.name\.[^.]+\.(.+)$/.exec(name)?.[1]
+  const ofListener = listenerKeyPattern.exec(name)?.[2]
   const key = ofListener === undefined ? null : brokerKeyOf(ofListener)
   return protectingKeys.test(name) || (key !== null && (brokerKeys[key] as ConfigKey<unknown>).protects === true)
 }
@@ -111,8 +179,8 @@ function promisesNothing(row: ConfigKey<unknown>, text: string): boolean {
 /** A broker that was told to protect and cannot must not start open. */
 function unprotected(name: string, origin: string): string {
   return (
-    `${name} (from ${origin}) asks for protection that this version cannot give: it has no TLS, no SASL, no authorizer and no ` +
-    'policies. Take it out to run without.'
+    `${name} (from ${origin}) asks for protection that this version cannot give: it has no SASL, no authorizer, no policies and no ` +
+    'Java classes. Take it out to run without.'
   )
 }
 

@@ -29,7 +29,9 @@ import { frameBytesMin, frameLengthBytes, type Outgoing } from '../protocol/fram
 import { atEndOfTurn } from './end-of-turn.js'
 import type { FrameAccount, FrameMemory } from './frame-memory.js'
 import type { NativeCalls } from './native.js'
+import { hintAbout } from './other-protocols.js'
 import { Outbound, releaseRanges } from './outbound.js'
+import type { NameAttribute, SecurityProtocol } from './security-protocol.js'
 
 /** What dispatch says about a frame. `null` stands for "no answer" (acks=0). */
 export type Dispatched = Outgoing | null | Pending
@@ -50,6 +52,9 @@ export interface ConnectionInfo {
   readonly id: number
   /** As named in `listeners`. */
   readonly listenerName: string
+  readonly listenerProtocol: SecurityProtocol
+  /** Of the certificate that the client showed, in the certificate's order; null without one. */
+  readonly peerSubject: readonly (readonly NameAttribute[])[] | null
   readonly remoteAddress: string
   /** The address and port on which this client reached the broker. */
   readonly localAddress: string
@@ -83,6 +88,8 @@ export interface ConnectionOptions {
   readonly info: ConnectionInfo
   readonly serve: Serve
   readonly native: NativeCalls | null
+  /** The socket speaks TLS: nothing may be sent past it. */
+  readonly isSecure: boolean
   readonly memory: FrameMemory
   /** Largest frame, in bytes (socket.request.max.bytes). */
   readonly frameBytesMax: number
@@ -182,6 +189,7 @@ export class Connection {
     })
     this.#outbound = new Outbound(socket, {
       native: options.native,
+      isSecure: options.isSecure,
       onProgress: () => this.#goOn(),
       onBroken: error => {
         this.#report(error)
@@ -279,7 +287,8 @@ export class Connection {
   close(): void {
     if (this.#isClosed) return
     this.#letGo()
-    this.#socket.destroy()
+    if (this.#options.isSecure) endSecurely(this.#socket)
+    else this.#socket.destroy()
   }
 
   /** Cuts as many frames as `bytes` holds; the rest is kept. `isOwn`: the bytes stay what they are. */
@@ -320,7 +329,9 @@ export class Connection {
       // 2. Refused before anything is allocated for it.
       if (length < frameBytesMin || length > this.#options.frameBytesMax) {
         this.#endBecauseOf(
-          new ConnectionFault(`frame of ${length} bytes; allowed are ${frameBytesMin} to ${this.#options.frameBytesMax}`),
+          new ConnectionFault(
+            `frame of ${length} bytes; allowed are ${frameBytesMin} to ${this.#options.frameBytesMax}${hintAbout(length)}`,
+          ),
         )
         return
       }
@@ -571,6 +582,12 @@ export class Connection {
   #dropWaiting(): void {
     for (const frame of this.#waitingFrames.splice(0)) this.#memory.give(frame, frame.byteLength)
   }
+}
+
+/** Says that it is over, without which some clients report a failure of TLS; whether it arrives is not waited for. */
+function endSecurely(socket: Socket): void {
+  socket.end()
+  setImmediate(() => socket.destroy())
 }
 
 /** Memory for a frame of `bytes` of which `arrivedBytes` are here. */

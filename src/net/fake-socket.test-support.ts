@@ -71,12 +71,21 @@ export function connected(
   const memory = setup.memory ?? frameMemory(setup.memoryBytes ?? 1024 * 1024)
   let isClosed = false
   const connection = new Connection(socket as unknown as Socket, {
-    info: { id: 1, listenerName: 'L', remoteAddress: '127.0.0.1', localAddress: '127.0.0.1', localPort: 9092 },
+    info: {
+      id: 1,
+      listenerName: 'L',
+      listenerProtocol: 'PLAINTEXT',
+      peerSubject: null,
+      remoteAddress: '127.0.0.1',
+      localAddress: '127.0.0.1',
+      localPort: 9092,
+    },
     serve: serveBy((id, frame, isOwnMemory) => {
       started.push(id)
       return handle(id, frame[1] as number, frame, isOwnMemory)
     }, served),
     native: null,
+    isSecure: false,
     memory,
     frameBytesMax: setup.frameBytesMax ?? 1024 * 1024,
     clock: world,

@@ -155,6 +155,8 @@ export const reported: { faults: unknown[]; refused: string[] } = { faults: [], 
 export function listenerOptions(serve: Serve): ListenerOptions {
   return {
     name: 'PLAINTEXT',
+    protocol: 'PLAINTEXT',
+    tls: null,
     host: '127.0.0.1',
     port: 0,
     clock: realWorld,
@@ -201,6 +203,10 @@ export class RawClient implements Disposable {
       this.isClosed = true
       this.#wake()
     })
+  }
+
+  static of(socket: net.Socket): RawClient {
+    return new RawClient(socket)
   }
 
   static connect(port: number, { paused = false, allowHalfOpen = false } = {}): Promise<RawClient> {

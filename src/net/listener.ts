@@ -7,9 +7,14 @@ import type { Clock, Timer } from '../base/world.js'
 import { Connection, type ConnectionInfo, type Serve } from './connection.js'
 import type { FrameMemory } from './frame-memory.js'
 import { type NativeCalls, socketFd } from './native.js'
+import type { SecurityProtocol } from './security-protocol.js'
+import type { TlsAcceptor } from './tls/tls-acceptor.js'
 
 export interface ListenerOptions {
   readonly name: string
+  readonly protocol: SecurityProtocol
+  /** What makes TLS of an accepted socket; null for a listener without. */
+  readonly tls: TlsAcceptor | null
   /** Empty for all interfaces. */
   readonly host: string
   /** 0 picks a free port. */
@@ -64,7 +69,9 @@ export class Listener {
 
   private constructor(options: ListenerOptions) {
     this.#options = options
-    this.#server = net.createServer({ pauseOnConnect: true, noDelay: true, keepAlive: true }, socket => this.#accept(socket))
+    // A TLS socket takes over whether its peer may end first; the others are put into sockets of their own.
+    const socketOptions = { pauseOnConnect: true, noDelay: true, keepAlive: true, allowHalfOpen: options.tls !== null }
+    this.#server = net.createServer(socketOptions, socket => this.#accept(socket))
   }
 
   /** Binds and accepts. Rejects with the system's error (EADDRINUSE, EACCES, …). */
@@ -99,6 +106,7 @@ export class Listener {
     this.#isClosed = true
     this.#checking?.cancel()
     const closed = new Promise<void>(resolve => this.#server.close(() => resolve()))
+    this.#options.tls?.close()
     for (const connection of this.#connections) connection.drain()
     const { clock } = this.#options
     const deadline = clock.monotonicMs() + graceMs
@@ -115,11 +123,12 @@ export class Listener {
   }
 
   #accept(accepted: net.Socket): void {
-    const { remoteAddress = '', localAddress = '', localPort = 0 } = accepted
+    const remoteAddress = plainAddress(accepted.remoteAddress ?? '')
+    const { tls } = this.#options
     const ofAddress = this.#perAddress.get(remoteAddress) ?? 0
     const refusal = this.#isClosed
       ? 'the broker is stopping'
-      : this.#connections.size >= this.#options.connectionsMax
+      : this.#connections.size + (tls?.handshakeCount ?? 0) >= this.#options.connectionsMax
         ? `max.connections (${this.#options.connectionsMax}) is reached`
         : ofAddress >= this.#options.connectionsPerAddressMax
           ? `max.connections.per.ip (${this.#options.connectionsPerAddressMax}) is reached`
@@ -133,36 +142,69 @@ export class Listener {
     const { sendBufferBytes, receiveBufferBytes } = this.#options
     const native = this.#options.native()
     native?.setBufferBytes(socketFd(accepted), sendBufferBytes, receiveBufferBytes)
-
+    const info = this.#infoOf(accepted)
+    if (tls !== null) {
+      if (this.#options.unref) accepted.unref()
+      tls.accept(accepted, {
+        onSecure: (socket, peerSubject) => this.#serveSecurely(socket, { ...info, peerSubject }, native),
+        onFailed: reason => {
+          this.#forget(info.remoteAddress)
+          if (reason !== null) this.#options.onRefused(info.remoteAddress, reason)
+        },
+      })
+      return
+    }
     let connection: Connection | null = null
     const socket = this.#adopt(
       accepted,
       received => connection?.received(received),
       () => connection?.readTarget() ?? null,
     )
-    connection = new Connection(socket, {
-      info: {
-        id: this.#nextId++,
-        listenerName: this.#options.name,
-        remoteAddress: plainAddress(remoteAddress),
-        localAddress: plainAddress(localAddress),
-        localPort,
-      },
+    connection = this.#connect(socket, info, native, false)
+    socket.resume()
+  }
+
+  #infoOf({ remoteAddress = '', localAddress = '', localPort = 0 }: net.Socket): ConnectionInfo {
+    return {
+      id: this.#nextId++,
+      listenerName: this.#options.name,
+      listenerProtocol: this.#options.protocol,
+      peerSubject: null,
+      remoteAddress: plainAddress(remoteAddress),
+      localAddress: plainAddress(localAddress),
+      localPort,
+    }
+  }
+
+  /** What is decrypted comes in memory of its own, so it is read as any stream is. */
+  #serveSecurely(socket: net.Socket, info: ConnectionInfo, native: NativeCalls | null): void {
+    const connection = this.#connect(socket, info, native, true)
+    socket.on('data', (bytes: Buffer) => connection.received(bytes))
+  }
+
+  #connect(socket: net.Socket, info: ConnectionInfo, native: NativeCalls | null, isSecure: boolean): Connection {
+    const connection = new Connection(socket, {
+      info,
       serve: this.#options.serve,
       native,
+      isSecure,
       memory: this.#options.memory,
       frameBytesMax: this.#options.frameBytesMax,
       clock: this.#options.clock,
       onFault: (faulty, error) => this.#options.onFault(faulty.info, error),
       onClose: closed => {
         this.#connections.delete(closed)
-        const left = (this.#perAddress.get(remoteAddress) ?? 1) - 1
-        if (left === 0) this.#perAddress.delete(remoteAddress)
-        else this.#perAddress.set(remoteAddress, left)
+        this.#forget(info.remoteAddress)
       },
     })
     this.#connections.add(connection)
-    socket.resume()
+    return connection
+  }
+
+  #forget(address: string): void {
+    const left = (this.#perAddress.get(address) ?? 1) - 1
+    if (left === 0) this.#perAddress.delete(address)
+    else this.#perAddress.set(address, left)
   }
 
   /** Moves the accepted handle into a socket that reads into our buffers; the first socket object is left empty. */

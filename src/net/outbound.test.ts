@@ -58,6 +58,7 @@ function glass() {
   const broken: string[] = []
   const outbound = new Outbound(socket as unknown as Socket, {
     native,
+    isSecure: false,
     onProgress: () => {},
     onBroken: error => broken.push(error.message),
     onGone: () => broken.push('gone'),

@@ -1,7 +1,7 @@
 /**
  * The way out of one connection: answers in the order given, bytes and file ranges. On a plain socket with sendfile(2) a
  * range goes from the page cache to the socket without passing through this process; otherwise it is read and written.
- * Both ways serve the same bytes.
+ * Both ways serve the same bytes. Over TLS everything is read and written, and in pieces, since encrypting takes the loop's time.
  *
  * Invariant: at most one answer is being sent; nothing is written to the socket beside it. That is what keeps a header
  * sent through the descriptor from overtaking one that Node still holds.
@@ -53,6 +53,7 @@ const nudges = new SpareBuffers(nudgeBytes, 16)
 
 export interface OutboundOptions {
   readonly native: NativeCalls | null
+  readonly isSecure: boolean
   /** Called when less is pending than before. May be called while an answer is being enqueued. */
   readonly onProgress: () => void
   /** The answer cannot be completed (file shorter than promised, disk error); the connection must be destroyed. */
@@ -63,7 +64,9 @@ export interface OutboundOptions {
 
 export class Outbound {
   readonly #socket: Socket
+  /** For sending past Node; null over TLS. */
   readonly #native: NativeCalls | null
+  readonly #isSecure: boolean
   readonly #options: OutboundOptions
   readonly #queue: Outgoing[] = []
   #pendingBytes = 0
@@ -82,7 +85,8 @@ export class Outbound {
 
   constructor(socket: Socket, options: OutboundOptions) {
     this.#socket = socket
-    this.#native = options.native
+    this.#isSecure = options.isSecure
+    this.#native = options.isSecure ? null : options.native
     this.#options = options
   }
 
@@ -125,12 +129,12 @@ export class Outbound {
         setImmediate(() => this.#resume())
         return
       }
-      if (answer.inserts === null) {
+      if (answer.inserts === null && (!this.#isSecure || answer.byteLength <= chunkBytes)) {
         this.#write(answer.bytes)
         this.#finish(answer)
         continue
       }
-      if (this.#position === 0 && answer.byteLength <= copyBytesMax && liesInFiles(answer.inserts)) {
+      if (this.#position === 0 && answer.byteLength <= copyBytesMax && this.#canCopy(answer.inserts)) {
         if (!this.#writeCopied(answer)) return
         this.#finish(answer)
         continue
@@ -138,7 +142,7 @@ export class Outbound {
       const sent = this.#sendStep(answer)
       if (sent === waiting) return
       turnBytes += sent
-      if (this.#insertIndex === answer.inserts.length && this.#position === answer.bytes.byteLength) this.#finish(answer)
+      if (this.#insertIndex === countOf(answer) && this.#position === answer.bytes.byteLength) this.#finish(answer)
     }
     this.#isSending = false
   }
@@ -160,8 +164,7 @@ export class Outbound {
 
   /** One step of an answer with file ranges; bytes sent, or `waiting` when a callback will go on. */
   #sendStep(answer: Outgoing): number {
-    const inserts = answer.inserts as NonNullable<Outgoing['inserts']>
-    const insert = inserts[this.#insertIndex]
+    const insert = answer.inserts?.[this.#insertIndex]
     const bytesEnd = insert === undefined ? answer.bytes.byteLength : insert.position
     if (this.#position < bytesEnd) return this.#sendBytes(answer, bytesEnd)
 
@@ -208,8 +211,13 @@ export class Outbound {
 
   /** The memory part up to `end`: with the descriptor if nothing is held by Node, so that it shares a packet with the file. */
   #sendBytes(answer: Outgoing, end: number): number {
+    const isLast = this.#insertIndex === countOf(answer)
+    if (this.#isSecure && end - this.#position > chunkBytes) {
+      const piece = answer.bytes.subarray(this.#position, this.#position + chunkBytes)
+      this.#position += chunkBytes
+      return this.#writeAndContinue(piece)
+    }
     const bytes = answer.bytes.subarray(this.#position, end)
-    const isLast = this.#insertIndex === answer.inserts?.length
     const canSend = this.#native !== null && this.#nodeWrites === 0
     const sent = canSend ? this.#native.send(socketFd(this.#socket), bytes, bytes.byteLength, !isLast) : 0
     if (canSend && sent >= 0) {
@@ -261,6 +269,20 @@ export class Outbound {
     if (range.fd >= 0) fs.read(range.fd, chunk, 0, bytes, at, onRead)
     else readLater(range, this.#insertSent, chunk.subarray(0, bytes), onRead)
     return waiting
+  }
+
+  /** Over TLS what may not be in page cache is left to the thread pool; otherwise a small answer is worth the risk. */
+  #canCopy(inserts: Outgoing['inserts']): boolean {
+    if (inserts === null || !liesInFiles(inserts)) return false
+    const { native } = this.#options
+    if (!this.#isSecure) return true
+    return (
+      native !== null &&
+      inserts.every(
+        ({ source: { fd, position, byteLength } }) =>
+          native.isCached(fd, position) && native.isCached(fd, position + Math.max(0, byteLength - 1)),
+      )
+    )
   }
 
   /** A small answer as one buffer and one write. False when it broke. */
@@ -348,6 +370,10 @@ const waiting = -1
 /** Lets go of the files of an answer that is not sent. */
 export function releaseRanges(answer: Outgoing): void {
   releaseFrom(answer, 0)
+}
+
+function countOf({ inserts }: Outgoing): number {
+  return inserts === null ? 0 : inserts.length
 }
 
 function liesInFiles(inserts: NonNullable<Outgoing['inserts']>): boolean {

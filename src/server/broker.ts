@@ -9,10 +9,13 @@ import type { Serve } from '../net/connection.js'
 import { frameMemory } from '../net/frame-memory.js'
 import { Listener } from '../net/listener.js'
 import { loadNativeCalls, type NativeCalls, nativeFailure } from '../net/native.js'
+import type { SecurityProtocol } from '../net/security-protocol.js'
+import type { TlsAcceptor } from '../net/tls/tls-acceptor.js'
 import type { Durability } from '../storage/types.js'
 import { reportCodecs } from './codec-report.js'
 import { type CoreOptions, openCore } from './core.js'
 import { FaultReport } from './fault-report.js'
+import { openTls, reloadTls } from './tls.js'
 
 export interface BrokerOptions extends CoreOptions {
   /** Listening does not keep the process alive. */
@@ -21,10 +24,19 @@ export interface BrokerOptions extends CoreOptions {
 
 export interface RunningBroker {
   readonly services: Broker
-  readonly listeners: readonly { readonly name: string; readonly host: string; readonly port: number }[]
+  readonly listeners: readonly {
+    readonly name: string
+    readonly protocol: SecurityProtocol
+    readonly host: string
+    readonly port: number
+  }[]
   readonly directory: { readonly path: string; readonly isEphemeral: boolean }
   readonly durability: Durability
   readonly sendPath: 'sendfile' | 'copy'
+  /** Whether a listener speaks TLS. */
+  readonly hasTls: boolean
+  /** Reads key stores and trust stores again; running connections live on. What could not be used, as sentences. */
+  reloadCertificates(): Promise<readonly string[]>
   /** Answers what is under way (at most `graceMs`), syncs and closes. */
   stop(graceMs: number): Promise<void>
 }
@@ -38,14 +50,16 @@ const frameMemoryDefaultBytes = 512 * 1024 * 1024
 export async function startBroker(options: BrokerOptions): Promise<RunningBroker> {
   const { config, log } = options
   const native = nativeCallsFor(config, log)
+  const tls = await openTls(config, options.world, log)
   const core = await openCore(options)
   try {
-    const listeners = await listen(options, core.serve, native)
+    const listeners = await listen(options, core.serve, native, tls)
     const codecReport = options.world.host.after(codecReportDelayMs, () => reportCodecs(log))
     return {
       services: core.services,
       listeners: listeners.map((listener, at) => ({
         name: listener.name,
+        protocol: config.listeners[at]?.protocol ?? 'PLAINTEXT',
         host: config.listeners[at]?.host ?? '',
         port: listener.port,
       })),
@@ -54,6 +68,8 @@ export async function startBroker(options: BrokerOptions): Promise<RunningBroker
       get sendPath() {
         return native() === null ? 'copy' : 'sendfile'
       },
+      hasTls: tls.size > 0,
+      reloadCertificates: () => reloadTls(tls, log),
       async stop(graceMs) {
         codecReport.cancel()
         core.stopServing()
@@ -78,16 +94,23 @@ function nativeCallsFor(config: BrokerConfig, log: Log): () => NativeCalls | nul
   return loadNativeCalls
 }
 
-async function listen(options: BrokerOptions, serve: Serve, native: () => NativeCalls | null): Promise<Listener[]> {
+async function listen(
+  options: BrokerOptions,
+  serve: Serve,
+  native: () => NativeCalls | null,
+  tls: ReadonlyMap<string, TlsAcceptor>,
+): Promise<Listener[]> {
   const { config, world, log, unref } = options
   const queuedBytesMax = config.get('queued.max.request.bytes')
   const memory = frameMemory(queuedBytesMax < 0 ? frameMemoryDefaultBytes : queuedBytesMax)
   const faults = new FaultReport(log, world.host)
   const listeners: Listener[] = []
   try {
-    for (const { name, host, port } of config.listeners) {
+    for (const { name, protocol, host, port } of config.listeners) {
       const listener = await Listener.listen({
         name,
+        protocol,
+        tls: tls.get(name) ?? null,
         host,
         port,
         clock: world.host,

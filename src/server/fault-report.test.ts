@@ -11,7 +11,15 @@ function reporting() {
   const report = new FaultReport({ debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') }, world)
   return { lines, world, report }
 }
-const client = { id: 7, listenerName: 'PLAINTEXT', remoteAddress: '127.0.0.1', localAddress: '127.0.0.1', localPort: 1 }
+const client = {
+  id: 7,
+  listenerName: 'PLAINTEXT',
+  listenerProtocol: 'PLAINTEXT' as const,
+  peerSubject: null,
+  remoteAddress: '127.0.0.1',
+  localAddress: '127.0.0.1',
+  localPort: 1,
+}
 
 test('what a client sent is a warning, what the broker did is an error', () => {
   const { lines, report } = reporting()
@@ -23,9 +31,24 @@ test('what a client sent is a warning, what the broker did is an error', () => {
   ])
 })
 
+test('a client that fails for the same reason again and again is one line in ten seconds', () => {
+  const { lines, world, report } = reporting()
+  for (let i = 0; i < 100; i++) report.refused('127.0.0.1', 'no TLS')
+  report.refused('127.0.0.2', 'no TLS')
+  report.refused('127.0.0.1', 'too slow')
+  expect(lines.map(({ fields }) => `${fields.remoteAddress} ${fields.reason}`)).toEqual([
+    '127.0.0.1 no TLS',
+    '127.0.0.2 no TLS',
+    '127.0.0.1 too slow',
+  ])
+  world.advance(10_000)
+  report.refused('127.0.0.1', 'no TLS')
+  expect(lines.slice(3)).toMatchObject([{ fields: { leftOut: 99 } }, { fields: { reason: 'no TLS' } }])
+})
+
 test('a flood of bad input is twenty lines in ten seconds, and the rest is counted', () => {
   const { lines, world, report } = reporting()
-  for (let i = 0; i < 1000; i++) report.closed(client, new MalformedError('again'))
+  for (let i = 0; i < 1000; i++) report.closed(client, new MalformedError(`again ${i}`))
   expect(lines).toHaveLength(20)
   world.advance(10_000)
   report.refused('127.0.0.1', 'max.connections (1) is reached')

@@ -1,7 +1,7 @@
 /**
  * Says why connections were closed or refused. What a client did wrong is a warning; what we did wrong is an error with its
- * stack. Clients that are broken are broken in a loop, so warnings have a bound in time, and what was left out is counted:
- * a flood of bad input must not become a flood of log lines.
+ * stack. Clients that are broken are broken in a loop, so each client gets a line for each reason in a window of time, all of
+ * them together a number of lines, and what was left out is counted: a flood of bad input must not become a flood of log lines.
  */
 import type { Log, LogFields } from '../base/log.js'
 import type { Clock } from '../base/world.js'
@@ -18,7 +18,8 @@ export class FaultReport {
   readonly #log: Log
   readonly #clock: Clock
   #windowStartMs = Number.NEGATIVE_INFINITY
-  #warnings = 0
+  /** What was said in this window, by message, address and reason. */
+  readonly #said = new Set<string>()
   #leftOut = 0
 
   constructor(log: Log, clock: Clock) {
@@ -44,14 +45,15 @@ export class FaultReport {
     if (nowMs - this.#windowStartMs >= windowMs) {
       if (this.#leftOut > 0) this.#log.warn({ leftOut: this.#leftOut }, 'closed or refused more connections than were logged')
       this.#windowStartMs = nowMs
-      this.#warnings = 0
+      this.#said.clear()
       this.#leftOut = 0
     }
-    if (this.#warnings === warningsMax) {
+    const key = `${message} ${fields.remoteAddress} ${fields.reason}`
+    if (this.#said.size === warningsMax || this.#said.has(key)) {
       this.#leftOut++
       return
     }
-    this.#warnings++
+    this.#said.add(key)
     this.#log.warn(fields, message)
   }
 }

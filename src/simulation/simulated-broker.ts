@@ -38,6 +38,8 @@ export interface SimulationOptions {
 const connection: ConnectionInfo = {
   id: 1,
   listenerName: 'PLAINTEXT',
+  listenerProtocol: 'PLAINTEXT',
+  peerSubject: null,
   remoteAddress: '127.0.0.1',
   localAddress: '127.0.0.1',
   localPort: 9092,

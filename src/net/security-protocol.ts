@@ -1,0 +1,10 @@
+/** How a listener protects, and what a client shows of itself. */
+
+export type SecurityProtocol = 'PLAINTEXT' | 'SSL' | 'SASL_PLAINTEXT' | 'SASL_SSL'
+
+/** One attribute of a distinguished name, its value as text and as DER. */
+export interface NameAttribute {
+  readonly oid: string
+  readonly value: string
+  readonly der: Uint8Array
+}

@@ -1,0 +1,205 @@
+/**
+ * From an accepted socket to one that speaks TLS, for one listener. What a client costs before it has shown that it speaks TLS
+ * is the bytes that it sent: TLS begins when its first message is whole. The handshake has a deadline, and every way in which
+ * it can fail has a sentence for the log.
+ *
+ *   accepted ─▶ hello: first message collected ─▶ handshake ─▶ onSecure
+ *                 │ plaintext, garbage              │ refused by either side, too slow
+ *                 └─────────────▶ onFailed ◀────────┘
+ */
+import type { Socket } from 'node:net'
+import type tls from 'node:tls'
+import type { Clock, Timer } from '../../base/world.js'
+import type { ConnectionInfo } from '../connection.js'
+import { helloProblem, recordHeaderBytes } from '../other-protocols.js'
+import { type SslSettings, TlsProblem } from './settings.js'
+import { subjectOf } from './subject.js'
+import { openTlsContext, replacementProblem, type TlsContext } from './tls-context.js'
+
+export interface TlsAcceptorOptions {
+  readonly settings: SslSettings
+  readonly clock: Clock
+  /** The date, for the validity of certificates. */
+  readonly nowMs: () => number
+  /** gregor.handshake.timeout.ms */
+  readonly handshakeMsMax: number
+  readonly onWarning: (warning: string) => void
+}
+
+export interface HandshakeResult {
+  /** `peerSubject`: of the client's certificate; null when it showed none. */
+  onSecure(socket: tls.TLSSocket, peerSubject: ConnectionInfo['peerSubject']): void
+  /** The socket is closed. `reason` null: the client left before it said anything. */
+  onFailed(reason: string | null): void
+}
+
+export class TlsAcceptor {
+  readonly #options: TlsAcceptorOptions
+  #context: TlsContext
+  readonly #handshakes = new Map<string, Handshake>()
+
+  private constructor(options: TlsAcceptorOptions, context: TlsContext) {
+    this.#options = options
+    this.#context = context
+    this.#listenTo(context)
+  }
+
+  /** @throws TlsProblem */
+  static async open(options: TlsAcceptorOptions): Promise<TlsAcceptor> {
+    const context = await openTlsContext(options.settings, options.nowMs())
+    for (const warning of context.warnings) options.onWarning(warning)
+    return new TlsAcceptor(options, context)
+  }
+
+  /** Handshakes under way. */
+  get handshakeCount(): number {
+    return this.#handshakes.size
+  }
+
+  /**
+   * Reads the stores again; handshakes from now on use them, connections stay as they are.
+   * @throws TlsProblem: what was there is kept.
+   */
+  async reload(settings: SslSettings = this.#options.settings): Promise<void> {
+    const context = await openTlsContext(settings, this.#options.nowMs())
+    const problem = replacementProblem(settings, this.#context, context)
+    if (problem !== null) throw new TlsProblem(problem)
+    for (const warning of context.warnings) this.#options.onWarning(warning)
+    this.#context = context
+    this.#listenTo(context)
+  }
+
+  accept(socket: Socket, result: HandshakeResult): void {
+    const peer = peerOf(socket)
+    const { clock, handshakeMsMax } = this.#options
+    const handshake = new Handshake(socket, this.#context, clock, handshakeMsMax, {
+      onSecure: (secure, peerSubject) => {
+        this.#handshakes.delete(peer)
+        result.onSecure(secure, peerSubject)
+      },
+      onFailed: reason => {
+        this.#handshakes.delete(peer)
+        result.onFailed(reason)
+      },
+    })
+    this.#handshakes.set(peer, handshake)
+    handshake.begin()
+  }
+
+  /** Ends the handshakes that are under way. */
+  close(): void {
+    for (const handshake of [...this.#handshakes.values()]) handshake.fail(null)
+  }
+
+  #listenTo({ server, clientAuth }: TlsContext): void {
+    // Node closes a connection whose certificate it does not accept, and tells nobody why. So it is told to leave that to us, by
+    // the first event that brings the socket. Who shows none although one is required is refused by OpenSSL in any case.
+    if (clientAuth !== 'none') server.on('keylog', (_, secure) => Object.assign(secure, { _rejectUnauthorized: false }))
+    server.on('secureConnection', secure => {
+      const handshake = this.#handshakes.get(peerOf(secure))
+      if (handshake === undefined) secure.destroy()
+      else handshake.secured(secure)
+    })
+    server.on('tlsClientError', (error, secure) => {
+      this.#handshakes.get(peerOf(secure))?.fail(failureText(error, secure.authorizationError))
+    })
+  }
+}
+
+/** The peer's address tells the sockets of one listener apart as long as they are open. */
+function peerOf({ remoteAddress, remotePort }: Socket): string {
+  return `${remoteAddress} ${remotePort}`
+}
+
+const noBytes = Buffer.alloc(0)
+
+class Handshake {
+  readonly #socket: Socket
+  readonly #context: TlsContext
+  readonly #result: HandshakeResult
+  readonly #deadline: Timer
+  #received: Buffer = noBytes
+  #isOver = false
+
+  constructor(socket: Socket, context: TlsContext, clock: Clock, msMax: number, result: HandshakeResult) {
+    this.#socket = socket
+    this.#context = context
+    this.#result = result
+    this.#deadline = clock.after(msMax, () => this.fail(`the TLS handshake took longer than ${msMax} ms`))
+  }
+
+  begin(): void {
+    this.#socket.on('error', () => {}) // 'close' follows.
+    this.#socket.on('close', this.#onClose)
+    this.#socket.on('end', this.#onEnd)
+    this.#socket.on('data', this.#onHello)
+    this.#socket.resume()
+  }
+
+  readonly #onClose = (): void => this.fail(null)
+  /** Who ends before the handshake is over wants nothing. */
+  readonly #onEnd = (): void => this.fail(null)
+
+  readonly #onHello = (bytes: Buffer): void => {
+    this.#received = this.#received.byteLength === 0 ? bytes : Buffer.concat([this.#received, bytes])
+    const problem = helloProblem(this.#received)
+    if (problem !== null) {
+      this.fail(problem)
+      return
+    }
+    if (this.#received.byteLength < recordHeaderBytes) return
+    if (this.#received.byteLength < recordHeaderBytes + this.#received.readUInt16BE(3)) return
+    this.#socket.off('data', this.#onHello)
+    this.#socket.off('end', this.#onEnd)
+    this.#socket.pause()
+    this.#socket.unshift(this.#received)
+    this.#received = noBytes
+    this.#context.server.emit('connection', this.#socket)
+  }
+
+  secured(secure: tls.TLSSocket): void {
+    if (this.#isOver) return
+    const certificate = this.#context.clientAuth === 'none' ? undefined : secure.getPeerX509Certificate()
+    if (certificate !== undefined && !secure.authorized) {
+      secure.destroy()
+      this.fail(refusedCertificate(secure.authorizationError))
+      return
+    }
+    this.#over()
+    this.#result.onSecure(secure, certificate === undefined ? null : subjectOf(certificate.raw))
+  }
+
+  fail(reason: string | null): void {
+    if (this.#isOver) return
+    this.#over()
+    this.#socket.destroy()
+    this.#result.onFailed(reason)
+  }
+
+  #over(): void {
+    this.#isOver = true
+    this.#deadline.cancel()
+    this.#socket.off('close', this.#onClose)
+    this.#received = noBytes
+  }
+}
+
+const failures: Readonly<Record<string, string>> = {
+  ERR_SSL_UNSUPPORTED_PROTOCOL: 'the client offers no version of TLS that ssl.enabled.protocols has',
+  ERR_SSL_NO_SHARED_CIPHER: 'the client offers no cipher suite that this listener has',
+  ERR_SSL_PEER_DID_NOT_RETURN_A_CERTIFICATE: 'the client shows no certificate, and ssl.client.auth is required',
+  ECONNRESET: 'the client left during the TLS handshake',
+}
+
+function failureText(error: Error, authorizationError: unknown): string {
+  if (authorizationError) return refusedCertificate(authorizationError)
+  const { code = '', reason = error.message } = error as { code?: string; reason?: string }
+  if (/ALERT_(UNKNOWN_CA|BAD_CERTIFICATE|CERTIFICATE_)/.test(code)) {
+    return `the client does not accept the broker’s certificate (${reason})`
+  }
+  return failures[code] ?? `the TLS handshake failed: ${reason}`
+}
+
+function refusedCertificate(authorizationError: unknown): string {
+  return `the client’s certificate is not accepted: ${authorizationError}`
+}

@@ -1,17 +1,19 @@
 /**
- * The files of a data directory as lines of text: batches and their records, index entries, producer states. Shows what is
- * there, as far as it can be read, and where reading ends; judging it is verify's part. Lines come one by one, because a
- * segment may be a gigabyte.
+ * The files of a data directory as lines of text: batches and their records, index entries, producers, transactions. Shows
+ * what is there, as far as it can be read, and where reading ends; judging it is verify's part. Lines come one by one, because
+ * a segment may be a gigabyte.
  */
 
 import { asBuffer, type Bytes } from '../base/bytes.js'
 import type { Int64 } from '../base/int64.js'
 import * as batch from '../protocol/records/batch.js'
+import { markerOf } from '../protocol/records/marker.js'
 import { type BatchRecord, recordsOf } from '../protocol/records/records.js'
 import { MalformedError } from '../protocol/wire.js'
 import type { Files } from '../storage/files.js'
 import { parsePartitionName } from '../storage/format/checkpoint.js'
 import { OffsetIndex, TimeIndex } from '../storage/format/index-file.js'
+import { decodeTransactionIndex } from '../storage/rules/compaction-transactions.js'
 import { decodeProducerSnapshot } from '../storage/rules/producer-snapshot.js'
 import { decodeInternal, isDecodable } from './internal-records.js'
 import { isDataDirectory, isOurFile, isPartition } from './ours.js'
@@ -49,6 +51,7 @@ function* dumpFile(files: Files, path: string, options: DumpOptions): Generator<
   yield `${folder.slice(folder.lastIndexOf('/') + 1)}/${name}`
   if (/\.index(\.|$)/.test(name)) yield* dumpIndex(new OffsetIndex(base, withoutZeros(wholeFile(files, path), 8)))
   else if (/\.timeindex(\.|$)/.test(name)) yield* dumpTimeIndex(new TimeIndex(base, withoutZeros(wholeFile(files, path), 12)))
+  else if (/\.txnindex(\.|$)/.test(name)) yield* dumpTransactionIndex(wholeFile(files, path))
   else if (/\.snapshot(\.|$)/.test(name)) yield* dumpSnapshot(wholeFile(files, path))
   else if (/\.(log|checkpoint|damaged|cut)(\.|$)/.test(name) && /^\d{20}/.test(name)) {
     yield* dumpLog(files, path, parsePartitionName(folder.slice(folder.lastIndexOf('/') + 1))?.topic ?? '', options)
@@ -111,6 +114,12 @@ function* dumpBatch(bytes: Bytes, position: number, topic: string, options: Dump
   yield `  ${facts.join(', ')}${isSound ? '' : ', WRONG CHECKSUM'}`
   if (!options.records) return
   try {
+    const marker = batch.isControl(bytes, 0) && batch.producerId(bytes, 0) >= 0 ? markerOf(bytes, 0) : null
+    if (marker !== null) {
+      const { isCommit, coordinatorEpoch } = marker
+      yield `    ${batch.baseOffset(bytes, 0)} ${isCommit ? 'commit' : 'abort'}, coordinator epoch ${coordinatorEpoch}`
+      return
+    }
     for (const record of recordsOf(bytes, 0)) yield `    ${recordText(record, topic, batch.isControl(bytes, 0))}`
   } catch (error) {
     if (!(error instanceof MalformedError)) throw error
@@ -154,6 +163,12 @@ function* dumpIndex(index: OffsetIndex): Generator<string> {
 function* dumpTimeIndex(index: TimeIndex): Generator<string> {
   for (let n = 0; n < index.count; n++)
     yield `  time ${timeText(index.timestampAt(n))} (${index.timestampAt(n)}) offset ${index.offsetAt(n)}`
+}
+
+function* dumpTransactionIndex(bytes: Bytes): Generator<string> {
+  for (const { producerId, firstOffset, lastOffset, lastStableOffset } of decodeTransactionIndex(bytes)) {
+    yield `  producer ${producerId} aborted offsets ${firstOffset}-${lastOffset} last stable offset ${lastStableOffset}`
+  }
 }
 
 function* dumpSnapshot(bytes: Bytes): Generator<string> {

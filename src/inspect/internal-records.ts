@@ -1,6 +1,7 @@
 /**
- * Shows the records of internal topics in words: committed offsets and groups of __consumer_offsets, and the records of
- * __cluster_metadata. Null for what this broker does not know; then the bytes are all there is to show.
+ * Shows the records of internal topics in words: committed offsets and groups of __consumer_offsets, the transactions of
+ * __transaction_state, and the records of __cluster_metadata. Null for what this broker does not know; then the bytes are all
+ * there is to show.
  */
 import { asBuffer, type Bytes } from '../base/bytes.js'
 import { clusterMetadataTopic } from '../cluster/topic-name.js'
@@ -9,12 +10,14 @@ import { inRange, type Message } from '../protocol/schema.js'
 import { GroupMetadataKey, GroupMetadataValue } from '../protocol/state/group.js'
 import { decodeMetadataRecord } from '../protocol/state/metadata.js'
 import { OffsetCommitKey, OffsetCommitValue } from '../protocol/state/offsets.js'
+import { TransactionLogKey, TransactionLogValue } from '../protocol/state/transaction.js'
 import { Reader } from '../protocol/wire.js'
 
 export const offsetsTopic = '__consumer_offsets'
+const transactionsTopic = '__transaction_state'
 
 export function isDecodable(topic: string): boolean {
-  return topic === offsetsTopic || topic === clusterMetadataTopic
+  return topic === offsetsTopic || topic === transactionsTopic || topic === clusterMetadataTopic
 }
 
 export interface DecodedRecord {
@@ -29,9 +32,13 @@ export function decodeInternal(topic: string, key: Bytes | null, value: Bytes | 
     const record = decodeMetadataRecord(value)
     return typeof record === 'object' ? { key: null, value: record } : null
   }
-  if (topic !== offsetsTopic || key === null) return null
+  if (key === null || !isDecodable(topic)) return null
   const keyReader = new Reader(asBuffer(key))
   const type = keyReader.int16()
+  if (topic === transactionsTopic) {
+    if (!inRange(TransactionLogKey.versions, type)) return null
+    return withValue(decode(TransactionLogKey, type, keyReader), TransactionLogValue as unknown as Message, value)
+  }
   if (inRange(OffsetCommitKey.versions, type)) {
     return withValue(decode(OffsetCommitKey, type, keyReader), OffsetCommitValue as unknown as Message, value)
   }

@@ -1,7 +1,7 @@
 /**
  * Looks at everything in a data directory that is not in use, and says what is wrong with it: batches by checksum and
- * offset, indexes against batches, producer state, leader epochs, checkpoints, identities, internal topics. Reads only; what
- * a start would repair is a note, what it cannot is damage.
+ * offset, indexes against batches, transactions, producer state, leader epochs, checkpoints, identities, internal topics.
+ * Reads only; what a start would repair is a note, what it cannot is damage.
  */
 import { asBuffer, type Bytes } from '../base/bytes.js'
 import { type Offset, zeroUuid } from '../base/ids.js'
@@ -28,6 +28,7 @@ import { decodeProducerSnapshot } from '../storage/rules/producer-snapshot.js'
 import { Findings, type PartitionSummary } from './findings.js'
 import { decodeInternal, isDecodable } from './internal-records.js'
 import { checkSegment } from './segment-files.js'
+import { TransactionCheck } from './transactions.js'
 
 export interface Verification {
   readonly findings: Findings
@@ -151,6 +152,7 @@ function checkPartition(input: PartitionInput, findings: Findings): Omit<Partiti
   const epochs = readEpochs(files, name, folder, bases.length > 0, findings)
   const startOffset = Math.max(state?.logStartOffset ?? 0, bases.length > 0 ? Number(bases[0]) : 0)
   const total = { batches: 0, records: 0, bytes: 0 }
+  const transactions = new TransactionCheck()
   let end: Offset = bases.length > 0 ? Number(bases[0]) : (state?.logStartOffset ?? 0)
   const opensAsLeft = wasClosedCleanly && (state?.asLeft ?? null) !== null
   for (const [n, base] of bases.entries()) {
@@ -168,14 +170,20 @@ function checkPartition(input: PartitionInput, findings: Findings): Omit<Partiti
       findings,
       (bytes, at) => {
         checkEpoch(bytes, at, epochs, `${name}/${base}.log`, findings)
+        transactions.see(bytes, at)
         if (isDecodable(topic)) checkInternal(bytes, at, topic, `${name}/${base}.log`, findings)
       },
     )
+    // Behind the recovery point the next start reads them from the log.
+    const isRemade = (marker: Offset): boolean => !wasClosedCleanly && (isActive || marker >= (state?.recoveryPoint ?? 0))
+    const index = files.readWhole(`${folder}/${base}.txnindex`)
+    transactions.endSegment(`${name}/${base}.txnindex`, index, isRemade, findings)
     total.batches += checked.batches
     total.records += checked.records
     total.bytes += checked.bytes
     end = checked.endOffset
   }
+  transactions.end(name, findings)
   checkState(input, end, findings)
   for (const one of names.filter(file => snapshotName.test(file))) checkSnapshot(input, one, end, findings)
   return { name, topicId, segments: bases.length, ...total, startOffset, endOffset: Math.max(end, startOffset) }

@@ -234,7 +234,7 @@ export class Partition implements SyncTarget {
     const aborted = this.#producers.abortedBy(marker, offset)
     const failure = this.#writeOwn(markerBatch(marker, nowMs), this.#config(), nowMs, aborted)
     if (failure !== null) return failure
-    this.#producers.recordMarker(marker, offset, nowMs)
+    this.#producers.recordMarker(marker, offset, nowMs, nowMs)
     if (this.#durability !== 'fsync') this.#producers.transactions.reached(offset + 1)
     return this.#answer(offset, offset, batches.noTimestamp, false)
   }

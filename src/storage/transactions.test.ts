@@ -199,7 +199,8 @@ test.each(Object.entries(endings))('open and aborted transactions outlive %s', a
   const after = await opened({ path: isOrderly ? before.path : copyFolder(before.path) })
   expect(after.partition.lastStableOffset).toBe(0)
   expect(after.warnings).toEqual([])
-  const state = ({ partition }: typeof after) => Array.from(partition.producers(), ({ lastTimestampMs: _at, ...entry }) => entry)
+  const state = ({ partition }: typeof after) =>
+    Array.from(partition.producers(), ({ lastHeardMs: _heard, lastTimestampMs: _at, ...entry }) => entry)
   expect(state(after)).toEqual(state(before))
   after.end(1, 'abort')
   expect(after.partition.lastStableOffset).toBe(6)

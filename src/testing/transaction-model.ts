@@ -266,7 +266,7 @@ class Run {
 
   #state() {
     const { logStartOffset, logEndOffset, lastStableOffset } = this.#partition
-    const producers = Array.from(this.#partition.producers(), ({ lastTimestampMs: _at, ...entry }) => entry)
+    const producers = Array.from(this.#partition.producers(), ({ lastHeardMs: _heard, lastTimestampMs: _at, ...entry }) => entry)
     return {
       offsets: { logStartOffset, logEndOffset, lastStableOffset },
       producers: producers.sort((a, b) => a.producerId - b.producerId),

@@ -89,6 +89,7 @@ function entryAt(view: DataView, at: number): ProducerEntry {
     producerEpoch: view.getInt16(at + 8),
     coordinatorEpoch: view.getInt32(at + 34),
     currentTxnFirstOffset: Number(view.getBigInt64(at + 38)),
+    lastHeardMs: timestampMs,
     lastTimestampMs: timestampMs,
     batches,
   }

@@ -156,7 +156,7 @@ test('a transaction marker in the log closes the transaction and keeps the batch
   states.recordStored(javaBatches.none, 0, nowMs)
   states.entry(4711)!.currentTxnFirstOffset = 0
   states.recordStored(javaMarker, 0, nowMs + 1)
-  expect(states.entry(4711)).toMatchObject({ producerEpoch: 3, currentTxnFirstOffset: -1, lastTimestampMs: nowMs + 1 })
+  expect(states.entry(4711)).toMatchObject({ producerEpoch: 3, currentTxnFirstOffset: -1, lastHeardMs: nowMs + 1 })
   expect(states.entry(4711)!.batches.length).toBe(1)
 })
 
@@ -176,6 +176,7 @@ test("Kafka's snapshot is read, and written again byte for byte", () => {
       producerEpoch: 3,
       coordinatorEpoch: -1,
       currentTxnFirstOffset: -1,
+      lastHeardMs: 1_700_000_000_250,
       lastTimestampMs: 1_700_000_000_250,
       batches: [
         { baseSequence: 2_147_483_646, lastSequence: 1, baseOffset: 1000, lastOffset: 1003, timestampMs: 1_700_000_000_250 },
@@ -186,6 +187,7 @@ test("Kafka's snapshot is read, and written again byte for byte", () => {
       producerEpoch: 0,
       coordinatorEpoch: 9,
       currentTxnFirstOffset: 77,
+      lastHeardMs: 1_700_000_000_999,
       lastTimestampMs: 1_700_000_000_999,
       batches: [
         {
@@ -202,6 +204,7 @@ test("Kafka's snapshot is read, and written again byte for byte", () => {
       producerEpoch: 12,
       coordinatorEpoch: 2,
       currentTxnFirstOffset: -1,
+      lastHeardMs: 1_699_999_999_000,
       lastTimestampMs: 1_699_999_999_000,
       batches: [],
     },

@@ -50,6 +50,8 @@ export interface ProducerEntry {
   /** First offset of the open transaction; -1 without one. */
   currentTxnFirstOffset: Offset
   /** When the producer was last heard of: what its expiry is counted from. */
+  lastHeardMs: number
+  /** Of what it wrote last, as it stands there: a client may set it to anything. */
   lastTimestampMs: number
   /** Oldest first, at most five, all of `producerEpoch`. */
   readonly batches: RememberedBatch[]
@@ -89,25 +91,23 @@ export class ProducerStates {
     }
     // Produce says 47 and never PRODUCER_FENCED (90): a transactional client may still abort after it.
     if (entry !== undefined && produced.producerEpoch < entry.producerEpoch) return Errors.INVALID_PRODUCER_EPOCH
-    if (produced.isTransactional) {
-      const problem = this.#transactionProblem(produced, entry, guard)
-      if (problem !== null) return problem
-    }
+    const { producerId, producerEpoch, isTransactional } = produced
+    if (isTransactional && !this.isInTransaction(producerId, producerEpoch) && !isVerified(guard)) return Errors.INVALID_TXN_STATE
+    if (this.guards.size > 0 && this.#overtakes(produced, entry)) return Errors.OUT_OF_ORDER_SEQUENCE_NUMBER
     // Nothing known, through retention, expiry or a restart: any sequence may be the next, as in Kafka since KIP-360.
     if (entry === undefined) return 'append'
     const isNext = isCurrentEpoch ? isNextSequence(entry, produced.baseSequence) : produced.baseSequence === 0
     if (!isNext) return Errors.OUT_OF_ORDER_SEQUENCE_NUMBER
-    return !produced.isTransactional && entry.currentTxnFirstOffset >= 0 ? Errors.INVALID_TXN_STATE : 'append'
+    return !isTransactional && entry.currentTxnFirstOffset >= 0 ? Errors.INVALID_TXN_STATE : 'append'
   }
 
-  #transactionProblem(produced: ProducedBatch, entry: ProducerEntry | undefined, guard: AppendGuard): ErrorCode | null {
-    const { producerId, producerEpoch, baseSequence } = produced
-    if (!this.isInTransaction(producerId, producerEpoch) && !isVerified(guard)) return Errors.INVALID_TXN_STATE
+  /** Whether an earlier batch of the producer is still being verified. As in Kafka, until one of a transaction is appended. */
+  #overtakes({ producerId, baseSequence }: ProducedBatch, entry: ProducerEntry | undefined): boolean {
     const verifying = this.guards.of(producerId)
-    if (verifying === undefined) return null
+    if (verifying === undefined) return false
     // [KIP-890] A client that adds partitions by itself begins every transaction of a new epoch with sequence 0.
     const isLateStart = verifying.isImplicitAdd && baseSequence !== 0 && (entry === undefined || entry.batches.length === 0)
-    return isLateStart || baseSequence > verifying.lowestSequence ? Errors.OUT_OF_ORDER_SEQUENCE_NUMBER : null
+    return isLateStart || baseSequence > verifying.lowestSequence
   }
 
   /** The same for a coordinator's batch, which has no sequence to speak of. */
@@ -147,14 +147,16 @@ export class ProducerStates {
     const { producerId, producerEpoch, baseSequence, lastSequence, isTransactional } = produced
     if (producerId < 0) return
     const entry = this.#entryFor(producerId, producerEpoch)
-    entry.lastTimestampMs = appendedAtMs
+    entry.lastHeardMs = appendedAtMs
+    entry.lastTimestampMs = timestampMs
     if (entry.batches.length === batchesPerProducerMax) entry.batches.shift()
     entry.batches.push({ baseSequence, lastSequence, baseOffset, lastOffset, timestampMs })
-    if (!isTransactional || entry.currentTxnFirstOffset >= 0) return
-    entry.currentTxnFirstOffset = baseOffset
-    this.transactions.begin(producerId, baseOffset)
+    if (!isTransactional) return
     // From here on the open transaction itself is the proof.
     this.guards.void(producerId)
+    if (entry.currentTxnFirstOffset >= 0) return
+    entry.currentTxnFirstOffset = baseOffset
+    this.transactions.begin(producerId, baseOffset)
   }
 
   /** The transaction that a marker at `offset` aborts; null when it aborts none. */
@@ -166,14 +168,19 @@ export class ProducerStates {
   }
 
   /** Remembers the end of a transaction, which now stands at `offset`; a new epoch empties the window. */
-  recordMarker({ producer, coordinatorEpoch }: Marker, offset: Offset, appendedAtMs: number): void {
+  recordMarker({ producer, coordinatorEpoch }: Marker, offset: Offset, timestampMs: number, appendedAtMs: number): void {
     const { producerId, producerEpoch } = producer
-    const entry = this.#entryFor(producerId, producerEpoch)
-    entry.coordinatorEpoch = coordinatorEpoch
-    entry.lastTimestampMs = appendedAtMs
-    entry.currentTxnFirstOffset = -1
-    this.transactions.end(producerId, offset)
+    this.#end(producerId, producerEpoch, offset, timestampMs, appendedAtMs).coordinatorEpoch = coordinatorEpoch
     this.guards.void(producerId)
+  }
+
+  #end(producerId: ProducerId, epoch: ProducerEpoch, marker: Offset, timestampMs: number, appendedAtMs: number): ProducerEntry {
+    const entry = this.#entryFor(producerId, epoch)
+    entry.lastHeardMs = appendedAtMs
+    entry.lastTimestampMs = timestampMs
+    entry.currentTxnFirstOffset = -1
+    this.transactions.end(producerId, marker)
+    return entry
   }
 
   /**
@@ -199,18 +206,16 @@ export class ProducerStates {
   #recordStoredMarker(bytes: Bytes, at: number, appendedAtMs: number): AbortedTransaction | null {
     const producerId = batch.producerId(bytes, at)
     const offset = batch.lastOffset(bytes, at)
+    const timestampMs = batch.maxTimestamp(bytes, at)
     if (batch.recordCount(bytes, at) === 0) {
       // Compaction kept it for the epoch of its producer; of the transaction nothing is left.
-      const entry = this.#entryFor(producerId, batch.producerEpoch(bytes, at))
-      entry.currentTxnFirstOffset = -1
-      entry.lastTimestampMs = appendedAtMs
-      this.transactions.end(producerId, offset)
+      this.#end(producerId, batch.producerEpoch(bytes, at), offset, timestampMs, appendedAtMs)
       return null
     }
     const marker = markerOf(bytes, at)
     if (marker === null) return null
     const aborted = this.abortedBy(marker, offset)
-    this.recordMarker(marker, offset, appendedAtMs)
+    this.recordMarker(marker, offset, timestampMs, appendedAtMs)
     return aborted
   }
 
@@ -246,6 +251,7 @@ export class ProducerStates {
         producerEpoch,
         coordinatorEpoch: -1,
         currentTxnFirstOffset: -1,
+        lastHeardMs: batch.noTimestamp,
         lastTimestampMs: batch.noTimestamp,
         batches: [],
       }
@@ -259,7 +265,7 @@ export class ProducerStates {
 }
 
 export function isExpired(entry: ProducerEntry, nowMs: number, expirationMs: number): boolean {
-  return entry.currentTxnFirstOffset < 0 && nowMs - entry.lastTimestampMs >= expirationMs
+  return entry.currentTxnFirstOffset < 0 && nowMs - entry.lastHeardMs >= expirationMs
 }
 
 function isVerified(guard: AppendGuard): boolean {

@@ -9,7 +9,7 @@ import type { ProducerEpoch, ProducerId } from '../../base/ids.js'
 import type { TransactionGuard } from '../../protocol/records/marker.js'
 
 /** The oldest one is void when there are more: its producer sends its batch again. */
-export const guardsMax = 100_000
+export const guardsMax = 10_000
 
 class Guard implements TransactionGuard {
   isCurrent = true

@@ -48,7 +48,7 @@ function end(what: 'commit' | 'abort', { epoch = 0, version = 0, coordinatorEpoc
   const verdict = states.checkMarker(ending, version)
   if (verdict !== 'append') return errorName(verdict)
   const aborted = states.abortedBy(ending, endOffset)
-  states.recordMarker(ending, endOffset, nowMs)
+  states.recordMarker(ending, endOffset, nowMs, nowMs)
   const told = aborted === null ? '' : `, aborted ${aborted.firstOffset}-${aborted.lastOffset} stable ${aborted.lastStableOffset}`
   return `at ${endOffset++}${told}`
 }
@@ -104,6 +104,20 @@ test('the lowest sequence is that of the latest epoch', () => {
   end('commit', { epoch: 0, producerId: 9 })
   expect(produce(5, { epoch: 1, guard })).toBe('OUT_OF_ORDER_SEQUENCE_NUMBER')
   expect(produce(4, { epoch: 1, guard })).toBe('at 1')
+})
+
+test('what was asked for in vain holds up what comes later only until a batch is appended', () => {
+  produce(0, { guard: take(0) })
+  // Of an epoch that there is not.
+  take(1, 1)
+  expect(produce(2)).toBe('OUT_OF_ORDER_SEQUENCE_NUMBER')
+  expect([produce(1), produce(2)]).toEqual(['at 1', 'at 2'])
+  end('commit')
+  take(3)
+  expect([produce(4, { isTransactional: false }), produce(3, { isTransactional: false })]).toEqual([
+    'OUT_OF_ORDER_SEQUENCE_NUMBER',
+    'at 4',
+  ])
 })
 
 test('a client that adds partitions by itself begins with sequence 0', () => {

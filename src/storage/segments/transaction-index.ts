@@ -6,6 +6,7 @@
  */
 import { allocate, type Bytes } from '../../base/bytes.js'
 import type { Offset } from '../../base/ids.js'
+import { CorruptLogError } from '../engine.js'
 import { DiskFailure, type Files } from '../files.js'
 import {
   type AbortedTransaction,
@@ -159,7 +160,7 @@ export class TransactionIndex {
   #entries(fd: number, n: number, count: number): Bytes {
     const read = this.#files.read(fd, chunk, 0, count * entrySize, n * entrySize)
     if (read === count * entrySize) return chunk
-    throw new DiskFailure(`${this.#path} ends before its entry ${n + count}`, 'broken', null)
+    throw new CorruptLogError(`${this.#path} ends before its entry ${n + count}`)
   }
 
   /** Whether every entry can be one of this segment, which ends before `end`. There is no checksum. */
@@ -194,7 +195,8 @@ export class TransactionIndex {
     if (this.#files.sizeOf(this.#path) === null) return
     let keeps = 0
     this.#lastMarker = null
-    if (count > 0) {
+    // Of a file that is made anew nothing is looked at: it may hold anything.
+    if (count > 0 && offset > this.#segment.baseOffset) {
       this.#visitFile(0, ({ lastOffset }) => {
         if (lastOffset < offset) keeps++
         return lastOffset < offset

@@ -50,7 +50,12 @@ const configs = new Map<Durability, BrokerConfig>()
 function configFor(durability: Durability): BrokerConfig {
   let config = configs.get(durability)
   if (config === undefined) {
-    const values = { 'log.dirs': dataPath, 'offsets.topic.num.partitions': '2', 'gregor.durability': durability }
+    const values = {
+      'log.dirs': dataPath,
+      'offsets.topic.num.partitions': '2',
+      'transaction.state.log.num.partitions': '2',
+      'gregor.durability': durability,
+    }
     config = resolveBrokerConfig([optionsLayer(values)]).config
     configs.set(durability, config)
   }

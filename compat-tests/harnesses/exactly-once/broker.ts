@@ -1,6 +1,8 @@
 /** The broker under test, killed and started again on the same port and data: Gregor, or real Kafka as a judge of the harness. */
 import { appendFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { verifyDirectory } from '#inspect/verify-directory.js'
+import { nodeFiles } from '#storage/files.js'
 import { type RunningKafka, startKafka } from '../../lib/kafka-broker.js'
 import { freePorts } from '../../lib/ports.js'
 import { KillableBroker } from '../kill-nine/broker.js'
@@ -11,7 +13,7 @@ export interface TestedBroker {
   readonly errorLines: readonly string[]
   start(): Promise<void>
   kill9(): Promise<void>
-  /** In order; null when there is nothing wrong with that. */
+  /** In order; null when there is nothing wrong with that, nor with what is left in the data directory. */
   stop(): Promise<string | null>
 }
 
@@ -28,7 +30,9 @@ export async function gregor(folder: string): Promise<TestedBroker> {
     kill9: () => broker.kill9(),
     stop: async () => {
       const exitCode = await broker.stop()
-      return exitCode === 0 ? null : `exit code ${exitCode}`
+      if (exitCode !== 0) return `exit code ${exitCode}`
+      const damage = verifyDirectory(nodeFiles, broker.dataDir).findings.list.find(({ severity }) => severity === 'damage')
+      return damage === undefined ? null : `gregor verify: ${damage.path}: ${damage.message}`
     },
   }
 }

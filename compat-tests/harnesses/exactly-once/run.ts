@@ -85,7 +85,7 @@ async function main(): Promise<number> {
   } catch (error) {
     tally.claim('the run gets to its end', (error as Error).stack ?? String(error))
   }
-  tally.claim('the broker stopped in order', await broker.stop())
+  tally.claim('the broker stopped in order and left nothing damaged', await broker.stop())
   tally.claimNone('the broker logged no error', broker.errorLines)
   figures.seconds = Math.round((performance.now() - startedMs) / 1000)
   const exitCode = tally.close(figures)

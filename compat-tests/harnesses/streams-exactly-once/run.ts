@@ -83,7 +83,7 @@ async function main(): Promise<number> {
     tally.claim('the run gets to its end', (error as Error).stack ?? String(error))
   }
   await application.stop()
-  tally.claim('the broker stopped in order', await broker.stop())
+  tally.claim('the broker stopped in order and left nothing damaged', await broker.stop())
   tally.claimNone('the broker logged no error', broker.errorLines)
   tally.claimNone('the application did not end by itself', application.problems)
   for (const [words, times] of application.said) console.log(`        ${times} × ${words}`)

@@ -5,7 +5,7 @@ import { AddPartitionsToTxn } from '../../protocol/messages/add-partitions-to-tx
 import type { RequestOf, ResponseOf } from '../../protocol/schema.js'
 import { Slices } from '../../storage/slices.js'
 import { handler, type RequestContext } from '../handler.js'
-import { collapsed, type TopicSpelling, withoutRepeats } from '../repeated.js'
+import { collapsed, type TopicSpelling } from '../repeated.js'
 
 type Transaction = RequestOf<typeof AddPartitionsToTxn>['transactions'][number]
 type TopicResults = NonNullable<ResponseOf<typeof AddPartitionsToTxn>['resultsByTopicV3AndBelow']>
@@ -17,13 +17,15 @@ export const addPartitionsToTxn = handler(AddPartitionsToTxn, async (request, co
   if (version < 4) return { resultsByTopicV3AndBelow: await added(transactionOf(request), context) }
   if (!context.may('cluster_action', 'cluster', '')) return { errorCode: Errors.CLUSTER_AUTHORIZATION_FAILED }
   const slices = new Slices(context.broker.world.host)
-  const resultsByTransaction = []
-  for (const transaction of withoutRepeats(request.transactions, ({ transactionalId }) => transactionalId)) {
-    const topicResults = await added(transaction, context)
-    resultsByTransaction.push({ transactionalId: transaction.transactionalId, topicResults })
+  // An id that is named twice is answered twice, by the last that was said of it.
+  const byId = new Map(request.transactions.map(transaction => [transaction.transactionalId, transaction]))
+  const results = new Map<string, TopicResults>()
+  for (const [transactionalId, transaction] of byId) {
+    results.set(transactionalId, await added(transaction, context))
     if (slices.isOver) await slices.next()
   }
-  return { resultsByTransaction }
+  const resultOf = ({ transactionalId }: Transaction) => ({ transactionalId, topicResults: results.get(transactionalId)! })
+  return { resultsByTransaction: request.transactions.map(resultOf) }
 })
 
 function transactionOf(request: RequestOf<typeof AddPartitionsToTxn>): Transaction {
@@ -51,7 +53,7 @@ async function added(transaction: Transaction, context: RequestContext): Promise
   const asked = { ...transaction, topics }
   if (verifyOnly) {
     const verified = await broker.transactions.verifyPartitions(asked, { version })
-    return isErrorCode(verified) ? resultsOf(transaction.topics, () => verified) : verified.map(resultOf)
+    return isErrorCode(verified) ? resultsOf(transaction.topics, () => verified) : verified.map(topicResult)
   }
   const errorCode = await broker.transactions.addPartitions(asked, { version, api: 'AddPartitionsToTxn' })
   // [KIP-588]
@@ -75,7 +77,7 @@ function resultsOf(topics: Topics, codeOf: (topic: string, index: number) => Err
   }))
 }
 
-function resultOf({ name, partitions }: VerifiedPartitions[number]): TopicResults[number] {
+function topicResult({ name, partitions }: VerifiedPartitions[number]): TopicResults[number] {
   return {
     name,
     resultsByPartition: partitions.map(({ partitionIndex, errorCode }) => ({ partitionIndex, partitionErrorCode: errorCode })),

@@ -162,6 +162,14 @@ describe('AddPartitionsToTxn', () => {
     expect(codesOf(await addIn(4, producer, topics))).toEqual(['t-0 0', '__consumer_offsets-0 0'])
   })
 
+  test('an id that is named twice is answered twice', async () => {
+    const producer = await init('twice')
+    const transaction = { ...producer, verifyOnly: false, topics: [{ name: 't', partitions: [1] }] }
+    const { resultsByTransaction } = await client.call(AddPartitionsToTxn, 5, { transactions: [transaction, transaction] })
+    expect(resultsByTransaction.map(({ transactionalId }) => transactionalId)).toEqual(['twice', 'twice'])
+    expect((await stateOf('twice')).topics).toEqual([{ topic: 't', partitions: [1] }])
+  })
+
   test('v4 may look only', async () => {
     const producer = await init('verify')
     await addIn(3, producer, [{ name: 't', partitions: [1] }])
@@ -339,6 +347,17 @@ describe('WriteTxnMarkers', () => {
     ])
     expect((await codes({ coordinatorEpoch: -1 }))[0]).toBe(Errors.TRANSACTION_COORDINATOR_FENCED)
     expect((await client.call(WriteTxnMarkers, version, { markers: [] })).markers).toEqual([])
+  })
+
+  test('markers of one producer are answered as one, and a marker for nothing is not', async () => {
+    const marker = (producerId: number, ...partitionIndexes: number[]) => ({
+      ...markersFor({ transactionalId: '', producerId, producerEpoch: 0 }, 't', partitionIndexes).markers[0]!,
+    })
+    const markers = [marker(2_000_000, 0), marker(2_000_001), marker(2_000_000, 1, 0), { ...marker(2_000_002), topics: [] }]
+    const answer = await client.call(WriteTxnMarkers, 1, { markers })
+    expect(answer.markers.map(({ producerId, topics }) => [producerId, topics])).toEqual([
+      [2_000_000, [{ name: 't', partitions: [0, 1].map(partitionIndex => ({ partitionIndex, errorCode: Errors.NONE })) }]],
+    ])
   })
 
   test('on __consumer_offsets ends what is pending there', async () => {

@@ -28,6 +28,7 @@ export interface Asked<Request, Response, Context> {
 export type TransactionCommand =
   | { readonly type: 'asked'; readonly decide: (shard: TransactionShard, turn: TransactionTurn) => void }
   | ({ readonly type: 'complete' } & PreparedTransaction)
+  | { readonly type: 'end-wait'; readonly transactionalId: string }
   | { readonly type: 'find-timed-out' }
   | { readonly type: 'abort-timed-out'; readonly transactionalId: string }
   | { readonly type: 'expire-ids' }

@@ -1,4 +1,5 @@
 /** All markers of a transaction are written: it has ended, and its id is free for the next. */
+import { endWaitOf } from './add-partitions.js'
 import type { PreparedTransaction, TransactionTurn } from './command.js'
 import { isPrepared, type TransactionShard } from './state.js'
 import { completed } from './transition.js'
@@ -9,6 +10,7 @@ export function complete(shard: TransactionShard, prepared: PreparedTransaction,
   const isStill = transaction?.producerId === producerId && transaction.producerEpoch === producerEpoch && isPrepared(transaction)
   if (!isStill) return
   turn.write({ transactionalId, value: completed(transaction, turn.nowMs) })
+  endWaitOf(shard, transactionalId, turn)
   // The markers are written, so nothing but this record is left to do.
   turn.ifRefused(again => again.setDeadline(`complete ${transactionalId}`, completeAgainMs, { type: 'complete', ...prepared }))
 }

@@ -225,7 +225,12 @@ export class TransactionWorld {
     context: Context,
     errorCodeOf: (response: Response) => ErrorCode,
     then: (response: Response, instance: Instance | null) => void = ignored,
-    by: { readonly transactionalId: string; readonly identity: Identity; readonly committed?: boolean } | null = null,
+    by: {
+      readonly transactionalId: string
+      readonly identity: Identity
+      readonly committed?: boolean
+      readonly adds?: boolean
+    } | null = null,
   ): void {
     this.waitingCount++
     // An id that was forgotten begins anew for whoever asks.
@@ -233,6 +238,7 @@ export class TransactionWorld {
     const isFenced = isThere && this.#fenced.has(`${by.transactionalId} ${textOf(by.identity)}`)
     let writtenCount = Number.POSITIVE_INFINITY
     let instance: Instance | null = null
+    let mayWait = false
     const life = this.#life
     const early: { response: Response }[] = []
     const resolve = (response: Response): void => {
@@ -242,8 +248,21 @@ export class TransactionWorld {
     }
     const answered = (response: Response): void => {
       this.waitingCount--
-      if (errorCodeOf(response) === Errors.NONE) checkSuccess()
+      if (errorCodeOf(response) === Errors.NONE) {
+        if (mayWait) hasWaited()
+        checkSuccess()
+      }
       then(response, instance)
+    }
+    /** It was answered by a later decision. */
+    const hasWaited = (): void => {
+      const { producerId, producerEpoch } = (by as { identity: Identity }).identity
+      const at = this.#log.findLastIndex(({ decoded: { value } }) => {
+        return value?.state === 'Ongoing' && value.producerId === producerId && value.producerEpoch === producerEpoch
+      })
+      if (at === -1) throw new Error('partitions were added to nothing')
+      writtenCount = at + 1
+      instance = this.#log[at]?.instance ?? null
     }
     const checkSuccess = (): void => {
       if (writtenCount > this.#durableCount) throw new Error('an answer left before the records that it hangs on were durable')
@@ -255,7 +274,9 @@ export class TransactionWorld {
       failure: errorCode => command.failure(request, errorCode, context),
     })
     writtenCount = this.#log.length
-    if (by !== null) instance = this.#current.get(by.transactionalId)?.instance ?? null
+    const current = by === null ? undefined : this.#current.get(by.transactionalId)
+    instance = current?.instance ?? null
+    mayWait = by?.adds === true && current?.decoded.value?.state.startsWith('Prepare') === true
     for (const { response } of early) this.#guarded(() => answered(response))
   }
 

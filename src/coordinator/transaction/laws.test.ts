@@ -86,7 +86,7 @@ function add(world: TransactionWorld, client: Client, partition: number): void {
         client.open = instance
         world.late.push({ partition, identity, instance })
       },
-      { transactionalId, identity },
+      { transactionalId, identity, adds: true },
     )
   }
   client.again = ask

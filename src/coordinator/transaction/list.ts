@@ -1,5 +1,5 @@
-// ListTransactions v0-2: every transactional id of every shard. v1: only what has been open for so long (KIP-994). v2: ids of a
-// pattern (KIP-1152), which the handler brings as a function, together with what the client may see.
+// ListTransactions v0-2: every transactional id of every shard that the client may see. v1: only what has been open for so long
+// (KIP-994). The pattern of v2 (KIP-1152) is the handler's business.
 import { type ErrorCode, Errors, isErrorCode } from '../../protocol/errors.js'
 import type { ListTransactions } from '../../protocol/messages/list-transactions.js'
 import type { ResponseOf } from '../../protocol/schema.js'

@@ -2,6 +2,7 @@
 
 import type { ProducerId } from '../../base/ids.js'
 import { type Decision, type Env, type Machine, Turn } from '../machine.js'
+import { resumeAdds } from './add-partitions.js'
 import { apply } from './apply.js'
 import type { TransactionCommand, TransactionTurn, WriteMarkers } from './command.js'
 import { complete } from './complete.js'
@@ -17,7 +18,7 @@ export type TransactionMachine = Machine<TransactionShard, TransactionCommand, T
 /** `takeProducerId`: one that was never given out, or null when there is none at hand. */
 export function transactionMachine(config: () => TransactionConfig, takeProducerId: () => ProducerId | null): TransactionMachine {
   return {
-    create: () => ({ config, takeProducerId, transactions: new Map(), isWatchingTimeouts: false }),
+    create: () => ({ config, takeProducerId, transactions: new Map(), waitingAdds: new Map(), isWatchingTimeouts: false }),
     load,
     decide(shard, command, env) {
       const turn: TransactionTurn = new Turn(env)
@@ -39,6 +40,9 @@ function carryOut(shard: TransactionShard, command: TransactionCommand, turn: Tr
       break
     case 'complete':
       complete(shard, command, turn)
+      break
+    case 'end-wait':
+      resumeAdds(shard, command.transactionalId, turn)
       break
     case 'find-timed-out':
       findTimedOut(shard, turn)

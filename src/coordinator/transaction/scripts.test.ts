@@ -21,11 +21,11 @@ import { expect, test } from 'vitest'
 import { Errors, errorName, isErrorCode } from '../../protocol/errors.js'
 import { fakeWorld } from '../../testing/fake-world.js'
 import { MemoryLog, noTopics } from '../../testing/memory-log.js'
-import type { PartitionsRequest } from './add-partitions.js'
 import { type ServerTransactionVersion, type TransactionConfig, transactionConfigDefaults } from './config.js'
 import type { TopicPartitions } from './partitions.js'
 import { decodeRecord, encodeRecord } from './records.js'
 import { createTransactionCoordinator, type MarkersToWrite } from './service.js'
+import type { PartitionsRequest } from './state.js'
 
 const folder = new URL('./scripts/', import.meta.url)
 

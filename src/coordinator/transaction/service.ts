@@ -15,7 +15,7 @@ import type { LogPort } from '../log-port.js'
 import type { TopicsView } from '../machine.js'
 import { internalTopicPartitions } from '../partitioner.js'
 import { CoordinatorRuntime, type Report } from '../runtime.js'
-import { type AddContext, addPartitions, type PartitionsRequest } from './add-partitions.js'
+import { type AddContext, addPartitions } from './add-partitions.js'
 import { asked, type CallContext, type Command, type WriteMarkers } from './command.js'
 import type { TransactionConfig } from './config.js'
 import { type DescribedTransaction, describe } from './describe.js'
@@ -24,6 +24,7 @@ import { type InitProducerIdRequest, initProducerId } from './init-producer-id.j
 import { type ListFilters, list } from './list.js'
 import { transactionMachine } from './machine.js'
 import { ProducerIdStock } from './producer-id-stock.js'
+import type { PartitionsRequest } from './state.js'
 import { type VerifiedPartitions, verifyPartitions } from './verify-partitions.js'
 
 /** The end of a transaction, to be written to each of its partitions. */
@@ -63,7 +64,7 @@ export interface TransactionCoordinator {
   /** The partition of __transaction_state that holds this id. */
   partitionOf(transactionalId: string): number
   initProducerId(request: InitProducerIdRequest, context: CallContext): Promise<ResponseOf<typeof InitProducerId>>
-  /** One code for all partitions: PRODUCER_FENCED for a stale epoch, whatever the version. */
+  /** One code for all partitions: PRODUCER_FENCED for a stale epoch, whatever the version. An implicit add may take 20 ms. */
   addPartitions(request: PartitionsRequest, context: AddContext): Promise<ErrorCode>
   /** A code for all partitions, or one for each. */
   verifyPartitions(request: PartitionsRequest, context: CallContext): Promise<VerifiedPartitions | ErrorCode>

@@ -15,6 +15,8 @@
  * a decision fences and aborts in one step.
  */
 import type { ProducerEpoch, ProducerId } from '../../base/ids.js'
+import type { ErrorCode } from '../../protocol/errors.js'
+import type { Token } from '../machine.js'
 import type { TransactionConfig } from './config.js'
 import type { TopicPartitions } from './partitions.js'
 
@@ -50,12 +52,27 @@ export interface TransactionRecord {
   readonly value: Transaction | null
 }
 
+/** What a request says of partitions of one transaction. */
+export interface PartitionsRequest {
+  readonly transactionalId: string
+  readonly producerId: number
+  readonly producerEpoch: number
+  readonly topics: readonly { readonly name: string; readonly partitions: readonly number[] }[]
+}
+
+export interface WaitingAdd {
+  readonly request: PartitionsRequest
+  readonly token: Token<ErrorCode>
+}
+
 export interface TransactionShard {
   readonly config: () => TransactionConfig
   /** null: there is none at hand; try again. */
   readonly takeProducerId: () => ProducerId | null
   /** Durable. What records of version 0 do not hold (who it was, who it will be) is gone after a replay, as in Kafka. */
   readonly transactions: Map<string, Transaction>
+  /** Volatile: implicit adds that came between Prepare* and Complete*, oldest first; none of the lists is empty. */
+  readonly waitingAdds: Map<string, WaitingAdd[]>
   /** Volatile: the deadline of the next look for timeouts is set. */
   isWatchingTimeouts: boolean
 }

@@ -1,9 +1,8 @@
 // AddPartitionsToTxn v4-5 with verifyOnly, and Produce below v12: whether partitions are part of the transaction (KIP-890).
 import { type ErrorCode, Errors, isErrorCode } from '../../protocol/errors.js'
-import type { PartitionsRequest } from './add-partitions.js'
 import type { Command } from './command.js'
 import { hasPartition } from './partitions.js'
-import { isPrepared, type Transaction, type TransactionShard } from './state.js'
+import { isPrepared, type PartitionsRequest, type Transaction, type TransactionShard } from './state.js'
 
 /** NONE or TRANSACTION_ABORTABLE for each partition, in the order of the request. */
 export type VerifiedPartitions = readonly {

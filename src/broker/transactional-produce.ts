@@ -61,7 +61,12 @@ interface Asked extends Producer {
 }
 
 /** Partitions on which the producer's transaction is not open yet. */
-type Unopened = Map<string, Map<number, Partition>>
+type Unopened = Map<string, Map<number, UnopenedPartition>>
+
+interface UnopenedPartition {
+  readonly partition: Partition
+  readonly baseSequence: number
+}
 
 /**
  * An error for the whole request: TRANSACTIONAL_ID_AUTHORIZATION_FAILED without a transactional id that this client may use,
@@ -86,11 +91,10 @@ export function verdictsOn(request: ProduceRequest, context: RequestContext): Ve
       if (producer !== null && !isSame(producer, writer)) return Errors.INVALID_PRODUCER_ID_MAPPING
       producer = writer
       const { producerId, producerEpoch } = writer
-      const guard = isVerified
-        ? partition.transactionGuard(producerId, producerEpoch, batch.baseSequence(records, 0), isImplicitAdd)
-        : 'unverified'
+      const baseSequence = batch.baseSequence(records, 0)
+      const guard = isVerified ? partition.transactionGuard(producerId, producerEpoch, baseSequence, isImplicitAdd) : 'unverified'
       verdicts.guards.set(partition, guard)
-      if (guard !== null && guard !== 'unverified') noteUnopened(unopened, partition)
+      if (guard !== null && guard !== 'unverified') noteUnopened(unopened, { partition, baseSequence })
     }
   }
   if (producer === null || unopened.size === 0) return verdicts
@@ -103,30 +107,48 @@ function isSame(one: Producer, other: Producer): boolean {
   return one.producerId === other.producerId && one.producerEpoch === other.producerEpoch
 }
 
-function noteUnopened(unopened: Unopened, partition: Partition): void {
-  const partitions = unopened.get(partition.topic)
-  if (partitions === undefined) unopened.set(partition.topic, new Map([[partition.index, partition]]))
-  else partitions.set(partition.index, partition)
+function noteUnopened(unopened: Unopened, noted: UnopenedPartition): void {
+  const { topic, index } = noted.partition
+  const partitions = unopened.get(topic)
+  if (partitions === undefined) unopened.set(topic, new Map([[index, noted]]))
+  else partitions.set(index, noted)
 }
 
-/** Adds the partitions. While the transaction before is being ended, it tries again for a moment: clients begin at once. */
+/**
+ * Adds the partitions. While the transaction before is being ended, it tries again for a moment: clients begin at once. The
+ * marker of that transaction voids the guards that were there before it, so each question goes with guards of its own.
+ */
 async function added(asked: Asked, unopened: Unopened, verdicts: MutableVerdicts, context: RequestContext): Promise<Verdicts> {
   const { broker, session, version } = context
   const { host } = broker.world
   const backoffMs = broker.config.get('add.partitions.to.txn.retry.backoff.ms')
   const endMs = host.monotonicMs() + broker.config.get('add.partitions.to.txn.retry.backoff.max.ms')
   for (;;) {
-    const errorCode = await broker.transactions.addPartitions(asked, { version, api: 'implicit' })
-    const isOver = host.monotonicMs() >= endMs || session.isClosed || broker.waiting.isStopped
-    if (errorCode === Errors.CONCURRENT_TRANSACTIONS && !isOver) {
-      await new Promise<void>(resolve => host.after(backoffMs, resolve))
-      continue
-    }
+    const answer = await broker.transactions.addPartitions(asked, { version, api: 'implicit' })
+    const errorCode = answer === Errors.NONE && !areCurrent(verdicts.guards) ? Errors.CONCURRENT_TRANSACTIONS : answer
     if (errorCode === Errors.NONE) return verdicts
-    for (const partitions of unopened.values()) {
-      for (const partition of partitions.values()) verdicts.refusals.set(partition, notInTransaction(errorCode, version))
+    const isOver = host.monotonicMs() >= endMs || session.isClosed || broker.waiting.isStopped
+    if (errorCode !== Errors.CONCURRENT_TRANSACTIONS || isOver) {
+      for (const partitions of unopened.values()) {
+        for (const { partition } of partitions.values()) verdicts.refusals.set(partition, notInTransaction(errorCode, version))
+      }
+      return verdicts
     }
-    return verdicts
+    if (answer !== Errors.NONE) await new Promise<void>(resolve => host.after(backoffMs, resolve))
+    takeGuards(asked, unopened, verdicts)
+  }
+}
+
+function areCurrent(guards: ReadonlyMap<Partition, AppendGuard>): boolean {
+  for (const guard of guards.values()) if (guard !== null && guard !== 'unverified' && !guard.isCurrent) return false
+  return true
+}
+
+function takeGuards({ producerId, producerEpoch }: Producer, unopened: Unopened, { guards }: MutableVerdicts): void {
+  for (const partitions of unopened.values()) {
+    for (const { partition, baseSequence } of partitions.values()) {
+      guards.set(partition, partition.transactionGuard(producerId, producerEpoch, baseSequence, true))
+    }
   }
 }
 
@@ -136,7 +158,8 @@ async function verified(asked: Asked, unopened: Unopened, verdicts: MutableVerdi
   for (const [n, { name, partitions }] of asked.topics.entries()) {
     for (const [m, index] of partitions.entries()) {
       const errorCode = isErrorCode(answer) ? answer : answer[n]!.partitions[m]!.errorCode
-      if (errorCode !== Errors.NONE) verdicts.refusals.set(unopened.get(name)!.get(index)!, notInTransaction(errorCode, version))
+      if (errorCode !== Errors.NONE)
+        verdicts.refusals.set(unopened.get(name)!.get(index)!.partition, notInTransaction(errorCode, version))
     }
   }
   return verdicts

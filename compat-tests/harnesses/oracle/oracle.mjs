@@ -70,6 +70,7 @@ const found = []
 
 for (const transcript of transcripts) {
   if (!only.test(transcript.name)) continue
+  if (transcript.isLong && options.versions === 'newest') continue
   const range = shared.get(transcript.api)
   if (transcript.api !== undefined && range === undefined) continue
   const named = transcript.versions ?? range ?? []
@@ -77,7 +78,7 @@ for (const transcript of transcripts) {
     transcript.api === undefined || transcript.once
       ? [undefined, undefined]
       : [Math.max(named[0], range[0]), Math.min(named[1], range[1])]
-  const from = options.versions === 'newest' ? last : first
+  const from = options.versions === 'newest' && !transcript.everyVersion ? last : first
   const to = options.versions === 'oldest' ? Math.min(last, oldest.get(transcript.api) ?? -1) : last
   for (let version = from; version === undefined || version <= to; version++) {
     await compare(transcript, version)

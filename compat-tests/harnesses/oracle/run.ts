@@ -15,7 +15,11 @@ import { cacheFolder, compatSources, repositoryRoot, scratchFolder } from '../..
 import { run, runVisibly } from '../../lib/processes.js'
 
 const defaults = ['--versions', 'newest', '--mutations', '40', '--seed', '44']
-const settings = ['--config', 'group.initial.rebalance.delay.ms=0']
+const settings = {
+  'group.initial.rebalance.delay.ms': '0',
+  // Transactions time out while the transcripts wait for it.
+  'transaction.abort.timed.out.transaction.cleanup.interval.ms': '200',
+}
 
 process.exitCode = await main()
 
@@ -30,9 +34,10 @@ async function main(): Promise<number> {
   const given = process.argv.slice(2).filter(argument => argument !== '--docs')
   const scratch = scratchFolder('oracle')
   const section = join(scratch, 'section.md')
-  const kafka = await startKafka()
+  const kafka = await startKafka({ properties: settings })
+  const args = Object.entries(settings).flatMap(([key, value]) => ['--config', `${key}=${value}`])
   try {
-    const gregor = await startGregor({ isEphemeral: true, args: settings })
+    const gregor = await startGregor({ isEphemeral: true, args })
     try {
       const oracle = join(compatSources, 'harnesses', 'oracle', 'oracle.mjs')
       const both = ['--kafka', kafka.bootstrapServers, '--gregor', gregor.bootstrap, '--messages', messages]

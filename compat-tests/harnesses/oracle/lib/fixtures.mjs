@@ -2,6 +2,7 @@
 
 import { ZERO_UUID } from './messages.mjs'
 import { batch } from './records.mjs'
+import { producer } from './transaction.mjs'
 
 const SUBSCRIPTION = Buffer.from('0001000000010001740000000000000000', 'hex')
 const mine = t => body => ({
@@ -325,6 +326,69 @@ export const fixtures = {
   },
   InitProducerId: {
     make: async () => ({ transactionalId: null, transactionTimeoutMs: 1000, producerId: -1, producerEpoch: -1 }),
+  },
+  AddPartitionsToTxn: {
+    fresh: true,
+    make: async (t, s) => {
+      const one = await producer(t, s)
+      return one.addBody([{ name: (await topic(t, s, false)).name, partitions: [0, 1] }])
+    },
+  },
+  AddOffsetsToTxn: {
+    fresh: true,
+    make: async (t, s) => ({ ...(await producer(t, s)).identity, groupId: t.name(s) }),
+  },
+  TxnOffsetCommit: {
+    fresh: true,
+    make: async (t, s) => {
+      const groupId = t.name(s)
+      const one = await producer(t, s)
+      const to = await topic(t, s, false)
+      await one.addOffsets('', groupId, {}, { quiet: true })
+      const partitions = [{ partitionIndex: 0, committedOffset: 5, committedLeaderEpoch: 0, committedMetadata: 'm' }]
+      const member = { generationIdOrMemberEpoch: -1, memberId: '', groupInstanceId: null }
+      return { ...one.identity, groupId, ...member, topics: [{ name: to.name, topicId: to.id, partitions }] }
+    },
+  },
+  EndTxn: {
+    fresh: true,
+    make: async (t, s) => {
+      const one = await (await producer(t, s)).open(await topic(t, s, false))
+      return { ...one.identity, committed: true }
+    },
+  },
+  WriteTxnMarkers: {
+    fresh: true,
+    make: async (t, s) => {
+      const to = await topic(t, s, false)
+      const { producerId, producerEpoch } = await (await producer(t, s)).open(to)
+      const topics = [{ name: to.name, partitionIndexes: [0, 1] }]
+      const marker = { producerId, producerEpoch, transactionResult: true, topics, coordinatorEpoch: 0, transactionVersion: 0 }
+      return { markers: [marker] }
+    },
+  },
+  DescribeTransactions: {
+    make: async (t, s) => {
+      const one = await (await producer(t, s)).open(await topic(t, s, false))
+      return { transactionalIds: [one.transactionalId, t.name('nobody')] }
+    },
+  },
+  ListTransactions: {
+    make: async (t, s) => {
+      const { producerId } = await (await producer(t, s)).open(await topic(t, s, false))
+      return { stateFilters: ['Ongoing'], producerIdFilters: [producerId], durationFilter: -1, transactionalIdPattern: null }
+    },
+    pick: t => body => ({
+      ...body,
+      transactionStates: body.transactionStates.filter(x => x.transactionalId.startsWith(t.name(''))),
+    }),
+  },
+  DescribeProducers: {
+    make: async (t, s) => {
+      const to = await topic(t, s, false)
+      await (await (await producer(t, s)).open(to)).send(to)
+      return { topics: [{ name: to.name, partitionIndexes: [0, 1] }] }
+    },
   },
   DescribeCluster: {
     make: async () => ({ includeClusterAuthorizedOperations: false, endpointType: 1, includeFencedBrokers: false }),

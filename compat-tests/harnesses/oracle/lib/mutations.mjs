@@ -139,6 +139,7 @@ export function mutationTranscripts(apis, shared, perVersion, seed) {
             as: `m${i} ${what}`,
             on: `m${i % 4}`,
             view: fixture.view?.(t),
+            pick: fixture.pick?.(t),
             patienceMs: 3000,
             noAnswer: name === 'Produce' && body.acks === 0,
           })

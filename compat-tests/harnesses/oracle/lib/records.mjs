@@ -104,6 +104,7 @@ export function describeRecords(bytes) {
     else {
       const attributes = one.readInt16BE(21)
       const appended = (attributes & 8) !== 0
+      const isMarker = (attributes & 32) !== 0
       batches.push({
         magic,
         baseOffset: Number(one.readBigInt64BE(0)),
@@ -112,8 +113,8 @@ export function describeRecords(bytes) {
         crcValid: one.readUInt32BE(17) === crc32c(one.subarray(21)),
         attributes,
         lastOffsetDelta: one.readInt32BE(23),
-        baseTimestamp: one.readBigInt64BE(27),
-        maxTimestamp: appended ? '<time>' : one.readBigInt64BE(35),
+        baseTimestamp: isMarker ? '<time>' : one.readBigInt64BE(27),
+        maxTimestamp: appended || isMarker ? '<time>' : one.readBigInt64BE(35),
         producerId: Number(one.readBigInt64BE(43)),
         producerEpoch: one.readInt16BE(51),
         baseSequence: one.readInt32BE(53),

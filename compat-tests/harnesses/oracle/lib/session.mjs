@@ -52,6 +52,7 @@ export class Session {
     const connection = await this.connection(options.on)
     const answer = await connection.call(api, version, body, options)
     if (answer.silent) connection.close()
+    if (answer.body !== undefined && options.pick !== undefined) answer.body = options.pick(answer.body)
     slot.answer = answer
     this.#learn(answer.body)
     return answer.body ?? {}
@@ -134,6 +135,8 @@ export class Session {
         if (typeof value.topicId === 'string' && value.topicId !== ZERO_UUID && typeof (value.name ?? value.topic) === 'string') {
           this.#names.set(value.topicId, `<id of ${value.name ?? value.topic}>`)
         }
+        // Numbered when they are given out: a list of them has no order.
+        if (typeof value.producerId === 'number' && value.producerId !== -1) this.#numbered('producer', value.producerId)
         for (const one of Object.values(value)) visit(one)
       }
     }
@@ -157,6 +160,9 @@ export class Session {
     let body = this.#normalValue(answer.body, '')
     if (view !== undefined) body = view(body, this) ?? body
     if (Array.isArray(body.responses) && body.sessionId !== undefined) body.responses = joined(body.responses)
+    // Sets, in the order of a hash.
+    for (const { topics } of body.transactionStates ?? [])
+      for (const { partitions } of topics ?? []) partitions.sort((a, b) => a - b)
     return sorted(body)
   }
 
@@ -184,7 +190,12 @@ export class Session {
       case 'sessionId':
         return value === 0 ? 0 : this.#numbered('session', value)
       case 'logAppendTimeMs':
+      case 'transactionStartTimeMs':
         return value === -1 ? -1 : '<time>'
+      // That of a batch is part of the transcript, that of a marker is the broker's time.
+      case 'lastTimestamp':
+      case 'timestamp':
+        return value > this.T0 + 30_000 && value <= Date.now() ? '<time>' : value
       case 'finalizedFeaturesEpoch':
         return value === -1 ? -1 : '<epoch>'
     }
@@ -229,6 +240,7 @@ const KEYS = [
   'partition',
   'index',
   'groupId',
+  'transactionalId',
   'resourceType',
   'resourceName',
   'configName',

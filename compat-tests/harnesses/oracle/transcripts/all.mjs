@@ -12,6 +12,10 @@ import { transcripts as produce } from './produce.mjs'
 import { transcripts as producerWalks } from './producer-walks.mjs'
 import { transcripts as settings } from './settings.mjs'
 import { transcripts as topics } from './topics.mjs'
+import { transcripts as transactionWalks } from './transaction-walks.mjs'
+import { transcripts as transactions } from './transactions.mjs'
+import { transcripts as transactionsOfGroups } from './transactions-of-groups.mjs'
+import { transcripts as transactionsOnPartitions } from './transactions-on-partitions.mjs'
 import { transcripts as versions } from './versions.mjs'
 
 export const transcripts = [
@@ -29,4 +33,8 @@ export const transcripts = [
   ...settings,
   ...groupWalks,
   ...producerWalks,
+  ...transactions,
+  ...transactionsOnPartitions,
+  ...transactionsOfGroups,
+  ...transactionWalks,
 ]

@@ -447,13 +447,9 @@ export const transcripts = [
     name: 'find-coordinator',
     api: 'FindCoordinator',
     async run(t) {
-      await t.quiet('FindCoordinator', { key: 'g', keyType: 0, coordinatorKeys: ['g'] })
-      await t.until(
-        'FindCoordinator',
-        { key: 'g', keyType: 0, coordinatorKeys: ['g'] },
-        body => (body.errorCode ?? body.coordinators[0].errorCode) === 0,
-        { quiet: true },
-      )
+      const isFound = body => (body.errorCode ?? body.coordinators[0].errorCode) === 0
+      for (const keyType of [0, 1])
+        await t.until('FindCoordinator', { key: 'g', keyType, coordinatorKeys: ['g'] }, isFound, { quiet: true, v: 4 })
       for (const keyType of t.v >= 1 ? [0, 1, 2, 3, -1] : [0]) {
         for (const keys of [['g'], [''], ['g', 'h'], ['g', 'g'], [], ['a:AAAAAAAAAAAAAAAAAAAAAQ:0'], ['x'.repeat(300)]]) {
           if (t.v < 4 && keys.length !== 1) continue

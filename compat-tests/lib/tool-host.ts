@@ -22,6 +22,9 @@ export const toolClasses = {
   'kafka-broker-api-versions': 'org.apache.kafka.tools.BrokerApiVersionsCommand',
   'kafka-cluster': 'org.apache.kafka.tools.ClusterTool',
   'kafka-dump-log': 'org.apache.kafka.tools.DumpLogSegments',
+  'kafka-transactions': 'org.apache.kafka.tools.TransactionsCommand',
+  'kafka-producer-perf-test': 'org.apache.kafka.tools.ProducerPerformance',
+  'transactional-message-copier': 'org.apache.kafka.tools.TransactionalMessageCopier',
 } as const
 
 export type ToolName = keyof typeof toolClasses
@@ -101,7 +104,7 @@ export class ToolHost implements AsyncDisposable {
     return this.lastRun
   }
 
-  /** For a tool that does its last work in a shutdown hook of the JVM itself, as the verifiable producer does. */
+  /** For a tool that ends the JVM or does its last work in a hook of its shutdown, as the copier and the verifiable producer do. */
   async runInOwnJvm(tool: ToolName, args: readonly string[]): Promise<ToolRun> {
     const result = await run('java', [...shortLivedJvmArgs, ...javaArgs(this.classpath), toolClasses[tool], ...args], {
       timeoutMs: TOOL_TIMEOUT_MS,

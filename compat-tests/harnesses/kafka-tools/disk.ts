@@ -13,7 +13,7 @@ import type { StoredRecord } from './output.js'
 import { codecs, partitionsOf, type Scenario } from './scenario.js'
 
 const tool = 'kafka-dump-log'
-const offsetsPartitions = 50
+const internalPartitions = 50
 
 export async function checkLiveLog(scenario: Scenario): Promise<void> {
   await scenario.checks.check(tool, '.log --deep-iteration while the broker runs', async () => {
@@ -133,7 +133,7 @@ async function checkOffsetsDecoder(scenario: Scenario): Promise<void> {
   const { checks, groups } = scenario
   await checks.check(tool, '--offsets-decoder reads the partition of a group in __consumer_offsets', async () => {
     for (const group of [groups.readers, groups.slow, groups.fresh]) {
-      const segments = segmentsOf(scenario, offsetsTopic, partitionOfGroup(group))
+      const segments = segmentsOf(scenario, offsetsTopic, internalPartitionOf(group))
       const run = await dump(
         scenario,
         segments.map(segment => `${segment}.log`),
@@ -153,8 +153,16 @@ async function checkOffsetsDecoder(scenario: Scenario): Promise<void> {
   })
 }
 
-/** Dumps the whole log of a partition, checks what must hold for any log, and compares it with what consumers read. */
+/** The whole log of a partition, compared with what consumers read. */
 async function logOf(scenario: Scenario, topic: string, partition: number): Promise<DumpedBatch[]> {
+  const batches = await batchesOf(scenario, topic, partition)
+  expectSequences(batches)
+  expectRecords(batches, partitionsOf(scenario, topic)[partition]!)
+  return batches
+}
+
+/** Dumps the whole log of a partition, and checks what must hold for any. */
+export async function batchesOf(scenario: Scenario, topic: string, partition: number): Promise<DumpedBatch[]> {
   const batches: DumpedBatch[] = []
   for (const segment of segmentsOf(scenario, topic, partition)) {
     const run = await dump(scenario, [`${segment}.log`], '--deep-iteration', '--print-data-log')
@@ -171,8 +179,6 @@ async function logOf(scenario: Scenario, topic: string, partition: number): Prom
     expectEqual(batch.count, batch.records.length, `records in the batch at ${batch.baseOffset}`)
     next = batch.lastOffset + 1
   }
-  expectSequences(batches)
-  expectRecords(batches, partitionsOf(scenario, topic)[partition]!)
   return batches
 }
 
@@ -205,7 +211,8 @@ function producersBefore(batches: readonly DumpedBatch[], offset: number): Produ
   for (const batch of batches) {
     if (batch.producerId < 0 || batch.lastOffset >= offset) continue
     const { producerId, producerEpoch, lastSequence, lastOffset, maxTimestamp } = batch
-    last.set(producerId, { producerId, producerEpoch, lastSequence, lastOffset, timestamp: maxTimestamp })
+    const transactionStart = null
+    last.set(producerId, { producerId, producerEpoch, lastSequence, lastOffset, timestamp: maxTimestamp, transactionStart })
   }
   return [...last.values()].sort((a, b) => a.producerId - b.producerId)
 }
@@ -222,18 +229,18 @@ async function expectVerified(scenario: Scenario, file: string): Promise<void> {
 }
 
 /** Whatever the tool finds wrong it says on stderr, with exit code 0. */
-async function dump(scenario: Scenario, files: readonly string[], ...options: string[]): Promise<ToolRun> {
+export async function dump(scenario: Scenario, files: readonly string[], ...options: string[]): Promise<ToolRun> {
   const run = expectClean(await scenario.host.run(tool, ['--files', files.join(','), ...options]))
   expectEqual(run.stderr, '', 'mismatches and other findings')
   return run
 }
 
-function folderOf(scenario: Scenario, topic: string, partition: number): string {
+export function folderOf(scenario: Scenario, topic: string, partition: number): string {
   return join(scenario.dataDir, `${topic}-${partition}`)
 }
 
 /** The segments of a partition in order, as paths without a suffix. */
-function segmentsOf(scenario: Scenario, topic: string, partition: number): string[] {
+export function segmentsOf(scenario: Scenario, topic: string, partition: number): string[] {
   const folder = folderOf(scenario, topic, partition)
   const names = readdirSync(folder).filter(name => /^\d{20}\.log$/.test(name))
   expect(names.length > 0, `no segment in ${folder}`)
@@ -260,8 +267,8 @@ function expectRising(values: readonly number[], what: string): void {
 }
 
 /** The magnitude of Java's String.hashCode picks the partition; of the one number without a positive twin it is 0. */
-function partitionOfGroup(group: string): number {
+export function internalPartitionOf(name: string): number {
   let hash = 0
-  for (let i = 0; i < group.length; i++) hash = (hash * 31 + group.charCodeAt(i)) | 0
-  return hash === -0x80000000 ? 0 : Math.abs(hash) % offsetsPartitions
+  for (let i = 0; i < name.length; i++) hash = (hash * 31 + name.charCodeAt(i)) | 0
+  return hash === -0x80000000 ? 0 : Math.abs(hash) % internalPartitions
 }

@@ -7,6 +7,8 @@ export interface DumpedRecord {
   /** null when there is none. */
   readonly key: string | null
   readonly payload: string | null
+  /** Of a control batch; null elsewhere. */
+  readonly marker: 'COMMIT' | 'ABORT' | null
 }
 
 export interface DumpedBatch {
@@ -18,6 +20,8 @@ export interface DumpedBatch {
   readonly producerId: number
   readonly producerEpoch: number
   readonly leaderEpoch: number
+  readonly isTransactional: boolean
+  readonly isControl: boolean
   readonly position: number
   readonly maxTimestamp: number
   readonly size: number
@@ -30,7 +34,8 @@ export interface DumpedBatch {
 const batchLine = new RegExp(
   [
     '^baseOffset: (\\d+) lastOffset: (\\d+) count: (\\d+) baseSequence: (-?\\d+) lastSequence: (-?\\d+)',
-    'producerId: (-?\\d+) producerEpoch: (-?\\d+) partitionLeaderEpoch: (-?\\d+) isTransactional: false isControl: false',
+    'producerId: (-?\\d+) producerEpoch: (-?\\d+) partitionLeaderEpoch: (-?\\d+)',
+    'isTransactional: (true|false) isControl: (true|false)',
     'deleteHorizonMs: OptionalLong.empty position: (\\d+) CreateTime: (-?\\d+) size: (\\d+) magic: (\\d+)',
     'compresscodec: (\\S+) crc: \\d+ isvalid: (true|false)$',
   ].join(' '),
@@ -38,7 +43,7 @@ const batchLine = new RegExp(
 const recordLine = new RegExp(
   [
     '^\\| offset: (\\d+) CreateTime: (-?\\d+) keySize: (-?\\d+) valueSize: (-?\\d+) sequence: -?\\d+',
-    'headerKeys: \\[(.*?)\\](?: key: (.*?))?(?: payload: (.*))?$',
+    'headerKeys: \\[(.*?)\\](?: endTxnMarker: (COMMIT|ABORT) coordinatorEpoch: \\d+)?(?: key: (.*?))?(?: payload: (.*))?$',
   ].join(' '),
 )
 
@@ -67,24 +72,29 @@ function batchOf(match: RegExpMatchArray): DumpedBatch {
     producerId: n[6]!,
     producerEpoch: n[7]!,
     leaderEpoch: n[8]!,
-    position: n[9]!,
-    maxTimestamp: n[10]!,
-    size: n[11]!,
-    magic: n[12]!,
-    codec: match[13]!,
-    isValid: match[14] === 'true',
+    isTransactional: match[9] === 'true',
+    isControl: match[10] === 'true',
+    position: n[11]!,
+    maxTimestamp: n[12]!,
+    size: n[13]!,
+    magic: n[14]!,
+    codec: match[15]!,
+    isValid: match[16] === 'true',
     records: [],
   }
 }
 
 function recordOf(match: RegExpMatchArray): DumpedRecord {
   const [keySize, valueSize] = [Number(match[3]), Number(match[4])]
+  const marker = (match[6] as 'COMMIT' | 'ABORT' | undefined) ?? null
   return {
     offset: Number(match[1]),
     timestamp: Number(match[2]),
     headerKeys: match[5]!,
-    key: keySize < 0 ? null : (match[6] ?? ''),
-    payload: valueSize < 0 ? null : (match[7] ?? ''),
+    // The bytes of a marker are not printed beside what they mean.
+    key: keySize < 0 || marker !== null ? null : (match[7] ?? ''),
+    payload: valueSize < 0 || marker !== null ? null : (match[8] ?? ''),
+    marker,
   }
 }
 
@@ -120,22 +130,45 @@ export interface ProducerEntry {
   readonly lastSequence: number
   readonly lastOffset: number
   readonly timestamp: number
+  /** Of its open transaction; null when there is none. */
+  readonly transactionStart: number | null
 }
 
 /** A `.snapshot` file of producer states. */
 export function dumpedProducers(stdout: string): ProducerEntry[] {
   const line = new RegExp(
     [
-      '^producerId: (\\d+) producerEpoch: (\\d+) coordinatorEpoch: -1 currentTxnFirstOffset: OptionalLong.empty',
-      'lastTimestamp: (\\d+) firstSequence: \\d+ lastSequence: (\\d+) lastOffset: (\\d+) offsetDelta: \\d+ timestamp: (\\d+)$',
+      '^producerId: (\\d+) producerEpoch: (\\d+) coordinatorEpoch: -?\\d+ currentTxnFirstOffset: OptionalLong(?:.empty|\\[(\\d+)\\])',
+      // Of a producer that has nothing but a marker the rest is not known.
+      'lastTimestamp: (-?\\d+)(?: firstSequence: \\d+ lastSequence: (\\d+) lastOffset: (\\d+) offsetDelta: \\d+ timestamp: \\d+)?$',
     ].join(' '),
   )
   return matches(stdout, line).map(n => ({
     producerId: n[0]!,
     producerEpoch: n[1]!,
-    lastSequence: n[3]!,
-    lastOffset: n[4]!,
-    timestamp: n[5]!,
+    lastSequence: Number.isNaN(n[4]) ? -1 : n[4]!,
+    lastOffset: Number.isNaN(n[5]) ? -1 : n[5]!,
+    timestamp: n[3]!,
+    transactionStart: Number.isNaN(n[2]) ? null : n[2]!,
+  }))
+}
+
+export interface AbortedTransaction {
+  readonly producerId: number
+  readonly firstOffset: number
+  /** That of its marker. */
+  readonly lastOffset: number
+  readonly lastStableOffset: number
+}
+
+/** A `.txnindex` file. */
+export function dumpedAborted(stdout: string): AbortedTransaction[] {
+  const line = /^version: 0 producerId: (\d+) firstOffset: (\d+) lastOffset: (\d+) lastStableOffset: (\d+)$/
+  return matches(stdout, line).map(n => ({
+    producerId: n[0]!,
+    firstOffset: n[1]!,
+    lastOffset: n[2]!,
+    lastStableOffset: n[3]!,
   }))
 }
 

@@ -24,6 +24,15 @@ export function table(stdout: string): Row[] {
   return rows
 }
 
+/** A table of kafka-transactions: a header line, then one row per line; no cell holds a space. */
+export function plainTable(stdout: string): Row[] {
+  const [header = [], ...rows] = stdout
+    .split('\n')
+    .map(line => line.split(/\s+/).filter(cell => cell !== ''))
+    .filter(cells => cells.length > 0)
+  return rows.map(cells => Object.fromEntries(header.map((name, i) => [name, cells[i] ?? ''])))
+}
+
 export interface DescribedTopic {
   readonly topic: string
   readonly topicId: string

@@ -24,6 +24,8 @@ import { checkRecords } from './records.js'
 import { documentation } from './report.js'
 import { newScenario } from './scenario.js'
 import { checkTopics } from './topics.js'
+import { checkTransactions } from './transactions.js'
+import { checkTransactionsOnDisk } from './transactions-on-disk.js'
 
 interface Broker {
   readonly bootstrap: string
@@ -31,6 +33,9 @@ interface Broker {
   /** null: it was running before and goes on running. */
   readonly stop: (() => Promise<unknown>) | null
 }
+
+/** Lets a transaction hang, so that the tools have one to find. */
+const settings = { 'transaction.partition.verification.enable': 'false' }
 
 async function main(): Promise<number> {
   const { values: options } = parseArgs({
@@ -70,10 +75,12 @@ async function runChecks(host: ToolHost, checks: Checks, broker: Broker, scratch
   await checks.area('kafka-console-producer', () => checkRecords(scenario))
   await checks.area('kafka-get-offsets', () => checkOffsets(scenario))
   await checks.area('kafka-consumer-groups', () => checkGroups(scenario))
+  await checks.area('kafka-transactions', () => checkTransactions(scenario))
   await checks.area('kafka-console-consumer', () => checkInternalTopic(scenario))
   await checks.area('kafka-dump-log', () => checkLiveLog(scenario))
   await broker.stop?.()
   await checks.area('kafka-dump-log', () => checkDisk(scenario, broker.stop !== null))
+  await checks.area('kafka-dump-log', () => checkTransactionsOnDisk(scenario))
 }
 
 async function findBroker(
@@ -86,10 +93,11 @@ async function findBroker(
   }
   const dataDir = options['data-dir'] ?? join(scratch, 'data')
   if (options.kafka) {
-    const kafka = await startKafka({ logDir: dataDir })
+    const kafka = await startKafka({ logDir: dataDir, properties: settings })
     return { bootstrap: kafka.bootstrapServers, dataDir, stop: once(kafka.stop) }
   }
-  const gregor = await startGregor({ dataDir })
+  const args = Object.entries(settings).flatMap(([key, value]) => ['--config', `${key}=${value}`])
+  const gregor = await startGregor({ dataDir, args })
   return { bootstrap: gregor.bootstrap, dataDir, stop: once(gregor.stop) }
 }
 

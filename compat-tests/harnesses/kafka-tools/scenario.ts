@@ -24,23 +24,27 @@ export interface Scenario {
   readonly logs: Map<string, StoredRecord[][]>
   /** What the group checks committed last: "group topic partition" → offset, or null where it was deleted. */
   readonly committed: Map<string, number | null>
+  /** What became of every transactional id: id → state. */
+  readonly transactionStates: Map<string, string>
   /** Topic → topic id, from kafka-topics. */
   readonly topicIds: Map<string, string>
   brokerId: number
 }
 
+const topicNames = ['lines', 'notes', 'times', 'acks', 'auto', 'resized', 'paid', 'copied', 'shared', 'held', ...codecs] as const
+
 /** Names of their own for every run, so that the checks also work on a broker that has seen them before. */
-export type Topics = Readonly<Record<'lines' | 'notes' | 'times' | 'acks' | 'auto' | 'resized' | (typeof codecs)[number], string>>
+export type Topics = Readonly<Record<(typeof topicNames)[number], string>>
 
 export function newScenario(parts: Pick<Scenario, 'host' | 'checks' | 'bootstrap' | 'dataDir' | 'scratch'>): Scenario {
   const suffix = randomBytes(3).toString('hex')
-  const topicNames = ['lines', 'notes', 'times', 'acks', 'auto', 'resized', ...codecs] as const
   return {
     ...parts,
     topics: Object.fromEntries(topicNames.map(name => [name, `${name}-${suffix}`])) as Topics,
     groups: { readers: `readers-${suffix}`, slow: `slow-${suffix}`, fresh: `fresh-${suffix}` },
     logs: new Map(),
     committed: new Map(),
+    transactionStates: new Map(),
     topicIds: new Map(),
     brokerId: -1,
   }
@@ -48,10 +52,10 @@ export function newScenario(parts: Pick<Scenario, 'host' | 'checks' | 'bootstrap
 
 /** Runs a tool against the scenario's broker. */
 export function runTool(scenario: Scenario, tool: ToolName, args: readonly string[], options?: ToolOptions): Promise<ToolRun> {
-  // kafka-cluster wants its subcommand first.
+  // kafka-cluster wants its subcommand first, kafka-transactions the address.
   const [first, ...rest] = args
   const address = ['--bootstrap-server', scenario.bootstrap]
-  const all = first !== undefined && !first.startsWith('-') ? [first, ...address, ...rest] : [...address, ...args]
+  const all = tool === 'kafka-cluster' && first !== undefined ? [first, ...address, ...rest] : [...address, ...args]
   return scenario.host.run(tool, all, options)
 }
 

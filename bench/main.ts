@@ -27,6 +27,7 @@ import { produceCost } from './produce-cost.js'
 import { readyAfterExec, readyInProcess } from './ready.js'
 import { restart } from './restart.js'
 import { tools } from './tools.js'
+import { transactions } from './transactions.js'
 import { wire } from './wire.js'
 
 /** About Gregor and the machine alone. */
@@ -50,6 +51,7 @@ const processQuestions: Readonly<Record<string, (options: CompareOptions, report
 const fleetQuestions: Readonly<Record<string, (options: CompareOptions, report: Report, fleet: Fleet) => Promise<void>>> = {
   wire,
   latency,
+  transactions,
   tools,
 }
 
@@ -62,7 +64,7 @@ const usage = `Usage: npm run bench -- [options]
 Options:
   --quick          fewer and shorter runs, in three minutes; checks every log as --verify does
   --only NAME      one question; may be repeated: ${questionNames.join(', ')}
-  --load TEXT      of wire, latency and tools only the loads whose title holds TEXT
+  --load TEXT      of wire, latency, transactions and tools only the loads whose title holds TEXT
   --peers LIST     what Gregor is compared with (${defaultPeers}); also there: mock. One that is named must be able to run
   --before DIR     compares with the Gregor that was built in DIR, such as the one before a change, and with no other peer
   --verify         read back every log that a load leaves behind and account for every batch in it

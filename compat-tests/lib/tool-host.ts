@@ -104,7 +104,7 @@ export class ToolHost implements AsyncDisposable {
     return this.lastRun
   }
 
-  /** For a tool that ends the JVM or does its last work in a hook of its shutdown, as the copier and the verifiable producer do. */
+  /** For a tool that ends its JVM, or works on in a hook of its shutdown, as the copier and the verifiable producer do. */
   async runInOwnJvm(tool: ToolName, args: readonly string[]): Promise<ToolRun> {
     const result = await run('java', [...shortLivedJvmArgs, ...javaArgs(this.classpath), toolClasses[tool], ...args], {
       timeoutMs: TOOL_TIMEOUT_MS,

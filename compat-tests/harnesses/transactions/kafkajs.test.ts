@@ -3,12 +3,10 @@
  * need no broker of their own run against any other one, for instance real Kafka.
  */
 import { type Consumer, Kafka, logLevel, type Producer } from 'kafkajs'
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startBroker } from '../../../src/index.js'
 import { type RunningGregor, startGregor } from '../../lib/gregor.js'
 import { freePorts } from '../../lib/ports.js'
-
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
 
 const given = process.env.COMPAT_BOOTSTRAP
 const broker =
@@ -121,7 +119,7 @@ test('a second instance fences the first, whose open transaction never was', asy
 
 test.skipIf(given !== undefined)('a transaction that takes longer than its timeout is aborted', async () => {
   const topic = await newTopic()
-  const slow = await producerOf(fresh('id'), 1000)
+  const slow = await producerOf(fresh('id'), 3000)
   const open = await slow.transaction()
   await open.send({ topic, messages: pair('late') })
   // Behind it, so that a reader gets there only when it has ended.

@@ -48,7 +48,7 @@ function setup(
     id: 1,
     listenerName: 'L',
     listenerProtocol: 'PLAINTEXT' as const,
-    peerSubject: null,
+    peerName: null,
     remoteAddress: '127.0.0.1',
     localAddress: '127.0.0.1',
     localPort: 9092,

@@ -6,7 +6,7 @@ function session(): Session {
     id: 1,
     listenerName: 'L',
     listenerProtocol: 'PLAINTEXT' as const,
-    peerSubject: null,
+    peerName: null,
     remoteAddress: '127.0.0.1',
     localAddress: '127.0.0.1',
     localPort: 9092,

@@ -3,14 +3,14 @@
  * connects, handed to every request in its context, told when the connection is over.
  */
 import type { ConnectionControl, ConnectionInfo } from '../net/connection.js'
-import { anonymous, type Principal } from '../security/principal.js'
+import { anonymous, type Principal, user } from '../security/principal.js'
 
 const unknownSoftware = 'unknown'
 
 export class Session {
   readonly connection: ConnectionInfo
   readonly control: ConnectionControl
-  principal: Principal = anonymous
+  principal: Principal
   /** False until the client has authenticated, on a listener that requires it. */
   isAuthenticated = true
   /** [KIP-511] What the client says in ApiVersions. */
@@ -22,6 +22,7 @@ export class Session {
   constructor(connection: ConnectionInfo, control: ConnectionControl) {
     this.connection = connection
     this.control = control
+    this.principal = typeof connection.peerName === 'string' ? user(connection.peerName) : anonymous
   }
 
   /** The connection is over: a response would not be sent. */

@@ -20,7 +20,8 @@ Options:
 export const startHelpText = `Usage: gregor start [server.properties] [options]
 
 Starts a broker, prints one line on stdout when it is ready, and runs until
-SIGTERM, SIGINT or SIGHUP. A second signal ends it at once. Logs go to stderr;
+SIGTERM, SIGINT or SIGHUP. A second signal ends it at once. With TLS, SIGHUP
+reads the certificates again instead. Logs go to stderr;
 if they are not read, lines are dropped and counted.
 
 Arguments:

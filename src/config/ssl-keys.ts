@@ -45,6 +45,12 @@ export const sslKeys = {
       'listener.name.NAME.ssl.client.auth, as in Kafka.',
     perListener,
   ),
+  'ssl.principal.mapping.rules': text(
+    'DEFAULT',
+    'How the subject of a client’s certificate becomes the name of its principal: DEFAULT (the whole subject, as RFC 2253 writes ' +
+      'it) or RULE:pattern/replacement/[LU], several with commas between them. A client that no rule matches is not let in.',
+    perListener,
+  ),
   'ssl.enabled.protocols': choices(
     ['TLSv1.2', 'TLSv1.3'],
     ['TLSv1.3', 'TLSv1.2', 'TLSv1.1', 'TLSv1', 'SSLv3', 'SSLv2Hello'],

@@ -31,7 +31,7 @@ import type { FrameAccount, FrameMemory } from './frame-memory.js'
 import type { NativeCalls } from './native.js'
 import { hintAbout } from './other-protocols.js'
 import { Outbound, releaseRanges } from './outbound.js'
-import type { NameAttribute, SecurityProtocol } from './security-protocol.js'
+import type { SecurityProtocol } from './security-protocol.js'
 
 /** What dispatch says about a frame. `null` stands for "no answer" (acks=0). */
 export type Dispatched = Outgoing | null | Pending
@@ -53,8 +53,8 @@ export interface ConnectionInfo {
   /** As named in `listeners`. */
   readonly listenerName: string
   readonly listenerProtocol: SecurityProtocol
-  /** Of the certificate that the client showed, in the certificate's order; null without one. */
-  readonly peerSubject: readonly (readonly NameAttribute[])[] | null
+  /** The name that the client's certificate gives it; null without one. */
+  readonly peerName: string | null
   readonly remoteAddress: string
   /** The address and port on which this client reached the broker. */
   readonly localAddress: string

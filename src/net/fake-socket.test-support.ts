@@ -75,7 +75,7 @@ export function connected(
       id: 1,
       listenerName: 'L',
       listenerProtocol: 'PLAINTEXT',
-      peerSubject: null,
+      peerName: null,
       remoteAddress: '127.0.0.1',
       localAddress: '127.0.0.1',
       localPort: 9092,

@@ -146,7 +146,7 @@ export class Listener {
     if (tls !== null) {
       if (this.#options.unref) accepted.unref()
       tls.accept(accepted, {
-        onSecure: (socket, peerSubject) => this.#serveSecurely(socket, { ...info, peerSubject }, native),
+        onSecure: (socket, peerName) => this.#serveSecurely(socket, { ...info, peerName }, native),
         onFailed: reason => {
           this.#forget(info.remoteAddress)
           if (reason !== null) this.#options.onRefused(info.remoteAddress, reason)
@@ -169,7 +169,7 @@ export class Listener {
       id: this.#nextId++,
       listenerName: this.#options.name,
       listenerProtocol: this.#options.protocol,
-      peerSubject: null,
+      peerName: null,
       remoteAddress: plainAddress(remoteAddress),
       localAddress: plainAddress(localAddress),
       localPort,

@@ -4,8 +4,11 @@ import tls from 'node:tls'
 import { Kafka, logLevel } from 'kafkajs'
 import { expect, test } from 'vitest'
 import type { LogFields } from '../base/log.js'
-import { testBroker } from '../broker/test-client.test-support.js'
+import type { Interceptor } from '../broker/handler.js'
+import { requestBytes, testBroker } from '../broker/test-client.test-support.js'
 import { optionsLayer, resolveBrokerConfig } from '../config/resolve.js'
+import { ApiVersions } from '../protocol/messages/api-versions.js'
+import { principalText } from '../security/principal.js'
 import { authority, type Certified, certificate, inFolder } from '../testing/certificates.js'
 import { sslSettings } from './tls.js'
 
@@ -109,6 +112,51 @@ test('a broker stops while clients wait over TLS: their fetches are answered', a
   await running.stop()
   expect(performance.now() - since).toBeLessThan(60_000)
   await Promise.allSettled([admin.disconnect(), consumer.stop(), consumer.disconnect()])
+})
+
+test('the principal of a connection is made of its certificate by the rules of its listener', async () => {
+  const subject = '/C=DE/O=Gregor/CN=Bob/emailAddress=bob@example.org'
+  const bob = certificate('bob', 'root', { subject })
+  const rules = 'RULE:^.*,CN=(Bob),.*$/$1@gregor/L'
+  const config = {
+    ...threeListeners,
+    ...files('principals', broker),
+    'ssl.client.auth': 'requested',
+    'listener.name.mutual.ssl.principal.mapping.rules': rules,
+  }
+  const seen: string[] = []
+  const notes: Interceptor = (call, next) => {
+    seen.push(principalText(call.context.session.principal))
+    return next(call)
+  }
+  await using running = await testBroker({ config, interceptors: [notes] })
+  const ofBob = { key: bob.keyText, cert: bob.certificateText }
+  const ofAlice = { key: alice.keyText, cert: alice.certificateText }
+  for (const [listener, identity] of [
+    [1, {}],
+    [1, ofBob],
+    [2, ofBob],
+    [2, ofAlice],
+  ] as const) {
+    const port = running.running.listeners[listener]?.port ?? 0
+    const wasAnswered = await new Promise<boolean>(resolve => {
+      const socket = tls.connect({ port, host: '127.0.0.1', ca, ...identity }, () => {
+        socket.write(requestBytes(ApiVersions, 0, 1, 'test', { clientSoftwareName: '', clientSoftwareVersion: '' }))
+      })
+      socket.on('data', () => resolve(true)).on('error', () => resolve(false))
+      socket.on('close', () => resolve(false))
+    })
+    if (!wasAnswered) seen.push('not let in')
+  }
+  expect(seen).toEqual([
+    'User:ANONYMOUS',
+    'User:1.2.840.113549.1.9.1=#160f626f62406578616d706c652e6f7267,CN=Bob,O=Gregor,C=DE',
+    'User:bob@gregor',
+    'not let in',
+  ])
+  await expect(testBroker({ config: { ...config, 'ssl.principal.mapping.rules': 'RULE:x' } })).rejects.toThrow(
+    /^listener SSL: ssl.principal.mapping.rules: Invalid rule/,
+  )
 })
 
 test('what is wrong with TLS stops the start, each with its listener and key, and no secret', async () => {

@@ -5,6 +5,7 @@ import type { SecurityProtocol } from '../config/listeners.js'
 import { type BrokerConfig, ConfigError, type ListenerSettings } from '../config/resolve.js'
 import { type SslSettings, TlsProblem } from '../net/tls/settings.js'
 import { TlsAcceptor } from '../net/tls/tls-acceptor.js'
+import { distinguishedNameText, principalMapping } from '../security/principals.js'
 
 /** By listener name; a listener without TLS has none. @throws ConfigError that names every problem. */
 export async function openTls(config: BrokerConfig, world: World, log: Log): Promise<ReadonlyMap<string, TlsAcceptor>> {
@@ -12,12 +13,19 @@ export async function openTls(config: BrokerConfig, world: World, log: Log): Pro
   const problems: string[] = []
   for (const { name, protocol } of config.listeners) {
     if (!protocol.endsWith('SSL')) continue
+    const listener = config.forListener(name)
+    const mapping = principalMapping(listener.get('ssl.principal.mapping.rules'))
+    if (typeof mapping === 'string') {
+      problems.push(`listener ${name}: ${listener.nameOf('ssl.principal.mapping.rules')}: ${mapping}`)
+      continue
+    }
     try {
       const acceptor = await TlsAcceptor.open({
-        settings: sslSettings(config.forListener(name), protocol),
+        settings: sslSettings(listener, protocol),
         clock: world.host,
         nowMs: () => world.nowMs(),
         handshakeMsMax: config.get('gregor.handshake.timeout.ms'),
+        nameOf: subject => mapping.nameOf(distinguishedNameText(subject)),
         onWarning: warning => log.warn({ listener: name }, warning),
       })
       acceptors.set(name, acceptor)

@@ -39,7 +39,7 @@ const connection: ConnectionInfo = {
   id: 1,
   listenerName: 'PLAINTEXT',
   listenerProtocol: 'PLAINTEXT',
-  peerSubject: null,
+  peerName: null,
   remoteAddress: '127.0.0.1',
   localAddress: '127.0.0.1',
   localPort: 9092,

@@ -1,9 +1,9 @@
 /** The subject of a certificate, attribute by attribute, as a principal's name is made of it. */
 import { type Asn1, forgePackage } from '../../base/packages.js'
-import type { NameAttribute } from '../security-protocol.js'
+import type { Subject } from '../security-protocol.js'
 
 /** `certificate` as DER, which OpenSSL has read before. */
-export function subjectOf(certificate: Uint8Array): readonly (readonly NameAttribute[])[] {
+export function subjectOf(certificate: Uint8Array): Subject {
   const { asn1 } = forgePackage()
   const latin1 = Buffer.from(certificate).toString('latin1')
   const [tbs] = asn1.fromDer(latin1, { decodeBitStrings: false }).value as [Asn1]

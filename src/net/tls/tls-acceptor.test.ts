@@ -1,4 +1,5 @@
 /** A listener that speaks TLS, as clients of node:tls see it. */
+import { X509Certificate } from 'node:crypto'
 import net from 'node:net'
 import tls from 'node:tls'
 import { expect, test } from 'vitest'
@@ -20,6 +21,7 @@ import {
   SourceFile,
   serveBy,
 } from '../harness.test-support.js'
+import { subjectOf } from './subject.js'
 import { bytesAnswered, pemValues, secureListener, secureSocket, testSettings } from './tls.test-support.js'
 
 const echo = serveBy(id => answerTo(id))
@@ -42,7 +44,7 @@ for (const version of ['TLSv1.2', 'TLSv1.3'] as const) {
     expect(served.info).toMatchObject({
       listenerName: 'SSL',
       listenerProtocol: 'SSL',
-      peerSubject: null,
+      peerName: null,
       localPort: listener.port,
     })
     expect(reported).toEqual({ faults: [], refused: [] })
@@ -139,15 +141,25 @@ test('the subject of a client’s certificate is known, with its kinds of text',
   using client = RawClient.of(await secureSocket(listener.port, shows(alice)))
   client.send(requestFrame(1))
   expect(await client.answer()).toBe(1)
-  const told = served.info?.peerSubject?.map(names => names.map(({ oid, value }) => `${oid}=${value}`).join('+'))
-  expect(told).toEqual([
-    '2.5.4.6=DE',
-    '2.5.4.10=Gregor',
-    '2.5.4.11=tests',
-    '2.5.4.3=alice',
-    '1.2.840.113549.1.9.1=alice@example.org',
+  expect(served.info?.peerName).toBe(
+    '2.5.4.6=DE,2.5.4.10=Gregor,2.5.4.11=tests,2.5.4.3=alice,1.2.840.113549.1.9.1=alice@example.org',
+  )
+  const subject = subjectOf(new X509Certificate(alice.certificateText).raw)
+  expect(Buffer.from(subject[4]?.[0]?.der ?? []).toString('latin1')).toBe('\x16\x11alice@example.org')
+})
+
+test('a client whose certificate gives no name is not let in', async () => {
+  const values = { ...pemValues(broker), 'ssl.client.auth': 'requested' }
+  await using listener = await secureListener(echo, values, {}, { nameOf: () => null })
+  const socket = await secureSocket(listener.port, shows(alice))
+  await new Promise(resolve => socket.on('error', resolve).on('close', resolve).resume())
+  expect(reported.refused).toEqual([
+    'no rule of ssl.principal.mapping.rules matches the client’s certificate: ' +
+      'C=DE, O=Gregor, OU=tests, CN=alice, emailAddress=alice@example.org',
   ])
-  expect(Buffer.from(served.info?.peerSubject?.[4]?.[0]?.der ?? []).toString('latin1')).toBe('\x16\x11alice@example.org')
+  using nameless = RawClient.of(await secureSocket(listener.port))
+  nameless.send(requestFrame(1))
+  expect(await nameless.answer()).toBe(1)
 })
 
 const strangers = () => ({

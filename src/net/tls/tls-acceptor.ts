@@ -10,11 +10,11 @@
 import type { Socket } from 'node:net'
 import type tls from 'node:tls'
 import type { Clock, Timer } from '../../base/world.js'
-import type { ConnectionInfo } from '../connection.js'
 import { helloProblem, recordHeaderBytes } from '../other-protocols.js'
+import type { Subject } from '../security-protocol.js'
 import { type SslSettings, TlsProblem } from './settings.js'
 import { subjectOf } from './subject.js'
-import { openTlsContext, replacementProblem, type TlsContext } from './tls-context.js'
+import { oneLine, openTlsContext, replacementProblem, type TlsContext } from './tls-context.js'
 
 export interface TlsAcceptorOptions {
   readonly settings: SslSettings
@@ -23,12 +23,14 @@ export interface TlsAcceptorOptions {
   readonly nowMs: () => number
   /** gregor.handshake.timeout.ms */
   readonly handshakeMsMax: number
+  /** The principal's name by the client's certificate; null when there is none, and the client is not let in. */
+  readonly nameOf: (subject: Subject) => string | null
   readonly onWarning: (warning: string) => void
 }
 
 export interface HandshakeResult {
-  /** `peerSubject`: of the client's certificate; null when it showed none. */
-  onSecure(socket: tls.TLSSocket, peerSubject: ConnectionInfo['peerSubject']): void
+  /** `peerName`: by the client's certificate; null when it showed none. */
+  onSecure(socket: tls.TLSSocket, peerName: string | null): void
   /** The socket is closed. `reason` null: the client left before it said anything. */
   onFailed(reason: string | null): void
 }
@@ -71,11 +73,10 @@ export class TlsAcceptor {
 
   accept(socket: Socket, result: HandshakeResult): void {
     const peer = peerOf(socket)
-    const { clock, handshakeMsMax } = this.#options
-    const handshake = new Handshake(socket, this.#context, clock, handshakeMsMax, {
-      onSecure: (secure, peerSubject) => {
+    const handshake = new Handshake(socket, this.#context, this.#options, {
+      onSecure: (secure, peerName) => {
         this.#handshakes.delete(peer)
-        result.onSecure(secure, peerSubject)
+        result.onSecure(secure, peerName)
       },
       onFailed: reason => {
         this.#handshakes.delete(peer)
@@ -116,16 +117,19 @@ const noBytes = Buffer.alloc(0)
 class Handshake {
   readonly #socket: Socket
   readonly #context: TlsContext
+  readonly #nameOf: TlsAcceptorOptions['nameOf']
   readonly #result: HandshakeResult
   readonly #deadline: Timer
   #received: Buffer = noBytes
   #isOver = false
 
-  constructor(socket: Socket, context: TlsContext, clock: Clock, msMax: number, result: HandshakeResult) {
+  constructor(socket: Socket, context: TlsContext, options: TlsAcceptorOptions, result: HandshakeResult) {
     this.#socket = socket
     this.#context = context
+    this.#nameOf = options.nameOf
     this.#result = result
-    this.#deadline = clock.after(msMax, () => this.fail(`the TLS handshake took longer than ${msMax} ms`))
+    const { clock, handshakeMsMax } = options
+    this.#deadline = clock.after(handshakeMsMax, () => this.fail(`the TLS handshake took longer than ${handshakeMsMax} ms`))
   }
 
   begin(): void {
@@ -165,8 +169,14 @@ class Handshake {
       this.fail(refusedCertificate(secure.authorizationError))
       return
     }
+    const peerName = certificate === undefined ? null : this.#nameOf(subjectOf(certificate.raw))
+    if (certificate !== undefined && peerName === null) {
+      secure.destroy()
+      this.fail(`no rule of ssl.principal.mapping.rules matches the client’s certificate: ${oneLine(certificate.subject)}`)
+      return
+    }
     this.#over()
-    this.#result.onSecure(secure, certificate === undefined ? null : subjectOf(certificate.raw))
+    this.#result.onSecure(secure, peerName)
   }
 
   fail(reason: string | null): void {

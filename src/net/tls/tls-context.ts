@@ -84,7 +84,7 @@ export function replacementProblem(settings: SslSettings, before: TlsContext, af
   return null
 }
 
-function oneLine(subject: string): string {
+export function oneLine(subject: string): string {
   return subject.replaceAll('\n', ', ')
 }
 

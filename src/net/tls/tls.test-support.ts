@@ -59,6 +59,7 @@ export async function secureListener(
     clock: more.clock ?? realWorld,
     nowMs: () => Date.now(),
     handshakeMsMax: 10_000,
+    nameOf: subject => subject.flatMap(names => names.map(({ oid, value }) => `${oid}=${value}`)).join(),
     onWarning: warning => warnings.push(warning),
     ...options,
   })

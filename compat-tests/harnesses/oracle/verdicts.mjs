@@ -80,27 +80,6 @@ export const rules = [
   { api: 'DescribeConfigs', path: new RegExp(`configs\\[(${ownSettings.join('|')})\\]`), why: reasons.ownSettings },
   { api: 'DescribeConfigs', path: /documentation$/, when: one => typeof one.kafka === typeof one.gregor, why: reasons.words },
 
-  // -- to be mended
-  {
-    api: 'DescribeProducers',
-    path: /lastTimestamp$/,
-    when: one => typeof one.kafka === 'number' && one.gregor === '<time>',
-    fault: 'lastTimestamp of a batch is the time of its append',
-  },
-  { transcript: /^transactions-produce-wrong/, label: /when it is committed/, fault: 'acks=0 with a transactional id' },
-  { transcript: /^transactions-produce-wrong/, label: /after its end, not/, fault: 'the lowest sequence under verification' },
-  { transcript: /^transaction-walk-9$/, fault: 'the lowest sequence under verification' },
-  { api: 'WriteTxnMarkers', path: /^markers\.length$/, fault: 'markers without a result, and two of one producer' },
-  { api: 'WriteTxnMarkers', transcript: /^mutated/, path: /producerId$/, fault: 'a producer id beyond what a number holds' },
-  {
-    api: 'WriteTxnMarkers',
-    transcript: /^mutated/,
-    path: /errorCode$/,
-    when: one => [47, 52].includes(one.kafka),
-    fault: 'a producer that the partition does not know has epoch -1 and coordinator epoch -1',
-  },
-  { api: 'AddPartitionsToTxn', path: /^resultsByTransaction\.length$/, fault: 'one transactional id twice' },
-
   // -- what the transcripts bring about
   {
     api: 'DeleteTopics',

@@ -125,8 +125,7 @@ export class ProducerStates {
    * (52) from a coordinator that another one has replaced.
    */
   checkMarker({ producer, coordinatorEpoch }: Marker, version: number): 'append' | ErrorCode {
-    const entry = this.#entries.get(producer.producerId)
-    if (entry === undefined) return 'append'
+    const entry = this.#entries.get(producer.producerId) ?? nothingKnown
     const isOpen = entry.currentTxnFirstOffset >= 0
     const isStale = producer.producerEpoch === entry.producerEpoch && version === 2 && isOpen
     if (producer.producerEpoch < entry.producerEpoch || isStale) return Errors.INVALID_PRODUCER_EPOCH
@@ -266,6 +265,13 @@ export class ProducerStates {
 
 export function isExpired(entry: ProducerEntry, nowMs: number, expirationMs: number): boolean {
   return entry.currentTxnFirstOffset < 0 && nowMs - entry.lastHeardMs >= expirationMs
+}
+
+/** What a marker meets of a producer that was not heard of. */
+const nothingKnown: Pick<ProducerEntry, 'producerEpoch' | 'coordinatorEpoch' | 'currentTxnFirstOffset'> = {
+  producerEpoch: batch.noProducerEpoch,
+  coordinatorEpoch: -1,
+  currentTxnFirstOffset: -1,
 }
 
 function isVerified(guard: AppendGuard): boolean {

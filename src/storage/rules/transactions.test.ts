@@ -158,6 +158,12 @@ test('markers of an earlier epoch are 47, of an earlier coordinator 52', () => {
   expect(end('abort', { epoch: 4, coordinatorEpoch: 9 })).toBe('at 1')
 })
 
+test('a producer that is not known has epoch -1 and a coordinator of epoch -1', () => {
+  expect(end('commit', { epoch: -2 })).toBe('INVALID_PRODUCER_EPOCH')
+  expect(end('commit', { coordinatorEpoch: -2 })).toBe('TRANSACTION_COORDINATOR_FENCED')
+  expect(end('commit', { epoch: -1, coordinatorEpoch: -1 })).toBe('at 0')
+})
+
 test('under version 2 a marker brings a new epoch; a second time it is a retry', () => {
   produce(0, { guard: take(0) })
   expect(end('abort', { epoch: 0, version: 2 })).toBe('INVALID_PRODUCER_EPOCH')

@@ -136,7 +136,7 @@ export class Session {
           this.#names.set(value.topicId, `<id of ${value.name ?? value.topic}>`)
         }
         // Numbered when they are given out: a list of them has no order.
-        if (typeof value.producerId === 'number' && value.producerId !== -1) this.#numbered('producer', value.producerId)
+        if (value.producerId !== undefined && value.producerId !== -1) this.#numbered('producer', value.producerId)
         for (const one of Object.values(value)) visit(one)
       }
     }

@@ -56,9 +56,10 @@ interface Stability {
 
 export class HistoryChecker {
   readonly #transactions = new Map<string, Transaction>()
-  /** topic → key → transactions that say that they wrote it. */
+  /** topic → keys */
   readonly #due = new Map<string, Set<string>>()
-  readonly #written = new Map<string, Map<string, Set<string>>>()
+  /** topic → key → the transaction that says that it wrote it, or all of them. */
+  readonly #written = new Map<string, Map<string, string | string[]>>()
   readonly #places = new Map<string, Map<string, Place>>()
   readonly #readers: string[] = []
   readonly #complete = new Set<string>()
@@ -91,8 +92,11 @@ export class HistoryChecker {
         this.#took(event)
         break
       case 'wrote': {
-        const written = getOrCreate(this.#written, event.topic, () => new Map<string, Set<string>>())
-        for (const key of event.keys) getOrCreate(written, key, () => new Set()).add(event.transaction)
+        const written = getOrCreate(this.#written, event.topic, () => new Map<string, string | string[]>())
+        for (const key of event.keys) {
+          const before = written.get(key)
+          written.set(key, before === undefined ? event.transaction : [before, event.transaction].flat())
+        }
         this.#transaction(event.transaction).writeCount += event.keys.length
         break
       }
@@ -234,7 +238,7 @@ export class HistoryChecker {
       for (const [key, place] of places) {
         if (place.writer === null) continue
         const what = `${topic}: ${key} at ${tell(place)}`
-        if (!this.#written.get(topic)?.get(key)?.has(place.writer)) add('unknown record', `${what}; nobody says so`)
+        if (![this.#written.get(topic)?.get(key)].flat().includes(place.writer)) add('unknown record', `${what}; nobody says so`)
         for (const reader of this.#complete) {
           if ((place.readers & this.#bitOf(reader)) === 0) add('lost write', `${what} was not shown to ${reader}`)
         }

@@ -28,7 +28,7 @@ export function cyclesIn(edges: ReadonlyMap<string, ReadonlySet<string>>): strin
       const parent = path.at(-1)
       if (parent !== undefined) low.set(parent.node, Math.min(low.get(parent.node)!, low.get(visit.node)!))
       if (low.get(visit.node) !== index.get(visit.node)) continue
-      const component = stack.splice(stack.indexOf(visit.node))
+      const component = stack.splice(stack.lastIndexOf(visit.node))
       for (const node of component) onStack.delete(node)
       if (component.length > 1) cycles.push(component.sort())
     }

@@ -49,7 +49,7 @@ export class KillableBroker {
     const gregor = this.#gregor
     if (gregor === null) return
     this.#gregor = null
-    if (gregor.hasExited()) this.errorLines.push(`the broker ended by itself: ${gregor.stderr().slice(-2000)}`)
+    this.#noteEnd(gregor)
     await gregor.kill9()
   }
 
@@ -66,7 +66,13 @@ export class KillableBroker {
   async stop(): Promise<number | null> {
     const gregor = this.#gregor
     this.#gregor = null
-    return gregor === null ? null : await gregor.stop()
+    if (gregor === null) return null
+    this.#noteEnd(gregor)
+    return await gregor.stop()
+  }
+
+  #noteEnd(gregor: RunningGregor): void {
+    if (gregor.hasExited()) this.errorLines.push(`the broker ended by itself: ${gregor.stderr().slice(-2000)}`)
   }
 
   /**

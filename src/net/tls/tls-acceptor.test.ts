@@ -194,6 +194,33 @@ for (const version of ['TLSv1.2', 'TLSv1.3'] as const) {
   })
 }
 
+test.each(['TLS_AES_128_GCM_SHA256', 'TLS_AES_256_GCM_SHA384', 'TLS_CHACHA20_POLY1305_SHA256'])(
+  'over TLS 1.3 with %s a client is told that its certificate is not accepted',
+  async suite => {
+    const { stranger, late } = strangers()
+    await using listener = await secureListener(echo, { ...pemValues(broker), 'ssl.client.auth': 'requested' })
+    let session: Buffer | undefined
+    const told = async (options: tls.ConnectionOptions): Promise<unknown> => {
+      const socket = await secureSocket(listener.port, { ...options, ciphers: suite })
+      socket.on('session', ticket => {
+        session = ticket
+      })
+      socket.write(requestFrame(1))
+      return new Promise(resolve =>
+        socket
+          .on('error', error => resolve(Reflect.get(error, 'code')))
+          .on('close', resolve)
+          .resume(),
+      )
+    }
+    expect(await told(shows(late))).toBe('ERR_SSL_SSLV3_ALERT_CERTIFICATE_EXPIRED')
+    expect(await told(shows(stranger))).toBe('ERR_SSL_TLSV1_ALERT_UNKNOWN_CA')
+    expect(session).toBeDefined()
+    expect(await told({ ...shows(stranger), session })).toBe('ERR_SSL_TLSV1_ALERT_UNKNOWN_CA')
+    expect(listener.connectionCount).toBe(0)
+  },
+)
+
 // --- what is no TLS ---
 
 test.each([

@@ -12,6 +12,7 @@ import type tls from 'node:tls'
 import type { Clock, Timer } from '../../base/world.js'
 import { helloProblem, recordHeaderBytes } from '../other-protocols.js'
 import type { Subject } from '../security-protocol.js'
+import { refuse, ticketCountOf, trafficSecretOf } from './refusal.js'
 import { type SslSettings, TlsProblem } from './settings.js'
 import { subjectOf } from './subject.js'
 import { oneLine, openTlsContext, replacementProblem, type TlsContext } from './tls-context.js'
@@ -95,7 +96,12 @@ export class TlsAcceptor {
   #listenTo({ server, clientAuth }: TlsContext): void {
     // Node closes a connection whose certificate it does not accept, and tells nobody why. So it is told to leave that to us, by
     // the first event that brings the socket. Who shows none although one is required is refused by OpenSSL in any case.
-    if (clientAuth !== 'none') server.on('keylog', (_, secure) => Object.assign(secure, { _rejectUnauthorized: false }))
+    if (clientAuth !== 'none') {
+      server.on('keylog', (line, secure) => {
+        Object.assign(secure, { _rejectUnauthorized: false })
+        this.#handshakes.get(peerOf(secure))?.logged(line)
+      })
+    }
     server.on('secureConnection', secure => {
       const handshake = this.#handshakes.get(peerOf(secure))
       if (handshake === undefined) secure.destroy()
@@ -121,6 +127,7 @@ class Handshake {
   readonly #result: HandshakeResult
   readonly #deadline: Timer
   #received: Buffer = noBytes
+  #trafficSecret: Buffer | null = null
   #isOver = false
 
   constructor(socket: Socket, context: TlsContext, options: TlsAcceptorOptions, result: HandshakeResult) {
@@ -157,16 +164,23 @@ class Handshake {
     this.#socket.off('end', this.#onEnd)
     this.#socket.pause()
     this.#socket.unshift(this.#received)
-    this.#received = noBytes
+    if (this.#context.clientAuth === 'none') this.#received = noBytes
     this.#context.server.emit('connection', this.#socket)
+  }
+
+  /** A line of the key log. */
+  logged(line: Buffer): void {
+    this.#trafficSecret = trafficSecretOf(line) ?? this.#trafficSecret
   }
 
   secured(secure: tls.TLSSocket): void {
     if (this.#isOver) return
     const certificate = this.#context.clientAuth === 'none' ? undefined : secure.getPeerX509Certificate()
     if (certificate !== undefined && !secure.authorized) {
-      secure.destroy()
-      this.fail(refusedCertificate(secure.authorizationError))
+      const ticketCount = ticketCountOf(this.#received, secure.isSessionReused())
+      refuse(secure, this.#socket, { trafficSecret: this.#trafficSecret, ticketCount }, secure.authorizationError)
+      this.#over()
+      this.#result.onFailed(refusedCertificate(secure.authorizationError))
       return
     }
     const peerName = certificate === undefined ? null : this.#nameOf(subjectOf(certificate.raw))
@@ -191,6 +205,7 @@ class Handshake {
     this.#deadline.cancel()
     this.#socket.off('close', this.#onClose)
     this.#received = noBytes
+    this.#trafficSecret = null
   }
 }
 

@@ -1,8 +1,41 @@
+/** ACLs and filters as requests have them, in the words of the security room. */
+import type { CreateAcls } from '../protocol/messages/create-acls.js'
+import type { DeleteAcls } from '../protocol/messages/delete-acls.js'
+import type { RequestOf } from '../protocol/schema.js'
+import { type Acl, type AclFilter, operations, patternTypes, permissionTypes, resourceTypes } from '../security/acl/acl.js'
+import { isNumbered } from '../security/acl/acl-rules.js'
 import { CloseConnection } from './outcomes.js'
 
-const unknown = 0
+type Creation = RequestOf<typeof CreateAcls>['creations'][number]
+/** Of DescribeAcls as well. */
+type Filter = RequestOf<typeof DeleteAcls>['filters'][number]
 
-/** The elements of one ACL or filter. As in Kafka, a request that names one as "unknown" closes the connection. */
-export function assertKnown(...elements: readonly number[]): void {
-  if (elements.includes(unknown)) throw new CloseConnection('an ACL was named with unknown elements')
+export function aclOf({ resourcePatternType, ...entry }: Creation): Acl {
+  const acl = { ...entry, patternType: resourcePatternType }
+  assertKnown(acl)
+  return acl
+}
+
+export function filterOf(asked: Filter): AclFilter {
+  const filter = {
+    resourceType: asked.resourceTypeFilter,
+    resourceName: asked.resourceNameFilter,
+    patternType: asked.patternTypeFilter,
+    principal: asked.principalFilter,
+    host: asked.hostFilter,
+    operation: asked.operation,
+    permissionType: asked.permissionType,
+  }
+  assertKnown(filter)
+  return filter
+}
+
+/** As in Kafka, a request that names elements by numbers that stand for nothing closes the connection. */
+function assertKnown({ resourceType, patternType, operation, permissionType }: AclFilter): void {
+  const isKnown =
+    isNumbered(resourceType, resourceTypes) &&
+    isNumbered(patternType, patternTypes) &&
+    isNumbered(operation, operations) &&
+    isNumbered(permissionType, permissionTypes)
+  if (!isKnown) throw new CloseConnection('an ACL was named with unknown elements')
 }

@@ -1,8 +1,9 @@
 /** What AlterConfigs and IncrementalAlterConfigs have in common: each resource by itself, all of it or nothing. */
-import { brokerResource, topicResource } from '../cluster/image.js'
+import { brokerResource, groupResource, topicResource } from '../cluster/image.js'
 import { topicNameProblem } from '../cluster/topic-name.js'
 import { validateTopicConfig } from '../config/topic-config.js'
 import { type ErrorCode, Errors, isRefusal, type Refusal, refuse } from '../protocol/errors.js'
+import { authorizationFailed } from './authorization-failed.js'
 import type { RequestContext } from './handler.js'
 import { repeatedIn } from './repeated.js'
 
@@ -42,7 +43,10 @@ export async function alterResources<Config extends { readonly name: string; rea
     const { resourceType, resourceName } = resource
     const refusal = repeated.has(keyOf(resource))
       ? refuse(Errors.INVALID_REQUEST, 'Each resource must appear at most once.')
-      : (requestRefusal(resource, alteration, context) ?? (await alterTopic(resource, validateOnly, context, alteration)))
+      : (requestRefusal(resource, alteration) ??
+        authorizationRefusal(resource, context) ??
+        brokerRefusal(resource, context) ??
+        (await alterTopic(resource, validateOnly, context, alteration)))
     const errorCode = refusal?.errorCode ?? Errors.NONE
     answers.push({ errorCode, errorMessage: refusal?.message ?? null, resourceType, resourceName })
   }
@@ -50,15 +54,30 @@ export async function alterResources<Config extends { readonly name: string; rea
 }
 
 function requestRefusal<Config extends { readonly name: string }>(
-  { resourceType, resourceName, configs }: Resource<Config>,
+  { configs }: Resource<Config>,
   { problemOf }: Alteration<Config>,
-  { broker }: RequestContext,
 ): Refusal | null {
   if (new Set(configs.map(({ name }) => name)).size !== configs.length) {
     return refuse(Errors.INVALID_REQUEST, 'Error due to duplicate config keys')
   }
   const problem = configs.map(problemOf).find(found => found !== null)
-  if (problem !== undefined) return refuse(Errors.INVALID_REQUEST, problem as string)
+  return problem === undefined ? null : refuse(Errors.INVALID_REQUEST, problem as string)
+}
+
+function authorizationRefusal({ resourceType, resourceName }: Resource<unknown>, context: RequestContext): Refusal | null {
+  const [isAllowed, errorCode] =
+    resourceType === topicResource
+      ? [context.may('alter_configs', 'topic', resourceName), Errors.TOPIC_AUTHORIZATION_FAILED]
+      : resourceType === groupResource
+        ? [context.may('alter_configs', 'group', resourceName), Errors.GROUP_AUTHORIZATION_FAILED]
+        : [context.may('alter_configs', 'cluster', ''), Errors.CLUSTER_AUTHORIZATION_FAILED]
+  return isAllowed ? null : refuse(errorCode, authorizationFailed(errorCode))
+}
+
+function brokerRefusal<Config extends { readonly name: string }>(
+  { resourceType, resourceName, configs }: Resource<Config>,
+  { broker }: RequestContext,
+): Refusal | null {
   if (resourceType === topicResource) return null
   if (resourceType !== brokerResource) return refuse(Errors.INVALID_REQUEST, `Unknown resource type ${resourceType}`)
   if (resourceName !== '' && resourceName !== String(broker.nodeId)) {

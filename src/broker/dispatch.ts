@@ -22,9 +22,11 @@ import {
 import { ApiVersions } from '../protocol/messages/api-versions.js'
 import { type Api, inRange, mayCarryRecords } from '../protocol/schema.js'
 import { Reader, Writer } from '../protocol/wire.js'
-import type { Call, Interceptor, Operation, RequestContext, ResourceType, Row } from './handler.js'
+import type { Operation, ResourceType } from '../security/acl/acl.js'
+import type { Call, Interceptor, RequestContext, Row } from './handler.js'
 import { apiVersionsAnswer } from './handlers/api-versions.js'
 import { inSlices } from './long-answer.js'
+import { allOperations } from './operations.js'
 import { CloseConnection, EncodedAnswer, noAnswer, Ordered, type Outcome, RequestFailure } from './outcomes.js'
 import type { Broker } from './services.js'
 import { Session } from './session.js'
@@ -251,8 +253,19 @@ class CallContext implements RequestContext {
     return this.api.response
   }
 
-  may(_operation: Operation, _resource: ResourceType, _name: string): boolean {
-    return true
+  may(operation: Operation, resource: ResourceType, name: string): boolean {
+    const { authorization } = this.broker
+    return authorization === null || authorization.may(this.session, operation, resource, name)
+  }
+
+  mayAny(operation: Operation, resource: ResourceType): boolean {
+    const { authorization } = this.broker
+    return authorization === null || authorization.mayAny(this.session, operation, resource)
+  }
+
+  operationsOn(resource: ResourceType, name: string): number {
+    const { authorization } = this.broker
+    return authorization === null ? allOperations(resource) : authorization.operationsOn(this.session, resource, name)
   }
 
   keepFrame<Request>(request: Request): Request {

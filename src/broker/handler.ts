@@ -4,6 +4,7 @@
  */
 import type { ConnectionInfo } from '../net/connection.js'
 import type { Api, Decoded, Encodable, Fields } from '../protocol/schema.js'
+import type { Operation, ResourceType } from '../security/acl/acl.js'
 import type { Outcome } from './outcomes.js'
 import type { Broker } from './services.js'
 import type { Session } from './session.js'
@@ -14,8 +15,12 @@ export interface RequestContext {
   readonly connection: ConnectionInfo
   readonly clientId: string
   readonly version: number
-  /** Whether this client may do `operation` to the resource of that name. */
+  /** Whether this client may do `operation` to the resource of that name; the cluster has none. */
   may(operation: Operation, resource: ResourceType, name: string): boolean
+  /** Whether it may do that to some resource of this type. */
+  mayAny(operation: Operation, resource: ResourceType): boolean
+  /** All that it may do to the resource, as Kafka's bits. */
+  operationsOn(resource: ResourceType, name: string): number
   /**
    * The request with bytes that stay valid until its effects are fixed. The law without it: the bytes of a request (records,
    * metadata, assignments) are over when the handler returns or first awaits; its numbers and texts are not. To be called
@@ -23,20 +28,6 @@ export interface RequestContext {
    */
   keepFrame<Request>(request: Request): Request
 }
-
-/** Kafka's operations and resource types, by the names of its ACLs. */
-export type Operation =
-  | 'read'
-  | 'write'
-  | 'create'
-  | 'delete'
-  | 'alter'
-  | 'describe'
-  | 'cluster_action'
-  | 'describe_configs'
-  | 'alter_configs'
-  | 'idempotent_write'
-export type ResourceType = 'topic' | 'group' | 'cluster' | 'transactional_id'
 
 /** Which quota a request counts against, beside the share of request time that all of them count against. */
 export type QuotaKind = 'produce' | 'fetch' | 'controller_mutation'

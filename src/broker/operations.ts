@@ -1,17 +1,25 @@
-/**
- * Authorised operations as bit sets (KIP-430). Without an authorizer everything is allowed, and Kafka says so with
- * every operation that the resource knows. Bit numbers are those of AclOperation.
- */
-const [read, write, create, remove, alter, describe, clusterAction, describeConfigs, alterConfigs, idempotentWrite] = [
-  3, 4, 5, 6, 7, 8, 9, 10, 11, 12,
-]
-
-function bits(...operations: readonly (number | undefined)[]): number {
-  return operations.reduce<number>((set, operation) => set | (1 << (operation ?? 0)), 0)
-}
+/** Operations that a type of resource knows, and sets of them as Kafka tells them (KIP-430): bit n is operation n. */
+import { type Operation, operations, type ResourceType } from '../security/acl/acl.js'
 
 /** "Not asked for." */
 export const operationsNotAsked = -0x8000_0000
-export const topicOperations = bits(read, write, create, remove, alter, describe, describeConfigs, alterConfigs)
-export const groupOperations = bits(read, describe, remove, describeConfigs, alterConfigs)
-export const clusterOperations = bits(create, clusterAction, describeConfigs, alterConfigs, idempotentWrite, alter, describe)
+
+export const operationsOf: Readonly<Record<ResourceType, readonly Operation[]>> = {
+  topic: ['read', 'write', 'create', 'delete', 'alter', 'describe', 'describe_configs', 'alter_configs'],
+  group: ['read', 'describe', 'delete', 'describe_configs', 'alter_configs'],
+  cluster: ['create', 'cluster_action', 'describe_configs', 'alter_configs', 'idempotent_write', 'alter', 'describe'],
+  transactional_id: ['write', 'describe', 'two_phase_commit'],
+  delegation_token: ['describe'],
+  user: ['create_tokens', 'describe_tokens'],
+}
+
+export function operationBits(set: readonly Operation[]): number {
+  return set.reduce((bits, operation) => bits | (1 << operations[operation]), 0)
+}
+
+const all = new Map(Object.entries(operationsOf).map(([type, set]) => [type, operationBits(set)]))
+
+/** What everyone may do where there is no authorizer. */
+export function allOperations(type: ResourceType): number {
+  return all.get(type) as number
+}

@@ -2,8 +2,9 @@
 import type { Uuid } from '../base/ids.js'
 import { isInternalTopic } from '../cluster/topic-name.js'
 import { type ErrorCode, Errors } from '../protocol/errors.js'
+import type { Operation } from '../security/acl/acl.js'
 import type { Partition } from '../storage/partition.js'
-import type { Operation, RequestContext } from './handler.js'
+import type { RequestContext } from './handler.js'
 
 /** The client does not say which leader it knows. */
 export const anyLeaderEpoch = -1
@@ -11,20 +12,20 @@ export const anyLeaderEpoch = -1
 const adminClientId = '__admin_client'
 
 /**
- * `name` is null for an id that no topic has; with `topicId` the topic of that name must be the one that had the id. On the hot
- * path: makes nothing.
+ * `operation` is what the client must be allowed; null: that has been asked already. `name` is null for an id that no topic has;
+ * with `topicId` the topic of that name must be the one that had the id. On the hot path: makes nothing.
  */
 export function resolvePartition(
   context: RequestContext,
   name: string | null,
   index: number,
-  operation: Operation,
+  operation: Operation | null,
   currentLeaderEpoch = anyLeaderEpoch,
   topicId: Uuid | null = null,
 ): Partition | ErrorCode {
   // 1. Is there such a topic, and may this client know?
   if (name === null) return Errors.UNKNOWN_TOPIC_ID
-  if (!context.may(operation, 'topic', name)) return Errors.TOPIC_AUTHORIZATION_FAILED
+  if (operation !== null && !context.may(operation, 'topic', name)) return Errors.TOPIC_AUTHORIZATION_FAILED
   // 2. Is the partition led here?
   const partition = context.broker.topics.partition(name, index)
   if (partition === undefined) return Errors.UNKNOWN_TOPIC_OR_PARTITION

@@ -1,6 +1,7 @@
 /** What handlers may use: one value per broker, made by core.ts. */
 import type { Log } from '../base/log.js'
 import type { World } from '../base/world.js'
+import type { Decided } from '../cluster/controller.js'
 import type { BrokerConfig } from '../config/resolve.js'
 import type { GroupCoordinator } from '../coordinator/group/service.js'
 import type { TransactionCoordinator } from '../coordinator/transaction/service.js'
@@ -8,6 +9,7 @@ import type { ConnectionInfo } from '../net/connection.js'
 import type { ProducerIds } from '../node/producer-ids.js'
 import type { Topics } from '../node/topics.js'
 import type { TransactionMarkers } from '../node/transaction-markers.js'
+import type { Authorization } from './authorization.js'
 import type { DownConversions } from './down-conversion.js'
 import type { EncodedAnswers } from './encoded-answers.js'
 import type { FetchSessions } from './fetch-session.js'
@@ -31,6 +33,10 @@ export interface Broker {
   /** Every API served, in the order of their keys, as ApiVersions tells it. */
   readonly apiKeys: readonly { readonly apiKey: number; readonly minVersion: number; readonly maxVersion: number }[]
   readonly topics: Topics
+  /** Null without an authorizer: everyone may do everything. */
+  readonly authorization: Authorization | null
+  /** Writes down what was decided about the cluster, and waits until it is durable. Throws StorageFailure. */
+  carryOut<Result>(decided: Decided<Result>): Promise<Result>
   readonly groups: GroupCoordinator
   readonly transactions: TransactionCoordinator
   readonly transactionMarkers: TransactionMarkers

@@ -5,12 +5,25 @@
 import type { ConnectionControl, ConnectionInfo } from '../net/connection.js'
 import { anonymous, type Principal, user } from '../security/principal.js'
 
+/** What a session was told that it may do; kept by authorization.ts. */
+export interface Rights {
+  readonly principal: Principal
+  /** The client's address, as ACLs name it. */
+  readonly host: string
+  /** Of the ACLs. */
+  readonly revision: number
+  /** By topic, two bits for each operation: asked, and allowed. */
+  readonly topics: Map<string, number>
+}
+
 const unknownSoftware = 'unknown'
 
 export class Session {
   readonly connection: ConnectionInfo
   readonly control: ConnectionControl
   principal: Principal
+  /** What it was told that it may do. */
+  rights: Rights | null = null
   /** False until the client has authenticated, on a listener that requires it. */
   isAuthenticated = true
   /** [KIP-511] What the client says in ApiVersions. */

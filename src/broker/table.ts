@@ -76,7 +76,7 @@ export const handlers: readonly Row[] = [
   row(deleteGroups, { needs: ['delete', 'group'] }), // 42
   row(incrementalAlterConfigs, { needs: ['alter_configs', 'topic'] }), // 44
   row(offsetDelete, { needs: ['delete', 'group'] }), // 47
-  row(describeCluster, { needs: ['describe', 'cluster'] }), // 60
+  row(describeCluster, { needs: null }), // 60
   row(describeProducers, { needs: ['read', 'topic'] }), // 61
   row(describeTransactions, { needs: ['describe', 'transactional_id'] }), // 65
   row(listTransactions, { needs: ['describe', 'transactional_id'] }), // 66

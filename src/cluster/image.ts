@@ -45,6 +45,7 @@ const unchangedLeader = -2
 /** Numbers of resource types in ConfigRecord and DescribeConfigs. */
 export const topicResource = 2
 export const brokerResource = 4
+export const groupResource = 32
 
 interface MutableTopic {
   name: string

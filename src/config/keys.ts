@@ -83,12 +83,18 @@ export const brokerKeys = {
   'log.dir': list(['./data'], 'The data directory, when log.dirs is not set.', { kafkaDefault: '/tmp/kafka-logs' }),
 
   // --- protection ---
-  'authorizer.class.name': text('', 'The authorizer. There is none in this version.', { protects: true }),
-  'super.users': text('', 'Principals that the authorizer allows everything.', { protects: true }),
+  'authorizer.class.name': text(
+    '',
+    'The authorizer: org.apache.kafka.metadata.authorizer.StandardAuthorizer, which decides by the ACLs of the cluster. Without ' +
+      'one everyone may do everything.',
+  ),
+  'super.users': text(
+    '',
+    'Principals that the authorizer allows everything, as type:name, with semicolons between them: User:admin;User:CN=broker.',
+  ),
   'allow.everyone.if.no.acl.found': boolean(
-    true,
-    'Whether a resource without ACLs is open to everyone. There is no authorizer: everything is open to everyone.',
-    { protects: true },
+    false,
+    'Whether the authorizer allows everyone what concerns a resource that no ACL names.',
   ),
   'security.providers': text(null, 'Classes that provide security algorithms.', { protects: true }),
   'principal.builder.class': javaClass(

@@ -131,9 +131,6 @@ describe('the environment', () => {
 
 describe('a key that protects', () => {
   it.each([
-    ['authorizer.class.name', 'org.apache.kafka.metadata.authorizer.StandardAuthorizer'],
-    ['super.users', 'User:admin'],
-    ['allow.everyone.if.no.acl.found', 'false'],
     ['connections.max.reauth.ms', '1000'],
     ['create.topic.policy.class.name', 'com.example.Policy'],
     ['ssl.provider', 'BCFIPS'],
@@ -148,7 +145,7 @@ describe('a key that protects', () => {
   ])('%s refuses the start: it is never ignored', (name, value) => {
     expect(problemsOf({ [name]: value })).toEqual([
       `${name} (from --config ${name}) asks for protection that this version cannot give: it has no SASL, no ` +
-        'authorizer, no policies and no Java classes. Take it out to run without.',
+        'policies and no Java classes. Take it out to run without.',
     ])
   })
 
@@ -163,9 +160,24 @@ describe('a key that protects', () => {
     expect(problemsOf(nothing)).toEqual([])
   })
 
+  const authorizer = 'org.apache.kafka.metadata.authorizer.StandardAuthorizer'
+  const nothingAllowed = `there is no authorizer, so everyone may do everything. Set authorizer.class.name=${authorizer}, or take the key`
+
+  it('for an authorizer needs one, and there is just one', () => {
+    const settings = { 'super.users': 'User:admin', 'allow.everyone.if.no.acl.found': 'false' }
+    expect(problemsOf({ 'authorizer.class.name': authorizer, ...settings })).toEqual([])
+    expect(problemsOf(settings)).toEqual([
+      `super.users: ${nothingAllowed} out to run without`,
+      `allow.everyone.if.no.acl.found: ${nothingAllowed} out to run without`,
+    ])
+    expect(problemsOf({ 'authorizer.class.name': 'com.example.Authorizer' })).toEqual([
+      `authorizer.class.name: Gregor has one authorizer, ${authorizer}, and does not load com.example.Authorizer`,
+    ])
+  })
+
   it('is refused from the environment, too', () => {
     const layer = environmentLayer({ KAFKA_SSL_KEYSTORE_FILENAME: 'kafka.jks', KAFKA_SUPER_USERS: 'User:admin' })
-    expect(() => resolveBrokerConfig([layer])).toThrow(/super\.users \(from KAFKA_SUPER_USERS\) asks for protection/)
+    expect(() => resolveBrokerConfig([layer])).toThrow(/super\.users: there is no authorizer/)
     expect(() => resolveBrokerConfig([layer])).toThrow(/ssl\.keystore\.filename/)
   })
 })

@@ -91,7 +91,12 @@ export function resolveBrokerConfig(layers: readonly ConfigLayer[]): { config: B
     controllerNames: get('controller.listener.names'),
   })
   const directories = get('log.dirs') ?? get('log.dir')
-  problems.push(...listenerProblems, ...directoryProblems(directories), ...conflicts(get))
+  problems.push(
+    ...listenerProblems,
+    ...directoryProblems(directories),
+    ...conflicts(get),
+    ...authorizerProblems(get, key => texts.has(key)),
+  )
   const known = [...listeners.map(({ name }) => name), ...get('controller.listener.names')]
   problems.push(...strayListenerKeys([...ofListeners.keys()], known))
   if (texts.has('security.inter.broker.protocol')) {
@@ -179,7 +184,7 @@ function promisesNothing(row: ConfigKey<unknown>, text: string): boolean {
 /** A broker that was told to protect and cannot must not start open. */
 function unprotected(name: string, origin: string): string {
   return (
-    `${name} (from ${origin}) asks for protection that this version cannot give: it has no SASL, no authorizer, no policies and no ` +
+    `${name} (from ${origin}) asks for protection that this version cannot give: it has no SASL, no policies and no ` +
     'Java classes. Take it out to run without.'
   )
 }
@@ -200,6 +205,24 @@ function unknownKey(name: string, origin: string, what: string): string {
 function directoryProblems(directories: readonly string[]): string[] {
   if (directories.length === 1 && directories[0] !== '') return []
   return [`log.dirs: Gregor keeps its data in one directory; name exactly one, not "${directories.join(',')}"`]
+}
+
+const standardAuthorizer = 'org.apache.kafka.metadata.authorizer.StandardAuthorizer'
+
+function authorizerProblems(get: BrokerConfig['get'], isSet: (key: BrokerKey) => boolean): string[] {
+  const authorizer = get('authorizer.class.name')
+  if (authorizer === standardAuthorizer) return []
+  if (authorizer !== '')
+    return [`authorizer.class.name: Gregor has one authorizer, ${standardAuthorizer}, and does not load ${authorizer}`]
+  const asked: BrokerKey[] = []
+  if (get('super.users') !== '') asked.push('super.users')
+  if (isSet('allow.everyone.if.no.acl.found') && !get('allow.everyone.if.no.acl.found'))
+    asked.push('allow.everyone.if.no.acl.found')
+  return asked.map(
+    key =>
+      `${key}: there is no authorizer, so everyone may do everything. Set authorizer.class.name=${standardAuthorizer}, or take the ` +
+      'key out to run without',
+  )
 }
 
 /** Pairs of keys of which one bounds the other. */

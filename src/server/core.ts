@@ -7,6 +7,7 @@ import type { Uuid } from '../base/ids.js'
 import type { Log } from '../base/log.js'
 import { type Meter, silentMeter } from '../base/meter.js'
 import type { World } from '../base/world.js'
+import { Authorization } from '../broker/authorization.js'
 import { createDispatch } from '../broker/dispatch.js'
 import { DownConversions } from '../broker/down-conversion.js'
 import { EncodedAnswers } from '../broker/encoded-answers.js'
@@ -17,9 +18,9 @@ import { handlers } from '../broker/table.js'
 import { Turns } from '../broker/turns.js'
 import { Waiting } from '../broker/waiting.js'
 import type { ClusterSettings } from '../cluster/controller.js'
-import { MutableImage } from '../cluster/image.js'
+import { type ClusterImage, MutableImage } from '../cluster/image.js'
 import { clusterMetadataTopic } from '../cluster/topic-name.js'
-import type { BrokerConfig } from '../config/resolve.js'
+import { type BrokerConfig, ConfigError } from '../config/resolve.js'
 import { topicConfig } from '../config/topic-config.js'
 import { createGroupCoordinator } from '../coordinator/group/service.js'
 import { createTransactionCoordinator } from '../coordinator/transaction/service.js'
@@ -39,6 +40,7 @@ import {
 } from '../node/settings.js'
 import { Topics } from '../node/topics.js'
 import { TransactionMarkers } from '../node/transaction-markers.js'
+import { Authorizer, superUsers } from '../security/acl/authorizer.js'
 import type { DataDirectory } from '../storage/directory/data-directory.js'
 import { openDataDirectory } from '../storage/directory/open-directory.js'
 import { CorruptLogError } from '../storage/engine.js'
@@ -209,6 +211,11 @@ async function assemble(options: CoreOptions, image: MutableImage, directory: Da
     log,
     apiKeys: handlers.map(({ api: { key, versions } }) => ({ apiKey: key, minVersion: versions.min, maxVersion: versions.max })),
     topics,
+    authorization: authorizationOf(config, image),
+    async carryOut({ records, result }) {
+      if (records.length > 0) await metadataLog.write(records)
+      return result
+    },
     groups,
     transactions,
     transactionMarkers,
@@ -224,6 +231,15 @@ async function assemble(options: CoreOptions, image: MutableImage, directory: Da
     ),
     endpointFor: connection => endpointFor(advertised.get(connection.listenerName) ?? null, connection),
   }
+}
+
+/** Null when everyone may do everything. */
+function authorizationOf(config: BrokerConfig, { access }: ClusterImage): Authorization | null {
+  if (config.get('authorizer.class.name') === '') return null
+  const users = superUsers(config.get('super.users'))
+  if ('problem' in users) throw new ConfigError([`super.users: ${users.problem}`])
+  const allowEveryoneIfNoAclFound = config.get('allow.everyone.if.no.acl.found')
+  return new Authorization(new Authorizer(access.acls, { superUsers: users, allowEveryoneIfNoAclFound }))
 }
 
 /** [Address reflection] Unset, each client is told the address that it used: whatever that was, it works for this client. */

@@ -1,14 +1,26 @@
+import { randomUuid } from '../../base/world.js'
+import { createAcls as decide } from '../../cluster/access-controller.js'
 import { Errors } from '../../protocol/errors.js'
 import { CreateAcls } from '../../protocol/messages/create-acls.js'
-import { assertKnown } from '../acl-elements.js'
+import { aclOf } from '../acl-elements.js'
 import { handler } from '../handler.js'
+import { RequestFailure } from '../outcomes.js'
 
-const refused = { errorCode: Errors.SECURITY_DISABLED, errorMessage: 'No Authorizer is configured.' }
+const noAuthorizer = { errorCode: Errors.SECURITY_DISABLED, errorMessage: 'No Authorizer is configured.' }
+const created = { errorCode: Errors.NONE, errorMessage: null }
 
-// CreateAcls v0-3: there is no authorizer to give the entries to.
-export const createAcls = handler(CreateAcls, ({ creations }) => {
-  for (const { resourceType, resourcePatternType, operation, permissionType } of creations) {
-    assertKnown(resourceType, resourcePatternType, operation, permissionType)
+// CreateAcls v0-3: adds entries, each for itself; they count when the answer is there. One that is there already is no error.
+export const createAcls = handler(CreateAcls, async (request, context) => {
+  const { broker } = context
+  const creations = request.creations.map(aclOf)
+  if (!context.may('alter', 'cluster', '')) throw new RequestFailure(Errors.CLUSTER_AUTHORIZATION_FAILED)
+  if (broker.authorization === null) return { results: creations.map(() => noAuthorizer) }
+  const decided = decide(broker.topics.image.access, creations, () => randomUuid(broker.world))
+  const outcomes = await broker.carryOut(decided)
+  if (decided.records.length > 0) broker.log.info({ acls: decided.records.length }, 'ACLs created')
+  return {
+    results: outcomes.map(refusal =>
+      refusal === null ? created : { errorCode: refusal.errorCode, errorMessage: refusal.message },
+    ),
   }
-  return { results: creations.map(() => refused) }
 })

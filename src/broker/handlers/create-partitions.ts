@@ -16,22 +16,21 @@ export const createPartitions = handler(CreatePartitions, async (request, contex
   const isExcessive = addedBy(request.topics, repeated, context) > partitionsPerRequestMax
   if (isExcessive) return { results: request.topics.map(({ name }) => failed(name, Errors.POLICY_VIOLATION, excessive)) }
   for (const topic of withoutRepeats(request.topics, ({ name }) => name)) {
-    const isRepeated = repeated.has(topic.name)
-    results.push(
-      isRepeated
-        ? failed(topic.name, Errors.INVALID_REQUEST, 'Duplicate topic name.')
-        : await grow(topic, request.validateOnly, context),
-    )
+    const { name } = topic
+    if (repeated.has(name)) results.push(failed(name, Errors.INVALID_REQUEST, 'Duplicate topic name.'))
+    else if (context.may('alter', 'topic', name)) results.push(await grow(topic, request.validateOnly, context))
+    else results.push(failed(name, Errors.TOPIC_AUTHORIZATION_FAILED, null))
   }
   return { results }
 })
 
 const excessive = 'Excessively large number of additional partitions per request.'
 
-function addedBy(asked: readonly TopicRequest[], repeated: ReadonlySet<string>, { broker }: RequestContext): number {
+function addedBy(asked: readonly TopicRequest[], repeated: ReadonlySet<string>, context: RequestContext): number {
   let added = 0
   for (const { name, count } of asked) {
-    const topic = repeated.has(name) ? undefined : broker.topics.image.topics.get(name)
+    const isCounted = !repeated.has(name) && context.may('alter', 'topic', name)
+    const topic = isCounted ? context.broker.topics.image.topics.get(name) : undefined
     if (topic !== undefined) added += Math.max(0, count - topic.partitions.length)
   }
   return added
@@ -43,6 +42,6 @@ async function grow(asked: TopicRequest, validateOnly: boolean, { broker }: Requ
   return { name: asked.name, errorCode: Errors.NONE }
 }
 
-function failed(name: string, errorCode: ErrorCode, errorMessage: string): Result {
+function failed(name: string, errorCode: ErrorCode, errorMessage: string | null): Result {
   return { name, errorCode, errorMessage }
 }

@@ -16,19 +16,19 @@ type TopicAnswer = ResponseOf<typeof CreateTopics>['topics'][number]
 // v4: -1 for the broker's defaults (KIP-464). v5: the effective configs in the answer (KIP-525). v7: the topic id.
 export const createTopics = handler(CreateTopics, async (request, context) => {
   const repeated = repeatedIn(request.topics.map(({ name }) => name))
+  const mayCreateAny = context.may('create', 'cluster', '')
+  const mayCreate = (name: string): boolean => mayCreateAny || context.may('create', 'topic', name)
   const excess = excessOf(
-    request.topics.filter(({ name }) => !repeated.has(name)),
+    request.topics.filter(({ name }) => !repeated.has(name) && mayCreate(name)),
     context.broker,
   )
   if (excess !== null) return { topics: request.topics.map(({ name }) => refused(name, Errors.POLICY_VIOLATION, excess)) }
   const topics: TopicAnswer[] = []
   for (const topic of withoutRepeats(request.topics, ({ name }) => name)) {
-    const isRepeated = repeated.has(topic.name)
-    topics.push(
-      isRepeated
-        ? refused(topic.name, Errors.INVALID_REQUEST, 'Duplicate topic name.')
-        : await create(topic, request.validateOnly, context),
-    )
+    const { name } = topic
+    if (repeated.has(name)) topics.push(refused(name, Errors.INVALID_REQUEST, 'Duplicate topic name.'))
+    else if (mayCreate(name)) topics.push(await create(topic, request.validateOnly, context))
+    else topics.push(refused(name, Errors.TOPIC_AUTHORIZATION_FAILED, null))
   }
   return { topics }
 })
@@ -47,7 +47,8 @@ function excessOf(asked: readonly TopicRequest[], { config, topics: { image } }:
   return records > recordsPerRequestMax ? 'Unable to perform excessively large batch operation.' : null
 }
 
-async function create(asked: TopicRequest, validateOnly: boolean, { broker }: RequestContext): Promise<TopicAnswer> {
+async function create(asked: TopicRequest, validateOnly: boolean, context: RequestContext): Promise<TopicAnswer> {
+  const { broker } = context
   const { name } = asked
   const problem = configProblem(asked, broker)
   const command: Omit<CreateTopicCommand, 'topicId'> = {
@@ -62,9 +63,9 @@ async function create(asked: TopicRequest, validateOnly: boolean, { broker }: Re
   if (isRefusal(decided) && (problem === null || isAboutName(decided))) return refusedBy(name, decided)
   if (problem !== null) return refused(name, Errors.INVALID_CONFIG, problem)
   if (isRefusal(decided)) return refusedBy(name, decided)
-  if (validateOnly) return created(decided.result, broker)
+  if (validateOnly) return created(decided.result, context)
   const topic = await broker.topics.create(command)
-  return isRefusal(topic) ? refusedBy(name, topic) : created(topic, broker)
+  return isRefusal(topic) ? refusedBy(name, topic) : created(topic, context)
 }
 
 function isAboutName({ errorCode }: Refusal): boolean {
@@ -80,13 +81,14 @@ function configProblem(asked: TopicRequest, broker: RequestContext['broker']): s
   return validateTopicConfig(broker.config, new Map(asked.configs.map(({ name, value }) => [name, value])))
 }
 
-function created(topic: TopicImage, broker: RequestContext['broker']): TopicAnswer {
-  const configs = describeTopicConfig(topicConfig(broker.config, topic.configs), null)
+function created(topic: TopicImage, context: RequestContext): TopicAnswer {
+  const made = { name: topic.name, topicId: topic.topicId, errorCode: Errors.NONE, errorMessage: null }
+  if (!context.may('describe_configs', 'topic', topic.name)) {
+    return { ...made, topicConfigErrorCode: Errors.TOPIC_AUTHORIZATION_FAILED }
+  }
+  const configs = describeTopicConfig(topicConfig(context.broker.config, topic.configs), null)
   return {
-    name: topic.name,
-    topicId: topic.topicId,
-    errorCode: Errors.NONE,
-    errorMessage: null,
+    ...made,
     numPartitions: topic.partitions.length,
     replicationFactor: topic.partitions[0]?.replicas.length ?? 1,
     configs,
@@ -97,6 +99,6 @@ function refusedBy(name: string, { errorCode, message }: Refusal): TopicAnswer {
   return refused(name, errorCode, message)
 }
 
-function refused(name: string, errorCode: ErrorCode, errorMessage: string): TopicAnswer {
+function refused(name: string, errorCode: ErrorCode, errorMessage: string | null): TopicAnswer {
   return { name, errorCode, errorMessage }
 }

@@ -2,6 +2,7 @@ import { type Uuid, zeroUuid } from '../../base/ids.js'
 import { type ErrorCode, Errors, isRefusal } from '../../protocol/errors.js'
 import { DeleteTopics } from '../../protocol/messages/delete-topics.js'
 import type { ResponseOf } from '../../protocol/schema.js'
+import { authorizationFailed } from '../authorization-failed.js'
 import { handler, type RequestContext } from '../handler.js'
 import { RequestFailure } from '../outcomes.js'
 import { repeatedIn, withoutRepeats } from '../repeated.js'
@@ -20,7 +21,8 @@ export const deleteTopics = handler(DeleteTopics, async (request, context) => {
   const namedByBoth = new Set<Uuid>()
   for (const { name } of asked) {
     const topicId = image.topics.get(name ?? '')?.topicId
-    if (topicId !== undefined && ids.has(topicId)) namedByBoth.add(topicId)
+    if (topicId === undefined || name === null || !ids.has(topicId)) continue
+    if (context.may('describe', 'topic', name) && context.may('delete', 'topic', name)) namedByBoth.add(topicId)
   }
   const responses: TopicAnswer[] = []
   for (const topic of withoutRepeats(asked, referenceKey)) {
@@ -47,7 +49,8 @@ interface TopicReference {
   readonly topicId: Uuid
 }
 
-async function remove(asked: TopicReference, { broker }: RequestContext): Promise<TopicAnswer> {
+async function remove(asked: TopicReference, context: RequestContext): Promise<TopicAnswer> {
+  const { broker } = context
   if (asked.name === null && asked.topicId === zeroUuid) {
     return refused(asked, Errors.INVALID_REQUEST, 'Neither topic name nor id were specified.')
   }
@@ -56,6 +59,13 @@ async function remove(asked: TopicReference, { broker }: RequestContext): Promis
   }
   const { image } = broker.topics
   const topic = asked.name === null ? image.topicsById.get(asked.topicId) : image.topics.get(asked.name)
+  const name = asked.name ?? topic?.name
+  const isSeen = name === undefined || context.may('describe', 'topic', name)
+  if (name !== undefined && !(isSeen && (topic === undefined || context.may('delete', 'topic', name)))) {
+    // By id the name is told to who may see it.
+    const told = { name: isSeen ? name : asked.name, topicId: asked.topicId }
+    return refused(told, Errors.TOPIC_AUTHORIZATION_FAILED, authorizationFailed(Errors.TOPIC_AUTHORIZATION_FAILED))
+  }
   if (topic === undefined) {
     const byId = asked.name === null
     return byId

@@ -1,8 +1,9 @@
 import { Errors } from '../../protocol/errors.js'
 import { DescribeCluster } from '../../protocol/messages/describe-cluster.js'
+import { clusterOperations } from '../cluster-operations.js'
 import { handler } from '../handler.js'
 import { allNodes, thisNode } from '../nodes.js'
-import { clusterOperations, operationsNotAsked } from '../operations.js'
+import { operationsNotAsked } from '../operations.js'
 
 const brokerEndpoints = 1
 const controllerEndpoints = 2
@@ -26,6 +27,6 @@ export const describeCluster = handler(DescribeCluster, (request, context) => {
     clusterId: broker.clusterId,
     controllerId: thisNode(context).nodeId,
     brokers: allNodes(context).map(({ nodeId, ...where }) => ({ brokerId: nodeId, ...where })),
-    clusterAuthorizedOperations: request.includeClusterAuthorizedOperations ? clusterOperations : operationsNotAsked,
+    clusterAuthorizedOperations: request.includeClusterAuthorizedOperations ? clusterOperations(context) : operationsNotAsked,
   }
 })

@@ -1,10 +1,11 @@
-import { brokerResource, topicResource } from '../../cluster/image.js'
+import { brokerResource, groupResource, topicResource } from '../../cluster/image.js'
 import { topicNameProblem } from '../../cluster/topic-name.js'
 import { type DescribedConfig, describeBrokerConfig, describeTopicConfig } from '../../config/describe.js'
 import { type ErrorCode, Errors } from '../../protocol/errors.js'
 import { DescribeConfigs } from '../../protocol/messages/describe-configs.js'
 import type { RequestOf, ResponseOf } from '../../protocol/schema.js'
 import { Slices, turnInLine } from '../../storage/slices.js'
+import { authorizationFailed } from '../authorization-failed.js'
 import { handler, type RequestContext } from '../handler.js'
 
 type DescribeRequest = RequestOf<typeof DescribeConfigs>
@@ -18,17 +19,33 @@ export const describeConfigs = handler(DescribeConfigs, async (request, context)
   const slices = new Slices(context.broker.world.host, turnInLine)
   const described = new Map<string, Result>()
   const results: Result[] = []
+  const denied: Result[] = []
   for (const resource of request.resources) {
     const key = JSON.stringify(resource)
-    const result = described.get(key) ?? describe(resource, request, context)
-    described.set(key, result)
-    results.push(result)
+    const refusal = authorizationError(resource, context)
+    if (refusal !== Errors.NONE) denied.push(failed(resource, refusal, authorizationFailed(refusal)))
+    else {
+      const result = described.get(key) ?? describe(resource, request, context)
+      described.set(key, result)
+      results.push(result)
+    }
     if (slices.isOver) await slices.next()
     // The client has left.
     if (context.session.isClosed) break
   }
-  return { results }
+  return { results: [...results, ...denied] }
 })
+
+function authorizationError({ resourceType, resourceName }: Resource, context: RequestContext): ErrorCode {
+  switch (resourceType) {
+    case topicResource:
+      return context.may('describe_configs', 'topic', resourceName) ? Errors.NONE : Errors.TOPIC_AUTHORIZATION_FAILED
+    case groupResource:
+      return context.may('describe_configs', 'group', resourceName) ? Errors.NONE : Errors.GROUP_AUTHORIZATION_FAILED
+    default:
+      return context.may('describe_configs', 'cluster', '') ? Errors.NONE : Errors.CLUSTER_AUTHORIZATION_FAILED
+  }
+}
 
 function describe(resource: Resource, request: DescribeRequest, { broker }: RequestContext): Result {
   const { resourceType, resourceName, configurationKeys } = resource

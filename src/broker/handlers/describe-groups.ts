@@ -1,14 +1,20 @@
 import { Errors } from '../../protocol/errors.js'
 import { DescribeGroups } from '../../protocol/messages/describe-groups.js'
 import { handler } from '../handler.js'
-import { groupOperations } from '../operations.js'
 
 // DescribeGroups v0-6: state, members and assignments of classic groups.
-export const describeGroups = handler(DescribeGroups, async (request, { broker, version }) => {
-  const response = await broker.groups.describe(request, { version })
-  if (!request.includeAuthorizedOperations) return response
-  const groups = response.groups.map(group =>
-    group.errorCode === Errors.NONE ? { ...group, authorizedOperations: groupOperations } : group,
-  )
-  return { ...response, groups }
+export const describeGroups = handler(DescribeGroups, async (request, context) => {
+  const { broker, version } = context
+  const mayDescribe = (groupId: string): boolean => context.may('describe', 'group', groupId)
+  const allowed = { ...request, groups: request.groups.filter(mayDescribe) }
+  const denied = { ...request, groups: request.groups.filter(groupId => !mayDescribe(groupId)) }
+  const described = allowed.groups.length === 0 ? [] : (await broker.groups.describe(allowed, { version })).groups
+  const groups = request.includeAuthorizedOperations
+    ? described.map(group =>
+        group.errorCode === Errors.NONE
+          ? { ...group, authorizedOperations: context.operationsOn('group', group.groupId) }
+          : group,
+      )
+    : described
+  return { groups: [...DescribeGroups.failure(denied, Errors.GROUP_AUTHORIZATION_FAILED, version).groups, ...groups] }
 })

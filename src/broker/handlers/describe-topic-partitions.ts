@@ -4,8 +4,7 @@ import { isInternalTopic, topicNameProblem } from '../../cluster/topic-name.js'
 import { Errors } from '../../protocol/errors.js'
 import { DescribeTopicPartitions } from '../../protocol/messages/describe-topic-partitions.js'
 import type { RequestOf, ResponseOf } from '../../protocol/schema.js'
-import { handler } from '../handler.js'
-import { topicOperations } from '../operations.js'
+import { handler, type RequestContext } from '../handler.js'
 import { RequestFailure } from '../outcomes.js'
 
 type DescribeRequest = RequestOf<typeof DescribeTopicPartitions>
@@ -13,26 +12,32 @@ type TopicAnswer = ResponseOf<typeof DescribeTopicPartitions>['topics'][number]
 
 // DescribeTopicPartitions v0 (KIP-966): topics in the order of their names, a page at a time. A page that is full says by
 // its cursor where the next one starts. Never creates a topic.
-export const describeTopicPartitions = handler(DescribeTopicPartitions, (request, { broker }) => {
+export const describeTopicPartitions = handler(DescribeTopicPartitions, (request, context) => {
+  const { broker } = context
   const { image } = broker.topics
   const limit = Math.min(request.responsePartitionLimit, broker.config.get('max.request.partition.size.limit'))
-  const names = wantedNames(request, [...image.topics.keys()])
+  const wanted = wantedNames(request, [...image.topics.keys()])
+  const mayDescribe = (name: string): boolean => context.may('describe', 'topic', name)
+  const names = wanted.filter(mayDescribe)
+  // Of all topics only those that the client may see; of named ones it is told, behind the page.
+  const denied = request.topics.length === 0 ? [] : wanted.filter(name => !mayDescribe(name)).map(refused)
   const topics: TopicAnswer[] = []
   let left = Math.max(limit, 1)
   for (const name of names) {
     const topic = image.topics.get(name)
     const first = name === request.cursor?.topicName ? Math.max(0, request.cursor.partitionIndex) : 0
-    if (left === 0) return { topics, nextCursor: { topicName: name, partitionIndex: first } }
+    if (left === 0) return { topics: [...topics, ...denied], nextCursor: { topicName: name, partitionIndex: first } }
     if (topic === undefined) {
-      topics.push(unknown(name))
+      topics.push(unknown(name, context))
       continue
     }
     const end = Math.min(topic.partitions.length, first + left)
-    topics.push(page(topic, first, end))
+    topics.push(page(topic, first, end, context))
     left -= end - first
-    if (end < topic.partitions.length) return { topics, nextCursor: { topicName: name, partitionIndex: end } }
+    if (end < topic.partitions.length)
+      return { topics: [...topics, ...denied], nextCursor: { topicName: name, partitionIndex: end } }
   }
-  return { topics }
+  return { topics: [...topics, ...denied] }
 })
 
 function wantedNames({ topics, cursor }: DescribeRequest, all: readonly string[]): string[] {
@@ -43,7 +48,7 @@ function wantedNames({ topics, cursor }: DescribeRequest, all: readonly string[]
   return [...new Set(asked)].filter(name => name >= start).sort()
 }
 
-function page(topic: TopicImage, first: number, end: number): TopicAnswer {
+function page(topic: TopicImage, first: number, end: number, context: RequestContext): TopicAnswer {
   return {
     errorCode: Errors.NONE,
     name: topic.name,
@@ -60,11 +65,11 @@ function page(topic: TopicImage, first: number, end: number): TopicAnswer {
       lastKnownElr: [],
       offlineReplicas: [],
     })),
-    topicAuthorizedOperations: topicOperations,
+    topicAuthorizedOperations: context.operationsOn('topic', topic.name),
   }
 }
 
-function unknown(name: string): TopicAnswer {
+function unknown(name: string, context: RequestContext): TopicAnswer {
   const errorCode = topicNameProblem(name) === null ? Errors.UNKNOWN_TOPIC_OR_PARTITION : Errors.INVALID_TOPIC_EXCEPTION
   return {
     errorCode,
@@ -72,6 +77,10 @@ function unknown(name: string): TopicAnswer {
     topicId: zeroUuid,
     isInternal: isInternalTopic(name),
     partitions: [],
-    topicAuthorizedOperations: topicOperations,
+    topicAuthorizedOperations: context.operationsOn('topic', name),
   }
+}
+
+function refused(name: string): TopicAnswer {
+  return { errorCode: Errors.TOPIC_AUTHORIZATION_FAILED, name, topicId: zeroUuid, isInternal: false, partitions: [] }
 }

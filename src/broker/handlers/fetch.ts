@@ -220,6 +220,7 @@ function planPartition(
   const name = topicOf(wanted, context)
   // Here, and here alone, Kafka takes any negative epoch for none.
   const knownEpoch = Math.max(anyLeaderEpoch, wanted.currentLeaderEpoch)
+  if (limits.isReplica && !context.may('cluster_action', 'cluster', '')) return failed(wanted, Errors.TOPIC_AUTHORIZATION_FAILED)
   const partition = resolvePartition(context, name, wanted.index, 'read', knownEpoch, topicId)
   if (isErrorCode(partition)) return failed(wanted, partition)
   // A replica that this leader does not have.

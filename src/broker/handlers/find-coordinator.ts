@@ -3,19 +3,24 @@ import { type ErrorCode, Errors } from '../../protocol/errors.js'
 import { FindCoordinator } from '../../protocol/messages/find-coordinator.js'
 import { handler, type RequestContext } from '../handler.js'
 import { thisNode } from '../nodes.js'
+import { RequestFailure } from '../outcomes.js'
 
 const groupKey = 0
 const transactionKey = 1
+const shareKey = 2
 
 // FindCoordinator v0-6: this broker coordinates every group, and every transactional id (key type 1). Share partitions (2) have
 // no coordinator here: only brokers ask for them, and the answer is that of a Kafka without share groups.
 export const findCoordinator = handler(FindCoordinator, async (request, context) => {
   const { broker, version } = context
   const { keyType } = request
-  if (keyType === groupKey || keyType === transactionKey) {
-    // Created before anyone is sent here, so that the first member or producer does not wait for it.
-    await broker.topics.createInternal(keyType === groupKey ? offsetsTopic : transactionsTopic)
+  const keys = version >= 4 ? request.coordinatorKeys : [request.key]
+  if (keyType === shareKey && version >= 6 && !context.may('cluster_action', 'cluster', '')) {
+    throw new RequestFailure(Errors.CLUSTER_AUTHORIZATION_FAILED)
   }
+  const found = keys.filter(key => errorOf(context, keyType, key) === Errors.NONE)
+  // Created before anyone is sent here, so that the first member or producer does not wait for it.
+  if (found.length > 0) await broker.topics.createInternal(keyType === groupKey ? offsetsTopic : transactionsTopic)
   const { nodeId, host, port } = thisNode(context)
   const here = { nodeId, host, port, errorCode: Errors.NONE, errorMessage: version >= 4 ? '' : 'NONE' }
   const answerTo = (key: string) => {
@@ -24,9 +29,7 @@ export const findCoordinator = handler(FindCoordinator, async (request, context)
     const errorMessage = errorCode === Errors.INVALID_REQUEST ? `There are no coordinators of key type ${keyType}.` : null
     return { nodeId: -1, host: '', port: -1, errorCode, errorMessage }
   }
-  if (keyType === groupKey) {
-    for (const groupId of version >= 4 ? request.coordinatorKeys : [request.key]) broker.groups.announce(groupId)
-  }
+  if (keyType === groupKey) for (const groupId of found) broker.groups.announce(groupId)
   if (version < 4) return answerTo(request.key)
   return { coordinators: request.coordinatorKeys.map(key => ({ key, ...answerTo(key) })) }
 })

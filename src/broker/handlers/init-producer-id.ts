@@ -20,9 +20,7 @@ function authorizationError(transactionalId: string | null, context: RequestCont
   if (transactionalId !== null) {
     return context.may('write', 'transactional_id', transactionalId) ? Errors.NONE : Errors.TRANSACTIONAL_ID_AUTHORIZATION_FAILED
   }
-  return context.may('idempotent_write', 'cluster', '') || context.may('write', 'topic', anyName)
+  return context.may('idempotent_write', 'cluster', '') || context.mayAny('write', 'topic')
     ? Errors.NONE
     : Errors.CLUSTER_AUTHORIZATION_FAILED
 }
-
-const anyName = '*'

@@ -43,7 +43,8 @@ export const listOffsets = handler(ListOffsets, (request, context) => {
       answers.push({ name, partitions: partitionAnswers })
       for (const asked of partitions) {
         const isRepeated = repeated.size > 0 && repeated.has(`${name}/${asked.partitionIndex}`)
-        if (isRepeated) partitionAnswers.push(failed(asked, Errors.INVALID_REQUEST))
+        if (!context.may('describe', 'topic', name)) partitionAnswers.push(failed(asked, Errors.TOPIC_AUTHORIZATION_FAILED))
+        else if (isRepeated) partitionAnswers.push(failed(asked, Errors.INVALID_REQUEST))
         else if (!opensBatches(asked)) partitionAnswers.push(listPartition(name, asked, isolation, context))
         else {
           // The client has left.

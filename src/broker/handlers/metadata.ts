@@ -8,10 +8,11 @@ import { encodeBody } from '../../protocol/frame.js'
 import { Metadata } from '../../protocol/messages/metadata.js'
 import type { RequestOf, ResponseOf } from '../../protocol/schema.js'
 import { Slices, turnInLine } from '../../storage/slices.js'
+import { clusterOperations } from '../cluster-operations.js'
 import { handler, type RequestContext } from '../handler.js'
 import { inSlices } from '../long-answer.js'
 import { allNodes, thisNode } from '../nodes.js'
-import { clusterOperations, operationsNotAsked, topicOperations } from '../operations.js'
+import { operationsNotAsked } from '../operations.js'
 import { EncodedAnswer, RequestFailure } from '../outcomes.js'
 
 type MetadataRequest = RequestOf<typeof Metadata>
@@ -29,32 +30,35 @@ export const metadata = handler(Metadata, async (request, context) => {
 
 function answerOf(request: MetadataRequest, context: RequestContext, topics: TopicAnswer[]): ResponseOf<typeof Metadata> {
   const { broker, version } = context
-  const askedForCluster = request.includeClusterAuthorizedOperations && version >= 8 && version <= 10
+  const asksForCluster = request.includeClusterAuthorizedOperations && version >= 8 && version <= 10
   return {
     brokers: allNodes(context),
     clusterId: broker.clusterId,
     controllerId: thisNode(context).nodeId,
     topics,
-    clusterAuthorizedOperations: askedForCluster ? clusterOperations : operationsNotAsked,
+    clusterAuthorizedOperations: asksForCluster ? clusterOperations(context) : operationsNotAsked,
   }
 }
 
-function operationsFor(request: MetadataRequest): number {
-  return request.includeTopicAuthorizedOperations ? topicOperations : operationsNotAsked
+type OperationsOf = (name: string) => number
+
+function operationsFor(request: MetadataRequest, context: RequestContext): OperationsOf {
+  return request.includeTopicAuthorizedOperations ? name => context.operationsOn('topic', name) : () => operationsNotAsked
 }
 
 function allTopics(request: MetadataRequest, context: RequestContext): Promise<Bytes> {
   const { broker, version } = context
   const { image } = broker.topics
-  const operations = operationsFor(request)
-  // Who asks is part of it, because what a client may see will be.
+  const operations = operationsFor(request, context)
+  // Who asks is part of it, because what a client may see is.
   const { name, type } = context.session.principal
-  const key = JSON.stringify([version, operations, answerOf(request, context, []), type, name])
+  const who = broker.authorization === null ? null : [type, name, context.connection.remoteAddress]
+  const key = JSON.stringify([version, request.includeTopicAuthorizedOperations, answerOf(request, context, []), who])
   return broker.encodedAnswers.of(key, image.revision, () =>
     inSlices(broker.world, Metadata.name, async pause => {
       const topics: TopicAnswer[] = []
       for (const topic of [...image.topics.values()]) {
-        topics.push(known(topic, operations))
+        if (context.may('describe', 'topic', topic.name)) topics.push(known(topic, operations))
         const paused = pause()
         if (paused !== null) await paused
       }
@@ -65,7 +69,7 @@ function allTopics(request: MetadataRequest, context: RequestContext): Promise<B
 
 async function describeTopics(request: MetadataRequest, context: RequestContext): Promise<TopicAnswer[]> {
   const { topics } = context.broker
-  const operations = operationsFor(request)
+  const operations = operationsFor(request, context)
   const answers: TopicAnswer[] = []
   const answered = new Set<string>()
   const slices = new Slices(context.broker.world.host, turnInLine)
@@ -83,7 +87,11 @@ async function describeTopics(request: MetadataRequest, context: RequestContext)
     // Java's admin client leaves the name empty when it asks by id.
     if (name === null || topicId !== zeroUuid) {
       const topic = topics.image.topicsById.get(topicId)
-      answers.push(topic === undefined ? unknown(null, topicId, Errors.UNKNOWN_TOPIC_ID) : known(topic, operations))
+      if (topic === undefined) answers.push(unknown(null, topicId, Errors.UNKNOWN_TOPIC_ID))
+      // Ids are no secret, names are.
+      else if (!context.may('describe', 'topic', topic.name))
+        answers.push(unknown(null, topicId, Errors.TOPIC_AUTHORIZATION_FAILED))
+      else answers.push(known(topic, operations))
     } else answers.push(await describeNamed(name, request.allowAutoTopicCreation, operations, context))
   }
   return answers
@@ -92,30 +100,40 @@ async function describeTopics(request: MetadataRequest, context: RequestContext)
 async function describeNamed(
   name: string,
   mayCreate: boolean,
-  operations: number,
-  { broker }: RequestContext,
+  operations: OperationsOf,
+  context: RequestContext,
 ): Promise<TopicAnswer> {
+  // Nobody else learns whether there is such a topic, nor whether there could be.
+  if (!context.may('describe', 'topic', name)) return denied(name)
+  const { broker } = context
   const topic = broker.topics.image.topics.get(name)
   if (topic !== undefined) return known(topic, operations)
-  if (topicNameProblem(name) !== null) return unknown(name, zeroUuid, Errors.INVALID_TOPIC_EXCEPTION, operations)
+  if (topicNameProblem(name) !== null) return unknown(name, zeroUuid, Errors.INVALID_TOPIC_EXCEPTION, operations(name))
   if (!mayCreate || name === clusterMetadataTopic || !broker.config.get('auto.create.topics.enable')) {
-    return unknown(name, zeroUuid, Errors.UNKNOWN_TOPIC_OR_PARTITION, operations)
+    return unknown(name, zeroUuid, Errors.UNKNOWN_TOPIC_OR_PARTITION, operations(name))
+  }
+  if (!(context.may('create', 'cluster', '') || context.may('create', 'topic', name))) {
+    return unknown(name, zeroUuid, Errors.TOPIC_AUTHORIZATION_FAILED)
   }
   const created = await broker.topics.createOnDemand(name)
   if (!isRefusal(created)) return known(created, operations)
   // Two clients asked at once: the other one's topic is as good.
   const others = broker.topics.image.topics.get(name)
-  return others === undefined ? unknown(name, zeroUuid, created.errorCode, operations) : known(others, operations)
+  return others === undefined ? unknown(name, zeroUuid, created.errorCode, operations(name)) : known(others, operations)
 }
 
-function known(topic: TopicImage, topicAuthorizedOperations: number): TopicAnswer {
+function denied(name: string): TopicAnswer {
+  return { ...unknown(name, zeroUuid, Errors.TOPIC_AUTHORIZATION_FAILED), isInternal: false }
+}
+
+function known(topic: TopicImage, operations: OperationsOf): TopicAnswer {
   return {
     errorCode: Errors.NONE,
     name: topic.name,
     topicId: topic.topicId,
     isInternal: isInternalTopic(topic.name),
     partitions: topic.partitions.map(describePartition),
-    topicAuthorizedOperations,
+    topicAuthorizedOperations: operations(topic.name),
   }
 }
 

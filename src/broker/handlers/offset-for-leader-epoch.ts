@@ -17,7 +17,10 @@ export const offsetForLeaderEpoch = handler(OffsetForLeaderEpoch, (request, cont
 }))
 
 function endOfEpoch(topic: string, asked: PartitionRequest, context: RequestContext): PartitionAnswer {
-  const partition = resolvePartition(context, topic, asked.partition, 'describe', asked.currentLeaderEpoch)
+  // Followers may by what they are; consumers by the topic [KIP-320].
+  const mayAsk = context.may('cluster_action', 'cluster', '') || context.may('describe', 'topic', topic)
+  if (!mayAsk) return failed(asked, Errors.TOPIC_AUTHORIZATION_FAILED)
+  const partition = resolvePartition(context, topic, asked.partition, null, asked.currentLeaderEpoch)
   if (isErrorCode(partition)) return failed(asked, partition)
   const { leaderEpoch, endOffset } = partition.endOffsetForEpoch(asked.leaderEpoch)
   return { partition: asked.partition, errorCode: Errors.NONE, leaderEpoch, endOffset }

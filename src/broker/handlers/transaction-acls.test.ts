@@ -56,7 +56,8 @@ async function ask({ handle }: Handler, version: number, request: object, ...den
     asked.push(of.join(' '))
     return !denied.includes(of.join(' '))
   }
-  const context = { broker, version, may, connection: {} } as unknown as RequestContext
+  const mayAny = (operation: string, type: string): boolean => may(`${operation} any`, type)
+  const context = { broker, version, may, mayAny, connection: {} } as unknown as RequestContext
   return { asked, answer: (await handle(request, context)) as Record<string, unknown> }
 }
 
@@ -102,7 +103,7 @@ test('a transactional id is written to', async () => {
 test('without one it is enough to be allowed to write to some topic', async () => {
   const anonymous = { ...id, transactionalId: null }
   expect((await ask(initProducerId, 4, anonymous, 'idempotent_write cluster ')).answer).toMatchObject({ errorCode: 0 })
-  const nothing = ['idempotent_write cluster ', 'write topic *']
+  const nothing = ['idempotent_write cluster ', 'write any topic']
   expect((await ask(initProducerId, 4, anonymous, ...nothing)).answer).toMatchObject({
     errorCode: Errors.CLUSTER_AUTHORIZATION_FAILED,
   })

@@ -3,7 +3,6 @@ import type { CreateAcls } from '../protocol/messages/create-acls.js'
 import type { DeleteAcls } from '../protocol/messages/delete-acls.js'
 import type { RequestOf } from '../protocol/schema.js'
 import { type Acl, type AclFilter, operations, patternTypes, permissionTypes, resourceTypes } from '../security/acl/acl.js'
-import { isNumbered } from '../security/acl/acl-rules.js'
 import { CloseConnection } from './outcomes.js'
 
 type Creation = RequestOf<typeof CreateAcls>['creations'][number]
@@ -38,4 +37,10 @@ function assertKnown({ resourceType, patternType, operation, permissionType }: A
     isNumbered(operation, operations) &&
     isNumbered(permissionType, permissionTypes)
   if (!isKnown) throw new CloseConnection('an ACL was named with unknown elements')
+}
+
+const unknown = 0
+
+function isNumbered(value: number, numbers: Readonly<Record<string, number>>): boolean {
+  return value !== unknown && Object.values(numbers).includes(value)
 }

@@ -64,41 +64,44 @@ export interface ScramAlteration {
   readonly errorMessage: string | null
 }
 
-/** Per user, once: what was done first, then what was not. A user who is named twice is left alone, whatever the mechanisms. */
+/**
+ * Per user, once: what was done first, then what was not. A user who is named twice is left alone, whatever the mechanisms; what
+ * was wrong with the first of them is told, as in Kafka.
+ */
 export function alterScramCredentials(
-  { scramCredentials }: Access,
+  access: Access,
   deletions: readonly ScramDeletion[],
   upsertions: readonly ScramUpsertion[],
 ): Decided<readonly ScramAlteration[]> {
-  const refusals = new Map<string, Refusal>()
-  const named = new Map<string, number>()
-  for (const { name } of [...deletions, ...upsertions]) named.set(name, (named.get(name) ?? 0) + 1)
-  const twice = 'A user credential cannot be altered twice in the same request'
-  for (const [name, times] of named) if (times > 1) refusals.set(name, refuse(Errors.DUPLICATE_RESOURCE, twice))
-
+  const outcomes = new Map<string, MetadataRecordInput | Refusal>()
+  const decide = (name: string, outcome: MetadataRecordInput | Refusal): void => {
+    const before = outcomes.get(name)
+    if (before === undefined) outcomes.set(name, outcome)
+    else if (!isRefusal(before)) outcomes.set(name, twice)
+  }
+  for (const deletion of deletions) decide(deletion.name, deleted(access, deletion))
+  for (const upsertion of upsertions) decide(upsertion.name, upserted(upsertion))
   const records: MetadataRecordInput[] = []
-  const altered: ScramAlteration[] = []
-  const decide = (name: string, made: MetadataRecordInput | Refusal): void => {
-    if (isRefusal(made)) refusals.set(name, made)
+  const done: ScramAlteration[] = []
+  const refused: ScramAlteration[] = []
+  for (const [user, outcome] of outcomes) {
+    if (isRefusal(outcome)) refused.push({ user, errorCode: outcome.errorCode, errorMessage: outcome.message })
     else {
-      records.push(made)
-      altered.push({ user: name, errorCode: Errors.NONE, errorMessage: null })
+      records.push(outcome)
+      done.push({ user, errorCode: Errors.NONE, errorMessage: null })
     }
   }
-  for (const { name, mechanism } of deletions) {
-    if (refusals.has(name)) continue
-    const isThere = scramCredentials.get(name)?.has(mechanism) === true
-    decide(
-      name,
-      nameRefusal(name, mechanism) ??
-        (isThere
-          ? { kind: 'removeScramCredential', name, mechanism }
-          : refuse(Errors.RESOURCE_NOT_FOUND, 'Attempt to delete a user credential that does not exist')),
-    )
-  }
-  for (const upsertion of upsertions) if (!refusals.has(upsertion.name)) decide(upsertion.name, upserted(upsertion))
-  for (const [user, { errorCode, message }] of refusals) altered.push({ user, errorCode, errorMessage: message })
-  return { records, result: altered }
+  return { records, result: [...done, ...refused] }
+}
+
+const twice = refuse(Errors.DUPLICATE_RESOURCE, 'A user credential cannot be altered twice in the same request')
+
+function deleted({ scramCredentials }: Access, { name, mechanism }: ScramDeletion): MetadataRecordInput | Refusal {
+  const refusal = nameRefusal(name, mechanism)
+  if (refusal !== null) return refusal
+  const isThere = scramCredentials.get(name)?.has(mechanism) === true
+  const absent = 'Attempt to delete a user credential that does not exist'
+  return isThere ? { kind: 'removeScramCredential', name, mechanism } : refuse(Errors.RESOURCE_NOT_FOUND, absent)
 }
 
 function upserted({ name, mechanism, iterations, salt, saltedPassword }: ScramUpsertion): MetadataRecordInput | Refusal {

@@ -98,6 +98,15 @@ describe('with an authorizer', () => {
     })
   })
 
+  test('an entry that could be a filter fails its request, as in Kafka', async () => {
+    const config = { 'authorizer.class.name': authorizer, 'super.users': 'User:ANONYMOUS' }
+    await using open = await testBroker({ config })
+    const admin = await open.connect()
+    const { results } = await admin.call(CreateAcls, 3, { creations: [creation, { ...creation, resourcePatternType: 2 }] })
+    expect(results.map(({ errorCode }) => errorCode)).toEqual([Errors.UNKNOWN_SERVER_ERROR, Errors.UNKNOWN_SERVER_ERROR])
+    expect(await described(admin)).toEqual([])
+  })
+
   test('nobody else does', async () => {
     await using closed = await testBroker({ config: { 'authorizer.class.name': authorizer } })
     const nobody = await closed.connect()

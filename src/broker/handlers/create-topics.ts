@@ -28,7 +28,7 @@ export const createTopics = handler(CreateTopics, async (request, context) => {
     const { name } = topic
     if (repeated.has(name)) topics.push(refused(name, Errors.INVALID_REQUEST, 'Duplicate topic name.'))
     else if (mayCreate(name)) topics.push(await create(topic, request.validateOnly, context))
-    else topics.push(refused(name, Errors.TOPIC_AUTHORIZATION_FAILED, null))
+    else topics.push(refused(name, Errors.TOPIC_AUTHORIZATION_FAILED, 'Authorization failed.'))
   }
   return { topics }
 })
@@ -99,6 +99,6 @@ function refusedBy(name: string, { errorCode, message }: Refusal): TopicAnswer {
   return refused(name, errorCode, message)
 }
 
-function refused(name: string, errorCode: ErrorCode, errorMessage: string | null): TopicAnswer {
+function refused(name: string, errorCode: ErrorCode, errorMessage: string): TopicAnswer {
   return { name, errorCode, errorMessage }
 }

@@ -30,5 +30,5 @@ export const describeAcls = handler(DescribeAcls, async (request, context) => {
     if (resource === undefined) resources.set(key, { resourceType, resourceName, patternType, acls: [acl] })
     else resource.acls.push(acl)
   }
-  return { errorCode: Errors.NONE, errorMessage: null, resources: [...resources.values()] }
+  return { errorCode: Errors.NONE, errorMessage: '', resources: [...resources.values()] }
 })

@@ -220,8 +220,10 @@ function planPartition(
   const name = topicOf(wanted, context)
   // Here, and here alone, Kafka takes any negative epoch for none.
   const knownEpoch = Math.max(anyLeaderEpoch, wanted.currentLeaderEpoch)
+  // A follower may by what it is, not by the topic.
   if (limits.isReplica && !context.may('cluster_action', 'cluster', '')) return failed(wanted, Errors.TOPIC_AUTHORIZATION_FAILED)
-  const partition = resolvePartition(context, name, wanted.index, 'read', knownEpoch, topicId)
+  const operation = limits.isReplica ? null : 'read'
+  const partition = resolvePartition(context, name, wanted.index, operation, knownEpoch, topicId)
   if (isErrorCode(partition)) return failed(wanted, partition)
   // A replica that this leader does not have.
   if (limits.isReplica) return failed(wanted, Errors.NOT_LEADER_OR_FOLLOWER)

@@ -29,6 +29,18 @@ export function addressRange(text: string): AddressRange | null {
   }
 }
 
+/** What is wrong with a range in CIDR notation, in the words of Kafka's library; null when nothing is. */
+export function rangeProblem(text: string): string | null {
+  if (addressRange(text) !== null) return null
+  const base = text.slice(0, text.indexOf('/'))
+  if (base.includes(':')) return `Could not parse [${base}]`
+  const match = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})\/(\d{1,2})$/.exec(text)
+  if (match === null) return `Could not parse [${text}]`
+  const [, ...numbers] = match
+  const wrong = numbers.slice(0, 4).find(number => Number(number) > 255)
+  return wrong === undefined ? `Value [${numbers[4]}] not in range [0,32]` : `Value [${wrong}] not in range [0,255]`
+}
+
 function parsed(text: string): Address | null {
   if (/^\d{1,3}(\.\d{1,3}){3}$/.test(text)) {
     const parts = text.split('.').map(Number)

@@ -20,8 +20,10 @@ export interface TestedBroker {
 /** Timed out transactions are looked for often: every pause of a client would otherwise cost ten seconds more. */
 const settings = { 'transaction.abort.timed.out.transaction.cleanup.interval.ms': '1000' }
 
-export async function gregor(folder: string): Promise<TestedBroker> {
-  const args = Object.entries(settings).flatMap(([key, value]) => ['--config', `${key}=${value}`])
+/** `configs` are further ones, `KEY=VALUE`. */
+export async function gregor(folder: string, configs: readonly string[] = []): Promise<TestedBroker> {
+  const own = Object.entries(settings).map(([key, value]) => `${key}=${value}`)
+  const args = [...own, ...configs].flatMap(config => ['--config', config])
   const broker = await KillableBroker.create(join(folder, 'gregor'), args)
   return {
     bootstrap: broker.bootstrap,

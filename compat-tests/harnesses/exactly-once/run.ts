@@ -1,5 +1,6 @@
 /**
- * Exactly once: `run.js [--records N] [--kills N] [--clients N] [--seed N] [--kafka] [--without CLIENT,…]`.
+ * Exactly once: `run.js [--records N] [--kills N] [--clients N] [--seed N] [--kafka] [--without CLIENT,…]
+ * [--config KEY=VALUE]…`.
  * Transactional copiers of kafkajs, confluent-kafka, franz-go and Java read topics, write every record to two others and commit
  * their offsets in the same transaction, in two stages: `in` → `mid`, `left`; `mid` → `right`, `far`. Meanwhile the broker is
  * killed and comes back, copiers are killed, stopped beyond their transaction's timeout, or replaced while they still live.
@@ -36,7 +37,8 @@ const STUCK_MS_MAX = { gregor: 25_000, kafka: 60_000 }
 const STALLED_MS_MAX = 90_000
 const SETTLE_MS_MAX = 60_000
 
-const usage = 'usage: exactly-once/run.js [--records N] [--kills N] [--clients N] [--seed N] [--kafka] [--without CLIENT,…]'
+const usage =
+  'usage: exactly-once/run.js [--records N] [--kills N] [--clients N] [--seed N] [--kafka] [--without CLIENT,…] [--config K=V]…'
 
 process.exitCode = await main()
 
@@ -50,6 +52,7 @@ function readOptions() {
         seed: { type: 'string', default: String(randomSeed()) },
         kafka: { type: 'boolean', default: false },
         without: { type: 'string', default: '' },
+        config: { type: 'string', multiple: true, default: [] },
       },
     })
     const numbers = {
@@ -59,7 +62,7 @@ function readOptions() {
       seed: Number(values.seed),
     }
     if (!Object.values(numbers).every(Number.isSafeInteger)) return null
-    return { ...numbers, kafka: values.kafka, without: values.without.split(',') }
+    return { ...numbers, kafka: values.kafka, without: values.without.split(','), configs: values.config }
   } catch {
     return null
   }
@@ -75,7 +78,7 @@ async function main(): Promise<number> {
   console.log(`exactly-once: ${records} records, ${kills} kills, seed ${seed}`)
   const clients = await copyingClients(options.without)
   const scratch = scratchFolder('exactly-once')
-  const broker = options.kafka ? await realKafka(scratch) : await gregor(scratch)
+  const broker = options.kafka ? await realKafka(scratch) : await gregor(scratch, options.configs)
   const tally = new Tally()
   const figures: Record<string, unknown> = { name: 'exactly-once', seed, records }
   const startedMs = performance.now()

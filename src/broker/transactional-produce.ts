@@ -130,7 +130,7 @@ async function added(asked: Asked, unopened: Unopened, verdicts: MutableVerdicts
     const isOver = host.monotonicMs() >= endMs || session.isClosed || broker.waiting.isStopped
     if (errorCode !== Errors.CONCURRENT_TRANSACTIONS || isOver) {
       for (const partitions of unopened.values()) {
-        for (const { partition } of partitions.values()) verdicts.refusals.set(partition, notInTransaction(errorCode, version))
+        for (const { partition } of partitions.values()) refuse(verdicts, partition, notInTransaction(errorCode, version))
       }
       return verdicts
     }
@@ -147,6 +147,7 @@ function areCurrent(guards: ReadonlyMap<Partition, AppendGuard>): boolean {
 function takeGuards({ producerId, producerEpoch }: Producer, unopened: Unopened, { guards }: MutableVerdicts): void {
   for (const partitions of unopened.values()) {
     for (const { partition, baseSequence } of partitions.values()) {
+      dropGuard(guards, partition)
       guards.set(partition, partition.transactionGuard(producerId, producerEpoch, baseSequence, true))
     }
   }
@@ -158,11 +159,21 @@ async function verified(asked: Asked, unopened: Unopened, verdicts: MutableVerdi
   for (const [n, { name, partitions }] of asked.topics.entries()) {
     for (const [m, index] of partitions.entries()) {
       const errorCode = isErrorCode(answer) ? answer : answer[n]!.partitions[m]!.errorCode
-      if (errorCode !== Errors.NONE)
-        verdicts.refusals.set(unopened.get(name)!.get(index)!.partition, notInTransaction(errorCode, version))
+      if (errorCode === Errors.NONE) continue
+      refuse(verdicts, unopened.get(name)!.get(index)!.partition, notInTransaction(errorCode, version))
     }
   }
   return verdicts
+}
+
+function refuse({ guards, refusals }: MutableVerdicts, partition: Partition, refusal: NotInTransaction): void {
+  dropGuard(guards, partition)
+  refusals.set(partition, refusal)
+}
+
+function dropGuard(guards: ReadonlyMap<Partition, AppendGuard>, partition: Partition): void {
+  const guard = guards.get(partition) ?? null
+  if (guard !== null && guard !== 'unverified') partition.dropGuard(guard)
 }
 
 /** In words that clients of this version know what to do about. */

@@ -1,7 +1,11 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { expect, test } from 'vitest'
+import { encode } from '../protocol/codec.js'
 import { isRefusal } from '../protocol/errors.js'
+import { buildBatch } from '../protocol/records/build.js'
+import { TransactionLogKey, TransactionLogValue } from '../protocol/state/transaction.js'
+import { Writer } from '../protocol/wire.js'
 import { nodeFiles } from '../storage/files.js'
 import { append, batchOf, copyFolder, openTest, topicId } from '../storage/test-kit.test-support.js'
 import { dump } from './dump.js'
@@ -79,4 +83,23 @@ test('dump shows transaction indexes and the ends of transactions', async () => 
   const records = [...dump(nodeFiles, path.join(folder, 't-0'), { records: true })].join('\n')
   expect(records).toContain('\n    3 abort, coordinator epoch 7')
   expect(records).toContain('\n    4 commit, coordinator epoch 7')
+})
+
+test('dump shows where transactional ids stand', async () => {
+  const { directory, path: folder } = await openTest()
+  const partition = directory.createPartition('__transaction_state', 0, topicId)
+  const [key, value] = [new Writer(), new Writer()]
+  key.int16(0)
+  encode(TransactionLogKey, 0, key, { transactionalId: 'payments' })
+  value.int16(1)
+  const identity = { producerId: 7, producerEpoch: 3, transactionTimeoutMs: 60_000, transactionStatus: 1 }
+  const transactionPartitions = [{ topic: 't', partitionIds: [0, 2] }]
+  const times = { transactionLastUpdateTimestampMs: 5, transactionStartTimestampMs: 4 }
+  encode(TransactionLogValue, 1, value, { ...identity, transactionPartitions, ...times })
+  append(partition, buildBatch([{ key: key.finish(), value: value.finish(), timestampMs: 5 }]))
+  await directory.close()
+  const lines = [...dump(nodeFiles, path.join(folder, '__transaction_state-0'), { records: true })].join('\n')
+  expect(lines).toContain('key {"transactionalId":"payments"} value {"producerId":7,')
+  expect(lines).toContain('"transactionPartitions":[{"topic":"t","partitionIds":[0,2]}]')
+  expect(told(folder)).toEqual([])
 })

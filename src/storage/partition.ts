@@ -55,7 +55,7 @@ export interface PartitionParts extends UpkeepParts {
 const noSlices: readonly Slice[] = []
 const noneAborted: readonly AbortedProducer[] = []
 /** What one read tells of; it ends before the first one that it does not tell of. */
-export const abortedPerReadMax = 10_000
+export const abortedPerReadMax = 2000
 
 export class Partition implements SyncTarget {
   readonly topic: string
@@ -252,6 +252,11 @@ export class Partition implements SyncTarget {
   ): TransactionGuard | null {
     if (this.#producers.isInTransaction(producerId, producerEpoch)) return null
     return this.#producers.guards.take(producerId, producerEpoch, baseSequence, isImplicitAdd, this.#world.nowMs())
+  }
+
+  /** The transaction coordinator said no: the guard is of no use. */
+  dropGuard(guard: TransactionGuard): void {
+    this.#producers.guards.drop(guard)
   }
 
   /** What is known of the producers that wrote here. */

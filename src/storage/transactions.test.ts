@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { atOnce } from '../base/slice.js'
 import { errorName, isErrorCode, isRefusal } from '../protocol/errors.js'
 import { committedIn } from '../testing/committed-view.js'
-import type { Partition } from './partition.js'
+import { abortedPerReadMax, type Partition } from './partition.js'
 import { decodeTransactionIndex } from './rules/compaction-transactions.js'
 import {
   append,
@@ -237,4 +237,22 @@ test.each(Object.entries(harms))('a transaction index that is %s is made again f
   expect(seen(after.partition)).toEqual([5, 6, 7, 8])
   await after.directory.close()
   expect((await opened({ path: before.path })).warnings).toEqual([])
+})
+
+test('a read that would have to tell of too many aborted transactions ends before them', async () => {
+  const { partition, write, end } = await opened({ durability: 'none', path: null })
+  write(1)
+  for (let n = 0; n < abortedPerReadMax + 20; n++) {
+    const producerId = 1000 + n
+    write(producerId)
+    end(producerId, 'abort')
+  }
+  end(1, 'commit')
+  const read = readCommitted(partition, 0)
+  expect(read.abortedTransactions).toHaveLength(abortedPerReadMax)
+  const last = offsetsIn(bytesOf(read.slices)).at(-1)
+  expect(last).toBe(`${abortedPerReadMax * 2}-${abortedPerReadMax * 2}`)
+  const rest = readCommitted(partition, abortedPerReadMax * 2 + 1)
+  expect(rest.abortedTransactions).toHaveLength(20)
+  for (const { slices } of [rest]) bytesOf(slices)
 })

@@ -141,6 +141,26 @@ describe('a client of the classic protocol', () => {
   })
 })
 
+test('a batch in the name of another producer is refused, and holds that one up in nothing', async () => {
+  const { name } = await newTopic()
+  const producer = await init('victim')
+  const by = await broker.connect()
+  for (let n = 0; n < 3; n++) {
+    for (const [version, producerEpoch] of [
+      [9, producer.producerEpoch],
+      [12, producer.producerEpoch],
+      [12, producer.producerEpoch + 1],
+    ] as const) {
+      const claimed = { ...producer, producerEpoch }
+      expect(await write(name, claimed, { version, transactionalId: 'not-its-own', by })).toBe('INVALID_PRODUCER_ID_MAPPING')
+    }
+    await add(name, producer)
+    expect(await write(name, producer, { sequence: 2 * n })).toBe(`at ${3 * n}`)
+    expect(await write(name, producer, { sequence: 2 * n + 1 })).toBe(`at ${3 * n + 1}`)
+    await end(name, producer, true)
+  }
+})
+
 describe('a client that adds partitions by writing to them', () => {
   test('has a new epoch in every transaction', async () => {
     const { name } = await newTopic()

@@ -17,6 +17,8 @@ import { recordsOf } from './records.js'
  */
 export interface TransactionGuard {
   readonly isCurrent: boolean
+  /** Its producer leaves it to the broker to add partitions to the transaction. */
+  readonly isImplicitAdd?: boolean
 }
 
 /** `unverified`: transaction.partition.verification.enable is off. Null: the transaction was open, and has to be still. */

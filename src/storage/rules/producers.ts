@@ -92,8 +92,10 @@ export class ProducerStates {
     // Produce says 47 and never PRODUCER_FENCED (90): a transactional client may still abort after it.
     if (entry !== undefined && produced.producerEpoch < entry.producerEpoch) return Errors.INVALID_PRODUCER_EPOCH
     const { producerId, producerEpoch, isTransactional } = produced
-    if (isTransactional && !this.isInTransaction(producerId, producerEpoch) && !isVerified(guard)) return Errors.INVALID_TXN_STATE
-    if (this.guards.size > 0 && this.#overtakes(produced, entry)) return Errors.OUT_OF_ORDER_SEQUENCE_NUMBER
+    if (isTransactional && !this.isInTransaction(producerId, producerEpoch)) {
+      if (!isVerified(guard)) return Errors.INVALID_TXN_STATE
+      if (this.#isOutOfOrder(produced, entry, guard)) return Errors.OUT_OF_ORDER_SEQUENCE_NUMBER
+    }
     // Nothing known, through retention, expiry or a restart: any sequence may be the next, as in Kafka since KIP-360.
     if (entry === undefined) return 'append'
     const isNext = isCurrentEpoch ? isNextSequence(entry, produced.baseSequence) : produced.baseSequence === 0
@@ -101,13 +103,13 @@ export class ProducerStates {
     return !isTransactional && entry.currentTxnFirstOffset >= 0 ? Errors.INVALID_TXN_STATE : 'append'
   }
 
-  /** Whether an earlier batch of the producer is still being verified. As in Kafka, until one of a transaction is appended. */
-  #overtakes({ producerId, baseSequence }: ProducedBatch, entry: ProducerEntry | undefined): boolean {
-    const verifying = this.guards.of(producerId)
-    if (verifying === undefined) return false
+  /** Whether the first batch of a transaction on this partition is not the first one that was sent. */
+  #isOutOfOrder(produced: ProducedBatch, entry: ProducerEntry | undefined, guard: AppendGuard): boolean {
+    const { producerId, producerEpoch, baseSequence } = produced
+    const isImplicitAdd = guard !== null && guard !== 'unverified' && guard.isImplicitAdd === true
     // [KIP-890] A client that adds partitions by itself begins every transaction of a new epoch with sequence 0.
-    const isLateStart = verifying.isImplicitAdd && baseSequence !== 0 && (entry === undefined || entry.batches.length === 0)
-    return isLateStart || baseSequence > verifying.lowestSequence
+    if (isImplicitAdd && baseSequence !== 0 && (entry === undefined || entry.batches.length === 0)) return true
+    return this.guards.isAwaited(producerId, producerEpoch, baseSequence)
   }
 
   /** The same for a coordinator's batch, which has no sequence to speak of. */

@@ -1,9 +1,11 @@
 /**
  * Transactions that are being verified: between the question whether a partition belongs to a producer's transaction and the
- * append, a marker may end that transaction. The guard that was handed out before the question is void then, and the batch is
- * refused. It also knows the lowest sequence that waits for the answer: what comes behind it must not overtake it.
+ * append, a marker may end that transaction. The guards that were handed out before the marker are void then, and what comes with
+ * one is refused. They also know which batches wait for the answer: what was sent later must not overtake them.
  *
- * Bound: `guardsMax` producers, and none for longer than producers are remembered.
+ * Each question has a guard of its own, which goes with a refusal: who asks in another producer's name changes nothing for it.
+ *
+ * Bound: `guardsMax` producers, and no guard for longer than producers are remembered.
  */
 import type { ProducerEpoch, ProducerId } from '../../base/ids.js'
 import type { TransactionGuard } from '../../protocol/records/marker.js'
@@ -13,45 +15,38 @@ export const guardsMax = 10_000
 
 class Guard implements TransactionGuard {
   isCurrent = true
-  readonly isImplicitAdd: boolean
-  readonly sinceMs: number
-  producerEpoch: ProducerEpoch
-  lowestSequence: number
 
-  constructor(producerEpoch: ProducerEpoch, lowestSequence: number, isImplicitAdd: boolean, sinceMs: number) {
-    this.producerEpoch = producerEpoch
-    this.lowestSequence = lowestSequence
-    this.isImplicitAdd = isImplicitAdd
-    this.sinceMs = sinceMs
-  }
+  constructor(
+    readonly producerId: ProducerId,
+    readonly producerEpoch: ProducerEpoch,
+    readonly sequence: number,
+    readonly isImplicitAdd: boolean,
+    readonly sinceMs: number,
+  ) {}
 }
 
 export class TransactionGuards {
-  readonly #guards = new Map<ProducerId, Guard>()
+  readonly #guards = new Map<ProducerId, Set<Guard>>()
   readonly #max: number
 
   constructor(max = guardsMax) {
     this.#max = max
   }
 
+  /** How many producers have one. */
   get size(): number {
     return this.#guards.size
   }
 
-  /** The producer's guard; made if it has none. */
   take(producerId: ProducerId, epoch: ProducerEpoch, sequence: number, isImplicitAdd: boolean, nowMs: number): TransactionGuard {
+    const guard = new Guard(producerId, epoch, sequence, isImplicitAdd, nowMs)
     const known = this.#guards.get(producerId)
-    if (known === undefined) {
-      const guard = new Guard(epoch, sequence, isImplicitAdd, nowMs)
+    if (known !== undefined) known.add(guard)
+    else {
       if (this.#guards.size >= this.#max) this.#voidOldest()
-      this.#guards.set(producerId, guard)
-      return guard
+      this.#guards.set(producerId, new Set([guard]))
     }
-    if (epoch > known.producerEpoch) {
-      known.producerEpoch = epoch
-      known.lowestSequence = sequence
-    } else if (epoch === known.producerEpoch && sequence < known.lowestSequence) known.lowestSequence = sequence
-    return known
+    return guard
   }
 
   #voidOldest(): void {
@@ -61,20 +56,35 @@ export class TransactionGuards {
     }
   }
 
-  /** Of the verification that is under way; undefined when there is none. */
-  of(producerId: ProducerId): Pick<Guard, 'lowestSequence' | 'isImplicitAdd'> | undefined {
-    return this.#guards.get(producerId)
+  /** Whether an earlier batch than that of `sequence` is being verified. */
+  isAwaited(producerId: ProducerId, epoch: ProducerEpoch, sequence: number): boolean {
+    for (const guard of this.#guards.get(producerId) ?? noGuards) {
+      if (guard.producerEpoch === epoch && guard.sequence < sequence) return true
+    }
+    return false
   }
 
-  /** The transaction ended, or began: the guard allows nothing more. */
-  void(producerId: ProducerId): void {
-    const guard = this.#guards.get(producerId)
-    if (guard === undefined) return
+  /** What was asked was refused. */
+  drop(guard: TransactionGuard): void {
+    if (!(guard instanceof Guard)) return
     guard.isCurrent = false
+    const known = this.#guards.get(guard.producerId)
+    if (known?.delete(guard) === true && known.size === 0) this.#guards.delete(guard.producerId)
+  }
+
+  /** The transaction ended, or began: no guard of the producer allows anything more. */
+  void(producerId: ProducerId): void {
+    const known = this.#guards.get(producerId)
+    if (known === undefined) return
+    for (const guard of known) guard.isCurrent = false
     this.#guards.delete(producerId)
   }
 
   expire(nowMs: number, expirationMs: number): void {
-    for (const [producerId, { sinceMs }] of this.#guards) if (nowMs - sinceMs >= expirationMs) this.void(producerId)
+    for (const known of this.#guards.values()) {
+      for (const guard of known) if (nowMs - guard.sinceMs >= expirationMs) this.drop(guard)
+    }
   }
 }
+
+const noGuards: readonly Guard[] = []

@@ -92,32 +92,27 @@ test('an epoch that was replaced is 47, with a guard and without', () => {
 })
 
 test('what was sent later does not overtake what is being verified', () => {
-  const guard = take(0)
-  take(1)
-  expect(produce(1, { guard })).toBe('OUT_OF_ORDER_SEQUENCE_NUMBER')
-  expect([produce(0, { guard }), produce(1)]).toEqual(['at 0', 'at 1'])
+  const [first, second] = [take(0), take(1)]
+  expect(produce(1, { guard: second })).toBe('OUT_OF_ORDER_SEQUENCE_NUMBER')
+  expect([produce(0, { guard: first }), produce(1, { guard: second })]).toEqual(['at 0', 'at 1'])
 })
 
-test('the lowest sequence is that of the latest epoch', () => {
+test('what is being verified of an earlier epoch holds nothing up', () => {
   take(0)
-  const guard = take(4, 1)
-  end('commit', { epoch: 0, producerId: 9 })
-  expect(produce(5, { epoch: 1, guard })).toBe('OUT_OF_ORDER_SEQUENCE_NUMBER')
-  expect(produce(4, { epoch: 1, guard })).toBe('at 1')
+  end('commit', { producerId: 9 })
+  expect(produce(4, { epoch: 1, guard: take(4, 1) })).toBe('at 1')
 })
 
-test('what was asked for in vain holds up what comes later only until a batch is appended', () => {
-  produce(0, { guard: take(0) })
-  // Of an epoch that there is not.
-  take(1, 1)
-  expect(produce(2)).toBe('OUT_OF_ORDER_SEQUENCE_NUMBER')
-  expect([produce(1), produce(2)]).toEqual(['at 1', 'at 2'])
-  end('commit')
-  take(3)
-  expect([produce(4, { isTransactional: false }), produce(3, { isTransactional: false })]).toEqual([
-    'OUT_OF_ORDER_SEQUENCE_NUMBER',
-    'at 4',
-  ])
+test('who asks in the name of another producer, and is refused, changes nothing for it', () => {
+  const [foreign, own] = [take(0), take(5)]
+  states.guards.drop(foreign)
+  expect([foreign.isCurrent, own.isCurrent]).toEqual([false, true])
+  expect(produce(5, { guard: own })).toBe('at 0')
+  // Nor while its transaction is open.
+  take(0)
+  take(0, 9)
+  expect(produce(6)).toBe('at 1')
+  expect(states.guards.size).toBe(0)
 })
 
 test('a client that adds partitions by itself begins with sequence 0', () => {

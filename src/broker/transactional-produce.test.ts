@@ -18,6 +18,11 @@ class FakePartition {
     return this.#guard
   }
 
+  dropGuard(guard: { isCurrent: boolean }): void {
+    guard.isCurrent = false
+    if (this.#guard === guard) this.#guard = null
+  }
+
   marker(): void {
     if (this.#guard !== null) this.#guard.isCurrent = false
     this.#guard = null

@@ -256,3 +256,22 @@ test('a read that would have to tell of too many aborted transactions ends befor
   expect(rest.abortedTransactions).toHaveLength(20)
   for (const { slices } of [rest]) bytesOf(slices)
 })
+
+test.each(Object.entries(endings))(
+  'an index that is cut while it is used is told, and made again after %s',
+  async (_, isOrderly) => {
+    const before = await opened({ durability: 'fsync' })
+    for (const producerId of [1, 2]) before.write(producerId)
+    for (const producerId of [1, 2]) before.end(producerId, 'abort')
+    await before.directory.checkpoint()
+    const file = path.join(before.path, 't-0', indexFiles(before.path)[0]!)
+    const entries = entriesIn(file)
+    fs.truncateSync(file, 34)
+    expect(before.partition.read(0, committed)).toBe(2)
+    expect(before.warnings).toEqual(['the log is damaged; the next start verifies it and moves unreadable batches aside'])
+    if (isOrderly) await before.directory.close()
+    const after = await opened({ path: isOrderly ? before.path : copyFolder(before.path) })
+    expect(entriesIn(path.join(after.path, 't-0', indexFiles(after.path)[0]!))).toEqual(entries)
+    expect(seen(after.partition)).toEqual([])
+  },
+)

@@ -137,8 +137,10 @@ function abortedToRead(input: RecoveryInput, segments: readonly Segment[], scan:
   if (unsound !== undefined || isIncomplete) {
     log.warn('rebuilt missing or damaged transaction indexes from the log', { folder: home.folder })
   }
-  const wrongFrom = isIncomplete || scan.isSalvaged ? segments[0] : unsound
-  const from = Math.min(wrongFrom?.baseOffset ?? logEndOffset, scan.firstMarker ?? logEndOffset)
+  const wrongFrom = isIncomplete ? segments[0] : unsound
+  // A log that was found damaged may have been so because of an index.
+  const readFrom = scan.isSalvaged || input.verifiesAll ? scan.firstMarker : scan.firstNewMarker
+  const from = Math.min(wrongFrom?.baseOffset ?? logEndOffset, readFrom ?? logEndOffset)
   return from < logEndOffset ? from : null
 }
 
@@ -195,8 +197,9 @@ function removeToCut(segment: Segment, { files, folder }: SegmentHome): void {
 /** One look at all that has to be looked at of a log. */
 class Scan {
   isSalvaged = false
-  /** The first end of a transaction that was seen behind the recovery point. */
+  /** The first end of a transaction that was seen, and the first one behind the recovery point. */
   firstMarker: Offset | null = null
+  firstNewMarker: Offset | null = null
   readonly #input: RecoveryInput
   readonly #segments: Segment[]
   readonly #labels: EpochLabels
@@ -249,6 +252,11 @@ class Scan {
     return end
   }
 
+  #noteMarker(offset: Offset): void {
+    this.firstMarker ??= offset
+    if (offset >= this.#promised) this.firstNewMarker ??= offset
+  }
+
   /** Up to here the log was on stable storage once. Kafka's checkpoint has no checksum that would show a wrong number. */
   get #promised(): Offset {
     return this.#input.isStartKnown ? this.#input.recoveryPoint : 0
@@ -298,7 +306,7 @@ class Scan {
         doubtful = base > end ? { position, end } : null
         end = last + 1
         this.#labels.see(segment, bytes, at, position)
-        if (isControl(bytes, at) && producerId(bytes, at) >= 0 && base >= this.#promised) this.firstMarker ??= base
+        if (isControl(bytes, at) && producerId(bytes, at) >= 0) this.#noteMarker(base)
         return true
       })
     }

@@ -68,15 +68,23 @@ async function verified(request: CommitRequest, { broker, version }: RequestCont
   const partition = broker.topics.partition(offsetsTopic.name, index)
   if (partition === undefined) return Errors.COORDINATOR_NOT_AVAILABLE
   const isImplicitAdd = version >= 5
-  const guard = partition.transactionGuard(producerId, producerEpoch, noSequence, isImplicitAdd)
-  if (guard === null) return null
-  if (!(isImplicitAdd || broker.config.get('transaction.partition.verification.enable'))) return 'unverified'
   const asked = { transactionalId, producerId, producerEpoch, topics: [{ name: offsetsTopic.name, partitions: [index] }] }
-  const errorCode = isImplicitAdd
-    ? await broker.transactions.addPartitions(asked, { version, api: 'implicit' })
-    : codeOf(await broker.transactions.verifyPartitions(asked, { version }))
-  return errorCode === Errors.NONE ? guard : verificationError(errorCode, version)
+  for (let question = 0; question < questionsMax; question++) {
+    const guard = partition.transactionGuard(producerId, producerEpoch, noSequence, isImplicitAdd)
+    if (guard === null) return null
+    if (!(isImplicitAdd || broker.config.get('transaction.partition.verification.enable'))) return 'unverified'
+    const errorCode = isImplicitAdd
+      ? await broker.transactions.addPartitions(asked, { version, api: 'implicit' })
+      : codeOf(await broker.transactions.verifyPartitions(asked, { version }))
+    if (errorCode !== Errors.NONE) return verificationError(errorCode, version)
+    // The marker of the transaction before voids a guard that was there before it.
+    if (guard.isCurrent) return guard
+  }
+  return Errors.CONCURRENT_TRANSACTIONS
 }
+
+/** Each with a guard of its own. One transaction ends at a time, so the second one is the last. */
+const questionsMax = 3
 
 /** The records of a commit have no sequence of their own. */
 const noSequence = -1

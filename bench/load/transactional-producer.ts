@@ -4,6 +4,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Errors } from '#protocol/errors.js'
 import { EndTxn } from '#protocol/messages/end-txn.js'
+import { FindCoordinator } from '#protocol/messages/find-coordinator.js'
 import { InitProducerId } from '#protocol/messages/init-producer-id.js'
 import { Produce } from '#protocol/messages/produce.js'
 import { sequenceAfter, stampCrc } from '#protocol/records/batch.js'
@@ -13,7 +14,7 @@ import type { Histogram } from './histogram.js'
 import type { Endpoint, Topic } from './requests.js'
 
 /** The first that add partitions, and that bump the epoch. */
-const versions = { initProducerId: 4, produce: 12, endTxn: 5 } as const
+const versions = { findCoordinator: 3, initProducerId: 4, produce: 12, endTxn: 5 } as const
 const timeoutMs = 30_000
 const transactionTimeoutMs = 600_000
 /** What a stock producer keeps in flight, and lets a batch hold. */
@@ -98,6 +99,8 @@ export class TransactionalProducer {
 
   async #init(): Promise<void> {
     for (let retry = 0; ; retry++) {
+      // Whoever asks for the first coordinator has its topic made.
+      await this.#client.request(FindCoordinator, versions.findCoordinator, { key: this.#transactionalId, keyType: 1 })
       const request = { transactionalId: this.#transactionalId, transactionTimeoutMs }
       const { errorCode, producerId, producerEpoch } = await this.#client.request(
         InitProducerId,

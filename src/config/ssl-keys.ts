@@ -2,7 +2,7 @@
  * The keys of TLS, one row each; spread into the broker's table. All of them may be given for one listener alone, as
  * listener.name.NAME.ssl.…
  */
-import { boolean, choice, choices, type KeyTraits, list, password, text } from './key.js'
+import { boolean, choice, choices, javaClass, type KeyTraits, list, password, text } from './key.js'
 
 const perListener: KeyTraits = { perListener: true }
 const refused: KeyTraits = { protects: true, perListener: true }
@@ -84,7 +84,7 @@ export const sslKeys = {
     perListener: true,
   }),
   'ssl.provider': text(null, 'Java’s provider of TLS.', refused),
-  'ssl.engine.factory.class': text(null, 'Class that makes TLS engines.', refused),
+  'ssl.engine.factory.class': javaClass(null, 'Class that makes TLS engines.', refused),
   'ssl.keymanager.algorithm': text('SunX509', 'Java’s algorithm for choosing a key.', refused),
   'ssl.trustmanager.algorithm': text('PKIX', 'Java’s algorithm for checking a certificate chain.', refused),
 } as const

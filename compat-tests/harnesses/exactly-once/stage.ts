@@ -2,8 +2,7 @@
 import { CreateTopics } from '#protocol/messages/create-topics.js'
 import { FindCoordinator } from '#protocol/messages/find-coordinator.js'
 import { InitProducerId } from '#protocol/messages/init-producer-id.js'
-import { Produce } from '#protocol/messages/produce.js'
-import { buildBatch } from '#protocol/records/build.js'
+import { appendBatch } from '../../lib/append-batch.js'
 import { eventually } from '../../lib/patience.js'
 import type { WireClient } from '../../lib/wire-client.js'
 import type { CopyingClient } from './clients.js'
@@ -15,7 +14,6 @@ import type { ObservedGroup } from './offsets-observer.js'
 /** Of the topics that a whole group reads, and of those that one client has for itself. */
 const SHARED_PARTITIONS = 6
 const OWN_PARTITIONS = 2
-const PRODUCE_VERSION = 9
 const RECORDS_PER_BATCH = 500
 const READY_MS_MAX = 60_000
 
@@ -91,23 +89,7 @@ export async function produceInput(
     for (let sequence = 0; sequence < count; ) {
       const keys = Array.from({ length: Math.min(RECORDS_PER_BATCH, count - sequence) }, (_, at) => `${index}.${sequence + at}`)
       const batch = keys.map(key => ({ key: Buffer.from(key), value: Buffer.from(recordText(key, null)) }))
-      const answer = await client.request(Produce, PRODUCE_VERSION, {
-        acks: -1,
-        timeoutMs: 30_000,
-        topicData: [
-          {
-            name: topic,
-            partitionData: [
-              {
-                index: partition,
-                records: buildBatch(batch, { producerId, producerEpoch: 0, baseSequence: sequence, timestampMs: Date.now() }),
-              },
-            ],
-          },
-        ],
-      })
-      const { errorCode } = answer.responses[0]!.partitionResponses[0]!
-      if (errorCode !== 0) throw new Error(`Produce ${topic}-${partition}: ${errorCode}`)
+      await appendBatch(client, { topic, partition }, { producerId, baseSequence: sequence }, batch)
       const direct = routes.get(topic)!
       for (const target of [...direct, ...direct.flatMap(middle => routes.get(middle) ?? [])]) {
         for (const key of keys) tell({ type: 'due', topic: target, key })

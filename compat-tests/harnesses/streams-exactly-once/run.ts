@@ -12,8 +12,7 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { CreateTopics } from '#protocol/messages/create-topics.js'
 import { InitProducerId } from '#protocol/messages/init-producer-id.js'
-import { Produce } from '#protocol/messages/produce.js'
-import { buildBatch } from '#protocol/records/build.js'
+import { appendBatch } from '../../lib/append-batch.js'
 import { CommittedReader } from '../../lib/committed-reader.js'
 import { scratchFolder } from '../../lib/paths.js'
 import { delay, eventually } from '../../lib/patience.js'
@@ -186,14 +185,7 @@ async function produceLines(bootstrap: string, records: number, random: Random):
         for (const word of words) expected.set(word, (expected.get(word) ?? 0) + 1)
         return { key: null, value: Buffer.from(words.join(' ')) }
       })
-      const records = buildBatch(lines, { producerId, producerEpoch: 0, baseSequence: sequence, timestampMs: Date.now() })
-      const answer = await client.request(Produce, 9, {
-        acks: -1,
-        timeoutMs: 30_000,
-        topicData: [{ name: INPUT, partitionData: [{ index: partition, records }] }],
-      })
-      const { errorCode } = answer.responses[0]!.partitionResponses[0]!
-      if (errorCode !== 0) throw new Error(`Produce ${INPUT}-${partition}: ${errorCode}`)
+      await appendBatch(client, { topic: INPUT, partition }, { producerId, baseSequence: sequence }, lines)
       sequence += lines.length
     }
   }

@@ -54,6 +54,9 @@ const reasons = {
   nothingAsked: 'a topic that does not exist and of which nothing is committed is left out, as one that exists',
   classicEnd:
     'the epoch before one that an older client has ended a transaction with: Kafka takes it for a retry, here its producer is fenced',
+  refusedIsGone:
+    'a batch that the transaction coordinator refused holds nothing up; Kafka takes it for one that is still to come, and refuses ' +
+    'what is behind it',
   follows: 'follows from the differences above',
 }
 
@@ -168,6 +171,13 @@ export const rules = [
     path: /errorCode$/,
     when: one => one.version === 5 && one.gregor === 90,
     why: reasons.classicEnd,
+  },
+  {
+    api: 'Produce',
+    label: /^after its end, not transactional/,
+    path: /errorCode$/,
+    when: one => String(one.kafka).startsWith('45') && one.gregor === 0,
+    why: reasons.refusedIsGone,
   },
   { api: 'WriteTxnMarkers', path: /errorCode$/, when: one => one.kafka === -1, why: reasons.crash },
   { api: 'CreateTopics', label: /=NaN/, why: 'NaN is no number for a config' },

@@ -20,6 +20,8 @@ export function isDecodable(topic: string): boolean {
   return topic === offsetsTopic || topic === transactionsTopic || topic === clusterMetadataTopic
 }
 
+const hidden = '[hidden]'
+
 export interface DecodedRecord {
   readonly key: unknown
   readonly value: unknown
@@ -30,7 +32,10 @@ export function decodeInternal(topic: string, key: Bytes | null, value: Bytes | 
   if (topic === clusterMetadataTopic) {
     if (value === null) return null
     const record = decodeMetadataRecord(value)
-    return typeof record === 'object' ? { key: null, value: record } : null
+    if (typeof record !== 'object') return null
+    // Passwords can be guessed with them, and a dump is shown around.
+    const secrets = { salt: hidden, storedKey: hidden, serverKey: hidden }
+    return { key: null, value: record.kind === 'scramCredential' ? { ...record, ...secrets } : record }
   }
   if (key === null || !isDecodable(topic)) return null
   const keyReader = new Reader(asBuffer(key))

@@ -73,7 +73,7 @@ export class Authorizer {
     for (const who of [principalText(principal), everyone]) {
       for (const acl of type.byPrincipal.get(who) ?? []) {
         // What an operation implies does not count here, as in Kafka.
-        if (!isFrom(acl, host) || (acl.operation !== code && acl.operation !== operations.all)) continue
+        if ((acl.operation !== code && acl.operation !== operations.all) || !isFrom(acl, host)) continue
         if (acl.permissionType === permissionTypes.allow) allowed.push(acl)
         else (acl.patternType === patternTypes.prefixed ? denied.prefixed : denied.literal).add(acl.resourceName)
       }
@@ -84,7 +84,7 @@ export class Authorizer {
         if (resourceName === wildcard) return true
         if (denied.literal.has(resourceName)) return false
       }
-      for (let length = 1; length <= resourceName.length; length++) {
+      for (let length = 1; denied.prefixed.size > 0 && length <= resourceName.length; length++) {
         if (denied.prefixed.has(resourceName.slice(0, length))) return false
       }
       return true

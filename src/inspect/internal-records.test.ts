@@ -1,0 +1,18 @@
+import { expect, test } from 'vitest'
+import { utf8Encode } from '../base/bytes.js'
+import { encodeMetadataRecord } from '../protocol/state/metadata.js'
+import { decodeInternal } from './internal-records.js'
+
+test('a dump says who can log in, and nothing with which a password could be guessed', () => {
+  const secret = utf8Encode('secret')
+  const keys = { salt: secret, storedKey: secret, serverKey: secret }
+  const value = encodeMetadataRecord({ kind: 'scramCredential', name: 'alice', mechanism: 1, iterations: 4096, ...keys })
+  const hidden = '[hidden]'
+  expect(decodeInternal('__cluster_metadata', null, value)).toEqual({
+    key: null,
+    value: {
+      ...{ kind: 'scramCredential', name: 'alice', mechanism: 1, iterations: 4096 },
+      ...{ salt: hidden, storedKey: hidden, serverKey: hidden },
+    },
+  })
+})

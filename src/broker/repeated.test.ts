@@ -9,6 +9,7 @@ import { Errors } from '../protocol/errors.js'
 import { answerBytesMax } from '../protocol/frame.js'
 import { DeleteRecords } from '../protocol/messages/delete-records.js'
 import { DescribeConfigs } from '../protocol/messages/describe-configs.js'
+import { DescribeProducers } from '../protocol/messages/describe-producers.js'
 import { Fetch } from '../protocol/messages/fetch.js'
 import { FindCoordinator } from '../protocol/messages/find-coordinator.js'
 import { Produce } from '../protocol/messages/produce.js'
@@ -98,6 +99,25 @@ test('an answer beyond its bound closes its connection, and no other', async () 
   await neighbour.topicNames()
   expect(process.memoryUsage().arrayBuffers).toBeLessThan(8 * answerBytesMax)
 })
+
+test('DescribeProducers: a partition of many producers that is named many times is gone through once', async () => {
+  const client = await broker.connect()
+  await client.createTopic('producers')
+  for (let producerId = 1; producerId <= producersOfPartition; producerId++) {
+    await client.produce('producers', batchOf(['v'], { producerId, producerEpoch: 0, baseSequence: 0 }))
+  }
+  const topics = [{ name: 'producers', partitionIndexes: [0, 0] }]
+  const twice = (await client.call(DescribeProducers, 0, { topics })).topics[0]?.partitions
+  expect(twice?.map(({ activeProducers }) => activeProducers.length)).toEqual([producersOfPartition, producersOfPartition])
+  const partitionIndexes = Array.from({ length: times }, () => 0)
+  const asked = client.call(DescribeProducers, 0, { topics: [{ name: 'producers', partitionIndexes }] })
+  await expect(asked).rejects.toThrow('closed the connection')
+  const neighbour = await broker.connect()
+  await neighbour.topicNames()
+  expect(broker.fatal).toEqual([])
+})
+
+const producersOfPartition = 200
 
 test('a long answer is whole', async () => {
   const client = await broker.connect()

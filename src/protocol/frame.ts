@@ -5,7 +5,7 @@
 import type { Bytes } from '../base/bytes.js'
 import type { Slice } from '../base/slice.js'
 import { encode, encodeInSlices } from './codec.js'
-import { type Encodable, type Fields, inRange, type Message } from './schema.js'
+import { type Encodable, type Fields, inRange, type Message, mayCarryRecords } from './schema.js'
 import { type Insert, MalformedError, type Reader, TooLongError, Writer } from './wire.js'
 
 /** Length, correlation id, and the tags of flexible headers. */
@@ -69,7 +69,7 @@ export function encodeResponse<F extends Fields>(writer: Writer, to: Answering<F
     encode(to.message, to.version, writer, value)
   } catch (error) {
     if (error instanceof TooLongError) return null
-    releaseSlices(value)
+    releaseSlices(to, value)
     throw error
   }
   const byteLength = finishedLength(writer)
@@ -91,7 +91,7 @@ export async function encodeLongResponse<F extends Fields>(
       if (paused !== null) await paused
     }
   } catch (error) {
-    releaseSlices(value)
+    releaseSlices(to, value)
     throw error
   }
   return finished(writer)
@@ -129,10 +129,15 @@ function writeHeader<F extends Fields>(writer: Writer, { apiKey, version, correl
 }
 
 /** Of an answer that does not come about: whatever holds them, and however far it was written. */
-function releaseSlices(value: unknown): void {
+function releaseSlices({ message }: Answering<Fields>, value: unknown): void {
+  // An answer without any may be too long by naming one long thing many times: going through it would take seconds.
+  if (mayCarryRecords(message.fields)) releaseSlicesIn(value)
+}
+
+function releaseSlicesIn(value: unknown): void {
   if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return
   if ('release' in value) (value as Slice).release()
-  else for (const inner of Object.values(value)) releaseSlices(inner)
+  else for (const inner of Object.values(value)) releaseSlicesIn(inner)
 }
 
 /** The writer goes with this answer: its bytes need not be copied. */

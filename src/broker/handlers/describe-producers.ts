@@ -3,19 +3,31 @@ import { type ErrorCode, Errors, isErrorCode } from '../../protocol/errors.js'
 import { DescribeProducers } from '../../protocol/messages/describe-producers.js'
 import type { ResponseOf } from '../../protocol/schema.js'
 import type { Partition } from '../../storage/partition.js'
+import { Slices } from '../../storage/slices.js'
 import { handler, type RequestContext } from '../handler.js'
 import { resolvePartition } from '../resolve-partition.js'
 
 type TopicAnswer = ResponseOf<typeof DescribeProducers>['topics'][number]
 type PartitionAnswer = TopicAnswer['partitions'][number]
 
-// DescribeProducers v0: who writes to a partition under a producer id, and since where in a transaction (KIP-664).
-export const describeProducers = handler(DescribeProducers, (request, context) => ({
-  topics: request.topics.map(({ name, partitionIndexes }) => ({
-    name,
-    partitions: partitionIndexes.map(index => producersOf(name, index, context)),
-  })),
-}))
+// DescribeProducers v0: who writes to a partition under a producer id, and since where in a transaction (KIP-664). A partition
+// that is named twice is answered twice and looked at once.
+export const describeProducers = handler(DescribeProducers, async (request, context) => {
+  const slices = new Slices(context.broker.world.host)
+  const described = new Map<string, Map<number, PartitionAnswer>>()
+  const topics: TopicAnswer[] = []
+  for (const { name, partitionIndexes } of request.topics) {
+    const ofTopic = described.get(name) ?? new Map<number, PartitionAnswer>()
+    described.set(name, ofTopic)
+    for (const index of partitionIndexes) {
+      if (ofTopic.has(index)) continue
+      ofTopic.set(index, producersOf(name, index, context))
+      if (slices.isOver) await slices.next()
+    }
+    topics.push({ name, partitions: partitionIndexes.map(index => ofTopic.get(index) as PartitionAnswer) })
+  }
+  return { topics }
+})
 
 function producersOf(topic: string, partitionIndex: number, context: RequestContext): PartitionAnswer {
   if (topicNameProblem(topic) !== null) return failed(partitionIndex, Errors.INVALID_TOPIC_EXCEPTION)

@@ -26,6 +26,7 @@ import { prepareAll } from './peers/peer.js'
 import { produceCost } from './produce-cost.js'
 import { readyAfterExec, readyInProcess } from './ready.js'
 import { restart } from './restart.js'
+import { tlsCost } from './tls.js'
 import { tools } from './tools.js'
 import { transactions } from './transactions.js'
 import { wire } from './wire.js'
@@ -37,6 +38,7 @@ const ownQuestions: Readonly<Record<string, readonly ((options: BenchOptions) =>
   fetch: [fetchCost],
   produce: [produceCost],
   codecs: [codecCost],
+  tls: [tlsCost],
 }
 
 /** Peer beside peer; each answer is shown as soon as it is there. */
@@ -76,7 +78,7 @@ Options:
 `
 
 /** Unless asked for: each tool starts a Java of its own for each broker, and recovering large logs takes its time. */
-const notInQuick = new Set(['tools', 'size'])
+const notInQuick = new Set(['tools', 'size', 'tls'])
 const runsOfFull = 5
 const runsOfQuick = 2
 /** Most of a run's time goes to several brokers in turns. */

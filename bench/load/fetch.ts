@@ -2,6 +2,7 @@
 // records away as they come. All that is looked at is the length of the answer and the offset of its first batch: a short,
 // empty or misplaced answer ends the run, and the client costs next to nothing.
 import { connect, type Socket } from 'node:net'
+import { type ConnectionOptions, connect as connectSecurely } from 'node:tls'
 import { Fetch } from '#protocol/messages/fetch.js'
 import { decodeAnswer, exchange, requestCorrelationAt, requestFrame, soleIndexOf } from '../lib/frames.js'
 import { recordsPerBatch } from './records.js'
@@ -79,7 +80,8 @@ export class FetchLoad {
   #toAnswer = 0
   #settle: { resolve: () => void; reject: (error: Error) => void } | null = null
 
-  static connect(port: number, plan: FetchPlan): Promise<FetchLoad> {
+  /** `secure`: over TLS, with these options. */
+  static connect(port: number, plan: FetchPlan, secure: ConnectionOptions | null = null): Promise<FetchLoad> {
     return new Promise((resolve, reject) => {
       let load: FetchLoad | null = null
       const onread = {
@@ -89,9 +91,10 @@ export class FetchLoad {
           return true
         },
       }
-      const socket = connect({ port, host: '127.0.0.1', noDelay: true, onread })
+      const to = { port, host: '127.0.0.1', noDelay: true, onread }
+      const socket = secure === null ? connect(to) : connectSecurely({ ...to, ...secure } as ConnectionOptions)
       socket.once('error', reject)
-      socket.once('connect', () => {
+      socket.once(secure === null ? 'connect' : 'secureConnect', () => {
         load = new FetchLoad(socket, plan)
         resolve(load)
       })

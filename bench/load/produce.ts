@@ -2,6 +2,7 @@
 // is looked at in an answer is its error code and that the batch got the very next offset: the client must cost nothing that
 // could be taken for the broker's cost, and still a lost or doubled batch ends the run.
 import { connect, type Socket } from 'node:net'
+import { type ConnectionOptions, connect as connectSecurely } from 'node:tls'
 import { Produce } from '#protocol/messages/produce.js'
 import { decodeAnswer, exchange, requestCorrelationAt, requestFrame, soleIndexOf } from '../lib/frames.js'
 import { recordsPerBatch } from './records.js'
@@ -61,7 +62,13 @@ export class ProduceLoad {
   #settle: { resolve: () => void; reject: (error: Error) => void } | null = null
 
   /** `firstOffset`: of the first batch that this load will send. */
-  static connect(port: number, plan: ProducePlan, firstOffset: number): Promise<ProduceLoad> {
+  /** `secure`: over TLS, with these options. */
+  static connect(
+    port: number,
+    plan: ProducePlan,
+    firstOffset: number,
+    secure: ConnectionOptions | null = null,
+  ): Promise<ProduceLoad> {
     return new Promise((resolve, reject) => {
       let load: ProduceLoad | null = null
       const onread = {
@@ -71,9 +78,10 @@ export class ProduceLoad {
           return true
         },
       }
-      const socket = connect({ port, host: '127.0.0.1', noDelay: true, onread })
+      const to = { port, host: '127.0.0.1', noDelay: true, onread }
+      const socket = secure === null ? connect(to) : connectSecurely({ ...to, ...secure } as ConnectionOptions)
       socket.once('error', reject)
-      socket.once('connect', () => {
+      socket.once(secure === null ? 'connect' : 'secureConnect', () => {
         load = new ProduceLoad(socket, plan, firstOffset)
         resolve(load)
       })

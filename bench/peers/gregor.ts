@@ -23,14 +23,20 @@ function gregorOf(id: PeerId, main: string): Peer {
       const { version } = JSON.parse(readFileSync(join(dirname(main), '..', '..', 'package.json'), 'utf8')) as { version: string }
       return { version: `${id === 'gregor' ? 'Gregor' : 'Gregor before'} ${version} on Node ${process.version}` }
     },
-    async start({ directory, durability = 'os', descriptors = 20_000 }: PeerStart): Promise<RunningPeer> {
-      const configs = { 'gregor.durability': durability, 'log.segment.delete.delay.ms': '0' }
+    async start({ directory, durability = 'os', descriptors = 20_000, tls }: PeerStart): Promise<RunningPeer> {
+      const secure = tls === undefined ? [] : [`SSL://127.0.0.1:${tls.port}`]
+      const configs = {
+        listeners: ['PLAINTEXT://127.0.0.1:0', ...secure].join(','),
+        'gregor.durability': durability,
+        'log.segment.delete.delay.ms': '0',
+        ...(tls === undefined ? {} : { 'ssl.keystore.type': 'PEM', 'ssl.keystore.location': tls.store }),
+      }
       const configArgs = Object.entries(configs).flatMap(([key, value]) => ['--config', `${key}=${value}`])
-      const args = [main, 'start', '--listen', '127.0.0.1:0', '--data-dir', directory, ...configArgs]
+      const args = [main, 'start', '--data-dir', directory, ...configArgs]
       const [program, ...rest] = withDescriptors(descriptors, process.execPath, args)
       const spawnedMs = performance.now()
       const service = await startService(program!, rest, {
-        readyLine: /^gregor ready: PLAINTEXT:\/\/127\.0\.0\.1:(\d+) /,
+        readyLine: /^gregor ready: PLAINTEXT:\/\/127\.0\.0\.1:(\d+)[ ,]/,
         readyTimeoutMs,
         stopTimeoutMs,
       })

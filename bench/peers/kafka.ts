@@ -36,7 +36,7 @@ export const kafka: Peer = {
     const runtime = java.stderr.match(/version "(.+?)"/)?.[1] ?? 'unknown'
     return { version: `Apache Kafka ${kafkaVersion()} on Java ${runtime}, ${jvmArgs.slice(0, 2).join(' ')}` }
   },
-  async start({ directory, descriptors = 20_000 }: PeerStart): Promise<RunningPeer> {
+  async start({ directory, descriptors = 20_000, tls }: PeerStart): Promise<RunningPeer> {
     const classpath = await kafkaClasspath()
     if (classpath === null) throw new Error('Kafka needs Java, Maven and its registry')
     mkdirSync(directory, { recursive: true })
@@ -44,7 +44,7 @@ export const kafka: Peer = {
     const [port, controllerPort] = (await freePorts(2)) as [number, number]
     const logDirectory = join(directory, 'data')
     const propertiesFile = join(directory, 'server.properties')
-    writeFileSync(propertiesFile, propertiesText(port, controllerPort, logDirectory))
+    writeFileSync(propertiesFile, propertiesText(port, controllerPort, logDirectory, tls))
     if (!existsSync(join(logDirectory, 'meta.properties'))) await format(classpath, propertiesFile)
 
     const java = [...jvmArgs, '-Dgregor.log.level=info', ...javaArgs(classpath), 'kafka.Kafka', propertiesFile]
@@ -63,14 +63,15 @@ export const kafka: Peer = {
   },
 }
 
-function propertiesText(port: number, controllerPort: number, logDirectory: string): string {
+function propertiesText(port: number, controllerPort: number, logDirectory: string, tls: PeerStart['tls']): string {
+  const clients = [`PLAINTEXT://127.0.0.1:${port}`, ...(tls === undefined ? [] : [`SSL://127.0.0.1:${tls.port}`])].join(',')
   const properties = {
     'process.roles': 'broker,controller',
     'node.id': '1',
     'controller.quorum.voters': `1@127.0.0.1:${controllerPort}`,
     'controller.listener.names': 'CONTROLLER',
-    listeners: `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}`,
-    'advertised.listeners': `PLAINTEXT://127.0.0.1:${port}`,
+    listeners: `${clients},CONTROLLER://127.0.0.1:${controllerPort}`,
+    'advertised.listeners': clients,
     'log.dirs': logDirectory,
     'offsets.topic.replication.factor': '1',
     'transaction.state.log.replication.factor': '1',
@@ -78,6 +79,7 @@ function propertiesText(port: number, controllerPort: number, logDirectory: stri
     'share.coordinator.state.topic.replication.factor': '1',
     'share.coordinator.state.topic.min.isr': '1',
     'log.segment.delete.delay.ms': '0',
+    ...(tls === undefined ? {} : { 'ssl.keystore.type': 'PEM', 'ssl.keystore.location': tls.store }),
   }
   return Object.entries(properties)
     .map(([key, value]) => `${key}=${value}\n`)

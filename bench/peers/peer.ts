@@ -21,6 +21,8 @@ export interface PeerStart {
   readonly directory: string
   /** Only Gregor has the choice; the others leave it to the system, as Kafka's defaults do. */
   readonly durability?: 'os' | 'fsync'
+  /** A listener with TLS beside the other, on this port, with the key and the certificate of this PEM file. */
+  readonly tls?: { readonly port: number; readonly store: string }
   /** Open files that must be possible. */
   readonly descriptors?: number
 }

@@ -68,6 +68,9 @@ export interface Forge {
       password: string,
     ): { readonly safeContents: readonly { readonly safeBags: readonly Pkcs12Bag[] }[] }
   }
+  readonly pkcs5: {
+    pbkdf2(password: string, salt: string, count: number, bytes: number, digest: { readonly algorithm: string } | null): string
+  }
   readonly pki: {
     readonly oids: Readonly<Record<'certBag' | 'keyBag' | 'pkcs8ShroudedKeyBag', string>>
     certificateToAsn1(certificate: object): Asn1

@@ -2,7 +2,7 @@
  * What is in a PKCS#12 file. Read by a library of JavaScript and not by Node, which refuses a store without a private key and
  * trusts every certificate that it finds beside one.
  */
-import { createHash, createHmac, timingSafeEqual, X509Certificate } from 'node:crypto'
+import { createHash, createHmac, pbkdf2Sync, timingSafeEqual, X509Certificate } from 'node:crypto'
 import { type Asn1, type Forge, forgePackage } from '../../base/packages.js'
 
 /** What a store holds under one name: a key with its chain, or a trusted certificate. */
@@ -27,7 +27,7 @@ export function readPkcs12(file: Uint8Array, password: string | null): StoreEntr
   const keys: { readonly id: string; readonly der: Buffer }[] = []
   const certificates: Certificate[] = []
   const derOf = (value: Asn1): Buffer => Buffer.from(forge.asn1.toDer(value).getBytes(), 'latin1')
-  for (const { safeBags } of forge.pkcs12.pkcs12FromAsn1(store, false, password ?? '').safeContents) {
+  for (const { safeBags } of withOwnPbkdf2(forge, () => forge.pkcs12.pkcs12FromAsn1(store, false, password ?? '').safeContents)) {
     for (const bag of safeBags) {
       const id = bag.attributes.localKeyId?.[0] ?? ''
       if (bag.type === forge.pki.oids.certBag) {
@@ -50,6 +50,20 @@ export function readPkcs12(file: Uint8Array, password: string | null): StoreEntr
   })
   const others = certificates.filter(certificate => !inChains.has(certificate))
   return [...entries, ...others.map(({ der }): StoreEntry => ({ key: null, certificates: [der] }))]
+}
+
+/** The library derives keys in JavaScript, which holds up all clients for half a second when a store is read again. */
+function withOwnPbkdf2<T>(forge: Forge, read: () => T): T {
+  const { pbkdf2 } = forge.pkcs5
+  forge.pkcs5.pbkdf2 = (password, salt, count, bytes, digest) => {
+    const [secret, salted] = [Buffer.from(password, 'latin1'), Buffer.from(salt, 'latin1')]
+    return pbkdf2Sync(secret, salted, count, bytes, digest?.algorithm ?? 'sha1').toString('latin1')
+  }
+  try {
+    return read()
+  } finally {
+    forge.pkcs5.pbkdf2 = pbkdf2
+  }
 }
 
 interface Certificate {

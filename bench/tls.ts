@@ -3,6 +3,7 @@
 import { execFileSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import type { ConnectionOptions } from 'node:tls'
 import { freePorts } from '../compat-tests/lib/ports.js'
 import { type Cost, costOf, costSeries } from './lib/cost.js'
@@ -11,9 +12,9 @@ import { quiet } from './lib/proc.js'
 import { inTurns } from './lib/rounds.js'
 import type { Subject } from './lib/subject.js'
 import { batchesPerAnswer, FetchLoad, type FetchPlan, planFetch } from './load/fetch.js'
-import { ProduceLoad, planProduce } from './load/produce.js'
+import { ProduceLoad, type ProducePlan, planProduce } from './load/produce.js'
 import { newBatch, recordsPerBatch } from './load/records.js'
-import { createTopic, deleteTopic } from './load/topics.js'
+import { createTopic, deleteTopic, type LoadTopic } from './load/topics.js'
 import { gregor } from './peers/gregor.js'
 import { kafka } from './peers/kafka.js'
 import type { Peer } from './peers/peer.js'
@@ -22,6 +23,8 @@ const suite = 'TLS_AES_128_GCM_SHA256'
 const answersInLog = 500
 const warmUpBatches = 500
 const warmUpAnswers = 50
+const triesMax = 100
+const triesPauseMs = 50
 
 /** A broker with a listener without TLS, where the requests are planned, and one with. */
 interface Secure extends Subject {
@@ -89,10 +92,22 @@ async function started(peer: Peer, store: string, scratch: string): Promise<Secu
 async function filled(subject: Secure, batch: Buffer): Promise<FetchPlan> {
   const batches = answersInLog * batchesPerAnswer
   const topic = await createTopic(subject.port, 'tls-fetch')
-  const load = await ProduceLoad.connect(subject.port, await planProduce(subject.port, topic, 1, batch), recordsPerBatch)
+  const load = await ProduceLoad.connect(subject.port, await planWhenReady(subject.port, topic, batch), recordsPerBatch)
   await load.run(batches - 1)
   load.close()
   return planFetch(subject.port, topic, batch.length, batches)
+}
+
+/** Kafka answers that it does not lead a partition for a while after it has made it. */
+async function planWhenReady(port: number, topic: LoadTopic, batch: Buffer): Promise<ProducePlan> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await planProduce(port, topic, 1, batch)
+    } catch (error) {
+      if (tries === triesMax) throw error
+      await setTimeout(triesPauseMs)
+    }
+  }
 }
 
 async function costOfProducing(
@@ -103,7 +118,7 @@ async function costOfProducing(
   batches: number,
 ): Promise<Cost> {
   const topic = await createTopic(subject.port, 'tls-produce')
-  const plan = await planProduce(subject.port, topic, 1, batch)
+  const plan = await planWhenReady(subject.port, topic, batch)
   const load = await ProduceLoad.connect(port, plan, recordsPerBatch, secure)
   try {
     await load.run(warmUpBatches)

@@ -72,6 +72,7 @@ function propertiesText(port: number, controllerPort: number, logDirectory: stri
     'controller.listener.names': 'CONTROLLER',
     listeners: `${clients},CONTROLLER://127.0.0.1:${controllerPort}`,
     'advertised.listeners': clients,
+    'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,SSL:SSL,CONTROLLER:PLAINTEXT',
     'log.dirs': logDirectory,
     'offsets.topic.replication.factor': '1',
     'transaction.state.log.replication.factor': '1',

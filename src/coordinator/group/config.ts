@@ -33,7 +33,7 @@ export const pendingMembersMax = 10_000
 /** Groups of one shard that are in memory only; a join that would begin one more is refused as GROUP_MAX_SIZE_REACHED. */
 export const unwrittenGroupsMax = 10_000
 
-/** Offsets of one shard in transactions that have not ended; a commit of more has to wait for some that do. */
+/** Offsets of one shard in transactions that have not ended, half of what is left for each; who commits more has to wait. */
 export const pendingOffsetsMax = 100_000
 
 /**

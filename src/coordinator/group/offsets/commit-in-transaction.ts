@@ -62,10 +62,15 @@ function commitError(group: Group | undefined, request: TxnCommitRequest, versio
   return version >= 6 ? Errors.GROUP_ID_NOT_FOUND : Errors.ILLEGAL_GENERATION
 }
 
-/** Transactions end, by a timeout at the latest: the client is told to come again. */
-function roomError(shard: GroupShard, group: Group | undefined, { topics }: TxnCommitRequest): ErrorCode {
-  let count = shard.pendingOffsets.count
-  for (const { partitions } of topics) count += partitions.length
-  const hasRoom = count <= pendingOffsetsMax && (group !== undefined || !isCrowded(shard))
+/**
+ * Transactions end, by a timeout at the latest: the client is told to come again. None gets more than half of what the others
+ * have left, so that one large one does not keep the groups of its shard waiting.
+ */
+function roomError(shard: GroupShard, group: Group | undefined, { producerId, topics }: TxnCommitRequest): ErrorCode {
+  const { count, byProducer } = shard.pendingOffsets
+  let own = byProducer.get(producerId)?.size ?? 0
+  const left = pendingOffsetsMax - (count - own)
+  for (const { partitions } of topics) own += partitions.length
+  const hasRoom = own <= Math.ceil(left / 2) && (group !== undefined || !isCrowded(shard))
   return hasRoom ? Errors.NONE : Errors.COORDINATOR_LOAD_IN_PROGRESS
 }

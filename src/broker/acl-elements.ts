@@ -2,7 +2,7 @@
 import type { CreateAcls } from '../protocol/messages/create-acls.js'
 import type { DeleteAcls } from '../protocol/messages/delete-acls.js'
 import type { RequestOf } from '../protocol/schema.js'
-import { type Acl, type AclFilter, operations, patternTypes, permissionTypes, resourceTypes } from '../security/acl/acl.js'
+import type { Acl, AclFilter } from '../security/acl/acl.js'
 import { CloseConnection } from './outcomes.js'
 
 type Creation = RequestOf<typeof CreateAcls>['creations'][number]
@@ -29,18 +29,10 @@ export function filterOf(asked: Filter): AclFilter {
   return filter
 }
 
-/** As in Kafka, a request that names elements by numbers that stand for nothing closes the connection. */
+/** As in Kafka, a request that says unknown, by the number for that, closes the connection; other numbers are told of. */
 function assertKnown({ resourceType, patternType, operation, permissionType }: AclFilter): void {
-  const isKnown =
-    isNumbered(resourceType, resourceTypes) &&
-    isNumbered(patternType, patternTypes) &&
-    isNumbered(operation, operations) &&
-    isNumbered(permissionType, permissionTypes)
-  if (!isKnown) throw new CloseConnection('an ACL was named with unknown elements')
+  const isSaid = resourceType !== unknown && patternType !== unknown && operation !== unknown && permissionType !== unknown
+  if (!isSaid) throw new CloseConnection('an ACL was named with unknown elements')
 }
 
 const unknown = 0
-
-function isNumbered(value: number, numbers: Readonly<Record<string, number>>): boolean {
-  return value !== unknown && Object.values(numbers).includes(value)
-}

@@ -4,7 +4,7 @@ import type { Uuid } from '../base/ids.js'
 import { type ErrorCode, Errors, isRefusal, type Refusal, refuse } from '../protocol/errors.js'
 import type { MetadataRecordInput } from '../protocol/state/metadata.js'
 import { type Acl, type AclFilter, aclKey, matchesFilter } from '../security/acl/acl.js'
-import { aclRefusal, aclsPerDeletionMax } from '../security/acl/acl-rules.js'
+import { aclRefusal, aclsPerDeletionMax, filterRefusal } from '../security/acl/acl-rules.js'
 import type { DelegationToken } from '../security/delegation-tokens.js'
 import { principalText } from '../security/principal.js'
 import { credentialFromSalted, scramIterationsMax, scramIterationsMin, scramMechanismOf } from '../security/scram-credentials.js'
@@ -32,6 +32,8 @@ export function createAcls({ acls }: Access, creations: readonly Acl[], newId: (
 export function deleteAcls({ acls }: Access, filters: readonly AclFilter[]): Decided<readonly (Refusal | readonly Acl[])[]> {
   const removed = new Set<Uuid>()
   const result = filters.map(filter => {
+    const refusal = filterRefusal(filter)
+    if (refusal !== null) return refusal
     const found: Acl[] = []
     for (const [id, acl] of acls.entries()) {
       if (!matchesFilter(acl, filter)) continue

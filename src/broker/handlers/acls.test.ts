@@ -39,10 +39,11 @@ test.each([0, 1, 2, 3])('v%i: nothing is described, created or deleted, and each
   expect(filterResults).toEqual([{ ...refused, matchingAcls: [] }])
 })
 
-test.each([0, 99])('an element with the number %i, which means nothing, closes the connection, as in Kafka', async operation => {
-  const creations = [{ ...creation, resourcePatternType: 3, operation }]
-  const stranger = await broker.connect()
-  await expect(stranger.call(CreateAcls, 3, { creations })).rejects.toThrow('the broker closed the connection')
+test('an element that is said to be unknown closes the connection, as in Kafka; one that is not known does not', async () => {
+  const created = (by: TestClient, operation: number) =>
+    by.call(CreateAcls, 3, { creations: [{ ...creation, resourcePatternType: 3, operation }] })
+  await expect(created(await broker.connect(), 0)).rejects.toThrow('the broker closed the connection')
+  expect(await created(client, 99)).toMatchObject({ results: [refused] })
 })
 
 describe('with an authorizer', () => {
@@ -105,6 +106,30 @@ describe('with an authorizer', () => {
     const { results } = await admin.call(CreateAcls, 3, { creations: [creation, { ...creation, resourcePatternType: 2 }] })
     expect(results.map(({ errorCode }) => errorCode)).toEqual([Errors.UNKNOWN_SERVER_ERROR, Errors.UNKNOWN_SERVER_ERROR])
     expect(await described(admin)).toEqual([])
+  })
+
+  test('an element that is not known fails its entry or filter and no other', async () => {
+    const config = { 'authorizer.class.name': authorizer, 'super.users': 'User:ANONYMOUS' }
+    await using open = await testBroker({ config })
+    const admin = await open.connect()
+    const unknown = { resourceType: -128, resourcePatternType: 127, operation: 55, permissionType: 9 }
+    const creations = Object.entries(unknown).map(([name, value]) => ({ ...creation, resourcePatternType: 3, [name]: value }))
+    const { results } = await admin.call(CreateAcls, 3, { creations: [...creations, creation] })
+    expect(results.map(({ errorCode, errorMessage }) => [errorCode, errorMessage])).toEqual([
+      [Errors.INVALID_REQUEST, 'Invalid resourceType UNKNOWN'],
+      [Errors.INVALID_REQUEST, 'Invalid patternType UNKNOWN'],
+      [Errors.INVALID_REQUEST, 'Invalid operation UNKNOWN'],
+      [Errors.INVALID_REQUEST, 'Invalid permissionType UNKNOWN'],
+      [Errors.NONE, ''],
+    ])
+    expect(await described(admin, { operation: 55 })).toEqual([])
+    const filters = [{ ...any, patternTypeFilter: 127 }, { ...any, operation: 55 }, any]
+    const { filterResults } = await admin.call(DeleteAcls, 3, { filters })
+    expect(filterResults.map(({ errorMessage, matchingAcls }) => [errorMessage, matchingAcls.length])).toEqual([
+      ['Unknown patternFilter.', 0],
+      ['Unknown entryFilter.', 0],
+      [null, 1],
+    ])
   })
 
   test('nobody else does', async () => {

@@ -22,6 +22,7 @@ import { zeroUuid } from '../../base/ids.js'
 import { Errors, errorName } from '../../protocol/errors.js'
 import { fakeWorld } from '../../testing/fake-world.js'
 import { MemoryLog, noTopics } from '../../testing/memory-log.js'
+import { ms, transcriptOf } from '../../testing/transcript.js'
 import type { LogEntry } from '../log-port.js'
 import { type GroupConfig, groupConfigDefaults } from './config.js'
 import { decodeRecord } from './records.js'
@@ -49,7 +50,6 @@ interface Client {
 
 const groupId = 'g'
 const text = (bytes: Bytes): string => JSON.stringify(asBuffer(bytes).toString('utf8'))
-const settled = (): Promise<void> => new Promise(resolve => setImmediate(resolve))
 
 /** A consumer's subscription v0 to one topic. */
 function subscription(topic: string): Bytes {
@@ -73,7 +73,7 @@ async function play(script: string): Promise<string> {
   const partition = coordinator.partitionOf(groupId)
   const clients = new Map<string, Client>()
   const nameOfId = new Map<string, string>([['', '-']])
-  let output: string[] = []
+  const output: string[] = []
   let shownEntries = 0
 
   /** An id that is met before its owner has heard of it gets its name from its prefix. */
@@ -350,28 +350,8 @@ async function play(script: string): Promise<string> {
     })
   }
 
-  const result: string[] = []
-  for (const line of script.split('\n')) {
-    if (!line.startsWith('>')) {
-      if (line.startsWith('#') || (line === '' && result.at(-1) !== '')) result.push(line)
-      continue
-    }
-    const [command = '', ...words] = line.slice(1).trim().split(/\s+/)
-    const args = words.filter(word => !word.includes('='))
-    const opts = new Map(
-      words.filter(word => word.includes('=')).map(word => word.split(/=(.*)/s).slice(0, 2) as [string, string]),
-    )
-    const run = commands[command]
-    if (run === undefined) throw new Error(`no such command: ${line}`)
-    run(args, opts)
-    await settled()
-    const answers = output
-    output = []
-    showRecords()
-    result.push(line, ...output, ...answers)
-    output = []
-  }
-  return result.join('\n')
+  const takeSaid = (): string[] => output.splice(0)
+  return transcriptOf(script, { commands, takeSaid, sayRecords: showRecords })
 }
 
 const noReport = (): void => {}
@@ -390,10 +370,3 @@ function topicPartition(word: string): { topic: string; partitionIndex: number }
 }
 
 const producerIdOf = (name: string): number => Number(name.slice(1))
-
-/** "10s", "5m", "7d" or plain milliseconds. */
-function ms(duration: string): number {
-  const match = /^(-?\d+)(s|m|h|d)?$/.exec(duration)
-  if (match === null) throw new Error(`no duration: ${duration}`)
-  return Number(match[1]) * { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000, '': 1 }[(match[2] ?? '') as 's']
-}

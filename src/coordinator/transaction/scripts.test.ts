@@ -21,6 +21,7 @@ import { expect, test } from 'vitest'
 import { Errors, errorName, isErrorCode } from '../../protocol/errors.js'
 import { fakeWorld } from '../../testing/fake-world.js'
 import { MemoryLog, noTopics } from '../../testing/memory-log.js'
+import { ms, transcriptOf } from '../../testing/transcript.js'
 import { type ServerTransactionVersion, type TransactionConfig, transactionConfigDefaults } from './config.js'
 import type { TopicPartitions } from './partitions.js'
 import { decodeRecord, encodeRecord } from './records.js'
@@ -44,7 +45,6 @@ interface Client {
 }
 
 const transactionalId = 'tx'
-const settled = (): Promise<void> => new Promise(resolve => setImmediate(resolve))
 
 async function play(script: string): Promise<string> {
   const world = fakeWorld()
@@ -53,7 +53,7 @@ async function play(script: string): Promise<string> {
   let config: TransactionConfig = transactionConfigDefaults
   let isBumped = false
   let nextProducerId = 1000
-  let output: string[] = []
+  const output: string[] = []
   let shownRecords = 0
   let markers: 'held' | 'written' | 'failed' = 'written'
   let waiting: ((isTaken: boolean) => void)[] = []
@@ -224,28 +224,8 @@ async function play(script: string): Promise<string> {
     },
   }
 
-  const result: string[] = []
-  for (const line of script.split('\n')) {
-    if (!line.startsWith('>')) {
-      if (line.startsWith('#') || (line === '' && result.at(-1) !== '')) result.push(line)
-      continue
-    }
-    const [command = '', ...words] = line.slice(1).trim().split(/\s+/)
-    const args = words.filter(word => !word.includes('='))
-    const opts = new Map(
-      words.filter(word => word.includes('=')).map(word => word.split(/=(.*)/s).slice(0, 2) as [string, string]),
-    )
-    const run = commands[command]
-    if (run === undefined) throw new Error(`no such command: ${line}`)
-    run(args, opts)
-    await settled()
-    const answers = output
-    output = []
-    showRecords()
-    result.push(line, ...output, ...answers)
-    output = []
-  }
-  return result.join('\n')
+  const takeSaid = (): string[] => output.splice(0)
+  return transcriptOf(script, { commands, takeSaid, sayRecords: showRecords })
 }
 
 const ignored = (): void => {}
@@ -261,11 +241,4 @@ const asOf = (opts: Map<string, string>, client: Client): Client => identityOf(o
 function identityOf(text: string): Client {
   const [producerId, producerEpoch] = text.split('/').map(Number)
   return { producerId: producerId ?? -1, producerEpoch: producerEpoch ?? -1 }
-}
-
-/** "10s", "5m", "7d" or a plain number. */
-function ms(duration: string): number {
-  const match = /^(-?\d+)(s|m|h|d)?$/.exec(duration)
-  if (match === null) throw new Error(`no duration: ${duration}`)
-  return Number(match[1]) * { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000, '': 1 }[(match[2] ?? '') as 's']
 }

@@ -213,10 +213,11 @@ test.each(['TLS_AES_128_GCM_SHA256', 'TLS_AES_256_GCM_SHA384', 'TLS_CHACHA20_POL
           .resume(),
       )
     }
-    expect(await told(shows(late))).toBe('ERR_SSL_SSLV3_ALERT_CERTIFICATE_EXPIRED')
-    expect(await told(shows(stranger))).toBe('ERR_SSL_TLSV1_ALERT_UNKNOWN_CA')
+    // What the code begins with depends on the OpenSSL of this Node.
+    expect(await told(shows(late))).toMatch(/_ALERT_CERTIFICATE_EXPIRED$/)
+    expect(await told(shows(stranger))).toMatch(/_ALERT_UNKNOWN_CA$/)
     expect(session).toBeDefined()
-    expect(await told({ ...shows(stranger), session })).toBe('ERR_SSL_TLSV1_ALERT_UNKNOWN_CA')
+    expect(await told({ ...shows(stranger), session })).toMatch(/_ALERT_UNKNOWN_CA$/)
     expect(listener.connectionCount).toBe(0)
   },
 )
@@ -253,7 +254,9 @@ test('what follows the beginning of a handshake must be one', async () => {
 test('a client that offers only versions before TLS 1.2 is refused', async () => {
   await using listener = await secureListener(echo, pemValues(broker))
   const old = { minVersion: 'TLSv1.1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT@SECLEVEL=0' } as const
-  await expect(secureSocket(listener.port, old)).rejects.toMatchObject({ code: 'ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION' })
+  await expect(secureSocket(listener.port, old)).rejects.toMatchObject({
+    code: expect.stringMatching(/_ALERT_PROTOCOL_VERSION$/),
+  })
   expect(reported.refused).toEqual(['the client offers no version of TLS that ssl.enabled.protocols has'])
 })
 

@@ -443,11 +443,12 @@ describe('what a session is told about a topic', () => {
       id: 1,
       listenerName: 'L',
       listenerProtocol: 'PLAINTEXT',
+      connectedMs: 0,
       peerSubject: null,
       peerName: null,
       ...where,
     } as const
-    return new Session(connection, { close() {}, muteFor() {} })
+    return new Session(connection, { close() {}, muteFor() {}, boundFrames() {} })
   }
   const acl = aclOf('read topic t')
   const made = () => {

@@ -48,12 +48,13 @@ function setup(
     id: 1,
     listenerName: 'L',
     listenerProtocol: 'PLAINTEXT' as const,
+    connectedMs: 0,
     peerName: null,
     remoteAddress: '127.0.0.1',
     localAddress: '127.0.0.1',
     localPort: 9092,
   }
-  const service = serve(info, { muteFor() {}, close() {} })
+  const service = serve(info, { muteFor() {}, close() {}, boundFrames() {} })
   return { service, broken, counters, world }
 }
 
@@ -80,21 +81,6 @@ test('only rows that are ordered start in order', () => {
   expect([service.startsInOrder(heartbeat()), service.startsInOrder(produce)]).toEqual([false, true])
   expect(service.startsInOrder(Buffer.from([0x7f, 0xff, 0, 0, 0, 0, 0, 0]))).toBe(false)
   expect(handlers.filter(({ traits }) => traits.isOrdered).map(({ api }) => api.name)).toEqual(['Produce'])
-})
-
-test('before a client has said who it is only open rows are served', async () => {
-  const served: string[] = []
-  const isNobody: Interceptor = ({ context, row, request }, next) => {
-    served.push(row.api.name)
-    context.session.isAuthenticated = false
-    return next({ row, request, context })
-  }
-  const open = setup([[Heartbeat, () => ({ errorCode: 0 }), { isOpen: true }]], [isNobody])
-  const closed = setup([[Heartbeat, () => ({ errorCode: 0 })]], [isNobody])
-  for (const { service } of [open, closed]) await errorCodeOf(send(service))
-  expect(await errorCodeOf(send(open.service))).toBe(0)
-  expect(() => send(closed.service)).toThrow('Heartbeat before authentication')
-  expect(handlers.filter(({ traits }) => traits.isOpen).map(({ api }) => api.name)).toEqual(['ApiVersions'])
 })
 
 test('interceptors stand before a handler in their order, may answer for it and may change what it is asked', async () => {

@@ -15,6 +15,7 @@ import {
   encodeLongResponse,
   encodeResponse,
   frameResponse,
+  frameToken,
   type Outgoing,
   readClientId,
   readRequestHeader,
@@ -23,6 +24,7 @@ import { ApiVersions } from '../protocol/messages/api-versions.js'
 import { type Api, inRange, mayCarryRecords } from '../protocol/schema.js'
 import { Reader, Writer } from '../protocol/wire.js'
 import type { Operation, ResourceType } from '../security/acl/acl.js'
+import { Authentication, type SaslListener } from './authentication.js'
 import type { Call, Interceptor, RequestContext, Row } from './handler.js'
 import { apiVersionsAnswer } from './handlers/api-versions.js'
 import { inSlices } from './long-answer.js'
@@ -34,6 +36,8 @@ import { Session } from './session.js'
 export interface DispatchOptions {
   readonly broker: Broker
   readonly rows: readonly Row[]
+  /** By listener name; a listener without SASL has none. */
+  readonly sasl?: ReadonlyMap<string, SaslListener>
   /** The first is the outermost. */
   readonly interceptors?: readonly Interceptor[]
   readonly meter?: Meter
@@ -51,6 +55,7 @@ interface Service {
 export function createDispatch({
   broker,
   rows,
+  sasl = new Map(),
   interceptors = [],
   meter = silentMeter,
   onInvariantBroken,
@@ -67,15 +72,17 @@ export function createDispatch({
     const reader = isOwnMemory ? new Reader(frame) : sharedReader
     if (!isOwnMemory) reader.reset(frame)
     const { apiKey, apiVersion, correlationId } = readRequestHeader(reader)
-    const service = apiKey >= 0 ? services[apiKey] : undefined
-    if (service === undefined) throw new CloseConnection(`no API has key ${apiKey}`)
-    const { api, traits } = service.row
+    const known = apiKey >= 0 ? services[apiKey] : undefined
+    if (known === undefined) throw new CloseConnection(`no API has key ${apiKey}`)
+    const { authentication } = session
+    const isItsTurn = authentication === null || authentication.admits(known.row.api)
+    const service = isItsTurn ? known : outOfTurn(known)
+    const { api } = service.row
     if (!inRange(api.versions, apiVersion)) {
-      if (apiKey !== ApiVersions.key) throw new CloseConnection(`${api.name} has no version ${apiVersion}`)
+      if (apiKey !== ApiVersions.key || !isItsTurn) throw new CloseConnection(`${api.name} has no version ${apiVersion}`)
       const answer = apiVersionsAnswer(broker, 0, Errors.UNSUPPORTED_VERSION)
       return encodeResponse(scratch, { apiKey, version: 0, correlationId, message: ApiVersions.response }, answer)
     }
-    if (!session.isAuthenticated && traits.isOpen !== true) throw new CloseConnection(`${api.name} before authentication`)
     const clientId = readClientId(reader, inRange(api.flexible, apiVersion))
     const context = new CallContext(broker, session, clientId, api, apiVersion, correlationId, frame, isOwnMemory)
     const { counters } = service
@@ -178,9 +185,13 @@ export function createDispatch({
 
   return (connection, control) => {
     const session = new Session(connection, control)
+    const listener = sasl.get(connection.listenerName)
+    if (listener !== undefined) session.authentication = new Authentication(session, listener, broker.world)
     return {
       dispatch(frame, isOwnMemory) {
         try {
+          const { authentication } = session
+          if (authentication?.takesTokens === true) return rawAnswer(authentication.takeToken(frame))
           return dispatch(session, frame, isOwnMemory)
         } catch (error) {
           return fault(error)
@@ -201,6 +212,20 @@ function intercepted(row: Row, interceptors: readonly Interceptor[]): Row['handl
     last,
   )
   return (request, context) => first({ row, request, context })
+}
+
+/** For a request in the middle of an authentication: it is told so in its own format, and the connection ends. */
+function outOfTurn({ row: { api }, counters }: Service): Service {
+  const run: Row['handle'] = async (_, { session }) => {
+    await session.authentication?.refused(`${api.name} during authentication`)
+    throw new RequestFailure(Errors.ILLEGAL_SASL_STATE)
+  }
+  return { row: { api, handle: run, traits: { needs: null } }, run, counters }
+}
+
+/** A token that travels without a header. */
+function rawAnswer(token: Promise<Bytes>): Dispatched {
+  return { answer: token.then(frameToken), isOrdered: false, fixed: null, keepsFrame: false }
 }
 
 /** At once, unless the answer is long. */

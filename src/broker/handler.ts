@@ -49,8 +49,6 @@ export interface Traits {
   /** What a client needs to be allowed at least, and on what; null when all clients may. */
   readonly needs: readonly [operation: Operation, resource: ResourceType] | null
   readonly quota?: QuotaKind
-  /** Served before authentication. */
-  readonly isOpen?: true
   /** May start while requests before it, which are ordered too, wait for their answers: it fixes its effects first. */
   readonly isOrdered?: true
   /** May wait for as long as the client likes. The request is let go meanwhile, so it cannot fail as a whole afterwards. */

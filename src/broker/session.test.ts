@@ -6,18 +6,19 @@ function session(): Session {
     id: 1,
     listenerName: 'L',
     listenerProtocol: 'PLAINTEXT' as const,
+    connectedMs: 0,
     peerName: null,
     remoteAddress: '127.0.0.1',
     localAddress: '127.0.0.1',
     localPort: 9092,
   }
-  return new Session(connection, { muteFor() {}, close() {} })
+  return new Session(connection, { muteFor() {}, close() {}, boundFrames() {} })
 }
 
 test('a client is anonymous and of unknown software until it says more', () => {
-  const { principal, isAuthenticated, clientSoftwareName, clientSoftwareVersion } = session()
+  const { principal, authentication, clientSoftwareName, clientSoftwareVersion } = session()
   expect(`${principal.type}:${principal.name}`).toBe('User:ANONYMOUS')
-  expect([isAuthenticated, clientSoftwareName, clientSoftwareVersion]).toEqual([true, 'unknown', 'unknown'])
+  expect([authentication, clientSoftwareName, clientSoftwareVersion]).toEqual([null, 'unknown', 'unknown'])
 })
 
 test('who waits for the end of a connection is told once, unless it no longer wants to know', () => {

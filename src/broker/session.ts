@@ -4,6 +4,7 @@
  */
 import type { ConnectionControl, ConnectionInfo } from '../net/connection.js'
 import { anonymous, type Principal, user } from '../security/principal.js'
+import type { Authentication } from './authentication.js'
 
 /** What a session was told that it may do; kept by authorization.ts. */
 export interface Rights {
@@ -24,8 +25,10 @@ export class Session {
   principal: Principal
   /** What it was told that it may do. */
   rights: Rights | null = null
-  /** False until the client has authenticated, on a listener that requires it. */
-  isAuthenticated = true
+  /** How far the client has authenticated; null on a listener without SASL. */
+  authentication: Authentication | null = null
+  /** By a delegation token, which may not be used to make others. */
+  isTokenAuthenticated = false
   /** [KIP-511] What the client says in ApiVersions. */
   clientSoftwareName = unknownSoftware
   clientSoftwareVersion = unknownSoftware

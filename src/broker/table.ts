@@ -38,6 +38,8 @@ import { offsetDelete } from './handlers/offset-delete.js'
 import { offsetFetch } from './handlers/offset-fetch.js'
 import { offsetForLeaderEpoch } from './handlers/offset-for-leader-epoch.js'
 import { produce } from './handlers/produce.js'
+import { saslAuthenticate } from './handlers/sasl-authenticate.js'
+import { saslHandshake } from './handlers/sasl-handshake.js'
 import { syncGroup } from './handlers/sync-group.js'
 import { txnOffsetCommit } from './handlers/txn-offset-commit.js'
 import { writeTxnMarkers } from './handlers/write-txn-markers.js'
@@ -56,7 +58,8 @@ export const handlers: readonly Row[] = [
   row(syncGroup, { needs: ['read', 'group'], mayPark: true }), // 14
   row(describeGroups, { needs: ['describe', 'group'] }), // 15
   row(listGroups, { needs: ['describe', 'group'] }), // 16
-  row(apiVersions, { needs: null, isOpen: true }), // 18
+  row(saslHandshake, { needs: null }), // 17
+  row(apiVersions, { needs: null }), // 18
   row(createTopics, { needs: ['create', 'topic'], quota: 'controller_mutation' }), // 19
   row(deleteTopics, { needs: ['delete', 'topic'], quota: 'controller_mutation' }), // 20
   row(deleteRecords, { needs: ['delete', 'topic'] }), // 21
@@ -72,6 +75,7 @@ export const handlers: readonly Row[] = [
   row(deleteAcls, { needs: ['alter', 'cluster'] }), // 31
   row(describeConfigs, { needs: ['describe_configs', 'topic'] }), // 32
   row(alterConfigs, { needs: ['alter_configs', 'topic'] }), // 33
+  row(saslAuthenticate, { needs: null }), // 36
   row(createPartitions, { needs: ['alter', 'topic'], quota: 'controller_mutation' }), // 37
   row(deleteGroups, { needs: ['delete', 'group'] }), // 42
   row(incrementalAlterConfigs, { needs: ['alter_configs', 'topic'] }), // 44

@@ -24,12 +24,13 @@ function setup(count: number) {
     id: 1,
     listenerName: 'L',
     listenerProtocol: 'PLAINTEXT' as const,
+    connectedMs: 0,
     peerName: null,
     remoteAddress: '127.0.0.1',
     localAddress: '127.0.0.1',
     localPort: 9092,
   }
-  const session = new Session(connection, { muteFor() {}, close() {} })
+  const session = new Session(connection, { muteFor() {}, close() {}, boundFrames() {} })
   let woken = 0
   const wait = (waitMs: number): Promise<void> =>
     waiting.advanceOrDeadline(fakes as unknown as Partition[], waitMs, session).then(() => {

@@ -18,6 +18,8 @@ export interface KeyTraits {
   readonly protects?: boolean
   /** May be given for one listener alone, as listener.name.NAME.KEY. */
   readonly perListener?: boolean
+  /** And for one mechanism of it alone, as listener.name.NAME.MECHANISM.KEY. */
+  readonly perMechanism?: boolean
   /** Known, but shown only where it is set, as what Kafka calls internal. */
   readonly hidden?: boolean
   /** Older names of the same key. */

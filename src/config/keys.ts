@@ -18,6 +18,7 @@ import {
   text,
   type ValueOf,
 } from './key.js'
+import { saslKeys } from './sasl-keys.js'
 import { sslKeys } from './ssl-keys.js'
 import { type TopicKey, topicKeys } from './topic-keys.js'
 
@@ -42,7 +43,7 @@ export const brokerKeys = {
   listeners: list(
     ['PLAINTEXT://127.0.0.1:9092'],
     'Addresses to listen on, as NAME://HOST:PORT. An empty host or 0.0.0.0 is every interface, port 0 a free port. Only the ' +
-      'loopback interface by default, because there is no authentication yet.',
+      'loopback interface by default, because this listener knows no authentication.',
     { kafkaDefault: 'PLAINTEXT://:9092' },
   ),
   'advertised.listeners': list(
@@ -51,7 +52,7 @@ export const brokerKeys = {
   ),
   'listener.security.protocol.map': text(
     'SASL_SSL:SASL_SSL,PLAINTEXT:PLAINTEXT,SSL:SSL,SASL_PLAINTEXT:SASL_PLAINTEXT',
-    'Security protocol of each listener name: PLAINTEXT or SSL. SASL_PLAINTEXT and SASL_SSL refuse the start: there is no SASL yet.',
+    'Security protocol of each listener name: PLAINTEXT, SSL, SASL_PLAINTEXT or SASL_SSL.',
   ),
   'controller.listener.names': list(
     [],
@@ -99,16 +100,18 @@ export const brokerKeys = {
   'security.providers': text(null, 'Classes that provide security algorithms.', { protects: true }),
   'principal.builder.class': javaClass(
     'org.apache.kafka.common.security.authenticator.DefaultKafkaPrincipalBuilder',
-    'Builds the principal of a connection. Every principal is User:ANONYMOUS, as in Kafka without SASL and TLS.',
+    'Builds the principal of a connection. It is made as Kafka’s own builder makes it.',
     { protects: true },
   ),
-  'connections.max.reauth.ms': long(0, 'How long a SASL connection may go without reauthenticating.', { protects: true }),
   'create.topic.policy.class.name': javaClass(null, 'Policy that can reject the creation of a topic.', { protects: true }),
   'alter.config.policy.class.name': javaClass(null, 'Policy that can reject a config change.', { protects: true }),
   'client.quota.callback.class': javaClass(null, 'Callback that decides client quotas.', { protects: true }),
 
   // --- TLS ---
   ...sslKeys,
+
+  // --- SASL ---
+  ...saslKeys,
 
   // --- what Gregor adds ---
   'gregor.durability': choice(
@@ -134,7 +137,7 @@ export const brokerKeys = {
   ),
   'gregor.handshake.timeout.ms': long(
     10_000,
-    'How long a client may take from connecting to the end of the TLS handshake; then it is disconnected.',
+    'How long a client may take from connecting until TLS is set up and it has authenticated by SASL; then it is disconnected.',
     { min: 1, max: 2_147_483_647 },
   ),
   'gregor.log.level': choice('info', ['debug', 'info', 'warn', 'error'], 'The least important lines that are logged.'),
@@ -350,7 +353,7 @@ export const brokerKeys = {
 } satisfies Readonly<Record<string, ConfigKey<unknown>>>
 
 /** Keys that may be given for one listener alone. */
-export type ListenerKey = keyof typeof sslKeys
+export type ListenerKey = keyof typeof sslKeys | keyof typeof saslKeys
 
 export type BrokerKey = keyof typeof brokerKeys
 export type BrokerValue<K extends BrokerKey> = ValueOf<(typeof brokerKeys)[K]>

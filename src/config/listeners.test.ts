@@ -54,8 +54,6 @@ describe('listeners', () => {
     [['PLAINTEXT://h:70000'], {}, /is not NAME/],
     [['PLAINTEXT://::1:9092'], {}, /is not NAME/],
     [[], {}, /at least one client listener/],
-    [['SASL_SSL://:9093'], {}, /SASL_SSL asks for SASL_SSL, but there is no SASL in this version; PLAINTEXT and SSL are served/],
-    [['X://:9093'], { map: ['X:SASL_PLAINTEXT'] }, /X asks for SASL_PLAINTEXT/],
     [['INSIDE://:9093'], {}, /add INSIDE:PLAINTEXT or INSIDE:SSL to listener.security.protocol.map/],
     [['PLAINTEXT://:1', 'PLAINTEXT://:2'], {}, /PLAINTEXT is named twice/],
     [['PLAINTEXT://:1'], { advertised: ['PLAINTEXT://0.0.0.0:1'] }, /needs a host that clients can connect to/],

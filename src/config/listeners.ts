@@ -117,8 +117,6 @@ function protocolProblems(endpoints: readonly Endpoint[], protocolOf: (name: str
       problems.push(
         `listeners: ${name} has no security protocol; add ${name}:PLAINTEXT or ${name}:SSL to listener.security.protocol.map`,
       )
-    } else if (protocol.startsWith('SASL_')) {
-      problems.push(`listeners: ${name} asks for ${protocol}, but there is no SASL in this version; PLAINTEXT and SSL are served`)
     }
   }
   return problems

@@ -38,8 +38,9 @@ marked *no effect* below.
 goes for the keys marked *refused* below, unless they have their default, and for every other key that begins with \`ssl.\`,
 \`sasl.\`, \`delegation.token.\` or \`password.encoder.\`, also for one listener alone.
 
-**Keys of one listener.** The \`ssl.\` keys may be given for one listener alone: \`listener.name.NAME.ssl.client.auth\`, with the
-listener's name in lower case. Keys of the type *password* are never shown, neither to tools nor in the log.
+**Keys of one listener.** The \`ssl.\` and \`sasl.\` keys may be given for one listener alone, with its name in lower case:
+\`listener.name.NAME.ssl.client.auth\`; those of a SASL mechanism also for that alone: \`listener.name.NAME.plain.sasl.jaas.config\`.
+Keys of the type *password* are never shown, neither to tools nor in the log.
 
 ## Topics
 

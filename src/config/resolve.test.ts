@@ -131,20 +131,19 @@ describe('the environment', () => {
 
 describe('a key that protects', () => {
   it.each([
-    ['connections.max.reauth.ms', '1000'],
     ['create.topic.policy.class.name', 'com.example.Policy'],
     ['ssl.provider', 'BCFIPS'],
     ['ssl.engine.factory.class', 'com.example.Engines'],
     ['ssl.keystore.filename', 'kafka.jks'],
-    ['sasl.enabled.mechanisms', 'SCRAM-SHA-256'],
+    ['sasl.kerberos.service.name', 'kafka'],
     ['delegation.token.secret.key', 'secret'],
     ['listener.name.plaintext.ssl.provider', 'BCFIPS'],
-    ['listener.name.external.scram-sha-256.sasl.jaas.config', 'x required;'],
+    ['listener.name.external.gssapi.sasl.jaas.config', 'x required;'],
+    ['listener.name.external.plain.ssl.keystore.location', 'x'],
     ['listener.name.external.principal.builder.class', 'com.example.Builder'],
-    ['listener.name.external.connections.max.reauth.ms', '1000'],
   ])('%s refuses the start: it is never ignored', (name, value) => {
     expect(problemsOf({ [name]: value })).toEqual([
-      `${name} (from --config ${name}) asks for protection that this version cannot give: it has no SASL, no ` +
+      `${name} (from --config ${name}) asks for protection that this version cannot give: it has no Kerberos, no ` +
         'policies and no Java classes. Take it out to run without.',
     ])
   })

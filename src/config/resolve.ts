@@ -37,6 +37,8 @@ export interface ListenerSettings {
   nameOf(key: ListenerKey): string
   /** Given for this listener alone. */
   isOwn(key: ListenerKey): boolean
+  /** The keys of one SASL mechanism: its own where it has them, else the listener's. */
+  forMechanism(name: string): ListenerSettings
 }
 
 /** The configuration cannot be used. The message lists every problem, one a line. */
@@ -111,17 +113,28 @@ export function resolveBrokerConfig(layers: readonly ConfigLayer[]): { config: B
     textOf: key => texts.get(key) ?? null,
     listeners,
     listenerKeys: ofListeners,
-    forListener: name => {
-      const own = (key: ListenerKey) => listenerPrefix(name) + key
-      return {
-        get: key => (ofListeners.get(own(key))?.value ?? get(key)) as BrokerValue<typeof key>,
-        nameOf: key => (ofListeners.has(own(key)) ? own(key) : key),
-        isOwn: key => ofListeners.has(own(key)),
-      }
-    },
+    forListener: name => listenerSettings([listenerPrefix(name)], ofListeners, get),
     dataDirectory: directories[0] as string,
   }
   return { config: Object.freeze(config), warnings }
+}
+
+/** @param prefixes the strongest first */
+function listenerSettings(
+  prefixes: readonly [string, ...string[]],
+  ofListeners: ReadonlyMap<string, { readonly value: unknown }>,
+  get: BrokerConfig['get'],
+): ListenerSettings {
+  const own = (key: ListenerKey) => prefixes.map(prefix => prefix + key).find(name => ofListeners.has(name))
+  return {
+    get: key => {
+      const name = own(key)
+      return (name === undefined ? get(key) : ofListeners.get(name)?.value) as BrokerValue<typeof key>
+    },
+    nameOf: key => own(key) ?? key,
+    isOwn: key => own(key) !== undefined,
+    forMechanism: name => listenerSettings([`${prefixes[0]}${name.toLowerCase()}.`, ...prefixes], ofListeners, get),
+  }
 }
 
 /** Settings given one by one: --config key=value, or the `config` of an embedded broker. */
@@ -141,14 +154,15 @@ function listenerPrefix(listener: string): string {
   return `listener.name.${listener.toLowerCase()}.`
 }
 
-const listenerKeyPattern = /^listener\.name\.([^.]+)\.(.+)$/
+const listenerKeyPattern = /^listener\.name\.([^.]+)\.(?:(plain|scram-sha-256|scram-sha-512|oauthbearer)\.)?(.+)$/
 
 /** The key that `name` gives to one listener alone, with the name spelt as it is looked for; null for any other name. */
 function listenerKeyOf(name: string): { readonly key: BrokerKey; readonly name: string } | null {
-  const [, listener = '', base = ''] = listenerKeyPattern.exec(name) ?? []
+  const [, listener = '', mechanism, base = ''] = listenerKeyPattern.exec(name) ?? []
   const key = brokerKeyOf(base)
-  if (key === null || !(brokerKeys[key] as ConfigKey<unknown>).perListener) return null
-  return { key, name: listenerPrefix(listener) + key }
+  const row = key === null ? null : (brokerKeys[key] as ConfigKey<unknown>)
+  if (key === null || !row?.perListener || (mechanism !== undefined && !row.perMechanism)) return null
+  return { key, name: `${listenerPrefix(listener)}${mechanism === undefined ? '' : `${mechanism}.`}${key}` }
 }
 
 /** Protection for a listener that does not exist protects another one than was meant. */
@@ -171,7 +185,7 @@ function interBrokerProblems(protocol: string, listeners: readonly ListenerConfi
 const protectingKeys = /^(?:listener\.name\.[^.]+\.(?:[^.]+\.)?)?(?:ssl|sasl|delegation\.token|password\.encoder)\./
 
 function asksForProtection(name: string): boolean {
-  const ofListener = listenerKeyPattern.exec(name)?.[2]
+  const ofListener = listenerKeyPattern.exec(name)?.[3]
   const key = ofListener === undefined ? null : brokerKeyOf(ofListener)
   return protectingKeys.test(name) || (key !== null && (brokerKeys[key] as ConfigKey<unknown>).protects === true)
 }
@@ -184,7 +198,7 @@ function promisesNothing(row: ConfigKey<unknown>, text: string): boolean {
 /** A broker that was told to protect and cannot must not start open. */
 function unprotected(name: string, origin: string): string {
   return (
-    `${name} (from ${origin}) asks for protection that this version cannot give: it has no SASL, no policies and no ` +
+    `${name} (from ${origin}) asks for protection that this version cannot give: it has no Kerberos, no policies and no ` +
     'Java classes. Take it out to run without.'
   )
 }

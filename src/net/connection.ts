@@ -27,7 +27,7 @@ import type { Bytes } from '../base/bytes.js'
 import type { Clock, Timer } from '../base/world.js'
 import { frameBytesMin, frameLengthBytes, type Outgoing } from '../protocol/frame.js'
 import { atEndOfTurn } from './end-of-turn.js'
-import type { FrameAccount, FrameMemory } from './frame-memory.js'
+import { type FrameAccount, type FrameMemory, grownBytesMin, memoryFor, waitingBytesMax } from './frame-memory.js'
 import type { NativeCalls } from './native.js'
 import { hintAbout } from './other-protocols.js'
 import { Outbound, releaseRanges } from './outbound.js'
@@ -53,6 +53,8 @@ export interface ConnectionInfo {
   /** As named in `listeners`. */
   readonly listenerName: string
   readonly listenerProtocol: SecurityProtocol
+  /** When it was accepted, by the host's clock. */
+  readonly connectedMs: number
   /** The name that the client's certificate gives it; null without one. */
   readonly peerName: string | null
   readonly remoteAddress: string
@@ -67,6 +69,14 @@ export interface ConnectionControl {
   muteFor(muteMs: number): void
   /** What has started is answered, then the connection closes. `reason` goes to the log. */
   close(reason: string): void
+  /** Which frames are taken from now on; null as the listener says. */
+  boundFrames(bounds: FrameBounds | null): void
+}
+
+/** How many bytes a frame has. */
+export interface FrameBounds {
+  readonly min: number
+  readonly max: number
 }
 
 /** What a connection's frames are given to; one for each connection. */
@@ -108,12 +118,6 @@ export class ConnectionFault extends Error {
 const unsentBytesMax = 1024 * 1024
 /** Who sent this much in one turn of the event loop is read from again in the next. */
 const turnBytesMax = 512 * 1024
-/** A frame of which little is here gets this much memory … */
-const firstBytes = 64 * 1024
-/** … and of which more is here this much at least, or four times what is here. */
-const grownBytesMin = 1024 * 1024
-/** What of one connection waits behind a request in its handler; beyond, no frame is begun and none grows. */
-const waitingBytesMax = 1024 * 1024
 /** A frame that has begun is whole, or longer by this much … */
 const frameStepBytes = 1024 * 1024
 /** … within this time. Otherwise a client that sends a byte now and then would hold memory for ever. */
@@ -141,6 +145,7 @@ export class Connection {
   readonly #outbound: Outbound
 
   // Receiving.
+  #bounds: FrameBounds
   /** The frame being collected; its memory grows as it arrives. */
   #partial: Buffer | null = null
   #partialFilled = 0
@@ -183,7 +188,12 @@ export class Connection {
     this.#options = options
     this.#memory = options.memory.accountOf(options.info.remoteAddress)
     this.#lastActiveMs = options.clock.monotonicMs()
+    const bounds: FrameBounds = { min: frameBytesMin, max: options.frameBytesMax }
+    this.#bounds = bounds
     this.#service = options.serve(options.info, {
+      boundFrames: narrower => {
+        this.#bounds = narrower ?? bounds
+      },
       muteFor: muteMs => this.#muteFor(muteMs),
       close: reason => this.#endBecauseOf(new ConnectionFault(reason)),
     })
@@ -327,12 +337,10 @@ export class Connection {
         at -= frameLengthBytes // Where the frame's length would start; may be negative, only sums are used.
       }
       // 2. Refused before anything is allocated for it.
-      if (length < frameBytesMin || length > this.#options.frameBytesMax) {
-        this.#endBecauseOf(
-          new ConnectionFault(
-            `frame of ${length} bytes; allowed are ${frameBytesMin} to ${this.#options.frameBytesMax}${hintAbout(length)}`,
-          ),
-        )
+      const { min, max } = this.#bounds
+      if (length < min || length > max) {
+        const allowed = `allowed are ${min} to ${max}${hintAbout(length)}`
+        this.#endBecauseOf(new ConnectionFault(`frame of ${length} bytes; ${allowed}`))
         return
       }
       const start = at + frameLengthBytes
@@ -588,12 +596,4 @@ export class Connection {
 function endSecurely(socket: Socket): void {
   socket.end()
   setImmediate(() => socket.destroy())
-}
-
-/** Memory for a frame of `bytes` of which `arrivedBytes` are here. */
-function memoryFor(bytes: number, arrivedBytes: number, mayStart: boolean): number {
-  // A producer's usual request of 64 KiB of records and some bytes: not worth a second step, in which it would be copied.
-  if (bytes <= 2 * firstBytes) return bytes
-  const room = arrivedBytes < firstBytes ? firstBytes : Math.max(grownBytesMin, 4 * arrivedBytes)
-  return Math.min(bytes, mayStart ? room : Math.min(room, waitingBytesMax))
 }

@@ -75,6 +75,7 @@ export function connected(
       id: 1,
       listenerName: 'L',
       listenerProtocol: 'PLAINTEXT',
+      connectedMs: 0,
       peerName: null,
       remoteAddress: '127.0.0.1',
       localAddress: '127.0.0.1',

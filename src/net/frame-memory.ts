@@ -4,7 +4,7 @@
  *
  *   all connections   queued.max.request.bytes
  *   one address       half of that
- *   one connection    see waitingBytesMax in connection.ts
+ *   one connection    waitingBytesMax
  */
 /** Memory for frames that wait or are being collected, shared by all connections of a broker. */
 export interface FrameMemory {
@@ -33,6 +33,21 @@ export interface FrameAccount {
 const keptBytesMin = 64 * 1024
 /** All buffers together that are kept for the next frames: eight of a producer's largest requests at stock settings. */
 const keptBytesMax = 8 * 1024 * 1024
+
+/** A frame of which little is here gets this much memory … */
+const firstBytes = 64 * 1024
+/** … and of which more is here this much at least, or four times what is here. */
+export const grownBytesMin = 1024 * 1024
+/** What of one connection waits behind a request in its handler; beyond, no frame is begun and none grows. */
+export const waitingBytesMax = 1024 * 1024
+
+/** Memory for a frame of `bytes` of which `arrivedBytes` are here. */
+export function memoryFor(bytes: number, arrivedBytes: number, mayStart: boolean): number {
+  // A producer's usual request of 64 KiB of records and some bytes: not worth a second step, in which it would be copied.
+  if (bytes <= 2 * firstBytes) return bytes
+  const room = arrivedBytes < firstBytes ? firstBytes : Math.max(grownBytesMin, 4 * arrivedBytes)
+  return Math.min(bytes, mayStart ? room : Math.min(room, waitingBytesMax))
+}
 
 /** Part of the whole that the connections of one address may hold. */
 const addressShare = 0.5

@@ -169,6 +169,7 @@ export class Listener {
       id: this.#nextId++,
       listenerName: this.#options.name,
       listenerProtocol: this.#options.protocol,
+      connectedMs: this.#options.clock.monotonicMs(),
       peerName: null,
       remoteAddress: plainAddress(remoteAddress),
       localAddress: plainAddress(localAddress),

@@ -105,6 +105,14 @@ export function frameResponse<F extends Fields>(to: Answering<F>, body: Bytes): 
   return finished(writer)
 }
 
+/** A SASL token on its own, as it travels after SaslHandshake v0. */
+export function frameToken(token: Bytes): Outgoing {
+  const writer = new Writer(frameLengthBytes + token.byteLength)
+  writer.int32(0)
+  writer.raw(token)
+  return finished(writer)
+}
+
 /** @throws TooLongError */
 export async function encodeBody<F extends Fields>(
   message: Message<F>,

@@ -47,6 +47,7 @@ import { CorruptLogError } from '../storage/engine.js'
 import type { Files } from '../storage/files.js'
 import type { LogConfig } from '../storage/log-config.js'
 import type { Durability } from '../storage/types.js'
+import { openSasl } from './sasl.js'
 
 export interface CoreOptions {
   readonly config: BrokerConfig
@@ -97,6 +98,7 @@ async function open(options: CoreOptions): Promise<BrokerCore> {
   const { config, world, log, isEphemeral, clusterId, files, defer, adjustLog, meter = silentMeter, interceptors = [] } = options
   const durability: Durability = isEphemeral ? 'none' : config.get('gregor.durability')
   const image = new MutableImage()
+  const sasl = await openSasl(config, { world, log, access: image.access })
   const directory = await openDataDirectory({
     path: isEphemeral ? null : config.dataDirectory,
     durability,
@@ -120,6 +122,9 @@ async function open(options: CoreOptions): Promise<BrokerCore> {
       const settings = adjust(metadataLogSettings(config))
       return () => settings
     },
+  }).catch(error => {
+    sasl.stop()
+    throw error
   })
   try {
     const services = await assemble(options, image, directory)
@@ -127,10 +132,18 @@ async function open(options: CoreOptions): Promise<BrokerCore> {
     if (services.topics.hasRemadePartitions && !isEphemeral) await directory.checkpoint()
     return {
       services,
-      serve: createDispatch({ broker: services, rows: handlers, meter, interceptors, onInvariantBroken: options.onFatal }),
+      serve: createDispatch({
+        broker: services,
+        rows: handlers,
+        sasl: sasl.listeners,
+        meter,
+        interceptors,
+        onInvariantBroken: options.onFatal,
+      }),
       directory,
       durability,
       stopServing() {
+        sasl.stop()
         services.transactions.stop()
         services.transactionMarkers.stop()
         services.groups.stop()
@@ -139,6 +152,7 @@ async function open(options: CoreOptions): Promise<BrokerCore> {
       close: () => directory.close(),
     }
   } catch (error) {
+    sasl.stop()
     await directory.close()
     throw error
   }

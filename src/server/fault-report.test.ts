@@ -15,6 +15,7 @@ const client = {
   id: 7,
   listenerName: 'PLAINTEXT',
   listenerProtocol: 'PLAINTEXT' as const,
+  connectedMs: 0,
   peerName: null,
   remoteAddress: '127.0.0.1',
   localAddress: '127.0.0.1',

@@ -39,6 +39,7 @@ const connection: ConnectionInfo = {
   id: 1,
   listenerName: 'PLAINTEXT',
   listenerProtocol: 'PLAINTEXT',
+  connectedMs: 0,
   peerName: null,
   remoteAddress: '127.0.0.1',
   localAddress: '127.0.0.1',
@@ -87,7 +88,7 @@ export class SimulatedBroker {
     this.warnings = parts.warnings
     this.fatal = parts.fatal
     this.#deferred = deferred
-    this.#service = parts.core.serve(connection, { muteFor() {}, close() {} })
+    this.#service = parts.core.serve(connection, { muteFor() {}, close() {}, boundFrames() {} })
   }
 
   /** Recovers what the disk holds. Syncs of the recovery end by themselves. */

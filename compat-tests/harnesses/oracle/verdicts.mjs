@@ -27,7 +27,6 @@ const reasons = {
   features: 'of the features, metadata.version alone: what the others switch on is not there yet',
   old: 'versions that Kafka 4 dropped are served',
   coordinators: 'no coordinator for share groups yet',
-  sasl: 'no SASL yet: SaslHandshake closes the connection, Kafka answers ILLEGAL_SASL_STATE',
   resources: 'no broker loggers, client metrics and group configs yet: INVALID_REQUEST',
   dynamic: 'no dynamic broker configs yet: they are read-only, and changing one is refused',
   brokerKeys: 'a broker config that Gregor does not have, or one of its own (gregor.…)',
@@ -68,7 +67,6 @@ export const rules = [
   { api: 'ApiVersions', path: /^apiKeys\[\d+\]$/, when: notThere, why: reasons.api },
   { api: 'ApiVersions', path: /^apiKeys\[\d+\]\.minVersion$/, when: one => one.gregor < one.kafka, why: reasons.old },
   { api: 'FindCoordinator', when: one => one.request.keyType === 2, why: reasons.coordinators },
-  { api: 'SaslHandshake', why: reasons.sasl },
   { api: 'CreateTopics', label: /share state/, path: /errorCode$/, why: reasons.coordinators },
   {
     api: /^(Describe|Alter|IncrementalAlter)Configs$/,

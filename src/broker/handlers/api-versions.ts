@@ -23,6 +23,7 @@ export const apiVersions = handler(ApiVersions, (request, { broker, session, ver
   if (clusterId !== null && (clusterId !== broker.clusterId || nodeId !== broker.nodeId)) {
     return ApiVersions.failure(request, Errors.REBOOTSTRAP_REQUIRED, version)
   }
+  session.authentication?.greeted()
   return apiVersionsAnswer(broker, version, Errors.NONE)
 })
 

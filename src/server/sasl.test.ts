@@ -1,0 +1,184 @@
+/** A whole broker with SASL, as stock clients use it. */
+import { writeFileSync } from 'node:fs'
+import { exportJWK, generateKeyPair, SignJWT } from 'jose'
+import { Kafka, type KafkaConfig, logLevel } from 'kafkajs'
+import { expect, test } from 'vitest'
+import type { LogFields } from '../base/log.js'
+import type { Interceptor } from '../broker/handler.js'
+import { type TestBroker, testBroker } from '../broker/test-client.test-support.js'
+import { principalText } from '../security/principal.js'
+import { credentialFromPassword, scramMechanisms } from '../security/scram-credentials.js'
+import { authority, certificate, inFolder } from '../testing/certificates.js'
+
+const plainUsers = 'org.apache.kafka.common.security.plain.PlainLoginModule required user_alice="alice-secret";'
+const unsecured = 'org.apache.kafka.common.security.oauthbearer.OAuthBearerLoginModule required;'
+const config = {
+  listeners: 'SASL_PLAINTEXT://127.0.0.1:0',
+  'sasl.enabled.mechanisms': 'PLAIN,SCRAM-SHA-256,SCRAM-SHA-512,OAUTHBEARER',
+  'listener.name.sasl_plaintext.plain.sasl.jaas.config': plainUsers,
+  'listener.name.sasl_plaintext.oauthbearer.sasl.jaas.config': unsecured,
+  'offsets.topic.num.partitions': '1',
+}
+
+function noted() {
+  const lines: string[] = []
+  const note = (fields: LogFields, message: string) => void lines.push(`${message} ${JSON.stringify(fields)}`)
+  return { lines, log: { debug: note, info: note, warn: note, error: note } }
+}
+
+async function addUser({ running: { services } }: TestBroker, name: string, password: string): Promise<void> {
+  for (const { type, hash } of scramMechanisms) {
+    const salt = services.world.randomBytes(26)
+    const credential = await credentialFromPassword(hash, password, { salt, iterations: 4096 })
+    await services.carryOut({ records: [{ kind: 'scramCredential', name, mechanism: type, ...credential }], result: null })
+  }
+}
+
+const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url')
+const bearer = (sub: string): string => `${part({ alg: 'none' })}.${part({ sub, exp: Math.ceil(Date.now() / 1000) + 600 })}.`
+
+async function roundTrip(client: KafkaConfig, topic: string): Promise<string> {
+  const kafka = new Kafka({ logLevel: logLevel.NOTHING, retry: { retries: 0 }, ...client })
+  const producer = kafka.producer()
+  const consumer = kafka.consumer({ groupId: topic })
+  await producer.connect()
+  await producer.send({ topic, messages: [{ value: `of ${topic}` }] })
+  await consumer.connect()
+  await consumer.subscribe({ topics: [topic], fromBeginning: true })
+  const value = await new Promise<string>(resolve => {
+    void consumer.run({ eachMessage: async ({ message }) => resolve(String(message.value)) })
+  })
+  await Promise.all([producer.disconnect(), consumer.disconnect()])
+  return value
+}
+
+type Sasl = NonNullable<KafkaConfig['sasl']>
+const logins: readonly (readonly [string, string, Sasl])[] = [
+  ['PLAIN', 'User:alice', { mechanism: 'plain', username: 'alice', password: 'alice-secret' }],
+  ['SCRAM-SHA-256', 'User:bob', { mechanism: 'scram-sha-256', username: 'bob', password: 'bob-secret' }],
+  ['SCRAM-SHA-512', 'User:bob', { mechanism: 'scram-sha-512', username: 'bob', password: 'bob-secret' }],
+  ['OAUTHBEARER', 'User:carol', { mechanism: 'oauthbearer', oauthBearerProvider: async () => ({ value: bearer('carol') }) }],
+]
+
+test.each(logins)('kafkajs produces and consumes in a group with %s, as %s', async (_, principal, sasl) => {
+  const principals = new Set<string>()
+  const who: Interceptor = (call, next) => {
+    if (call.row.api.name === 'Produce' || call.row.api.name === 'Fetch')
+      principals.add(principalText(call.context.session.principal))
+    return next(call)
+  }
+  const { lines, log } = noted()
+  await using broker = await testBroker({ config, interceptors: [who], log })
+  await addUser(broker, 'bob', 'bob-secret')
+  expect(await roundTrip({ brokers: [`127.0.0.1:${broker.port}`], sasl }, 't')).toBe('of t')
+  expect([...principals]).toEqual([principal])
+  expect(lines.join('\n')).not.toMatch(/-secret/)
+  expect(broker.fatal).toEqual([])
+})
+
+test('the same over SASL_SSL', async () => {
+  const { keyText, certificateText } = certificate('broker', 'root')
+  writeFileSync(inFolder('sasl.store'), keyText + certificateText)
+  await using broker = await testBroker({
+    config: {
+      listeners: 'SASL_SSL://127.0.0.1:0',
+      'sasl.enabled.mechanisms': 'PLAIN,SCRAM-SHA-512',
+      'listener.name.sasl_ssl.plain.sasl.jaas.config': plainUsers,
+      'ssl.keystore.type': 'PEM',
+      'ssl.keystore.location': inFolder('sasl.store'),
+      'offsets.topic.num.partitions': '1',
+    },
+  })
+  await addUser(broker, 'bob', 'bob-secret')
+  const client = { brokers: [`127.0.0.1:${broker.port}`], ssl: { ca: [authority('root').certificateText] } }
+  for (const [mechanism, , sasl] of logins) {
+    if (mechanism === 'PLAIN' || mechanism === 'SCRAM-SHA-512') {
+      expect(await roundTrip({ ...client, sasl }, mechanism)).toBe(`of ${mechanism}`)
+    }
+  }
+})
+
+test.each([
+  ['wrong password by PLAIN', { mechanism: 'plain', username: 'alice', password: 'x' }, /Invalid username or password/],
+  ['unknown user by PLAIN', { mechanism: 'plain', username: 'eve', password: 'x' }, /Invalid username or password/],
+  [
+    'wrong password by SCRAM',
+    { mechanism: 'scram-sha-256', username: 'bob', password: 'x' },
+    /invalid credentials with SASL mechanism/,
+  ],
+  [
+    'unknown user by SCRAM',
+    { mechanism: 'scram-sha-512', username: 'eve', password: 'x' },
+    /invalid credentials with SASL mechanism/,
+  ],
+] as const)('%s: an error within a second, and one line in the log', async (_, sasl, message) => {
+  const { lines, log } = noted()
+  await using broker = await testBroker({ config, log })
+  await addUser(broker, 'bob', 'bob-secret')
+  const client = { brokers: [`127.0.0.1:${broker.port}`], sasl: sasl as Sasl, logLevel: logLevel.NOTHING, retry: { retries: 0 } }
+  const since = performance.now()
+  await expect(new Kafka(client).admin().connect()).rejects.toThrow(message)
+  expect(performance.now() - since).toBeLessThan(1000)
+  expect(lines.filter(line => line.startsWith('closed a connection'))).toHaveLength(1)
+})
+
+test('bearer tokens that an issuer has signed, with keys from a file that is allowed', async () => {
+  const { publicKey, privateKey } = await generateKeyPair('RS256')
+  writeFileSync(inFolder('keys.json'), JSON.stringify({ keys: [{ ...(await exportJWK(publicKey)), kid: 'k', alg: 'RS256' }] }))
+  const url = `file://${inFolder('keys.json')}`
+  const signed = {
+    listeners: 'SASL_PLAINTEXT://127.0.0.1:0',
+    'sasl.enabled.mechanisms': 'OAUTHBEARER',
+    'listener.name.sasl_plaintext.oauthbearer.sasl.server.callback.handler.class':
+      'org.apache.kafka.common.security.oauthbearer.OAuthBearerValidatorCallbackHandler',
+    'sasl.oauthbearer.jwks.endpoint.url': url,
+  }
+  await expect(testBroker({ config: signed })).rejects.toThrow('org.apache.kafka.sasl.oauthbearer.allowed.urls must name it')
+  const allowed = { ...signed, 'org.apache.kafka.sasl.oauthbearer.allowed.urls': url }
+  await using broker = await testBroker({ config: { ...allowed, 'offsets.topic.num.partitions': '1' } })
+  const token = () =>
+    new SignJWT({}).setProtectedHeader({ alg: 'RS256', kid: 'k' }).setSubject('carol').setIssuedAt().setExpirationTime('1h')
+  const loginWith = (value: () => Promise<string>) => ({
+    brokers: [`127.0.0.1:${broker.port}`],
+    sasl: { mechanism: 'oauthbearer', oauthBearerProvider: async () => ({ value: await value() }) } as Sasl,
+  })
+  expect(
+    await roundTrip(
+      loginWith(() => token().sign(privateKey)),
+      't',
+    ),
+  ).toBe('of t')
+  // kafkajs goes on without the byte that says that it has understood; Kafka answers 34 as well.
+  await expect(
+    roundTrip(
+      loginWith(async () => bearer('carol')),
+      't',
+    ),
+  ).rejects.toThrow('SASL state')
+})
+
+test.each([
+  [{ 'sasl.enabled.mechanisms': 'GSSAPI' }, /sasl.enabled.mechanisms names no mechanism but GSSAPI/],
+  [
+    { 'listener.name.sasl_plaintext.sasl.enabled.mechanisms': 'GSSAPI' },
+    /listener.name.sasl_plaintext.sasl.enabled.mechanisms names/,
+  ],
+  [{ 'sasl.enabled.mechanisms': 'CRAM-MD5' }, /there is no mechanism CRAM-MD5/],
+  [{ 'sasl.enabled.mechanisms': 'PLAIN' }, /sasl.jaas.config is missing/],
+  [{ 'sasl.enabled.mechanisms': 'PLAIN', 'sasl.jaas.config': 'x' }, /Login module control flag not specified/],
+  [{ 'sasl.enabled.mechanisms': 'PLAIN', 'sasl.jaas.config': unsecured }, /the login module must be .*PlainLoginModule/],
+  [
+    {
+      'sasl.enabled.mechanisms': 'SCRAM-SHA-256',
+      'listener.name.sasl_plaintext.scram-sha-256.sasl.server.callback.handler.class': 'com.example.Users',
+    },
+    /Gregor does not load com.example.Users/,
+  ],
+])('%j stops the start and names the key', async (keys, message) => {
+  await expect(testBroker({ config: { listeners: 'SASL_PLAINTEXT://127.0.0.1:0', ...keys } })).rejects.toThrow(message)
+})
+
+test('a SASL listener without sasl.enabled.mechanisms stops the start', async () => {
+  await expect(testBroker({ config: { listeners: 'SASL_SSL://127.0.0.1:0' } })).rejects.toThrow('ssl.keystore.location')
+  await expect(testBroker({ config: { listeners: 'SASL_PLAINTEXT://127.0.0.1:0' } })).rejects.toThrow('sasl.enabled.mechanisms')
+})

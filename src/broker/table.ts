@@ -6,6 +6,7 @@ import type { Handler, Row, Traits } from './handler.js'
 import { addOffsetsToTxn } from './handlers/add-offsets-to-txn.js'
 import { addPartitionsToTxn } from './handlers/add-partitions-to-txn.js'
 import { alterConfigs } from './handlers/alter-configs.js'
+import { alterUserScramCredentials } from './handlers/alter-user-scram-credentials.js'
 import { apiVersions } from './handlers/api-versions.js'
 import { createAcls } from './handlers/create-acls.js'
 import { createPartitions } from './handlers/create-partitions.js'
@@ -21,6 +22,7 @@ import { describeGroups } from './handlers/describe-groups.js'
 import { describeProducers } from './handlers/describe-producers.js'
 import { describeTopicPartitions } from './handlers/describe-topic-partitions.js'
 import { describeTransactions } from './handlers/describe-transactions.js'
+import { describeUserScramCredentials } from './handlers/describe-user-scram-credentials.js'
 import { endTxn } from './handlers/end-txn.js'
 import { fetch } from './handlers/fetch.js'
 import { findCoordinator } from './handlers/find-coordinator.js'
@@ -80,6 +82,8 @@ export const handlers: readonly Row[] = [
   row(deleteGroups, { needs: ['delete', 'group'] }), // 42
   row(incrementalAlterConfigs, { needs: ['alter_configs', 'topic'] }), // 44
   row(offsetDelete, { needs: ['delete', 'group'] }), // 47
+  row(describeUserScramCredentials, { needs: ['describe', 'cluster'] }), // 50
+  row(alterUserScramCredentials, { needs: ['alter', 'cluster'] }), // 51
   row(describeCluster, { needs: null }), // 60
   row(describeProducers, { needs: ['read', 'topic'] }), // 61
   row(describeTransactions, { needs: ['describe', 'transactional_id'] }), // 65

@@ -39,8 +39,8 @@ goes for the keys marked *refused* below, unless they have their default, and fo
 \`sasl.\`, \`delegation.token.\` or \`password.encoder.\`, also for one listener alone.
 
 **Keys of one listener.** The \`ssl.\` and \`sasl.\` keys may be given for one listener alone, with its name in lower case:
-\`listener.name.NAME.ssl.client.auth\`; those of a SASL mechanism also for that alone: \`listener.name.NAME.plain.sasl.jaas.config\`.
-Keys of the type *password* are never shown, neither to tools nor in the log.
+\`listener.name.NAME.ssl.client.auth\`. Those of a SASL mechanism may be given for that alone:
+\`listener.name.NAME.plain.sasl.jaas.config\`. Keys of the type *password* are never shown, neither to tools nor in the log.
 
 ## Topics
 

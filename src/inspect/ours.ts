@@ -1,6 +1,7 @@
 /** What belongs to a data directory, by its name: the rest is not looked at, whatever is in it. */
 
 import { cleanShutdownFile } from '../storage/directory/data-directory.js'
+import { saltSecretFile } from '../storage/directory/salt-secret.js'
 import type { Files } from '../storage/files.js'
 import {
   cleanerFile,
@@ -14,7 +15,13 @@ import { directoryStateFile } from '../storage/format/directory-state.js'
 import { leaderEpochFile } from '../storage/format/leader-epochs.js'
 
 const checkpointFiles = [recoveryPointFile, logStartFile, highWatermarkFile, cleanerFile]
-const rootFiles: readonly string[] = ['meta.properties', directoryStateFile, cleanShutdownFile, ...checkpointFiles]
+const rootFiles: readonly string[] = [
+  'meta.properties',
+  directoryStateFile,
+  cleanShutdownFile,
+  saltSecretFile,
+  ...checkpointFiles,
+]
 const partitionFiles: readonly string[] = [partitionMetadataFile, leaderEpochFile, 'quorum-state']
 
 const segmentName = /^\d{20}\.log$/

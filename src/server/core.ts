@@ -43,8 +43,9 @@ import { TransactionMarkers } from '../node/transaction-markers.js'
 import { Authorizer, superUsers } from '../security/acl/authorizer.js'
 import type { DataDirectory } from '../storage/directory/data-directory.js'
 import { openDataDirectory } from '../storage/directory/open-directory.js'
+import { saltSecret } from '../storage/directory/salt-secret.js'
 import { CorruptLogError } from '../storage/engine.js'
-import type { Files } from '../storage/files.js'
+import { type Files, nodeFiles } from '../storage/files.js'
 import type { LogConfig } from '../storage/log-config.js'
 import type { Durability } from '../storage/types.js'
 import { openSasl } from './sasl.js'
@@ -127,6 +128,7 @@ async function open(options: CoreOptions): Promise<BrokerCore> {
     throw error
   })
   try {
+    if (sasl.listeners.size > 0 && !isEphemeral) sasl.useSecret(await saltSecret(files ?? nodeFiles, directory.path, world))
     const services = await assemble(options, image, directory)
     // What was written down of the lost files must not be taken for something about the new ones.
     if (services.topics.hasRemadePartitions && !isEphemeral) await directory.checkpoint()

@@ -5,7 +5,9 @@ import { Kafka, type KafkaConfig, logLevel } from 'kafkajs'
 import { expect, test } from 'vitest'
 import type { LogFields } from '../base/log.js'
 import type { Interceptor } from '../broker/handler.js'
-import { type TestBroker, testBroker } from '../broker/test-client.test-support.js'
+import { type TestBroker, temporaryDirectory, testBroker } from '../broker/test-client.test-support.js'
+import { SaslAuthenticate } from '../protocol/messages/sasl-authenticate.js'
+import { SaslHandshake } from '../protocol/messages/sasl-handshake.js'
 import { principalText } from '../security/principal.js'
 import { credentialFromPassword, scramMechanisms } from '../security/scram-credentials.js'
 import { authority, certificate, inFolder } from '../testing/certificates.js'
@@ -155,6 +157,20 @@ test('bearer tokens that an issuer has signed, with keys from a file that is all
       't',
     ),
   ).rejects.toThrow('SASL state')
+})
+
+test('an unknown SCRAM user is shown the same salt before and after a restart', async () => {
+  using directory = temporaryDirectory()
+  const salts = new Set<string>()
+  for (let start = 0; start < 2; start++) {
+    await using broker = await testBroker({ config, directory: directory.path })
+    const client = await broker.connect()
+    await client.call(SaslHandshake, 1, { mechanism: 'SCRAM-SHA-256' })
+    const first = { authBytes: Buffer.from('n,,n=eve,r=nonce') }
+    const { authBytes } = await client.call(SaslAuthenticate, 1, first)
+    salts.add(/s=([^,]+),i=4096/.exec(Buffer.from(authBytes).toString())?.[1] ?? 'none')
+  }
+  expect([...salts]).toEqual([expect.stringMatching(/^[A-Za-z0-9+/]{35}=$/)])
 })
 
 test.each([

@@ -71,7 +71,7 @@ export async function openSasl(config: BrokerConfig, ports: SaslPorts): Promise<
   }
 }
 
-export const secretBytes = 32
+const secretBytes = 32
 const nonceBytes = 20
 
 interface Parts {

@@ -53,7 +53,6 @@ function reasonFor(key: number): string {
 
 const absent: readonly (readonly [reason: string, keys: readonly number[]])[] = [
   ['between the brokers of a ZooKeeper cluster', [4, 5, 6, 7]],
-  ['no delegation tokens yet', [38, 39, 40, 41]],
   ['one broker with one directory: nothing to move', [34, 43, 45, 46]],
   ['log directories are not described yet', [35]],
   ['no quotas yet', [48, 49]],

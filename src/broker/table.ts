@@ -9,6 +9,7 @@ import { alterConfigs } from './handlers/alter-configs.js'
 import { alterUserScramCredentials } from './handlers/alter-user-scram-credentials.js'
 import { apiVersions } from './handlers/api-versions.js'
 import { createAcls } from './handlers/create-acls.js'
+import { createDelegationToken } from './handlers/create-delegation-token.js'
 import { createPartitions } from './handlers/create-partitions.js'
 import { createTopics } from './handlers/create-topics.js'
 import { deleteAcls } from './handlers/delete-acls.js'
@@ -18,12 +19,14 @@ import { deleteTopics } from './handlers/delete-topics.js'
 import { describeAcls } from './handlers/describe-acls.js'
 import { describeCluster } from './handlers/describe-cluster.js'
 import { describeConfigs } from './handlers/describe-configs.js'
+import { describeDelegationToken } from './handlers/describe-delegation-token.js'
 import { describeGroups } from './handlers/describe-groups.js'
 import { describeProducers } from './handlers/describe-producers.js'
 import { describeTopicPartitions } from './handlers/describe-topic-partitions.js'
 import { describeTransactions } from './handlers/describe-transactions.js'
 import { describeUserScramCredentials } from './handlers/describe-user-scram-credentials.js'
 import { endTxn } from './handlers/end-txn.js'
+import { expireDelegationToken } from './handlers/expire-delegation-token.js'
 import { fetch } from './handlers/fetch.js'
 import { findCoordinator } from './handlers/find-coordinator.js'
 import { heartbeat } from './handlers/heartbeat.js'
@@ -40,6 +43,7 @@ import { offsetDelete } from './handlers/offset-delete.js'
 import { offsetFetch } from './handlers/offset-fetch.js'
 import { offsetForLeaderEpoch } from './handlers/offset-for-leader-epoch.js'
 import { produce } from './handlers/produce.js'
+import { renewDelegationToken } from './handlers/renew-delegation-token.js'
 import { saslAuthenticate } from './handlers/sasl-authenticate.js'
 import { saslHandshake } from './handlers/sasl-handshake.js'
 import { syncGroup } from './handlers/sync-group.js'
@@ -79,6 +83,10 @@ export const handlers: readonly Row[] = [
   row(alterConfigs, { needs: ['alter_configs', 'topic'] }), // 33
   row(saslAuthenticate, { needs: null }), // 36
   row(createPartitions, { needs: ['alter', 'topic'], quota: 'controller_mutation' }), // 37
+  row(createDelegationToken, { needs: null }), // 38
+  row(renewDelegationToken, { needs: null }), // 39
+  row(expireDelegationToken, { needs: null }), // 40
+  row(describeDelegationToken, { needs: null }), // 41
   row(deleteGroups, { needs: ['delete', 'group'] }), // 42
   row(incrementalAlterConfigs, { needs: ['alter_configs', 'topic'] }), // 44
   row(offsetDelete, { needs: ['delete', 'group'] }), // 47

@@ -353,7 +353,7 @@ export const brokerKeys = {
 } satisfies Readonly<Record<string, ConfigKey<unknown>>>
 
 /** Keys that may be given for one listener alone. */
-export type ListenerKey = keyof typeof sslKeys | keyof typeof saslKeys
+export type ListenerKey = keyof typeof sslKeys | Exclude<keyof typeof saslKeys, `delegation.${string}`>
 
 export type BrokerKey = keyof typeof brokerKeys
 export type BrokerValue<K extends BrokerKey> = ValueOf<(typeof brokerKeys)[K]>

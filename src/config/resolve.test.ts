@@ -136,7 +136,7 @@ describe('a key that protects', () => {
     ['ssl.engine.factory.class', 'com.example.Engines'],
     ['ssl.keystore.filename', 'kafka.jks'],
     ['sasl.kerberos.service.name', 'kafka'],
-    ['delegation.token.secret.key', 'secret'],
+    ['delegation.token.master.key', 'secret'],
     ['listener.name.plaintext.ssl.provider', 'BCFIPS'],
     ['listener.name.external.gssapi.sasl.jaas.config', 'x required;'],
     ['listener.name.external.plain.ssl.keystore.location', 'x'],
@@ -187,7 +187,7 @@ describe('keys of one listener', () => {
     'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,EXTERNAL:SSL,SSL:SSL,CONTROLLER:SSL',
     'controller.listener.names': 'CONTROLLER',
     'ssl.client.auth': 'requested',
-    'ssl.keystore.password': 'secret',
+    'ssl.keystore.password': 'buried gold',
     'listener.name.external.ssl.client.auth': 'required',
     'listener.name.controller.ssl.client.auth': 'none',
   }
@@ -202,7 +202,7 @@ describe('keys of one listener', () => {
       'ssl.client.auth',
     ])
     expect([external.isOwn('ssl.client.auth'), external.isOwn('ssl.keystore.password')]).toEqual([true, false])
-    expect(external.get('ssl.keystore.password')).toBe('secret')
+    expect(external.get('ssl.keystore.password')).toBe('buried gold')
   })
 
   it('are ranked by their sources as all keys are', () => {
@@ -242,7 +242,7 @@ describe('keys of one listener', () => {
     for (const name of ['ssl.keystore.password', 'listener.name.external.ssl.key.password']) {
       expect(find(name)).toMatchObject({ value: null, isSensitive: true, configSource: 4, configType: 9 })
     }
-    expect(JSON.stringify(described)).not.toMatch(/secret|treasure/)
+    expect(JSON.stringify(described)).not.toMatch(/gold|treasure/)
     expect(config.textOf('ssl.keystore.password')).toBe('[hidden]')
   })
 })

@@ -76,4 +76,14 @@ export const saslKeys = {
     'URLs that may be read for the keys of bearer tokens. In Kafka a property of the JVM of the same name.',
     { kafkaDefault: 'a JVM property' },
   ),
+  'delegation.token.secret.key': password(
+    'From it the secrets of delegation tokens are made. Unset, there are no tokens. With another one all tokens are other tokens.',
+  ),
+  'delegation.token.max.lifetime.ms': long(604_800_000, 'How long a delegation token may last, however often it is renewed.', {
+    min: 1,
+  }),
+  'delegation.token.expiry.time.ms': long(86_400_000, 'How long a delegation token lasts, and lasts longer when it is renewed.', {
+    min: 1,
+  }),
+  'delegation.token.expiry.check.interval.ms': long(3_600_000, 'How often expired delegation tokens are removed.', { min: 1 }),
 } as const

@@ -15,6 +15,7 @@ import { FetchSessions } from '../broker/fetch-session.js'
 import type { Interceptor } from '../broker/handler.js'
 import type { Broker, Endpoint } from '../broker/services.js'
 import { handlers } from '../broker/table.js'
+import { tokenSettings } from '../broker/token-requests.js'
 import { Turns } from '../broker/turns.js'
 import { Waiting } from '../broker/waiting.js'
 import type { ClusterSettings } from '../cluster/controller.js'
@@ -26,6 +27,7 @@ import { createGroupCoordinator } from '../coordinator/group/service.js'
 import { createTransactionCoordinator } from '../coordinator/transaction/service.js'
 import type { ConnectionInfo, Serve } from '../net/connection.js'
 import { coordinatorLog, coordinatorReport } from '../node/coordinator-log.js'
+import { removeExpiredTokens } from '../node/expired-tokens.js'
 import { offsetsTopic, transactionsTopic } from '../node/internal-topics.js'
 import { MetadataLog, metadataTopicId, newestSnapshot } from '../node/metadata-log.js'
 import { ProducerIds } from '../node/producer-ids.js'
@@ -40,6 +42,7 @@ import {
 } from '../node/settings.js'
 import { Topics } from '../node/topics.js'
 import { TransactionMarkers } from '../node/transaction-markers.js'
+import type { MetadataRecordInput } from '../protocol/state/metadata.js'
 import { Authorizer, superUsers } from '../security/acl/authorizer.js'
 import type { DataDirectory } from '../storage/directory/data-directory.js'
 import { openDataDirectory } from '../storage/directory/open-directory.js'
@@ -132,6 +135,11 @@ async function open(options: CoreOptions): Promise<BrokerCore> {
     const services = await assemble(options, image, directory)
     // What was written down of the lost files must not be taken for something about the new ones.
     if (services.topics.hasRemadePartitions && !isEphemeral) await directory.checkpoint()
+    const { access } = image
+    const intervalMs = config.get('delegation.token.expiry.check.interval.ms')
+    const hasTokens = tokenSettings(config) !== null
+    const write = (records: readonly MetadataRecordInput[]) => services.carryOut({ records, result: null })
+    const sweeping = hasTokens ? removeExpiredTokens({ access, write, world, log, intervalMs }) : null
     return {
       services,
       serve: createDispatch({
@@ -146,6 +154,7 @@ async function open(options: CoreOptions): Promise<BrokerCore> {
       durability,
       stopServing() {
         sasl.stop()
+        sweeping?.stop()
         services.transactions.stop()
         services.transactionMarkers.stop()
         services.groups.stop()

@@ -5,16 +5,24 @@ import { type Bytes, toBase64Url } from '../base/bytes.js'
 import type { Log } from '../base/log.js'
 import type { World } from '../base/world.js'
 import type { SaslListener, SaslMechanism } from '../broker/authentication.js'
+import { tokenSettings } from '../broker/token-requests.js'
 import type { Access } from '../cluster/access-image.js'
 import { type BrokerConfig, ConfigError, type ListenerSettings } from '../config/resolve.js'
+import { type DelegationToken, tokenPassword } from '../security/delegation-tokens.js'
 import { type JaasEntry, parseJaasConfig, plainUsers } from '../security/sasl/jaas.js'
 import { JwksTokens, jwksUrlProblem } from '../security/sasl/jwks.js'
 import type { Mechanism } from '../security/sasl/mechanism.js'
 import { oauthBearer } from '../security/sasl/oauthbearer.js'
 import { plain } from '../security/sasl/plain.js'
-import { type ScramSource, scram } from '../security/sasl/scram.js'
+import { type ScramSource, scram, type TokenLogin } from '../security/sasl/scram.js'
 import { unsecuredTokenOptions, unsecuredTokens } from '../security/sasl/unsecured-tokens.js'
-import { scramMechanisms } from '../security/scram-credentials.js'
+import {
+  credentialFromPassword,
+  type ScramCredential,
+  type ScramMechanism,
+  scramIterationsMin,
+  scramMechanisms,
+} from '../security/scram-credentials.js'
 
 export interface Sasl {
   /** By listener name; a listener without SASL has none. */
@@ -37,9 +45,10 @@ export async function openSasl(config: BrokerConfig, ports: SaslPorts): Promise<
   let secret: Bytes = world.randomBytes(secretBytes)
   const problems: string[] = []
   const issuers: JwksTokens[] = []
+  const tokens = new TokenLogins(access, tokenSettings(config)?.secretKey ?? null, world)
   const source: ScramSource = {
     credentialOf: (name, { type }) => access.scramCredentials.get(name)?.get(type) ?? null,
-    tokenOf: () => Promise.resolve(null),
+    tokenOf: (tokenId, mechanism) => tokens.loginOf(tokenId, mechanism),
     get secret() {
       return secret
     },
@@ -73,6 +82,32 @@ export async function openSasl(config: BrokerConfig, ports: SaslPorts): Promise<
 
 const secretBytes = 32
 const nonceBytes = 20
+const saltBytes = 26
+
+/** Delegation tokens as SCRAM asks for them: a credential takes milliseconds to make, and is kept as long as its token. */
+class TokenLogins {
+  readonly #credentials = new WeakMap<DelegationToken, Map<string, Promise<ScramCredential>>>()
+
+  constructor(
+    readonly access: Access,
+    readonly secretKey: string | null,
+    readonly world: World,
+  ) {}
+
+  async loginOf(tokenId: string, { name, hash }: ScramMechanism): Promise<TokenLogin | null> {
+    const token = this.access.delegationTokens.get(tokenId)
+    if (token === undefined || this.secretKey === null) return null
+    const kept = this.#credentials.get(token) ?? new Map<string, Promise<ScramCredential>>()
+    this.#credentials.set(token, kept)
+    let credential = kept.get(name)
+    if (credential === undefined) {
+      const of = { salt: this.world.randomBytes(saltBytes), iterations: scramIterationsMin }
+      credential = credentialFromPassword(hash, tokenPassword(tokenId, this.secretKey), of)
+      kept.set(name, credential)
+    }
+    return { credential: await credential, owner: token.owner, expiryMs: token.expiryMs }
+  }
+}
 
 interface Parts {
   readonly config: BrokerConfig

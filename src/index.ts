@@ -102,7 +102,7 @@ const stopGraceMs = 2000
  * DATA_DIRECTORY_CORRUPT.
  */
 export async function startBroker(options: StartOptions = {}): Promise<GregorBroker> {
-  const { layers, isEphemeral, clusterId, ...read } = readOptions(options)
+  const { layers, isEphemeral, clusterId, scramUsers, ...read } = readOptions(options)
   const { log = silentLog } = options
   const { config, warnings } = resolveBrokerConfig(layers)
   for (const warning of [...read.warnings, ...warnings]) log.warn({}, warning)
@@ -112,6 +112,7 @@ export async function startBroker(options: StartOptions = {}): Promise<GregorBro
       world: worldWith(options.world ?? {}),
       log,
       isEphemeral,
+      scramUsers,
       unref: options.unref ?? false,
       onFatal: options.onFatal ?? throwLater,
       ...(clusterId === null ? {} : { clusterId }),

@@ -30,6 +30,7 @@ export const number: Check = { needs: 'a number', accepts: value => typeof value
 export const flag: Check = { needs: 'true or false', accepts: value => typeof value === 'boolean' }
 export const callback: Check = { needs: 'a function', accepts: value => typeof value === 'function' }
 export const record: Check = { needs: 'an object', accepts: isRecord }
+export const list: Check = { needs: 'a list of texts', accepts: value => Array.isArray(value) && value.every(isText) }
 export const port: Check = {
   needs: 'a port, 0 to 65535,',
   accepts: value => Number.isInteger(value) && Number(value) >= 0 && Number(value) <= 65_535,

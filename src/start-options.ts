@@ -9,6 +9,7 @@ import { listenerOfAddress } from './config/listeners.js'
 import { ConfigError, type ConfigLayer, optionsLayer, propertiesLayer } from './config/resolve.js'
 import * as check from './option-checks.js'
 import { type Checks, checkOptions, shown } from './option-checks.js'
+import { parseScramUser, type ScramUser } from './security/scram-argument.js'
 
 /** A value of a Kafka config; numbers and booleans are taken as Kafka would read them. */
 export type ConfigValue = string | number | boolean
@@ -26,6 +27,8 @@ export interface StartOptions {
   readonly dataDir?: string
   /** Kafka's broker configs by name, e.g. `{ 'num.partitions': 3 }`. docs/config.md lists them. */
   readonly config?: Readonly<Record<string, ConfigValue>>
+  /** Users of SCRAM, as `SCRAM-SHA-256=[name=alice,password=secret]`; each is made unless it is there with that mechanism. */
+  readonly addScram?: readonly string[]
   /** Path of a server.properties; weaker than `config`. */
   readonly propertiesFile?: string
   /** Take KAFKA_* variables and CLUSTER_ID into account, as Kafka's images do. Off by default. */
@@ -56,6 +59,7 @@ const startChecks: Checks<StartOptions> = {
   advertise: check.text,
   dataDir: check.pathOf('folder'),
   config: check.record,
+  addScram: check.list,
   propertiesFile: check.pathOf('file'),
   environment: check.texts,
   strict: check.flag,
@@ -72,6 +76,7 @@ export interface ReadOptions {
   readonly layers: readonly ConfigLayer[]
   readonly isEphemeral: boolean
   readonly clusterId: string | null
+  readonly scramUsers: readonly ScramUser[]
   readonly warnings: readonly string[]
 }
 
@@ -82,7 +87,9 @@ export function readOptions(options: StartOptions): ReadOptions {
   if (isStrict && unknown.length > 0) throw new ConfigError(unknown)
 
   const own = configTexts(options.config ?? {}, 'config')
-  const problems = contradictions(options, own)
+  const scramUsers = (options.addScram ?? []).map(parseScramUser)
+  const wrongUsers = scramUsers.filter(user => typeof user === 'string').map(problem => `addScram: ${problem}`)
+  const problems = [...contradictions(options, own), ...wrongUsers]
   if (problems.length > 0) throw new ConfigError(problems)
   const listen = options.listen ?? (options.host === undefined && options.port === undefined ? null : hostAndPort(options))
   if (listen !== null) own.listeners = listenerOf(listen, 'listen')
@@ -95,7 +102,13 @@ export function readOptions(options: StartOptions): ReadOptions {
   }
   const isEphemeral = options.ephemeral ?? !names(layers, 'log.dirs', 'log.dir')
   layers.push(optionsLayer({ listeners: listenerOf(hostAndPort({}), 'listen') }, 'the default'))
-  return { layers, isEphemeral, clusterId: readClusterId(options.environment), warnings: unknown }
+  return {
+    layers,
+    isEphemeral,
+    clusterId: readClusterId(options.environment),
+    scramUsers: scramUsers.filter(user => typeof user !== 'string'),
+    warnings: unknown,
+  }
 }
 
 const saidTwice = [

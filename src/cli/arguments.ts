@@ -4,12 +4,15 @@
  */
 import { parseArgs } from 'node:util'
 import { listenerOfAddress } from '../config/listeners.js'
+import { parseScramUser } from '../security/scram-argument.js'
 
 export interface StartArguments {
   readonly help: boolean
   readonly propertiesFile: string | null
   readonly ephemeral: boolean
   readonly jsonLogs: boolean
+  /** Users of SCRAM. */
+  readonly addScram: readonly string[]
   /** --config, and the options that are short for a key. */
   readonly config: Readonly<Record<string, string>>
 }
@@ -39,6 +42,10 @@ export function parseStartArguments(args: readonly string[]): StartArguments {
   short('--port', 'listeners', portListener(values.port))
   short('--advertise', 'advertised.listeners', listener('--advertise', values.advertise))
   short('--data-dir', 'log.dirs', values['data-dir'])
+  for (const user of values['add-scram']) {
+    const parsed = parseScramUser(user)
+    if (typeof parsed === 'string') throw new UsageError(`--add-scram: ${parsed}`)
+  }
   if (values.ephemeral && ('log.dirs' in config || 'log.dir' in config)) {
     throw new UsageError('--ephemeral keeps no data, so it cannot be combined with a data directory')
   }
@@ -47,6 +54,7 @@ export function parseStartArguments(args: readonly string[]): StartArguments {
     propertiesFile: positionals[0] ?? null,
     ephemeral: values.ephemeral,
     jsonLogs: values['json-logs'],
+    addScram: values['add-scram'],
     config,
   }
 }
@@ -64,6 +72,7 @@ function parse(args: readonly string[]) {
         'data-dir': { type: 'string' },
         ephemeral: { type: 'boolean', default: false },
         config: { type: 'string', multiple: true, default: [] },
+        'add-scram': { type: 'string', multiple: true, default: [] },
         'json-logs': { type: 'boolean', default: false },
       },
     })

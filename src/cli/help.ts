@@ -36,6 +36,9 @@ Options:
   --data-dir DIR        data directory (./data)
   --ephemeral           keep data in a temporary directory that is removed at
                         the end, and never sync it
+  --add-scram USER      make a user who is not there yet, as kafka-storage takes
+                        one: 'SCRAM-SHA-256=[name=alice,password=secret]'; may
+                        be repeated
   --config KEY=VALUE    set any configuration key; may be repeated
   --json-logs           log JSON lines even on a terminal
   --help                print this

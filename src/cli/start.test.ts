@@ -288,7 +288,7 @@ describe('help', () => {
   it('fits a terminal of 80 columns and names every option', () => {
     const lines = `${helpText}${startHelpText}`.split('\n')
     expect(lines.filter(line => line.length > 80)).toEqual([])
-    for (const option of ['listen', 'port', 'advertise', 'data-dir', 'ephemeral', 'config', 'json-logs', 'help']) {
+    for (const option of ['listen', 'port', 'advertise', 'data-dir', 'ephemeral', 'add-scram', 'config', 'json-logs', 'help']) {
       expect(startHelpText).toContain(`--${option}`)
     }
   })

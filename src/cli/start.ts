@@ -128,6 +128,7 @@ export async function start(host: Process, startBroker: StartBroker): Promise<vo
       configOrigin: '--config',
       strict: false,
       environment: host.environment,
+      ...(args.addScram.length === 0 ? {} : { addScram: args.addScram }),
       ...(args.propertiesFile === null ? {} : { propertiesFile: args.propertiesFile }),
       log,
       onFatal: error => fail(error, 'stopped by a fatal error'),

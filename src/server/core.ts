@@ -18,6 +18,7 @@ import { handlers } from '../broker/table.js'
 import { tokenSettings } from '../broker/token-requests.js'
 import { Turns } from '../broker/turns.js'
 import { Waiting } from '../broker/waiting.js'
+import type { Access } from '../cluster/access-image.js'
 import type { ClusterSettings } from '../cluster/controller.js'
 import { type ClusterImage, MutableImage } from '../cluster/image.js'
 import { clusterMetadataTopic } from '../cluster/topic-name.js'
@@ -44,6 +45,7 @@ import { Topics } from '../node/topics.js'
 import { TransactionMarkers } from '../node/transaction-markers.js'
 import type { MetadataRecordInput } from '../protocol/state/metadata.js'
 import { Authorizer, superUsers } from '../security/acl/authorizer.js'
+import { credentialOf, type ScramUser } from '../security/scram-argument.js'
 import type { DataDirectory } from '../storage/directory/data-directory.js'
 import { openDataDirectory } from '../storage/directory/open-directory.js'
 import { saltSecret } from '../storage/directory/salt-secret.js'
@@ -65,6 +67,8 @@ export interface CoreOptions {
   readonly isEphemeral: boolean
   /** Identity of the cluster for a new directory, random if absent; an existing one keeps its own. */
   readonly clusterId?: Uuid
+  /** Users who are made if they are not there with this mechanism. */
+  readonly scramUsers?: readonly ScramUser[]
   /** The broker can no longer keep its promises (disk failure, broken invariant); it has stopped acknowledging. */
   readonly onFatal: (error: Error) => void
   /** Another disk than the machine's own. */
@@ -136,6 +140,7 @@ async function open(options: CoreOptions): Promise<BrokerCore> {
     // What was written down of the lost files must not be taken for something about the new ones.
     if (services.topics.hasRemadePartitions && !isEphemeral) await directory.checkpoint()
     const { access } = image
+    await services.carryOut({ records: await missingUsers(options.scramUsers ?? [], access, world), result: null })
     const intervalMs = config.get('delegation.token.expiry.check.interval.ms')
     const hasTokens = tokenSettings(config) !== null
     const write = (records: readonly MetadataRecordInput[]) => services.carryOut({ records, result: null })
@@ -256,6 +261,17 @@ async function assemble(options: CoreOptions, image: MutableImage, directory: Da
     ),
     endpointFor: connection => endpointFor(advertised.get(connection.listenerName) ?? null, connection),
   }
+}
+
+/** A password that was changed since stays changed. */
+async function missingUsers(users: readonly ScramUser[], access: Access, world: World): Promise<MetadataRecordInput[]> {
+  const missing = users.filter(({ name, mechanism }) => access.scramCredentials.get(name)?.has(mechanism.type) !== true)
+  return Promise.all(
+    missing.map(async (user): Promise<MetadataRecordInput> => {
+      const credential = await credentialOf(user, size => world.randomBytes(size))
+      return { kind: 'scramCredential', name: user.name, mechanism: user.mechanism.type, ...credential }
+    }),
+  )
 }
 
 /** Null when everyone may do everything. */

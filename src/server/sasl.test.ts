@@ -6,6 +6,7 @@ import { expect, test } from 'vitest'
 import type { LogFields } from '../base/log.js'
 import type { Interceptor } from '../broker/handler.js'
 import { type TestBroker, temporaryDirectory, testBroker } from '../broker/test-client.test-support.js'
+import { startBroker } from '../index.js'
 import { SaslAuthenticate } from '../protocol/messages/sasl-authenticate.js'
 import { SaslHandshake } from '../protocol/messages/sasl-handshake.js'
 import { principalText } from '../security/principal.js'
@@ -171,6 +172,24 @@ test('an unknown SCRAM user is shown the same salt before and after a restart', 
     salts.add(/s=([^,]+),i=4096/.exec(Buffer.from(authBytes).toString())?.[1] ?? 'none')
   }
   expect([...salts]).toEqual([expect.stringMatching(/^[A-Za-z0-9+/]{35}=$/)])
+})
+
+test('a user of the start is made once: a password that was changed since stays changed', async () => {
+  using directory = temporaryDirectory()
+  const start = (password: string) =>
+    startBroker({
+      dataDir: directory.path,
+      config: { ...config, 'sasl.enabled.mechanisms': 'SCRAM-SHA-256' },
+      addScram: [`SCRAM-SHA-256=[name=bob,password=${password}]`],
+    })
+  for (const password of ['bob-secret', 'another']) {
+    await using broker = await start(password)
+    const sasl: Sasl = { mechanism: 'scram-sha-256', username: 'bob', password: 'bob-secret' }
+    const admin = new Kafka({ brokers: broker.brokers, sasl, logLevel: logLevel.NOTHING, retry: { retries: 0 } }).admin()
+    await admin.connect()
+    await admin.disconnect()
+  }
+  await expect(startBroker({ addScram: ['SCRAM-SHA-256=[name=bob]'] })).rejects.toThrow('addScram: either password or')
 })
 
 test.each([

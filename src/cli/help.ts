@@ -10,6 +10,7 @@ A broker that speaks the Apache Kafka wire protocol.
 Commands:
   start      start a broker
   verify     check a data directory that is not in use
+  user       add, list or delete users who log in with a password
   dump       show what is in a data directory or one of its files
 
 Options:
@@ -53,6 +54,28 @@ Exit codes:
   ${exitCodes.fatal}  a fatal error, or a shutdown that timed out
   ${exitCodes.usage}  wrong arguments or an invalid configuration
   ${exitCodes.portInUse}  the port is in use
+  ${exitCodes.dataDirectory}  the data directory is in use, corrupt or not usable
+  ${exitCodes.diskFailure}  the disk failed
+`
+
+export const userHelpText = `Usage: gregor user add NAME [options]
+       gregor user list [options]
+       gregor user delete NAME [options]
+
+Users of SCRAM in a data directory that is not in use; while a broker runs, use
+kafka-configs or any admin client. add takes the password from the first line of
+stdin, and replaces what is there for the mechanism.
+
+Options:
+  --data-dir DIR    data directory (./data)
+  --node-id ID      node.id of the broker (1)
+  --mechanism NAME  SCRAM-SHA-512, the default, or SCRAM-SHA-256
+  --iterations N    how often the password is hashed, 4096 to 16384 (4096)
+  --help            print this
+
+Exit codes:
+  ${exitCodes.clean}  done
+  ${exitCodes.usage}  wrong arguments, or there is no such user
   ${exitCodes.dataDirectory}  the data directory is in use, corrupt or not usable
   ${exitCodes.diskFailure}  the disk failed
 `

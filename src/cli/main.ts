@@ -54,6 +54,11 @@ switch (verb) {
     process.exitCode = (verb === 'verify' ? verify : dump)(host, nodeFiles)
     break
   }
+  case 'user': {
+    const [{ user }, { withUsers }] = await Promise.all([import('./user.js'), import('../server/users.js')])
+    process.exitCode = await user(host, () => readFileSync(0, 'utf8').split(/\r?\n/, 1)[0] ?? '', withUsers)
+    break
+  }
   case '--version':
   case '-v':
     host.stdout(`${version()}\n`)

@@ -5,8 +5,9 @@ import { Kafka, type KafkaConfig, logLevel } from 'kafkajs'
 import { expect, test } from 'vitest'
 import type { LogFields } from '../base/log.js'
 import type { Interceptor } from '../broker/handler.js'
-import { type TestBroker, temporaryDirectory, testBroker } from '../broker/test-client.test-support.js'
+import { fetchRequest, type TestBroker, temporaryDirectory, testBroker } from '../broker/test-client.test-support.js'
 import { startBroker } from '../index.js'
+import { Fetch } from '../protocol/messages/fetch.js'
 import { SaslAuthenticate } from '../protocol/messages/sasl-authenticate.js'
 import { SaslHandshake } from '../protocol/messages/sasl-handshake.js'
 import { principalText } from '../security/principal.js'
@@ -172,6 +173,53 @@ test('an unknown SCRAM user is shown the same salt before and after a restart', 
     salts.add(/s=([^,]+),i=4096/.exec(Buffer.from(authBytes).toString())?.[1] ?? 'none')
   }
   expect([...salts]).toEqual([expect.stringMatching(/^[A-Za-z0-9+/]{35}=$/)])
+})
+
+test('whoever is refused is disconnected: unknown mechanism, wrong password, bare tokens, large requests, too slow', async () => {
+  const { lines, log } = noted()
+  const bounds = { 'sasl.server.max.receive.size': '1000', 'gregor.handshake.timeout.ms': '600' }
+  await using broker = await testBroker({ config: { ...config, ...bounds }, log })
+  const connected = () => broker.connect()
+  const mechanism = await connected()
+  expect((await mechanism.call(SaslHandshake, 1, { mechanism: 'GSSAPI' })).errorCode).toBe(33)
+  await mechanism.closed()
+
+  const password = await connected()
+  await password.call(SaslHandshake, 1, { mechanism: 'PLAIN' })
+  expect((await password.call(SaslAuthenticate, 2, { authBytes: Buffer.from('\0alice\0x') })).errorCode).toBe(58)
+  await password.closed()
+
+  const bare = await connected()
+  await bare.call(SaslHandshake, 0, { mechanism: 'PLAIN' })
+  const token = Buffer.from('\0\0\0\x08\0alice\0x')
+  bare.write(token)
+  await bare.closed()
+
+  const large = await connected()
+  await expect(large.call(SaslHandshake, 1, { mechanism: 'x'.repeat(1000) })).rejects.toThrow('closed the connection')
+  const slow = await connected()
+  await slow.call(SaslHandshake, 1, { mechanism: 'PLAIN' })
+  await slow.closed()
+  const reasons = lines.filter(line => line.startsWith('closed a connection: invalid input')).join('\n')
+  for (const reason of ['no mechanism GSSAPI', 'PLAIN failed', 'allowed are 8 to 1000', 'not authenticated within 600 ms']) {
+    expect(reasons).toContain(reason)
+  }
+  expect(lines.join('\n')).not.toContain('internal error')
+})
+
+test('requests that were sent before a client authenticates again are answered first', async () => {
+  await using broker = await testBroker({ config: { ...config, 'connections.max.reauth.ms': '60000' } })
+  const client = await broker.connect()
+  const login = async () => {
+    await client.call(SaslHandshake, 1, { mechanism: 'PLAIN' })
+    return client.call(SaslAuthenticate, 2, { authBytes: Buffer.from('\0alice\0alice-secret') })
+  }
+  expect(Number((await login()).sessionLifetimeMs)).toBe(60_000)
+  await client.createTopic('t')
+  // The client says what is answered out of order.
+  const waiting = client.call(Fetch, 12, fetchRequest('t', 0, { maxWaitMs: 300, minBytes: 1 }))
+  const [fetched, again] = await Promise.all([waiting, login()])
+  expect([fetched.errorCode, again.errorCode, await client.topicNames()]).toEqual([0, 0, ['t']])
 })
 
 test('a user of the start is made once: a password that was changed since stays changed', async () => {

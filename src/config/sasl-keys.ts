@@ -64,7 +64,7 @@ export const saslKeys = {
     max: int32Max,
   }),
   'sasl.oauthbearer.expected.audience': list(
-    null,
+    [],
     'Audiences of which a bearer token must name one. Unset, a token that names any is refused.',
     perMechanism,
   ),

@@ -200,6 +200,7 @@ function signed(settings: ListenerSettings, { config, ports, issuers }: Parts): 
   if (url === null) return `${key} is missing; it says where the keys of the issuer are`
   const problem = jwksUrlProblem(url, config.get('org.apache.kafka.sasl.oauthbearer.allowed.urls'))
   if (problem !== null) return `${key}: ${problem}`
+  const audiences = settings.get('sasl.oauthbearer.expected.audience')
   const tokens = new JwksTokens(
     {
       url,
@@ -207,7 +208,7 @@ function signed(settings: ListenerSettings, { config, ports, issuers }: Parts): 
       retryBackoffMs: settings.get('sasl.oauthbearer.jwks.endpoint.retry.backoff.ms'),
       retryBackoffMsMax: settings.get('sasl.oauthbearer.jwks.endpoint.retry.backoff.max.ms'),
       expectedIssuer: settings.get('sasl.oauthbearer.expected.issuer'),
-      expectedAudience: settings.get('sasl.oauthbearer.expected.audience'),
+      expectedAudience: audiences.length === 0 ? null : audiences,
       clockSkewSeconds: settings.get('sasl.oauthbearer.clock.skew.seconds'),
       subClaimName: settings.get('sasl.oauthbearer.sub.claim.name'),
       scopeClaimName: settings.get('sasl.oauthbearer.scope.claim.name'),

@@ -77,7 +77,12 @@ export const rules = [
   { api: /AlterConfigs$/, path: /errorCode$/, when: one => resourceTypes(one).includes(4), why: reasons.dynamic },
   { api: 'DescribeConfigs', path: /readOnly$/, when: one => one.kafka === false && one.gregor === true, why: reasons.dynamic },
   { api: 'DescribeConfigs', path: /configs\[[^\]]+\]$/, label: /^broker/, when: notThere, why: reasons.brokerKeys },
-  { api: 'DescribeConfigs', path: /configs\[(gregor\.|super\.users|allow\.everyone)/, when: onlyThere, why: reasons.brokerKeys },
+  {
+    api: 'DescribeConfigs',
+    path: /configs\[(gregor\.|org\.apache\.kafka\.|super\.users|allow\.everyone)/,
+    when: onlyThere,
+    why: reasons.brokerKeys,
+  },
   { api: 'DescribeConfigs', path: new RegExp(`configs\\[(${ownSettings.join('|')})\\]`), why: reasons.ownSettings },
   { api: 'DescribeConfigs', path: /documentation$/, when: one => typeof one.kafka === typeof one.gregor, why: reasons.words },
 

@@ -1,7 +1,10 @@
 /** What a record means: the only code that changes durable state, live and on replay alike. */
 import type { TransactionRecord, TransactionShard } from './state.js'
 
-export function apply({ transactions }: TransactionShard, { transactionalId, value }: TransactionRecord): void {
-  if (value === null) transactions.delete(transactionalId)
-  else transactions.set(transactionalId, value)
+export function apply(shard: TransactionShard, { transactionalId, value }: TransactionRecord): void {
+  const { transactions } = shard
+  if (value !== null) {
+    if (!transactions.has(transactionalId)) shard.transactionalIdChars += transactionalId.length
+    transactions.set(transactionalId, value)
+  } else if (transactions.delete(transactionalId)) shard.transactionalIdChars -= transactionalId.length
 }

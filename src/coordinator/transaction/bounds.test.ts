@@ -4,8 +4,15 @@ import { type ErrorCode, Errors } from '../../protocol/errors.js'
 import { noTopics } from '../../testing/memory-log.js'
 import type { Decision, Env } from '../machine.js'
 import { addPartitions } from './add-partitions.js'
+import { apply } from './apply.js'
 import { asked, type TransactionCommand, type WriteMarkers } from './command.js'
-import { partitionsPerTransactionMax, transactionalIdCharsMax, transactionalIdsMax, transactionConfigDefaults } from './config.js'
+import {
+  partitionsPerTransactionMax,
+  transactionalIdCharsMax,
+  transactionalIdCharsPerShardMax,
+  transactionalIdsMax,
+  transactionConfigDefaults,
+} from './config.js'
 import { initProducerId } from './init-producer-id.js'
 import { transactionMachine } from './machine.js'
 import { noPartitions } from './partitions.js'
@@ -27,6 +34,11 @@ const transaction: Transaction = {
   startMs: nowMs,
   lastUpdateMs: nowMs,
   clientTransactionVersion: 0,
+}
+
+function initialization(transactionalId: string): TransactionCommand {
+  const request = { transactionalId, transactionTimeoutMs: 1000, producerId: -1, producerEpoch: -1 }
+  return asked(initProducerId, { request, context: { version: 5 }, token: 0 })
 }
 
 function scene() {
@@ -55,8 +67,7 @@ function scene() {
     for (let n = 0; n < count; n++) shard.transactions.set(`id ${n}`, value)
   }
   const ask = (transactionalId: string): ErrorCode => {
-    const request = { transactionalId, transactionTimeoutMs: 1000, producerId: -1, producerEpoch: -1 }
-    const { answers } = decide(asked(initProducerId, { request, context: { version: 5 }, token: 0 }))
+    const { answers } = decide(initialization(transactionalId))
     return (answers[0] as { response: { errorCode: ErrorCode } }).response.errorCode
   }
   return { shard, decide, carryOut, fill, ask }
@@ -69,6 +80,19 @@ test('a partition of __transaction_state has room for so many ids; those that it
   fill(transactionalIdsMax, transaction)
   expect(ask('one too many')).toBe(Errors.POLICY_VIOLATION)
   expect(ask('id 0')).toBe(Errors.NONE)
+})
+
+test('long ids fill a partition of __transaction_state sooner; ids that go make room', () => {
+  const { shard, carryOut, ask } = scene()
+  const idOf = (n: number): string => `${n}`.padEnd(transactionalIdCharsMax, '-')
+  const fitting = Math.floor(transactionalIdCharsPerShardMax / transactionalIdCharsMax)
+  for (let n = 0; n < fitting; n++) carryOut(initialization(idOf(n)))
+  expect(shard.transactions.size).toBe(fitting)
+  expect(ask(idOf(fitting))).toBe(Errors.POLICY_VIOLATION)
+  expect(ask(idOf(0))).toBe(Errors.NONE)
+  apply(shard, { transactionalId: idOf(1), value: null })
+  apply(shard, { transactionalId: 'never there', value: null })
+  expect(ask(idOf(fitting))).toBe(Errors.NONE)
 })
 
 test('an id that would not fit into the log is refused before it gets there', () => {

@@ -22,6 +22,9 @@ export const transactionConfigDefaults: TransactionConfig = {
 /** Transactional ids of one partition of __transaction_state; InitProducerId of one more is refused as POLICY_VIOLATION. */
 export const transactionalIdsMax = 100_000
 
+/** Characters of all of them together; refused likewise. Enough for the ids that clients make up, of some 80 characters each. */
+export const transactionalIdCharsPerShardMax = 8_000_000
+
 /**
  * Partitions of one transaction, all of which are written again with every one that is added. More are refused as Kafka
  * refuses a record that has become too large: UNKNOWN_SERVER_ERROR.

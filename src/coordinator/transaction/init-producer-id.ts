@@ -5,7 +5,7 @@ import { InitProducerId } from '../../protocol/messages/init-producer-id.js'
 import type { Producer } from '../../protocol/records/marker.js'
 import type { RequestOf, ResponseOf } from '../../protocol/schema.js'
 import type { Command, TransactionTurn } from './command.js'
-import { transactionalIdCharsMax, transactionalIdsMax } from './config.js'
+import { transactionalIdCharsMax, transactionalIdCharsPerShardMax, transactionalIdsMax } from './config.js'
 import { noPartitions } from './partitions.js'
 import { isExhausted, isPrepared, noProducerEpoch, noProducerId, type Transaction, type TransactionShard } from './state.js'
 import { endTransaction } from './transition.js'
@@ -34,7 +34,7 @@ function init(shard: TransactionShard, request: InitProducerIdRequest, turn: Tra
   if (transactionTimeoutMs <= 0 || transactionTimeoutMs > transactionMaxTimeoutMs) return Errors.INVALID_TRANSACTION_TIMEOUT
 
   const expected = producerId === noProducerId ? null : { producerId, producerEpoch }
-  const transaction = shard.transactions.get(transactionalId) ?? newTransaction(shard, transactionTimeoutMs)
+  const transaction = shard.transactions.get(transactionalId) ?? newTransaction(shard, transactionalId, transactionTimeoutMs)
   if (isErrorCode(transaction)) return transaction
   if (isPrepared(transaction)) return Errors.CONCURRENT_TRANSACTIONS
   if (expected !== null && !mayBe(transaction, expected)) return Errors.PRODUCER_FENCED
@@ -62,8 +62,9 @@ function init(shard: TransactionShard, request: InitProducerIdRequest, turn: Tra
 }
 
 /** What an id is before its first record. */
-function newTransaction(shard: TransactionShard, timeoutMs: number): Transaction | ErrorCode {
+function newTransaction(shard: TransactionShard, transactionalId: string, timeoutMs: number): Transaction | ErrorCode {
   if (shard.transactions.size >= transactionalIdsMax) return Errors.POLICY_VIOLATION
+  if (shard.transactionalIdChars + transactionalId.length > transactionalIdCharsPerShardMax) return Errors.POLICY_VIOLATION
   const producerId = shard.takeProducerId()
   if (producerId === null) return Errors.COORDINATOR_LOAD_IN_PROGRESS
   return {

@@ -18,7 +18,14 @@ export type TransactionMachine = Machine<TransactionShard, TransactionCommand, T
 /** `takeProducerId`: one that was never given out, or null when there is none at hand. */
 export function transactionMachine(config: () => TransactionConfig, takeProducerId: () => ProducerId | null): TransactionMachine {
   return {
-    create: () => ({ config, takeProducerId, transactions: new Map(), waitingAdds: new Map(), isWatchingTimeouts: false }),
+    create: () => ({
+      config,
+      takeProducerId,
+      transactions: new Map(),
+      transactionalIdChars: 0,
+      waitingAdds: new Map(),
+      isWatchingTimeouts: false,
+    }),
     load,
     decide(shard, command, env) {
       const turn: TransactionTurn = new Turn(env)

@@ -71,6 +71,8 @@ export interface TransactionShard {
   readonly takeProducerId: () => ProducerId | null
   /** Durable. What records of version 0 do not hold (who it was, who it will be) is gone after a replay, as in Kafka. */
   readonly transactions: Map<string, Transaction>
+  /** Length of all its transactional ids together. */
+  transactionalIdChars: number
   /** Volatile: implicit adds that came between Prepare* and Complete*, oldest first; none of the lists is empty. */
   readonly waitingAdds: Map<string, WaitingAdd[]>
   /** Volatile: the deadline of the next look for timeouts is set. */

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { Outgoing } from '../protocol/frame.js'
+import { fakeWorld } from '../testing/fake-world.js'
 import { memorySlice } from '../testing/slices.js'
 import { connected, settled } from './fake-socket.test-support.js'
 import { frameMemory } from './frame-memory.js'
@@ -274,7 +275,7 @@ test('who sends half a megabyte in one turn of the event loop is read from again
 })
 
 test('without memory for its frame a connection stops reading until another gives some back', async () => {
-  const memory = frameMemory(100)
+  const memory = frameMemory(100, fakeWorld())
   const first = deferred<Outgoing>()
   const a = connected(id => (id === 0 ? later(first.promise) : answerTo(id)), { memory })
   const b = connected(id => answerTo(id), { memory })

@@ -68,7 +68,7 @@ export function connected(
   const socket = new FakeSocket()
   const started: number[] = []
   const faults: unknown[] = []
-  const memory = setup.memory ?? frameMemory(setup.memoryBytes ?? 1024 * 1024)
+  const memory = setup.memory ?? frameMemory(setup.memoryBytes ?? 1024 * 1024, world)
   let isClosed = false
   const connection = new Connection(socket as unknown as Socket, {
     info: {

@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest'
-import { frameMemory as memoryOf } from './frame-memory.js'
+import { fakeWorld } from '../testing/fake-world.js'
+import { largeKeptMsMax, frameMemory as memoryOf } from './frame-memory.js'
 
 /** Frames of many connections at many addresses. */
-function frameMemory(bytesMax: number) {
-  const memory = memoryOf(bytesMax)
+function frameMemory(bytesMax: number, world = fakeWorld()) {
+  const memory = memoryOf(bytesMax, world.host)
   let count = 0
   const account = () => memory.accountOf(`${count++}`)
   return {
@@ -78,13 +79,29 @@ test('the memory of a large frame serves the next one of about its size, and a b
   expect(many.filter(({ buffer }) => again.has(buffer))).toHaveLength(8)
 })
 
-test('small and huge frames are not kept', () => {
+test('the memory of a huge frame serves the next ones, until for some seconds none came', () => {
+  const world = fakeWorld()
+  const memory = frameMemory(1e9, world)
+  const take = () => memory.take(10_000_000, () => {}) as Buffer
+  const first = take()
+  memory.give(first)
+  world.advance(largeKeptMsMax - 1)
+  const second = take()
+  expect(second.buffer).toBe(first.buffer)
+  memory.give(second)
+  world.advance(largeKeptMsMax - 1)
+  const third = take()
+  expect(third.buffer).toBe(first.buffer)
+  memory.give(third)
+  world.advance(largeKeptMsMax)
+  expect(take().buffer).not.toBe(first.buffer)
+})
+
+test('small frames are not kept', () => {
   const memory = frameMemory(1e9)
-  for (const bytes of [1000, 60_000_000]) {
-    const first = memory.take(bytes, () => {}) as Buffer
-    memory.give(first)
-    expect(memory.take(bytes, () => {})?.buffer).not.toBe(first.buffer)
-  }
+  const first = memory.take(1000, () => {}) as Buffer
+  memory.give(first)
+  expect(memory.take(1000, () => {})?.buffer).not.toBe(first.buffer)
 })
 
 test('sizes that are no longer sent do not keep out those that come now', () => {
@@ -97,7 +114,7 @@ test('sizes that are no longer sent do not keep out those that come now', () => 
 })
 
 test('the connections of one address share half of the memory, so that others find some', () => {
-  const memory = memoryOf(100)
+  const memory = memoryOf(100, fakeWorld().host)
   const [a, alsoA, b] = [memory.accountOf('a'), memory.accountOf('a'), memory.accountOf('b')]
   const called: string[] = []
   a.take(60, () => {})
@@ -113,7 +130,7 @@ test('the connections of one address share half of the memory, so that others fi
 })
 
 test('an address that has left is forgotten', () => {
-  const memory = memoryOf(100)
+  const memory = memoryOf(100, fakeWorld().host)
   const a = memory.accountOf('a')
   const taken = a.take(80, () => {}) as Buffer
   a.close()
@@ -122,7 +139,7 @@ test('an address that has left is forgotten', () => {
 })
 
 test('a frame that grows takes along what it is filled with; what it may be filled with is charged', () => {
-  const memory = memoryOf(1000)
+  const memory = memoryOf(1000, fakeWorld().host)
   const account = memory.accountOf('a')
   const small = account.take(10, () => {}) as Buffer
   small.fill(7)
@@ -134,7 +151,7 @@ test('a frame that grows takes along what it is filled with; what it may be fill
 })
 
 test('beyond the bound one frame at a time goes on growing, so that frames that have all begun do not wait for ever', () => {
-  const memory = memoryOf(100)
+  const memory = memoryOf(100, fakeWorld().host)
   const [a, b] = [memory.accountOf('a'), memory.accountOf('b')]
   const called: string[] = []
   for (const account of [a, b]) account.take(60, () => {})

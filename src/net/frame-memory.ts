@@ -6,6 +6,8 @@
  *   one address       half of that
  *   one connection    waitingBytesMax
  */
+import type { Clock, Timer } from '../base/world.js'
+
 /** Memory for frames that wait or are being collected, shared by all connections of a broker. */
 export interface FrameMemory {
   accountOf(address: string): FrameAccount
@@ -33,6 +35,12 @@ export interface FrameAccount {
 const keptBytesMin = 64 * 1024
 /** All buffers together that are kept for the next frames: eight of a producer's largest requests at stock settings. */
 const keptBytesMax = 8 * 1024 * 1024
+/**
+ * Larger ones are kept for a while: fresh memory for each of a row of requests of 60 MB makes V8 collect all garbage as often,
+ * and other clients wait for that up to a tenth of a second.
+ */
+const largeKeptBytesMax = 128 * 1024 * 1024
+export const largeKeptMsMax = 10_000
 
 /** A frame of which little is here gets this much memory … */
 const firstBytes = 64 * 1024
@@ -57,8 +65,8 @@ const addressShare = 0.5
  * one frame, and a frame larger than the whole bound can still be served. One frame that has begun may pass it as well, or
  * frames that have all begun would wait for each other.
  */
-export function frameMemory(bytesMax: number): FrameMemory & { readonly usedBytes: number } {
-  const pool: Pool = { all: new Share(bytesMax), spare: new SpareFrames() }
+export function frameMemory(bytesMax: number, clock: Clock): FrameMemory & { readonly usedBytes: number } {
+  const pool: Pool = { all: new Share(bytesMax), spare: new SpareFrames(clock) }
   const addresses = new Map<string, { readonly share: Share; accounts: number }>()
   return {
     get usedBytes() {
@@ -189,30 +197,68 @@ class Account implements FrameAccount {
   }
 }
 
-/**
- * Memory of earlier frames, in sizes of powers of two: fresh memory has to be cleared, which costs more than to read into it.
- * The least recently used is evicted, so that sizes which are no longer sent do not occupy the cache.
- */
+/** Memory of earlier frames: fresh memory has to be cleared, which costs more than to read into it. */
 class SpareFrames {
-  /** In the order in which they came back. */
-  readonly #kept: ArrayBufferLike[] = []
-  #keptBytes = 0
+  readonly #usual = new Shelf(keptBytesMax)
+  readonly #large = new Shelf(largeKeptBytesMax)
+  readonly #clock: Clock
+  #dropping: Timer | null = null
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
 
   take(bytes: number): Buffer {
-    if (bytes < keptBytesMin || bytes > keptBytesMax) return Buffer.allocUnsafeSlow(bytes)
+    if (bytes < keptBytesMin || bytes > largeKeptBytesMax) return Buffer.allocUnsafeSlow(bytes)
     const wanted = 2 ** (32 - Math.clz32(bytes - 1))
-    const at = this.#kept.findLastIndex(({ byteLength }) => byteLength === wanted)
-    if (at < 0) return Buffer.allocUnsafeSlow(wanted).subarray(0, bytes)
-    const [kept] = this.#kept.splice(at, 1) as [ArrayBufferLike]
-    this.#keptBytes -= wanted
-    return Buffer.from(kept, 0, bytes)
+    const kept = this.#shelfFor(wanted).take(wanted)
+    return kept === null ? Buffer.allocUnsafeSlow(wanted).subarray(0, bytes) : Buffer.from(kept, 0, bytes)
   }
 
   giveBack({ buffer }: Buffer): void {
     const { byteLength } = buffer
-    if (byteLength < keptBytesMin || byteLength > keptBytesMax) return
+    if (byteLength < keptBytesMin || byteLength > largeKeptBytesMax) return
+    const shelf = this.#shelfFor(byteLength)
+    shelf.put(buffer)
+    if (shelf === this.#usual) return
+    this.#dropping?.cancel()
+    this.#dropping = this.#clock.after(largeKeptMsMax, () => this.#large.clear())
+  }
+
+  #shelfFor(bytes: number): Shelf {
+    return bytes <= keptBytesMax ? this.#usual : this.#large
+  }
+}
+
+/**
+ * Buffers in sizes of powers of two. The least recently used is evicted, so that sizes which are no longer sent do not
+ * occupy it.
+ */
+class Shelf {
+  readonly #bytesMax: number
+  /** In the order in which they came back. */
+  readonly #kept: ArrayBufferLike[] = []
+  #keptBytes = 0
+
+  constructor(bytesMax: number) {
+    this.#bytesMax = bytesMax
+  }
+
+  take(bytes: number): ArrayBufferLike | null {
+    const at = this.#kept.findLastIndex(({ byteLength }) => byteLength === bytes)
+    if (at < 0) return null
+    this.#keptBytes -= bytes
+    return this.#kept.splice(at, 1)[0]!
+  }
+
+  put(buffer: ArrayBufferLike): void {
     this.#kept.push(buffer)
-    this.#keptBytes += byteLength
-    while (this.#keptBytes > keptBytesMax) this.#keptBytes -= this.#kept.shift()!.byteLength
+    this.#keptBytes += buffer.byteLength
+    while (this.#keptBytes > this.#bytesMax) this.#keptBytes -= this.#kept.shift()!.byteLength
+  }
+
+  clear(): void {
+    this.#kept.length = 0
+    this.#keptBytes = 0
   }
 }

@@ -162,7 +162,7 @@ export function listenerOptions(serve: Serve): ListenerOptions {
     clock: realWorld,
     serve,
     native: () => null,
-    memory: frameMemory(64 * 1024 * 1024),
+    memory: frameMemory(64 * 1024 * 1024, realWorld),
     frameBytesMax: 1024 * 1024,
     idleMsMax: -1,
     backlog: 50,

@@ -102,7 +102,7 @@ async function listen(
 ): Promise<Listener[]> {
   const { config, world, log, unref } = options
   const queuedBytesMax = config.get('queued.max.request.bytes')
-  const memory = frameMemory(queuedBytesMax < 0 ? frameMemoryDefaultBytes : queuedBytesMax)
+  const memory = frameMemory(queuedBytesMax < 0 ? frameMemoryDefaultBytes : queuedBytesMax, world.host)
   const faults = new FaultReport(log, world.host)
   const listeners: Listener[] = []
   try {

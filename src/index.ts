@@ -15,12 +15,14 @@ import type { TopicOutcome } from './node/topics.js'
 import * as check from './option-checks.js'
 import { type Checks, checkOptions, checkText } from './option-checks.js'
 import { Errors, errorName, isRefusal } from './protocol/errors.js'
-import { startBroker as start } from './server/broker.js'
+import { type RunningBroker, startBroker as start } from './server/broker.js'
+import { type DevSecurity, type PreparedSecurity, prepareDevSecurity } from './server/dev-security.js'
 import { type ConfigValue, configTexts, readOptions, type StartOptions } from './start-options.js'
 
 export type { Log } from './base/log.js'
 export { ConfigError } from './config/resolve.js'
 
+export type { DevSecurity, SecureClient } from './server/dev-security.js'
 export type { ConfigValue, StartOptions } from './start-options.js'
 
 /** What Kafka refuses, as Kafka spells it. */
@@ -64,6 +66,8 @@ export interface GregorBroker extends AsyncDisposable {
   /** Where data is kept, or was while an ephemeral broker ran. */
   readonly dataDirectory: string
   readonly description: BrokerDescription
+  /** What clients of the secure listener need; null without the option `security`. */
+  readonly security: DevSecurity | null
   /** The topic can be used when this resolves. @throws KafkaError when it cannot be created; ConfigError. */
   createTopic(topic: NewTopic): Promise<Topic>
   /** Its name is free when this resolves. @throws KafkaError when there is no such topic. */
@@ -77,6 +81,10 @@ export interface GregorBroker extends AsyncDisposable {
   reloadCertificates(): Promise<boolean>
   /** Answers what is under way (within 2 s), syncs, closes. Calling it again waits for the same stop. */
   stop(): Promise<void>
+}
+
+export interface SecuredBroker extends GregorBroker {
+  readonly security: DevSecurity
 }
 
 /** What the ready line says. */
@@ -101,9 +109,14 @@ const stopGraceMs = 2000
  * @throws ConfigError (`code` CONFIG_INVALID); errors with `code` EADDRINUSE, EACCES, DATA_DIRECTORY_LOCKED,
  * DATA_DIRECTORY_CORRUPT.
  */
+export function startBroker(options: StartOptions & { readonly security: true }): Promise<SecuredBroker>
+export function startBroker(options?: StartOptions): Promise<GregorBroker>
 export async function startBroker(options: StartOptions = {}): Promise<GregorBroker> {
-  const { layers, isEphemeral, clusterId, scramUsers, ...read } = readOptions(options)
+  const { isEphemeral, clusterId, ...read } = readOptions(options)
   const { log = silentLog } = options
+  const secured = options.security ? await held(prepareDevSecurity(read.layers, isEphemeral)) : null
+  const layers = secured?.layers ?? read.layers
+  const scramUsers = [...(secured?.scramUsers ?? []), ...read.scramUsers]
   const { config, warnings } = resolveBrokerConfig(layers)
   for (const warning of [...read.warnings, ...warnings]) log.warn({}, warning)
   const broker = await held(
@@ -118,6 +131,7 @@ export async function startBroker(options: StartOptions = {}): Promise<GregorBro
       ...(clusterId === null ? {} : { clusterId }),
     }),
   )
+  const security = secured === null ? null : await held(finished(secured, broker))
   const ownId = broker.services.clusterId
   if (clusterId !== null && ownId !== clusterId) {
     log.warn({ clusterId: ownId, asked: clusterId }, 'the data directory already has another cluster id, which is kept')
@@ -152,6 +166,7 @@ export async function startBroker(options: StartOptions = {}): Promise<GregorBro
     clusterId: broker.services.clusterId,
     dataDirectory: broker.directory.path,
     description,
+    security,
     async createTopic(topic) {
       const unknown = checkOptions('createTopic', topic, topicChecks)
       if (unknown.length > 0) throw new ConfigError(unknown)
@@ -187,6 +202,16 @@ export async function startBroker(options: StartOptions = {}): Promise<GregorBro
     },
     stop,
     [Symbol.asyncDispose]: stop,
+  }
+}
+
+/** A broker whose clients cannot be told how to connect is stopped again. */
+async function finished(prepared: PreparedSecurity, broker: RunningBroker): Promise<DevSecurity> {
+  try {
+    return await prepared.finish(broker)
+  } catch (error) {
+    await broker.stop(0)
+    throw error
   }
 }
 

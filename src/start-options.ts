@@ -29,6 +29,11 @@ export interface StartOptions {
   readonly config?: Readonly<Record<string, ConfigValue>>
   /** Users of SCRAM, as `SCRAM-SHA-256=[name=alice,password=secret]`; each is made unless it is there with that mechanism. */
   readonly addScram?: readonly string[]
+  /**
+   * For development and tests: another listener, SASL_SSL, with a certificate made for it, and two users; `security` of the
+   * broker has what their clients need. Kept with the data.
+   */
+  readonly security?: boolean
   /** Path of a server.properties; weaker than `config`. */
   readonly propertiesFile?: string
   /** Take KAFKA_* variables and CLUSTER_ID into account, as Kafka's images do. Off by default. */
@@ -60,6 +65,7 @@ const startChecks: Checks<StartOptions> = {
   dataDir: check.pathOf('folder'),
   config: check.record,
   addScram: check.list,
+  security: check.flag,
   propertiesFile: check.pathOf('file'),
   environment: check.texts,
   strict: check.flag,

@@ -2,6 +2,7 @@
  * Packages that are loaded by the first call that needs them: loading one takes milliseconds, and most brokers never meet
  * every codec. Those with native code bring their binaries in optional packages of their own, so each may be missing here.
  */
+import type { webcrypto } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 
@@ -87,6 +88,47 @@ interface Pkcs12Bag {
   readonly asn1?: Asn1
 }
 
+/** Certificates are made by it; it finds its parts by metadata of classes, which Node does not have. */
+interface X509 {
+  readonly cryptoProvider: { set(crypto: Crypto): void }
+  readonly PemConverter: { encode(der: ArrayBuffer, label: string): string }
+  readonly KeyUsageFlags: { readonly digitalSignature: number; readonly keyCertSign: number }
+  readonly X509CertificateGenerator: {
+    createSelfSigned(of: CertificateContent & { readonly name: string; readonly keys: CryptoKeyPair }): Promise<X509Certificate>
+    create(
+      of: CertificateContent & {
+        readonly subject: string
+        readonly issuer: string
+        readonly publicKey: CryptoKey
+        readonly signingKey: CryptoKey
+      },
+    ): Promise<X509Certificate>
+  }
+  readonly BasicConstraintsExtension: new (isAuthority: boolean, pathLength: number | undefined, isCritical: boolean) => Extension
+  readonly KeyUsagesExtension: new (usages: number, isCritical: boolean) => Extension
+  readonly ExtendedKeyUsageExtension: new (usages: readonly string[]) => Extension
+  readonly SubjectAlternativeNameExtension: new (
+    names: readonly { readonly type: 'dns' | 'ip'; readonly value: string }[],
+  ) => Extension
+  readonly SubjectKeyIdentifierExtension: { create(key: CryptoKey): Promise<Extension> }
+  readonly AuthorityKeyIdentifierExtension: { create(key: CryptoKey): Promise<Extension> }
+}
+type CryptoKey = webcrypto.CryptoKey
+type CryptoKeyPair = webcrypto.CryptoKeyPair
+type Crypto = typeof webcrypto
+type Extension = object
+interface CertificateContent {
+  readonly serialNumber: string
+  readonly notBefore: Date
+  readonly notAfter: Date
+  readonly signingAlgorithm: webcrypto.EcdsaParams
+  readonly extensions: readonly Extension[]
+}
+interface X509Certificate {
+  readonly subject: string
+  toString(format: 'pem'): string
+}
+
 // By require and not by a dynamic import, which takes three times as long and cannot be waited for here.
 const require = createRequire(import.meta.url)
 
@@ -121,6 +163,15 @@ let forge: Forge | null = null
 export function forgePackage(): Forge {
   forge ??= require('node-forge') as Forge
   return forge
+}
+
+let x509: X509 | null = null
+
+export function x509Package(): X509 {
+  if (x509 !== null) return x509
+  require('reflect-metadata')
+  x509 = require('@peculiar/x509') as X509
+  return x509
 }
 
 /**

@@ -11,6 +11,7 @@ export interface StartArguments {
   readonly propertiesFile: string | null
   readonly ephemeral: boolean
   readonly jsonLogs: boolean
+  readonly devSecurity: boolean
   /** Users of SCRAM. */
   readonly addScram: readonly string[]
   /** --config, and the options that are short for a key. */
@@ -54,6 +55,7 @@ export function parseStartArguments(args: readonly string[]): StartArguments {
     propertiesFile: positionals[0] ?? null,
     ephemeral: values.ephemeral,
     jsonLogs: values['json-logs'],
+    devSecurity: values['dev-security'],
     addScram: values['add-scram'],
     config,
   }
@@ -74,6 +76,7 @@ function parse(args: readonly string[]) {
         config: { type: 'string', multiple: true, default: [] },
         'add-scram': { type: 'string', multiple: true, default: [] },
         'json-logs': { type: 'boolean', default: false },
+        'dev-security': { type: 'boolean', default: false },
       },
     })
   } catch (error) {

@@ -40,6 +40,9 @@ Options:
   --add-scram USER      make a user who is not there yet, as kafka-storage takes
                         one: 'SCRAM-SHA-256=[name=alice,password=secret]'; may
                         be repeated
+  --dev-security        for development: a second listener, SASL_SSL, one port
+                        up, with a certificate and two users made for it; prints
+                        what clients need to connect
   --config KEY=VALUE    set any configuration key; may be repeated
   --json-logs           log JSON lines even on a terminal
   --help                print this

@@ -19,6 +19,7 @@ interface Run {
 
 const idleBroker: StartedBroker = {
   description: { listeners: ['PLAINTEXT://127.0.0.1:9092'], data: './data', durability: 'fsync', send: 'sendfile' },
+  security: null,
   reloadCertificates: async () => false,
   stop: async () => {},
 }

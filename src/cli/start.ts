@@ -8,12 +8,13 @@ import { type ConfigLayer, propertiesLayer } from '../config/resolve.js'
 import type { GregorBroker, StartOptions } from '../index.js'
 import { type LogLevel, logLevels, type ProcessLog } from '../observe/log.js'
 import { parseStartArguments, type StartArguments, UsageError } from './arguments.js'
+import { devSecurityText } from './dev-security-text.js'
 import { type ExitCode, exitCodeOf, exitCodes, failureName, isOfSurroundings } from './exit-codes.js'
 import { startHelpText } from './help.js'
 
 /** What this verb needs of the embedding API. */
 export type StartBroker = (options: StartOptions) => Promise<StartedBroker>
-export type StartedBroker = Pick<GregorBroker, 'description' | 'reloadCertificates' | 'stop'>
+export type StartedBroker = Pick<GregorBroker, 'description' | 'reloadCertificates' | 'security' | 'stop'>
 
 export interface Process {
   readonly args: readonly string[]
@@ -128,6 +129,7 @@ export async function start(host: Process, startBroker: StartBroker): Promise<vo
       configOrigin: '--config',
       strict: false,
       environment: host.environment,
+      ...(args.devSecurity && { security: true }),
       ...(args.addScram.length === 0 ? {} : { addScram: args.addScram }),
       ...(args.propertiesFile === null ? {} : { propertiesFile: args.propertiesFile }),
       log,
@@ -138,6 +140,7 @@ export async function start(host: Process, startBroker: StartBroker): Promise<vo
   }
   if (stoppingSinceMs !== null) return stop(broker)
   host.stdout(readyLine(broker))
+  if (broker.security !== null) host.stdout(devSecurityText(broker.security))
   await log.open()
 }
 

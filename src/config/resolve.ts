@@ -221,7 +221,7 @@ function directoryProblems(directories: readonly string[]): string[] {
   return [`log.dirs: Gregor keeps its data in one directory; name exactly one, not "${directories.join(',')}"`]
 }
 
-const standardAuthorizer = 'org.apache.kafka.metadata.authorizer.StandardAuthorizer'
+export const standardAuthorizer = 'org.apache.kafka.metadata.authorizer.StandardAuthorizer'
 
 function authorizerProblems(get: BrokerConfig['get'], isSet: (key: BrokerKey) => boolean): string[] {
   const authorizer = get('authorizer.class.name')

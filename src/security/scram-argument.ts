@@ -23,6 +23,8 @@ export interface ScramUser {
   readonly salt: Bytes | null
   readonly iterations: number
   readonly secret: { readonly password: string } | { readonly salted: Bytes }
+  /** Takes the place of what is there for the mechanism. */
+  readonly replaces?: true
 }
 
 const whole = /^(SCRAM-SHA-256|SCRAM-SHA-512)=\[(.*)\]$/s

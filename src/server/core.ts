@@ -263,9 +263,11 @@ async function assemble(options: CoreOptions, image: MutableImage, directory: Da
   }
 }
 
-/** A password that was changed since stays changed. */
+/** A password that was changed since stays changed, unless the one that is given is to take its place. */
 async function missingUsers(users: readonly ScramUser[], access: Access, world: World): Promise<MetadataRecordInput[]> {
-  const missing = users.filter(({ name, mechanism }) => access.scramCredentials.get(name)?.has(mechanism.type) !== true)
+  const missing = users.filter(
+    ({ name, mechanism, replaces }) => replaces || access.scramCredentials.get(name)?.has(mechanism.type) !== true,
+  )
   return Promise.all(
     missing.map(async (user): Promise<MetadataRecordInput> => {
       const credential = await credentialOf(user, size => world.randomBytes(size))

@@ -86,7 +86,8 @@ export interface Files {
   remove(path: string): void
   removeLater(path: string): Promise<void>
   readWhole(path: string): Bytes | null
-  writeWhole(path: string, bytes: Bytes | string): void
+  /** `isSecret`: nobody but this user may read it. */
+  writeWhole(path: string, bytes: Bytes | string, isSecret?: boolean): void
   /** Size of a file in bytes, or null when it is missing. */
   sizeOf(path: string): number | null
   isDirectory(path: string): boolean
@@ -200,7 +201,12 @@ export const nodeFiles: Files = {
       throw asDiskFailure(error, `read ${path}`)
     }
   },
-  writeWhole: (path, bytes) => attempt(`write ${path}`, () => fs.writeFileSync(path, bytes)),
+  writeWhole: (path, bytes, isSecret = false) =>
+    attempt(`write ${path}`, () => {
+      // A mode counts for a new file alone: one that is there may be open to others, and what reads it would go on reading.
+      if (isSecret) fs.rmSync(path, { force: true })
+      fs.writeFileSync(path, bytes, { mode: isSecret ? 0o600 : 0o666 })
+    }),
   sizeOf: path => attempt(`stat ${path}`, () => fs.statSync(path, { throwIfNoEntry: false })?.size ?? null),
   isDirectory: path => fs.statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false,
   lockDirectory(path) {
@@ -237,9 +243,16 @@ function makeDirectories(path: string): void {
  * Replaces a small file so that a crash leaves the old or the new one, never a part: tmp, fsync, rename, fsync of the
  * directory. Without `isDurable` only the rename guards it, which is enough against a crash of the process alone.
  */
-export async function replaceFile(files: Files, folder: string, name: string, text: string, isDurable: boolean): Promise<void> {
+export async function replaceFile(
+  files: Files,
+  folder: string,
+  name: string,
+  text: string,
+  isDurable: boolean,
+  isSecret = false,
+): Promise<void> {
   const path = `${folder}/${name}`
-  files.writeWhole(`${path}.tmp`, text)
+  files.writeWhole(`${path}.tmp`, text, isSecret)
   if (isDurable) await files.syncPath(`${path}.tmp`)
   files.rename(`${path}.tmp`, path)
   if (isDurable) await files.syncPath(folder)

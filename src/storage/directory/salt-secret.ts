@@ -12,6 +12,6 @@ export async function saltSecret(files: Files, folder: string, world: World): Pr
   const secret = kept === null ? null : fromBase64(utf8Decode(kept, 0, kept.byteLength).trim())
   if (secret?.byteLength === secretBytes) return secret
   const made = world.randomBytes(secretBytes)
-  await replaceFile(files, folder, saltSecretFile, `${toBase64(made)}\n`, true)
+  await replaceFile(files, folder, saltSecretFile, `${toBase64(made)}\n`, true, true)
   return made
 }

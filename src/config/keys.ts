@@ -60,12 +60,15 @@ export const brokerKeys = {
       'written for a combined Kafka node starts unchanged.',
     { kafkaDefault: 'required' },
   ),
-  'inter.broker.listener.name': text(null, 'Listener for traffic between brokers. There is one broker.', { inert: true }),
+  'inter.broker.listener.name': text(
+    null,
+    'Listener for traffic between brokers. There is one broker; what max.connections says of this listener counts.',
+  ),
   'security.inter.broker.protocol': choice(
     'PLAINTEXT',
     ['PLAINTEXT', 'SSL', 'SASL_PLAINTEXT', 'SASL_SSL'],
-    'Protocol between brokers; where it is set, a listener must speak it. There is one broker.',
-    { inert: true },
+    'Protocol between brokers; where it is set, a listener must speak it. The first one that does is the listener for brokers, of which ' +
+      'max.connections says something, unless inter.broker.listener.name names another.',
   ),
   'sasl.mechanism.inter.broker.protocol': choice(
     'GSSAPI',
@@ -323,13 +326,32 @@ export const brokerKeys = {
     min: 1,
   }),
   'connections.max.idle.ms': long(600_000, 'A connection that is silent for this long is closed.'),
-  'max.connections': int(int32Max, 'Most connections at a time.', { min: 0 }),
-  'max.connections.per.ip': int(int32Max, 'Most connections at a time from one address.', { min: 0 }),
+  'max.connections': int(
+    int32Max,
+    'Most connections at a time, of all listeners and of each. Further ones wait. The listener for brokers, where there are others, is ' +
+      'bounded by its own alone: for a connection of it the least recently used one of the others closes.',
+    { min: 0, perListener: true },
+  ),
+  'max.connection.creation.rate': int(
+    int32Max,
+    'Most connections a second, of all listeners and of each; ten seconds’ worth may come at once. Further ones wait.',
+    { min: 0, perListener: true },
+  ),
+  'max.connections.per.ip': int(int32Max, 'Most connections at a time from one address; further ones are closed.', { min: 0 }),
+  'max.connections.per.ip.overrides': text(
+    '',
+    'The same for single hosts, as in host1:100,127.0.0.1:200. Names are looked up at the start.',
+  ),
   'queued.max.request.bytes': long(
     -1,
     'Bytes of received requests that may be queued before the broker stops reading from clients; -1 is Gregor’s own bound.',
   ),
-  'socket.listen.backlog.size': int(50, 'Connections that the operating system holds before they are accepted.', { min: 1 }),
+  'socket.listen.backlog.size': int(
+    50,
+    'Connections that the operating system holds before they are accepted, and as many wait for max.connections and ' +
+      'max.connection.creation.rate.',
+    { min: 1 },
+  ),
   'socket.send.buffer.bytes': int(
     102_400,
     'SO_SNDBUF of client connections, where sendfile(2) is used too; -1 keeps the operating system’s own tuning.',
@@ -353,7 +375,11 @@ export const brokerKeys = {
 } satisfies Readonly<Record<string, ConfigKey<unknown>>>
 
 /** Keys that may be given for one listener alone. */
-export type ListenerKey = keyof typeof sslKeys | Exclude<keyof typeof saslKeys, `delegation.${string}`>
+export type ListenerKey =
+  | keyof typeof sslKeys
+  | Exclude<keyof typeof saslKeys, `delegation.${string}`>
+  | 'max.connections'
+  | 'max.connection.creation.rate'
 
 export type BrokerKey = keyof typeof brokerKeys
 export type BrokerValue<K extends BrokerKey> = ValueOf<(typeof brokerKeys)[K]>

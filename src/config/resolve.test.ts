@@ -247,8 +247,49 @@ describe('keys of one listener', () => {
   })
 })
 
+describe('bounds on connections', () => {
+  it('may be given for a listener alone', () => {
+    const broker = { listeners: 'PLAINTEXT://:1,SSL://:2', 'max.connections': '10', 'max.connection.creation.rate': '5' }
+    const own = { 'listener.name.ssl.max.connections': '3', 'listener.name.ssl.max.connection.creation.rate': '2' }
+    const { config } = resolveBrokerConfig([optionsLayer({ ...broker, ...own })])
+    const of = (name: string) => [
+      config.forListener(name).get('max.connections'),
+      config.forListener(name).get('max.connection.creation.rate'),
+    ]
+    expect([of('PLAINTEXT'), of('SSL')]).toEqual([
+      [10, 5],
+      [3, 2],
+    ])
+  })
+
+  it('of single hosts are HOST:NUMBER', () => {
+    const key = 'max.connections.per.ip.overrides'
+    expect(problemsOf({ [key]: 'host-1.example:100, 127.0.0.1:0,[::1]:5,fe80::1%eth0:7,' })).toEqual([])
+    for (const wrong of ['127.0.0.1', 'host:', ':5', 'host:-1', 'ho st:5', 'host:x', 'a:1;b:2']) {
+      expect(problemsOf({ [key]: wrong })).toEqual([`${key}: "${wrong}" is not HOST:NUMBER, such as 127.0.0.1:200`])
+    }
+  })
+
+  // Kafka’s texts.
+  it('of one address may be zero only beside those of single hosts', () => {
+    expect(problemsOf({ 'max.connections.per.ip': '0' })).toEqual([
+      'max.connections.per.ip can be set to zero only if max.connections.per.ip.overrides property is set.',
+    ])
+    expect(problemsOf({ 'max.connections.per.ip': '0', 'max.connections.per.ip.overrides': 'localhost:5' })).toEqual([])
+  })
+
+  it('leave time to tell who has not authenticated', () => {
+    const delay = { 'connection.failed.authentication.delay.ms': '1000' }
+    expect(problemsOf({ ...delay, 'connections.max.idle.ms': '1000' })).toEqual([
+      'connection.failed.authentication.delay.ms=1000 should always be less than connections.max.idle.ms=1000 to prevent failed ' +
+        'authentication responses from timing out',
+    ])
+    expect(problemsOf({ ...delay, 'connections.max.idle.ms': '-1' })).toEqual([])
+  })
+})
+
 describe('the protocol between brokers', () => {
-  it('has no effect, but must be one that a listener speaks', () => {
+  it('must be one that a listener speaks', () => {
     const ssl = { listeners: 'PLAINTEXT://:1,SSL://:2', 'security.inter.broker.protocol': 'SSL' }
     expect(problemsOf({ ...ssl, 'sasl.mechanism.inter.broker.protocol': 'PLAIN' })).toEqual([])
     expect(problemsOf({ ...ssl, 'security.inter.broker.protocol': 'SASL_SSL' })).toEqual([

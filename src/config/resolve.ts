@@ -5,6 +5,7 @@
  */
 import { isRefusal } from '../protocol/errors.js'
 import { compressionTypeProblem } from './compression-type.js'
+import { hostLimits } from './host-limits.js'
 import { allowedValues, type ConfigKey, formatValue, parseValue } from './key.js'
 import { type BrokerKey, type BrokerValue, brokerKeyNames, brokerKeyOf, brokerKeys, type ListenerKey } from './keys.js'
 import { type ListenerConfig, parseListeners } from './listeners.js'
@@ -96,6 +97,7 @@ export function resolveBrokerConfig(layers: readonly ConfigLayer[]): { config: B
   problems.push(
     ...listenerProblems,
     ...directoryProblems(directories),
+    ...perAddressProblems(get),
     ...conflicts(get),
     ...authorizerProblems(get, key => texts.has(key)),
   )
@@ -239,6 +241,13 @@ function authorizerProblems(get: BrokerConfig['get'], isSet: (key: BrokerKey) =>
   )
 }
 
+function perAddressProblems(get: BrokerConfig['get']): string[] {
+  const overrides = hostLimits(get('max.connections.per.ip.overrides'))
+  if (typeof overrides === 'string') return [`max.connections.per.ip.overrides: ${overrides}`]
+  if (get('max.connections.per.ip') > 0 || overrides.size > 0) return []
+  return ['max.connections.per.ip can be set to zero only if max.connections.per.ip.overrides property is set.']
+}
+
 /** Pairs of keys of which one bounds the other. */
 function conflicts(get: BrokerConfig['get']): string[] {
   const ordered: readonly (readonly [BrokerKey, BrokerKey])[] = [
@@ -264,6 +273,13 @@ function conflicts(get: BrokerConfig['get']): string[] {
     if ((get(low) as number) <= (get(high) as number)) continue
     const lowText = formatValue(brokerKeys[low], get(low))
     problems.push(`${low}=${lowText} must not be more than ${high}=${formatValue(brokerKeys[high], get(high))}`)
+  }
+  const [delayMs, idleMs] = [get('connection.failed.authentication.delay.ms'), get('connections.max.idle.ms')]
+  if (idleMs >= 0 && delayMs >= idleMs) {
+    problems.push(
+      `connection.failed.authentication.delay.ms=${delayMs} should always be less than connections.max.idle.ms=${idleMs} to prevent ` +
+        'failed authentication responses from timing out',
+    )
   }
   if (get('log.retention.ms') === 0 || get('log.retention.minutes') === 0 || get('log.retention.hours') === 0) {
     problems.push('log.retention.ms, .minutes and .hours must be -1 (no limit) or at least 1, not 0')

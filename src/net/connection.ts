@@ -179,7 +179,8 @@ export class Connection {
   #isGathering = false
   /** Frames are being started further up the stack, which goes on when this returns. */
   #isBusy = false
-  #lastActiveMs: number
+  /** When the client was last seen to send or to read. */
+  lastActiveMs: number
   #sentBefore = 0
 
   constructor(socket: Socket, options: ConnectionOptions) {
@@ -187,7 +188,7 @@ export class Connection {
     this.#socket = socket
     this.#options = options
     this.#memory = options.memory.accountOf(options.info.remoteAddress)
-    this.#lastActiveMs = options.clock.monotonicMs()
+    this.lastActiveMs = options.clock.monotonicMs()
     const bounds: FrameBounds = { min: frameBytesMin, max: options.frameBytesMax }
     this.#bounds = bounds
     this.#service = options.serve(options.info, {
@@ -230,7 +231,7 @@ export class Connection {
   closeIfStalled(idleMsMax: number): void {
     const nowMs = this.#options.clock.monotonicMs()
     const sent = this.#outbound.progress
-    if (sent !== this.#sentBefore) this.#lastActiveMs = nowMs
+    if (sent !== this.#sentBefore) this.lastActiveMs = nowMs
     this.#sentBefore = sent
     if (this.#partial !== null || this.#prefixFilled > 0) {
       // While we do not read, no time passes for the client.
@@ -240,7 +241,7 @@ export class Connection {
         this.#endBecauseOf(new ConnectionFault(`a frame did not arrive within ${frameStepMsMax} ms: ${arrived}`))
       }
     }
-    if (idleMsMax >= 0 && nowMs - this.#lastActiveMs > idleMsMax && this.#slots.length === 0) this.close()
+    if (idleMsMax >= 0 && nowMs - this.lastActiveMs > idleMsMax && this.#slots.length === 0) this.close()
   }
 
   #markStep(nowMs: number): void {
@@ -259,7 +260,7 @@ export class Connection {
   /** `bytes` are valid during this call only. */
   received(bytes: Buffer): void {
     if (this.#isClosed) return
-    this.#lastActiveMs = this.#options.clock.monotonicMs()
+    this.lastActiveMs = this.#options.clock.monotonicMs()
     this.#isBusy = true
     this.#gatherWrites()
     this.#turnBytes += bytes.byteLength
@@ -330,7 +331,7 @@ export class Connection {
           this.#prefix[this.#prefixFilled++] = bytes[at++] as number
         }
         if (this.#prefixFilled < frameLengthBytes) {
-          this.#markStep(this.#lastActiveMs)
+          this.#markStep(this.lastActiveMs)
           return
         }
         length = new DataView(this.#prefix.buffer).getInt32(0)
@@ -366,7 +367,7 @@ export class Connection {
       this.#partialFilled = 0
       this.#partialCharged = frame.byteLength
       this.#partialBytes = length
-      this.#markStep(this.#lastActiveMs)
+      this.#markStep(this.lastActiveMs)
       at = start
     }
   }
@@ -499,7 +500,7 @@ export class Connection {
     }
     // An unordered request is always alone and last in line.
     if (this.#slots.length === 0) this.#hasUnordered = false
-    this.#lastActiveMs = this.#options.clock.monotonicMs()
+    this.lastActiveMs = this.#options.clock.monotonicMs()
     this.#goOn()
   }
 

@@ -14,6 +14,7 @@ import type { Outgoing } from '../protocol/frame.js'
 import type { Insert } from '../protocol/wire.js'
 import { memorySlice } from '../testing/slices.js'
 import type { ConnectionControl, ConnectionInfo, Dispatched, Serve } from './connection.js'
+import { type ConnectionLimits, ConnectionQuotas } from './connection-quotas.js'
 import { frameMemory } from './frame-memory.js'
 import { Listener, type ListenerOptions } from './listener.js'
 
@@ -150,7 +151,21 @@ export function answerWithRanges(
   return { answer: { bytes, inserts, byteLength: bytes.byteLength + ranges }, expected: Buffer.concat(parts) }
 }
 
-export const reported: { faults: unknown[]; refused: string[] } = { faults: [], refused: [] }
+export const reported: { faults: unknown[]; refused: string[]; waiting: string[] } = { faults: [], refused: [], waiting: [] }
+
+/** Bounds on connections; what is not named is as good as unbounded. */
+export function limitsOf(
+  limits: Partial<Omit<ConnectionLimits, 'ofListener'>>,
+  listeners: Readonly<Record<string, Partial<ConnectionLimits>>> = {},
+): ConnectionLimits {
+  const unbounded = 1_000_000
+  const broker = { connectionsMax: unbounded, perSecondMax: unbounded, perAddressMax: unbounded, ...limits }
+  return { perAddressOverrides: new Map(), ...broker, ofListener: name => ({ ...broker, ...listeners[name] }) }
+}
+
+export function quotasOf(...limits: Parameters<typeof limitsOf>): ConnectionQuotas {
+  return new ConnectionQuotas(realWorld, limitsOf(...limits))
+}
 
 export function listenerOptions(serve: Serve): ListenerOptions {
   return {
@@ -168,17 +183,19 @@ export function listenerOptions(serve: Serve): ListenerOptions {
     backlog: 50,
     sendBufferBytes: -1,
     receiveBufferBytes: -1,
-    connectionsMax: 1000,
-    connectionsPerAddressMax: 1000,
+    quotas: quotasOf({}),
+    isProtected: false,
     unref: false,
     onFault: (_connection, error) => reported.faults.push(error),
     onRefused: (_address, reason) => reported.refused.push(reason),
+    onWaiting: reason => reported.waiting.push(reason),
   }
 }
 
 export async function listening(options: ListenerOptions): Promise<Listener & AsyncDisposable> {
   reported.faults = []
   reported.refused = []
+  reported.waiting = []
   const listener = await Listener.listen(options)
   return Object.assign(listener, { [Symbol.asyncDispose]: () => listener.close(0) })
 }

@@ -3,13 +3,16 @@ import { expect, test } from 'vitest'
 import type { Outgoing } from '../protocol/frame.js'
 import { fakeWorld } from '../testing/fake-world.js'
 import type { Dispatched } from './connection.js'
+import { ConnectionQuotas } from './connection-quotas.js'
 import {
   answerTo,
   deferred,
   eventually,
   later,
+  limitsOf,
   listenerOptions,
   listening,
+  quotasOf,
   RawClient,
   reported,
   requestFrame,
@@ -117,24 +120,70 @@ test('a client that disappears is forgotten, with a request parked and without',
   expect(reported.faults).toEqual([])
 })
 
-test('connections beyond the bound are closed, and taken again when there is room', async () => {
-  await using listener = await listening({ ...listenerOptions(echo), connectionsMax: 2 })
+test('connections beyond the bound wait unread, and are served when there is room', async () => {
+  await using listener = await listening({ ...listenerOptions(echo), quotas: quotasOf({ connectionsMax: 2 }) })
   using first = await RawClient.connect(listener.port)
   using second = await RawClient.connect(listener.port)
   second.send(requestFrame(1))
   expect(await second.answer()).toBe(1)
   using third = await RawClient.connect(listener.port)
-  await third.closed()
-  expect(reported.refused).toEqual(['max.connections (2) is reached'])
+  third.send(requestFrame(3))
+  await eventually(() => reported.waiting.length === 1)
+  expect(reported).toMatchObject({ refused: [], waiting: ['max.connections is reached'] })
+  expect(listener.connectionCount).toBe(2)
   first.socket.destroy()
-  await eventually(() => listener.connectionCount === 1)
+  expect(await third.answer()).toBe(3)
+})
+
+test('as many wait as the backlog is long; further ones are closed, and all are when the broker stops', async () => {
+  const options = { ...listenerOptions(echo), quotas: quotasOf({ connectionsMax: 1 }), backlog: 2 }
+  await using listener = await listening(options)
+  using _first = await RawClient.connect(listener.port)
+  using second = await RawClient.connect(listener.port)
+  using third = await RawClient.connect(listener.port)
   using fourth = await RawClient.connect(listener.port)
-  fourth.send(requestFrame(4))
-  expect(await fourth.answer()).toBe(4)
+  await fourth.closed()
+  expect(reported.refused).toEqual(['2 connections wait already (socket.listen.backlog.size)'])
+  await listener.close(0)
+  await Promise.all([second.closed(), third.closed()])
+})
+
+test('a connection that waits and leaves is forgotten when its turn comes', async () => {
+  await using listener = await listening({ ...listenerOptions(echo), quotas: quotasOf({ connectionsMax: 1 }) })
+  using first = await RawClient.connect(listener.port)
+  using second = await RawClient.connect(listener.port)
+  await eventually(() => reported.waiting.length === 1)
+  using third = await RawClient.connect(listener.port)
+  third.send(requestFrame(3))
+  second.socket.resetAndDestroy()
+  await second.closed()
+  first.socket.destroy()
+  expect(await third.answer()).toBe(3)
+  expect(listener.connectionCount).toBe(1)
+})
+
+test('a connection to the listener for brokers closes the least recently used one of another', async () => {
+  const world = fakeWorld()
+  const quotas = new ConnectionQuotas(world, limitsOf({ connectionsMax: 2 }))
+  const clients = { ...listenerOptions(echo), name: 'CLIENTS', quotas, clock: world }
+  await using forClients = await listening(clients)
+  await using forBrokers = await listening({ ...clients, name: 'BROKERS', isProtected: true })
+  using first = await RawClient.connect(forClients.port)
+  using second = await RawClient.connect(forClients.port)
+  await eventually(() => forClients.connectionCount === 2)
+  world.advance(1000)
+  first.send(requestFrame(1))
+  expect(await first.answer()).toBe(1)
+  using broker = await RawClient.connect(forBrokers.port)
+  broker.send(requestFrame(2))
+  expect(await broker.answer()).toBe(2)
+  await second.closed()
+  expect(first.isClosed).toBe(false)
+  expect(reported.refused).toEqual(['max.connections (2) is exceeded, and it was the least recently used'])
 })
 
 test('connections of one address beyond its bound are closed', async () => {
-  await using listener = await listening({ ...listenerOptions(echo), connectionsPerAddressMax: 1 })
+  await using listener = await listening({ ...listenerOptions(echo), quotas: quotasOf({ perAddressMax: 1 }) })
   using first = await RawClient.connect(listener.port)
   first.send(requestFrame(1))
   expect(await first.answer()).toBe(1)

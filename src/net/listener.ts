@@ -5,6 +5,7 @@
 import net from 'node:net'
 import type { Clock, Timer } from '../base/world.js'
 import { Connection, type ConnectionInfo, type Serve } from './connection.js'
+import type { ConnectionQuotas, Evictable, ListenerQuota } from './connection-quotas.js'
 import type { FrameMemory } from './frame-memory.js'
 import { type NativeCalls, socketFd } from './native.js'
 import type { SecurityProtocol } from './security-protocol.js'
@@ -34,14 +35,16 @@ export interface ListenerOptions {
   readonly sendBufferBytes: number
   /** socket.receive.buffer.bytes */
   readonly receiveBufferBytes: number
-  /** max.connections of this listener. */
-  readonly connectionsMax: number
-  /** max.connections.per.ip */
-  readonly connectionsPerAddressMax: number
+  /** Of all listeners together. */
+  readonly quotas: ConnectionQuotas
+  /** The listener for brokers, where there are others. */
+  readonly isProtected: boolean
   /** Do not keep the process alive. */
   readonly unref: boolean
   readonly onFault: (connection: ConnectionInfo, error: unknown) => void
   readonly onRefused: (remoteAddress: string, reason: string) => void
+  /** Clients wait for their connection to be served. */
+  readonly onWaiting: (reason: string) => void
 }
 
 /** How often the connections are looked at, unless they are idle sooner. */
@@ -61,7 +64,7 @@ export class Listener {
   readonly #options: ListenerOptions
   readonly #server: net.Server
   readonly #connections = new Set<Connection>()
-  readonly #perAddress = new Map<string, number>()
+  readonly #quota: ListenerQuota
   readonly #sharedBuffer = Buffer.allocUnsafeSlow(sharedBufferBytes)
   #nextId = 1
   #isClosed = false
@@ -72,6 +75,13 @@ export class Listener {
     // A TLS socket takes over whether its peer may end first; the others are put into sockets of their own.
     const socketOptions = { pauseOnConnect: true, noDelay: true, keepAlive: true, allowHalfOpen: options.tls !== null }
     this.#server = net.createServer(socketOptions, socket => this.#accept(socket))
+    this.#quota = options.quotas.quotaOf({
+      name: options.name,
+      isProtected: options.isProtected,
+      waitingMax: options.backlog,
+      evictables: () => this.#evictables(),
+      onWaiting: options.onWaiting,
+    })
   }
 
   /** Binds and accepts. Rejects with the system's error (EADDRINUSE, EACCES, …). */
@@ -106,6 +116,7 @@ export class Listener {
     this.#isClosed = true
     this.#checking?.cancel()
     const closed = new Promise<void>(resolve => this.#server.close(() => resolve()))
+    this.#quota.close('the broker is stopping')
     this.#options.tls?.close()
     for (const connection of this.#connections) connection.drain()
     const { clock } = this.#options
@@ -124,21 +135,16 @@ export class Listener {
 
   #accept(accepted: net.Socket): void {
     const remoteAddress = plainAddress(accepted.remoteAddress ?? '')
-    const { tls } = this.#options
-    const ofAddress = this.#perAddress.get(remoteAddress) ?? 0
-    const refusal = this.#isClosed
-      ? 'the broker is stopping'
-      : this.#connections.size + (tls?.handshakeCount ?? 0) >= this.#options.connectionsMax
-        ? `max.connections (${this.#options.connectionsMax}) is reached`
-        : ofAddress >= this.#options.connectionsPerAddressMax
-          ? `max.connections.per.ip (${this.#options.connectionsPerAddressMax}) is reached`
-          : null
-    if (refusal !== null) {
+    const refused = (reason: string): void => {
       accepted.destroy()
-      this.#options.onRefused(remoteAddress, refusal)
-      return
+      this.#options.onRefused(remoteAddress, reason)
     }
-    this.#perAddress.set(remoteAddress, ofAddress + 1)
+    if (this.#isClosed) refused('the broker is stopping')
+    else this.#quota.enter({ remoteAddress, admitted: () => this.#admitted(accepted), refused })
+  }
+
+  #admitted(accepted: net.Socket): void {
+    const { tls } = this.#options
     const { sendBufferBytes, receiveBufferBytes } = this.#options
     const native = this.#options.native()
     native?.setBufferBytes(socketFd(accepted), sendBufferBytes, receiveBufferBytes)
@@ -148,7 +154,7 @@ export class Listener {
       tls.accept(accepted, {
         onSecure: (socket, peerName) => this.#serveSecurely(socket, { ...info, peerName }, native),
         onFailed: reason => {
-          this.#forget(info.remoteAddress)
+          this.#quota.leave(info.remoteAddress)
           if (reason !== null) this.#options.onRefused(info.remoteAddress, reason)
         },
       })
@@ -193,19 +199,25 @@ export class Listener {
       frameBytesMax: this.#options.frameBytesMax,
       clock: this.#options.clock,
       onFault: (faulty, error) => this.#options.onFault(faulty.info, error),
-      onClose: closed => {
-        this.#connections.delete(closed)
-        this.#forget(info.remoteAddress)
-      },
+      onClose: closed => this.#forget(closed),
     })
     this.#connections.add(connection)
     return connection
   }
 
-  #forget(address: string): void {
-    const left = (this.#perAddress.get(address) ?? 1) - 1
-    if (left === 0) this.#perAddress.delete(address)
-    else this.#perAddress.set(address, left)
+  #forget(connection: Connection): void {
+    if (this.#connections.delete(connection)) this.#quota.leave(connection.info.remoteAddress)
+  }
+
+  *#evictables(): Iterable<Evictable> {
+    for (const connection of this.#connections) {
+      const evict = (reason: string): void => {
+        this.#forget(connection)
+        connection.close()
+        this.#options.onRefused(connection.info.remoteAddress, reason)
+      }
+      yield { lastActiveMs: connection.lastActiveMs, evict }
+    }
   }
 
   /** Moves the accepted handle into a socket that reads into our buffers; the first socket object is left empty. */

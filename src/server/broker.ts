@@ -6,6 +6,7 @@ import type { Log } from '../base/log.js'
 import type { Broker } from '../broker/services.js'
 import type { BrokerConfig } from '../config/resolve.js'
 import type { Serve } from '../net/connection.js'
+import { ConnectionQuotas } from '../net/connection-quotas.js'
 import { frameMemory } from '../net/frame-memory.js'
 import { Listener } from '../net/listener.js'
 import { loadNativeCalls, type NativeCalls, nativeFailure } from '../net/native.js'
@@ -13,6 +14,7 @@ import type { SecurityProtocol } from '../net/security-protocol.js'
 import type { TlsAcceptor } from '../net/tls/tls-acceptor.js'
 import type { Durability } from '../storage/types.js'
 import { reportCodecs } from './codec-report.js'
+import { connectionLimits, isListenerForBrokers } from './connection-limits.js'
 import { type CoreOptions, openCore } from './core.js'
 import { FaultReport } from './fault-report.js'
 import { openTls, reloadTls } from './tls.js'
@@ -33,6 +35,8 @@ export interface RunningBroker {
   readonly directory: { readonly path: string; readonly isEphemeral: boolean }
   readonly durability: Durability
   readonly sendPath: 'sendfile' | 'copy'
+  /** Of all connections; its limits may be set while it serves. */
+  readonly connectionQuotas: ConnectionQuotas
   /** Whether a listener speaks TLS. */
   readonly hasTls: boolean
   /** Reads key stores and trust stores again; running connections live on. What could not be used, as sentences. */
@@ -50,10 +54,11 @@ const frameMemoryDefaultBytes = 512 * 1024 * 1024
 export async function startBroker(options: BrokerOptions): Promise<RunningBroker> {
   const { config, log } = options
   const native = nativeCallsFor(config, log)
+  const quotas = new ConnectionQuotas(options.world.host, await connectionLimits(config))
   const tls = await openTls(config, options.world, log)
   const core = await openCore(options)
   try {
-    const listeners = await listen(options, core.serve, native, tls)
+    const listeners = await listen(options, { serve: core.serve, native, quotas, tls })
     const codecReport = options.world.host.after(codecReportDelayMs, () => reportCodecs(log))
     return {
       services: core.services,
@@ -68,6 +73,7 @@ export async function startBroker(options: BrokerOptions): Promise<RunningBroker
       get sendPath() {
         return native() === null ? 'copy' : 'sendfile'
       },
+      connectionQuotas: quotas,
       hasTls: tls.size > 0,
       reloadCertificates: () => reloadTls(tls, log),
       async stop(graceMs) {
@@ -94,12 +100,14 @@ function nativeCallsFor(config: BrokerConfig, log: Log): () => NativeCalls | nul
   return loadNativeCalls
 }
 
-async function listen(
-  options: BrokerOptions,
-  serve: Serve,
-  native: () => NativeCalls | null,
-  tls: ReadonlyMap<string, TlsAcceptor>,
-): Promise<Listener[]> {
+interface ListenerParts {
+  readonly serve: Serve
+  readonly native: () => NativeCalls | null
+  readonly quotas: ConnectionQuotas
+  readonly tls: ReadonlyMap<string, TlsAcceptor>
+}
+
+async function listen(options: BrokerOptions, { serve, native, quotas, tls }: ListenerParts): Promise<Listener[]> {
   const { config, world, log, unref } = options
   const queuedBytesMax = config.get('queued.max.request.bytes')
   const memory = frameMemory(queuedBytesMax < 0 ? frameMemoryDefaultBytes : queuedBytesMax, world.host)
@@ -119,14 +127,15 @@ async function listen(
         memory,
         frameBytesMax: config.get('socket.request.max.bytes'),
         idleMsMax: config.get('connections.max.idle.ms'),
-        connectionsMax: config.get('max.connections'),
-        connectionsPerAddressMax: config.get('max.connections.per.ip'),
+        quotas,
+        isProtected: isListenerForBrokers(config, name),
         backlog: config.get('socket.listen.backlog.size'),
         sendBufferBytes: config.get('socket.send.buffer.bytes'),
         receiveBufferBytes: config.get('socket.receive.buffer.bytes'),
         unref,
         onFault: (connection, error) => faults.closed(connection, error),
         onRefused: (remoteAddress, reason) => faults.refused(remoteAddress, reason),
+        onWaiting: reason => faults.waiting(name, reason),
       })
       listeners.push(listener)
     }

@@ -40,6 +40,11 @@ export class FaultReport {
     this.#warn({ remoteAddress, reason }, 'refused a connection')
   }
 
+  /** Clients of a listener are kept waiting, not refused. */
+  waiting(listener: string, reason: string): void {
+    this.#warn({ listener, reason }, 'connections wait')
+  }
+
   #warn(fields: LogFields, message: string): void {
     const nowMs = this.#clock.monotonicMs()
     if (nowMs - this.#windowStartMs >= windowMs) {
@@ -48,7 +53,7 @@ export class FaultReport {
       this.#said.clear()
       this.#leftOut = 0
     }
-    const key = `${message} ${fields.remoteAddress} ${fields.reason}`
+    const key = `${message} ${fields.remoteAddress ?? fields.listener} ${fields.reason}`
     if (this.#said.size === warningsMax || this.#said.has(key)) {
       this.#leftOut++
       return

@@ -1,0 +1,47 @@
+/** The bounds on connections as the configuration gives them, with hosts as the addresses that sockets have. */
+import { lookup } from 'node:dns/promises'
+import { isIPv6, SocketAddress } from 'node:net'
+import { hostLimits } from '../config/host-limits.js'
+import { type BrokerConfig, ConfigError } from '../config/resolve.js'
+import type { ConnectionLimits } from '../net/connection-quotas.js'
+
+/** @throws ConfigError when a host is not known. */
+export async function connectionLimits(config: BrokerConfig): Promise<ConnectionLimits> {
+  return {
+    connectionsMax: config.get('max.connections'),
+    perSecondMax: config.get('max.connection.creation.rate'),
+    perAddressMax: config.get('max.connections.per.ip'),
+    perAddressOverrides: await overridesByAddress(config),
+    ofListener(name) {
+      const own = config.forListener(name)
+      return { connectionsMax: own.get('max.connections'), perSecondMax: own.get('max.connection.creation.rate') }
+    },
+  }
+}
+
+/** Bounded by its own keys alone, where there are others: what clients do elsewhere must not keep brokers out. */
+export function isListenerForBrokers(config: BrokerConfig, name: string): boolean {
+  if (config.listeners.length < 2) return false
+  const named = config.get('inter.broker.listener.name')?.toUpperCase()
+  const protocol = config.get('security.inter.broker.protocol')
+  return name === (named ?? config.listeners.find(listener => listener.protocol === protocol)?.name)
+}
+
+async function overridesByAddress(config: BrokerConfig): Promise<ReadonlyMap<string, number>> {
+  const key = 'max.connections.per.ip.overrides'
+  const byHost = hostLimits(config.get(key))
+  const limits = new Map<string, number>()
+  if (typeof byHost === 'string') throw new ConfigError([`${key}: ${byHost}`])
+  for (const [host, limit] of byHost) {
+    try {
+      for (const { address } of await lookup(host, { all: true })) limits.set(asSocketsHaveIt(address), limit)
+    } catch (error) {
+      throw new ConfigError([`${key}: the host ${host} is not known: ${(error as Error).message}`])
+    }
+  }
+  return limits
+}
+
+function asSocketsHaveIt(address: string): string {
+  return isIPv6(address) ? new SocketAddress({ address, family: 'ipv6' }).address : address
+}

@@ -19,6 +19,7 @@ import { tidyUpWhenInterrupted } from './lib/interrupted.js'
 import { loadAverage, machine } from './lib/machine.js'
 import { tableText } from './lib/report.js'
 import { logSize } from './log-size.js'
+import { logins } from './logins.js'
 import { loopDelay } from './loop-delay.js'
 import { idleConnections, residentIdle } from './memory.js'
 import { peersNamed } from './peers/all.js'
@@ -33,13 +34,14 @@ import { transactions } from './transactions.js'
 import { wire } from './wire.js'
 
 /** About Gregor and the machine alone. */
-const ownQuestions: Readonly<Record<string, readonly ((options: BenchOptions) => Promise<Table>)[]>> = {
+const ownQuestions: Readonly<Record<string, readonly ((options: BenchOptions) => Promise<Table | readonly Table[]>)[]>> = {
   ready: [readyAfterExec, readyInProcess],
   memory: [residentIdle, idleConnections],
   fetch: [fetchCost],
   produce: [produceCost],
   codecs: [codecCost],
   tls: [tlsCost],
+  logins: [logins],
 }
 
 /** Peer beside peer; each answer is shown as soon as it is there. */
@@ -80,7 +82,7 @@ Options:
 `
 
 /** Unless asked for: each tool starts a Java of its own for each broker, and recovering large logs takes its time. */
-const notInQuick = new Set(['tools', 'size', 'tls', 'fairness'])
+const notInQuick = new Set(['tools', 'size', 'tls', 'logins', 'fairness'])
 const runsOfFull = 5
 const runsOfQuick = 2
 /** Most of a run's time goes to several brokers in turns. */
@@ -161,10 +163,10 @@ async function bench(args: BenchArguments): Promise<void> {
       await asking(name, async () => {
         for (const part of parts) {
           const runs = args.runs ?? (isQuick ? runsOfQuick : runsOfFull)
-          const table = await part({ isQuick, runs, scratch, progress })
+          const answered = [await part({ isQuick, runs, scratch, progress })].flat()
           progress('')
-          print(tableText(table))
-          tables.push(table)
+          for (const table of answered) print(tableText(table))
+          tables.push(...answered)
         }
       })
     }

@@ -1,11 +1,10 @@
 // What a gigabyte of records costs the broker in processor time under TLS, produced and fetched, beside Kafka under TLS with the
 // same certificate and the same requests, and beside itself without TLS. One connection, TLS 1.3 with AES-128-GCM.
-import { execFileSync } from 'node:child_process'
-import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import type { ConnectionOptions } from 'node:tls'
 import { freePorts } from '../compat-tests/lib/ports.js'
+import { certificateIn } from './lib/certificate.js'
 import { type Cost, costOf, costSeries } from './lib/cost.js'
 import type { BenchOptions, Series, Table } from './lib/figure.js'
 import { quiet } from './lib/proc.js'
@@ -73,19 +72,10 @@ function limitOf(name: string): string | undefined {
   return name.includes('gregor') ? name.replace('gregor', 'kafka') : undefined
 }
 
-function certificateIn(folder: string): { store: string; certificate: string } {
-  const [key, pem, store] = ['tls.key', 'tls.crt', 'tls.pem'].map(name => join(folder, name)) as [string, string, string]
-  const kind = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2']
-  const names = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost']
-  execFileSync('openssl', ['req', '-x509', ...kind, ...names, '-keyout', key, '-out', pem], { stdio: 'ignore' })
-  const certificate = readFileSync(pem, 'utf8')
-  writeFileSync(store, readFileSync(key, 'utf8') + certificate)
-  return { store, certificate }
-}
-
 async function started(peer: Peer, store: string, scratch: string): Promise<Secure> {
   const [securePort = 0] = await freePorts(1)
-  const running = await peer.start({ directory: join(scratch, `tls-${peer.id}`), tls: { port: securePort, store } })
+  const secure = { ports: { SSL: securePort }, properties: { 'ssl.keystore.type': 'PEM', 'ssl.keystore.location': store } }
+  const running = await peer.start({ directory: join(scratch, `tls-${peer.id}`), secure })
   return { ...running, securePort }
 }
 

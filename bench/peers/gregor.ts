@@ -4,7 +4,15 @@ import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { startService } from '../../compat-tests/lib/processes.js'
 import { gregorMain, withDescriptors } from '../lib/subject.js'
-import { type Peer, type PeerId, type PeerStart, type RunningPeer, untilAnswered } from './peer.js'
+import {
+  listenerTexts,
+  noSecureListeners,
+  type Peer,
+  type PeerId,
+  type PeerStart,
+  type RunningPeer,
+  untilAnswered,
+} from './peer.js'
 
 const readyTimeoutMs = 120_000
 const stopTimeoutMs = 30_000
@@ -23,13 +31,17 @@ function gregorOf(id: PeerId, main: string): Peer {
       const { version } = JSON.parse(readFileSync(join(dirname(main), '..', '..', 'package.json'), 'utf8')) as { version: string }
       return { version: `${id === 'gregor' ? 'Gregor' : 'Gregor before'} ${version} on Node ${process.version}` }
     },
-    async start({ directory, durability = 'os', descriptors = 20_000, tls }: PeerStart): Promise<RunningPeer> {
-      const secure = tls === undefined ? [] : [`SSL://127.0.0.1:${tls.port}`]
+    async start({
+      directory,
+      durability = 'os',
+      descriptors = 20_000,
+      secure = noSecureListeners,
+    }: PeerStart): Promise<RunningPeer> {
       const configs = {
-        listeners: ['PLAINTEXT://127.0.0.1:0', ...secure].join(','),
+        listeners: ['PLAINTEXT://127.0.0.1:0', ...listenerTexts(secure)].join(','),
         'gregor.durability': durability,
         'log.segment.delete.delay.ms': '0',
-        ...(tls === undefined ? {} : { 'ssl.keystore.type': 'PEM', 'ssl.keystore.location': tls.store }),
+        ...secure.properties,
       }
       const configArgs = Object.entries(configs).flatMap(([key, value]) => ['--config', `${key}=${value}`])
       const args = [main, 'start', '--data-dir', directory, ...configArgs]

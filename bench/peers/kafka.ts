@@ -8,7 +8,15 @@ import { javaArgs, kafkaClasspath, kafkaVersion, shortLivedJvmArgs } from '../..
 import { freePorts } from '../../compat-tests/lib/ports.js'
 import { run, startService } from '../../compat-tests/lib/processes.js'
 import { withDescriptors } from '../lib/subject.js'
-import { type Peer, type PeerStart, type RunningPeer, untilAnswered } from './peer.js'
+import {
+  listenerTexts,
+  noSecureListeners,
+  type Peer,
+  type PeerStart,
+  type RunningPeer,
+  type SecureListeners,
+  untilAnswered,
+} from './peer.js'
 
 const readyTimeoutMs = 300_000
 const stopTimeoutMs = 120_000
@@ -36,7 +44,7 @@ export const kafka: Peer = {
     const runtime = java.stderr.match(/version "(.+?)"/)?.[1] ?? 'unknown'
     return { version: `Apache Kafka ${kafkaVersion()} on Java ${runtime}, ${jvmArgs.slice(0, 2).join(' ')}` }
   },
-  async start({ directory, descriptors = 20_000, tls }: PeerStart): Promise<RunningPeer> {
+  async start({ directory, descriptors = 20_000, secure = noSecureListeners }: PeerStart): Promise<RunningPeer> {
     const classpath = await kafkaClasspath()
     if (classpath === null) throw new Error('Kafka needs Java, Maven and its registry')
     mkdirSync(directory, { recursive: true })
@@ -44,7 +52,7 @@ export const kafka: Peer = {
     const [port, controllerPort] = (await freePorts(2)) as [number, number]
     const logDirectory = join(directory, 'data')
     const propertiesFile = join(directory, 'server.properties')
-    writeFileSync(propertiesFile, propertiesText(port, controllerPort, logDirectory, tls))
+    writeFileSync(propertiesFile, propertiesText(port, controllerPort, logDirectory, secure))
     if (!existsSync(join(logDirectory, 'meta.properties'))) await format(classpath, propertiesFile)
 
     const java = [...jvmArgs, '-Dgregor.log.level=info', ...javaArgs(classpath), 'kafka.Kafka', propertiesFile]
@@ -63,8 +71,8 @@ export const kafka: Peer = {
   },
 }
 
-function propertiesText(port: number, controllerPort: number, logDirectory: string, tls: PeerStart['tls']): string {
-  const clients = [`PLAINTEXT://127.0.0.1:${port}`, ...(tls === undefined ? [] : [`SSL://127.0.0.1:${tls.port}`])].join(',')
+function propertiesText(port: number, controllerPort: number, logDirectory: string, secure: SecureListeners): string {
+  const clients = [`PLAINTEXT://127.0.0.1:${port}`, ...listenerTexts(secure)].join(',')
   const properties = {
     'process.roles': 'broker,controller',
     'node.id': '1',
@@ -72,7 +80,8 @@ function propertiesText(port: number, controllerPort: number, logDirectory: stri
     'controller.listener.names': 'CONTROLLER',
     listeners: `${clients},CONTROLLER://127.0.0.1:${controllerPort}`,
     'advertised.listeners': clients,
-    'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,SSL:SSL,CONTROLLER:PLAINTEXT',
+    'listener.security.protocol.map':
+      'PLAINTEXT:PLAINTEXT,SSL:SSL,SASL_PLAINTEXT:SASL_PLAINTEXT,SASL_SSL:SASL_SSL,CONTROLLER:PLAINTEXT',
     'log.dirs': logDirectory,
     'offsets.topic.replication.factor': '1',
     'transaction.state.log.replication.factor': '1',
@@ -80,7 +89,7 @@ function propertiesText(port: number, controllerPort: number, logDirectory: stri
     'share.coordinator.state.topic.replication.factor': '1',
     'share.coordinator.state.topic.min.isr': '1',
     'log.segment.delete.delay.ms': '0',
-    ...(tls === undefined ? {} : { 'ssl.keystore.type': 'PEM', 'ssl.keystore.location': tls.store }),
+    ...secure.properties,
   }
   return Object.entries(properties)
     .map(([key, value]) => `${key}=${value}\n`)

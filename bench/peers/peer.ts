@@ -21,10 +21,24 @@ export interface PeerStart {
   readonly directory: string
   /** Only Gregor has the choice; the others leave it to the system, as Kafka's defaults do. */
   readonly durability?: 'os' | 'fsync'
-  /** A listener with TLS beside the other, on this port, with the key and the certificate of this PEM file. */
-  readonly tls?: { readonly port: number; readonly store: string }
+  /** Listeners beside the one without protection. */
+  readonly secure?: SecureListeners
   /** Open files that must be possible. */
   readonly descriptors?: number
+}
+
+export interface SecureListeners {
+  /** By security protocol, which names the listener, too. */
+  readonly ports: Readonly<Record<string, number>>
+  /** What they need, as Kafka’s configs. */
+  readonly properties: Readonly<Record<string, string>>
+}
+
+export const noSecureListeners: SecureListeners = { ports: {}, properties: {} }
+
+/** As `listeners` has them. */
+export function listenerTexts({ ports }: SecureListeners): string[] {
+  return Object.entries(ports).map(([protocol, port]) => `${protocol}://127.0.0.1:${port}`)
 }
 
 export interface RunningPeer extends Subject {

@@ -53,6 +53,11 @@ export class WireClient {
     })
   }
 
+  /** On a connection that is open, over TLS for one. */
+  static of(socket: Socket, clientId = 'wire-client'): WireClient {
+    return new WireClient(socket, clientId)
+  }
+
   get isLost(): boolean {
     return this.#lost !== null
   }

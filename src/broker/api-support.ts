@@ -1,4 +1,6 @@
+import { errorName } from '../protocol/errors.js'
 import { kafkaApis } from './kafka-apis.js'
+import type { Need } from './needs.js'
 import { handlers } from './table.js'
 
 /** docs/api-support.md, printed from the table of handlers. */
@@ -9,6 +11,13 @@ export function apiSupportMarkdown(): string {
     const ours = api === undefined ? '–' : range(api.versions.min, api.versions.max)
     return `| ${key} | ${name} | ${ours} | ${kafka39} | ${kafka44} | ${notes[name] ?? (api === undefined ? reasonFor(key) : '')} |`
   })
+  const rights = handlers.flatMap(({ api, traits }) =>
+    traits.needs.length === 0
+      ? [`| ${api.name} | none | | |`]
+      : traits.needs.map(
+          (one, n) => `| ${n === 0 ? api.name : ''} | ${rightText(one)} | ${one.when ?? ''} | ${refusalText(one)} |`,
+        ),
+  )
   return `# APIs
 
 What this broker implements, and nothing else, is what ApiVersions advertises. The newest version of each is that of Apache
@@ -24,9 +33,25 @@ what they fetch is converted for them. Kafka 4 shows Produce from 0 on for the s
 
 Keys that only brokers and controllers use among themselves (52–54, 56, 58, 59, 62, 63, 67, 70, 73, 82) are left out of the table.
 
+## Rights
+
+What a client is asked for where there is an authorizer ([security](security.md#acls)), of every such resource that the request
+names. One that is refused does not keep the others from being served, except in AddPartitionsToTxn. READ, WRITE, DELETE and
+ALTER imply DESCRIBE, ALTER_CONFIGS implies DESCRIBE_CONFIGS. "Left out": the
+answer is that of a cluster where there is no such thing.
+
+| API | right | of, or for | refused with |
+|---|---|---|---|
+${rights.join('\n')}
+
 This page is printed by \`npm run docs\`; a test compares it with the code.
 `
 }
+
+const rightText = ({ rights }: Need): string =>
+  rights.map(([operation, resource]) => `${operation} ${resource}`.toUpperCase()).join(' or ')
+
+const refusalText = ({ denied }: Need): string => (denied === null ? 'left out' : `${errorName(denied)} (${denied})`)
 
 const range = (min: number, max: number): string => (min === max ? `${min}` : `${min}–${max}`)
 

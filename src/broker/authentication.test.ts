@@ -72,7 +72,7 @@ function client({ sessionMsMax = 0, hasSasl = true } = {}) {
       metadataEndOffset: () => 0,
       config: { get: () => 2 },
     } as unknown as Broker,
-    rows: rows.map(row => ({ ...row, traits: { needs: null, ...(row.api.key === Fetch.key ? { mayPark: true } : {}) } })),
+    rows: rows.map(row => ({ ...row, traits: { needs: [], ...(row.api.key === Fetch.key ? { mayPark: true } : {}) } })),
     sasl: hasSasl ? new Map([['L', listener]]) : new Map(),
     onInvariantBroken: error => {
       throw error

@@ -1,39 +1,21 @@
-/**
- * What each API asks before it answers, by wire: a client without any right, and the same client with just the rights that are
- * named. What it is told is compared with what it would be told of something that does not exist, so that nothing leaks.
- */
+/** What the table does not say of rights, by wire: lists, sessions, names that could not be. rights.test.ts has what it says. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { zeroUuid } from '../base/ids.js'
 import { randomUuid, realWorld } from '../base/world.js'
 import { createAcls, deleteAcls } from '../cluster/access-controller.js'
 import { Errors } from '../protocol/errors.js'
-import { AlterConfigs } from '../protocol/messages/alter-configs.js'
-import { CreatePartitions } from '../protocol/messages/create-partitions.js'
 import { CreateTopics } from '../protocol/messages/create-topics.js'
-import { DeleteGroups } from '../protocol/messages/delete-groups.js'
-import { DeleteRecords } from '../protocol/messages/delete-records.js'
 import { DeleteTopics } from '../protocol/messages/delete-topics.js'
 import { DescribeCluster } from '../protocol/messages/describe-cluster.js'
-import { DescribeConfigs } from '../protocol/messages/describe-configs.js'
-import { DescribeGroups } from '../protocol/messages/describe-groups.js'
-import { DescribeProducers } from '../protocol/messages/describe-producers.js'
 import { DescribeTopicPartitions } from '../protocol/messages/describe-topic-partitions.js'
 import { Fetch } from '../protocol/messages/fetch.js'
-import { FindCoordinator } from '../protocol/messages/find-coordinator.js'
-import { Heartbeat } from '../protocol/messages/heartbeat.js'
-import { IncrementalAlterConfigs } from '../protocol/messages/incremental-alter-configs.js'
-import { InitProducerId } from '../protocol/messages/init-producer-id.js'
-import { JoinGroup } from '../protocol/messages/join-group.js'
-import { LeaveGroup } from '../protocol/messages/leave-group.js'
 import { ListGroups } from '../protocol/messages/list-groups.js'
 import { ListOffsets } from '../protocol/messages/list-offsets.js'
 import { Metadata } from '../protocol/messages/metadata.js'
 import { OffsetCommit } from '../protocol/messages/offset-commit.js'
-import { OffsetDelete } from '../protocol/messages/offset-delete.js'
 import { OffsetFetch } from '../protocol/messages/offset-fetch.js'
 import { OffsetForLeaderEpoch } from '../protocol/messages/offset-for-leader-epoch.js'
 import { Produce } from '../protocol/messages/produce.js'
-import { SyncGroup } from '../protocol/messages/sync-group.js'
 import { type Acl, clusterName, type Operation, operations, type ResourceType, resourceTypes } from '../security/acl/acl.js'
 import { AclIndex } from '../security/acl/acl-index.js'
 import { Authorizer } from '../security/acl/authorizer.js'
@@ -42,11 +24,7 @@ import { Authorization } from './authorization.js'
 import { Session } from './session.js'
 import { batchOf, type TestBroker, type TestClient, testBroker } from './test-client.test-support.js'
 
-const {
-  TOPIC_AUTHORIZATION_FAILED: noTopic,
-  GROUP_AUTHORIZATION_FAILED: noGroup,
-  CLUSTER_AUTHORIZATION_FAILED: noCluster,
-} = Errors
+const { TOPIC_AUTHORIZATION_FAILED: noTopic } = Errors
 
 let broker: TestBroker
 let client: TestClient
@@ -84,257 +62,8 @@ function aclOf(right: string): Acl {
 }
 
 const partition = { partitionIndex: 0, currentLeaderEpoch: -1 }
-const joining = { sessionTimeoutMs: 10_000, rebalanceTimeoutMs: 10_000, memberId: '', protocolType: 'consumer' }
-const protocols = [{ name: 'range', metadata: new Uint8Array(0) }]
 const offset = { partitionIndex: 0, committedOffset: 0, committedMetadata: '' }
 
-describe('a request without the right is refused where it names the resource, and served with just that right', () => {
-  const rows: [string, () => Promise<unknown>, object, string[], object][] = [
-    [
-      'Produce',
-      async () => (await client.call(Produce, 9, produced('t'))).responses[0],
-      { name: 't', partitionResponses: [{ errorCode: noTopic, errorMessage: null, baseOffset: -1 }] },
-      ['write topic t'],
-      { partitionResponses: [{ errorCode: 0 }] },
-    ],
-    [
-      'Fetch',
-      async () => (await client.call(Fetch, 12, fetched('t'))).responses[0],
-      { topic: 't', partitions: [{ errorCode: noTopic, highWatermark: -1, logStartOffset: -1 }] },
-      ['read topic t'],
-      { partitions: [{ errorCode: 0 }] },
-    ],
-    [
-      'Fetch by id',
-      async () => (await client.call(Fetch, 13, fetched('', topicId))).responses[0],
-      { topic: '', partitions: [{ errorCode: noTopic }] },
-      ['read topic t'],
-      { partitions: [{ errorCode: 0 }] },
-    ],
-    [
-      'Fetch of a follower',
-      async () => (await client.call(Fetch, 12, { ...fetched('t'), replicaId: 5 })).responses[0],
-      { partitions: [{ errorCode: noTopic }] },
-      ['cluster_action cluster'],
-      { partitions: [{ errorCode: Errors.NOT_LEADER_OR_FOLLOWER }] },
-    ],
-    [
-      'ListOffsets',
-      async () => (await client.call(ListOffsets, 6, listed('t'))).topics[0],
-      { name: 't', partitions: [{ errorCode: noTopic, offset: -1, timestamp: -1 }] },
-      ['describe topic t'],
-      { partitions: [{ errorCode: 0 }] },
-    ],
-    [
-      'OffsetForLeaderEpoch',
-      async () => (await client.call(OffsetForLeaderEpoch, 4, ended('t'))).topics[0],
-      { partitions: [{ errorCode: noTopic }] },
-      ['describe topic t'],
-      { partitions: [{ errorCode: 0 }] },
-    ],
-    [
-      'OffsetForLeaderEpoch of a follower',
-      async () => (await client.call(OffsetForLeaderEpoch, 4, ended('t'))).topics[0],
-      { partitions: [{ errorCode: noTopic }] },
-      ['cluster_action cluster'],
-      { partitions: [{ errorCode: 0 }] },
-    ],
-    [
-      'Metadata by name',
-      async () => (await client.call(Metadata, 12, { topics: [{ topicId: zeroUuid, name: 't' }] })).topics[0],
-      { errorCode: noTopic, name: 't', topicId: zeroUuid, isInternal: false, partitions: [] },
-      ['describe topic t'],
-      { errorCode: 0, name: 't' },
-    ],
-    [
-      'Metadata by id',
-      async () => (await client.call(Metadata, 12, { topics: [{ topicId, name: null }] })).topics[0],
-      { errorCode: noTopic, name: null, isInternal: false, partitions: [] },
-      ['describe topic t'],
-      { errorCode: 0, name: 't' },
-    ],
-    [
-      'Metadata that creates',
-      async () => (await client.call(Metadata, 12, { topics: [{ topicId: zeroUuid, name: 'new' }] })).topics[0],
-      { errorCode: noTopic, name: 'new', topicId: zeroUuid },
-      ['describe topic new', 'create topic new'],
-      { errorCode: 0, name: 'new' },
-    ],
-    [
-      'DescribeTopicPartitions',
-      async () => (await client.call(DescribeTopicPartitions, 0, { topics: [{ name: 't' }], cursor: null })).topics[0],
-      { errorCode: noTopic, name: 't', topicId: zeroUuid, partitions: [] },
-      ['describe topic t'],
-      { errorCode: 0 },
-    ],
-    [
-      'DescribeProducers',
-      async () => (await client.call(DescribeProducers, 0, { topics: [{ name: 't', partitionIndexes: [0] }] })).topics[0],
-      { partitions: [{ errorCode: noTopic }] },
-      ['read topic t'],
-      { partitions: [{ errorCode: 0 }] },
-    ],
-    [
-      'DeleteRecords',
-      async () =>
-        (await client.call(DeleteRecords, 2, { topics: [{ name: 't', partitions: [deletion] }], timeoutMs: 0 })).topics[0],
-      { partitions: [{ errorCode: noTopic, lowWatermark: -1 }] },
-      ['delete topic t'],
-      { partitions: [{ errorCode: 0 }] },
-    ],
-    [
-      'CreateTopics',
-      async () => (await client.call(CreateTopics, 7, creation('made'))).topics[0],
-      { name: 'made', topicId: zeroUuid, errorCode: noTopic, errorMessage: 'Authorization failed.', numPartitions: -1 },
-      ['create topic made'],
-      { errorCode: 0, topicConfigErrorCode: noTopic, numPartitions: -1, replicationFactor: -1, configs: [] },
-    ],
-    [
-      'CreateTopics by a right to the cluster',
-      async () => (await client.call(CreateTopics, 7, { ...creation('other'), validateOnly: true })).topics[0],
-      { errorCode: noTopic },
-      ['create cluster', 'describe_configs topic other'],
-      { errorCode: 0, topicConfigErrorCode: 0, numPartitions: 1 },
-    ],
-    [
-      'CreatePartitions',
-      async () => (await client.call(CreatePartitions, 3, { topics: [growth], timeoutMs: 0, validateOnly: true })).results[0],
-      { name: 't', errorCode: noTopic, errorMessage: null },
-      ['alter topic t'],
-      { errorCode: 0 },
-    ],
-    [
-      'DescribeConfigs',
-      async () => (await client.call(DescribeConfigs, 4, { resources: [{ ...t, configurationKeys: null }] })).results[0],
-      { errorCode: noTopic, errorMessage: 'Topic authorization failed.', configs: [] },
-      ['describe_configs topic t'],
-      { errorCode: 0 },
-    ],
-    [
-      'DescribeConfigs of the broker',
-      async () => (await client.call(DescribeConfigs, 4, { resources: [{ ...self, configurationKeys: null }] })).results[0],
-      { errorCode: noCluster, configs: [] },
-      ['describe_configs cluster'],
-      { errorCode: 0 },
-    ],
-    [
-      'AlterConfigs',
-      async () => (await client.call(AlterConfigs, 2, { resources: [{ ...t, configs: [] }], validateOnly: true })).responses[0],
-      { errorCode: noTopic, errorMessage: 'Topic authorization failed.' },
-      ['alter_configs topic t'],
-      { errorCode: 0 },
-    ],
-    [
-      'IncrementalAlterConfigs of the broker',
-      async () =>
-        (await client.call(IncrementalAlterConfigs, 1, { resources: [{ ...self, configs: [] }], validateOnly: true }))
-          .responses[0],
-      { errorCode: noCluster },
-      ['alter_configs cluster'],
-      { errorCode: Errors.INVALID_REQUEST },
-    ],
-    [
-      'InitProducerId',
-      async () => client.call(InitProducerId, 4, { transactionalId: null, transactionTimeoutMs: 1000 }),
-      { errorCode: noCluster, producerId: -1 },
-      ['write topic any'],
-      { errorCode: 0 },
-    ],
-    [
-      'FindCoordinator',
-      async () => (await client.call(FindCoordinator, 4, { keyType: 0, coordinatorKeys: ['g'] })).coordinators?.[0],
-      { key: 'g', errorCode: noGroup, nodeId: -1, host: '', port: -1 },
-      ['describe group g'],
-      { errorCode: 0 },
-    ],
-    [
-      'JoinGroup',
-      async () => client.call(JoinGroup, 4, { ...joining, groupId: 'g', protocols }),
-      { errorCode: noGroup, memberId: '' },
-      ['read group g'],
-      { errorCode: Errors.MEMBER_ID_REQUIRED },
-    ],
-    [
-      'SyncGroup',
-      async () => client.call(SyncGroup, 3, { groupId: 'g', generationId: 1, memberId: 'm', assignments: [] }),
-      { errorCode: noGroup },
-      ['read group g'],
-      { errorCode: Errors.UNKNOWN_MEMBER_ID },
-    ],
-    [
-      'Heartbeat',
-      async () => client.call(Heartbeat, 3, { groupId: 'g', generationId: 1, memberId: 'm' }),
-      { errorCode: noGroup },
-      ['read group g'],
-      { errorCode: Errors.UNKNOWN_MEMBER_ID },
-    ],
-    [
-      'LeaveGroup',
-      async () => client.call(LeaveGroup, 2, { groupId: 'g', memberId: 'm' }),
-      { errorCode: noGroup },
-      ['read group g'],
-      { errorCode: Errors.UNKNOWN_MEMBER_ID },
-    ],
-    [
-      'DescribeGroups',
-      async () => (await client.call(DescribeGroups, 5, { groups: ['gone'], includeAuthorizedOperations: true })).groups[0],
-      { groupId: 'gone', errorCode: noGroup, groupState: '', authorizedOperations: -0x8000_0000 },
-      ['describe group gone'],
-      { errorCode: 0, groupState: 'Dead', authorizedOperations: 1 << operations.describe },
-    ],
-    [
-      'DeleteGroups',
-      async () => (await client.call(DeleteGroups, 2, { groupsNames: ['gone'] })).results[0],
-      { groupId: 'gone', errorCode: noGroup },
-      ['delete group gone'],
-      { errorCode: Errors.GROUP_ID_NOT_FOUND },
-    ],
-    [
-      'OffsetCommit',
-      async () => (await client.call(OffsetCommit, 7, committed('t'))).topics[0],
-      { name: 't', partitions: [{ errorCode: noGroup }] },
-      ['read group g', 'read topic t'],
-      { partitions: [{ errorCode: 0 }] },
-    ],
-    [
-      'OffsetFetch',
-      async () => (await client.call(OffsetFetch, 8, offsetsOf([{ name: 't', partitionIndexes: [0] }]))).groups?.[0],
-      { groupId: 'g', errorCode: noGroup, topics: [] },
-      ['describe group g', 'describe topic t'],
-      { errorCode: 0, topics: [{ name: 't', partitions: [{ errorCode: 0 }] }] },
-    ],
-    [
-      'OffsetFetch of one group',
-      async () => client.call(OffsetFetch, 7, { groupId: 'g', topics: [{ name: 't', partitionIndexes: [0] }] }),
-      { errorCode: noGroup, topics: [] },
-      ['describe group g', 'describe topic t'],
-      { errorCode: 0, topics: [{ name: 't', partitions: [{ errorCode: 0 }] }] },
-    ],
-    [
-      'OffsetDelete',
-      async () => client.call(OffsetDelete, 0, { groupId: 'g', topics: [{ name: 't', partitions: [{ partitionIndex: 0 }] }] }),
-      { errorCode: noGroup, topics: [] },
-      ['delete group g', 'read topic t'],
-      { errorCode: 0, topics: [{ partitions: [{ errorCode: 0 }] }] },
-    ],
-  ]
-
-  test.each(rows)('%s', async (_, ask, refused, rights, served) => {
-    expect(await ask()).toMatchObject(refused)
-    // Each of the rights is needed.
-    for (const one of rights.length > 1 ? rights : []) {
-      await allow(...rights.filter(other => other !== one))
-      expect(JSON.stringify(await ask()), `without ${one}`).toMatch(/(rrorCode":(29|30|31))/)
-    }
-    await allow(...rights)
-    expect(await ask()).toMatchObject(served)
-  })
-})
-
-const t = { resourceType: 2, resourceName: 't' }
-const self = { resourceType: 4, resourceName: '1' }
-const deletion = { partitionIndex: 0, offset: 0 }
-const growth = { name: 't', count: 5, assignments: null }
 const produced = (name: string) => ({
   ...{ transactionalId: null, acks: 1, timeoutMs: 0 },
   topicData: [{ name, partitionData: [{ index: 0, records: batchOf(['x']) }] }],

@@ -39,7 +39,7 @@ function setup(
   }
   const serve = createDispatch({
     broker: { world } as unknown as Broker,
-    rows: served.map(([api, handle, traits]) => ({ api: api as Api, handle, traits: { needs: null, ...traits } })),
+    rows: served.map(([api, handle, traits]) => ({ api: api as Api, handle, traits: { needs: [], ...traits } })),
     interceptors,
     meter,
     onInvariantBroken: error => broken.push(error),

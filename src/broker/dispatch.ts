@@ -220,7 +220,7 @@ function outOfTurn({ row: { api }, counters }: Service): Service {
     await session.authentication?.refused(`${api.name} during authentication`)
     throw new RequestFailure(Errors.ILLEGAL_SASL_STATE)
   }
-  return { row: { api, handle: run, traits: { needs: null } }, run, counters }
+  return { row: { api, handle: run, traits: { needs: [] } }, run, counters }
 }
 
 /** A token that travels without a header. */

@@ -5,6 +5,7 @@
 import type { ConnectionInfo } from '../net/connection.js'
 import type { Api, Decoded, Encodable, Fields } from '../protocol/schema.js'
 import type { Operation, ResourceType } from '../security/acl/acl.js'
+import type { Need } from './needs.js'
 import type { Outcome } from './outcomes.js'
 import type { Broker } from './services.js'
 import type { Session } from './session.js'
@@ -46,8 +47,8 @@ export function handler<Req extends Fields, Res extends Fields>(
 
 /** What the rooms around a handler must know of its API without knowing the API. */
 export interface Traits {
-  /** What a client needs to be allowed at least, and on what; null when all clients may. */
-  readonly needs: readonly [operation: Operation, resource: ResourceType] | null
+  /** All that a client is asked for, in the order in which it is asked; nothing when all clients may. */
+  readonly needs: readonly Need[]
   readonly quota?: QuotaKind
   /** May start while requests before it, which are ordered too, wait for their answers: it fixes its effects first. */
   readonly isOrdered?: true

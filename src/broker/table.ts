@@ -2,6 +2,7 @@
  * Every API that this broker serves, on one page, by key, with what must be known of it outside its handler. ApiVersions,
  * docs/api-support.md and dispatch follow from it: what is not here is not advertised.
  */
+import { Errors } from '../protocol/errors.js'
 import type { Handler, Row, Traits } from './handler.js'
 import { addOffsetsToTxn } from './handlers/add-offsets-to-txn.js'
 import { addPartitionsToTxn } from './handlers/add-partitions-to-txn.js'
@@ -49,56 +50,115 @@ import { saslHandshake } from './handlers/sasl-handshake.js'
 import { syncGroup } from './handlers/sync-group.js'
 import { txnOffsetCommit } from './handlers/txn-offset-commit.js'
 import { writeTxnMarkers } from './handlers/write-txn-markers.js'
+import { type Need, need } from './needs.js'
+
+const operationsOnCluster = need('describe', 'cluster', { when: 'for the operations on the cluster', isLeftOut: true })
+const toVersion3 = 'up to version 3, where clients send it'
 
 export const handlers: readonly Row[] = [
-  row(produce, { needs: ['write', 'topic'], quota: 'produce', isOrdered: true }), // 0
-  row(fetch, { needs: ['read', 'topic'], quota: 'fetch', mayPark: true }), // 1
-  row(listOffsets, { needs: ['describe', 'topic'] }), // 2
-  row(metadata, { needs: ['describe', 'topic'] }), // 3
-  row(offsetCommit, { needs: ['read', 'group'] }), // 8
-  row(offsetFetch, { needs: ['describe', 'group'] }), // 9
-  row(findCoordinator, { needs: ['describe', 'group'] }), // 10
-  row(joinGroup, { needs: ['read', 'group'], mayPark: true }), // 11
-  row(heartbeat, { needs: ['read', 'group'] }), // 12
-  row(leaveGroup, { needs: ['read', 'group'] }), // 13
-  row(syncGroup, { needs: ['read', 'group'], mayPark: true }), // 14
-  row(describeGroups, { needs: ['describe', 'group'] }), // 15
-  row(listGroups, { needs: ['describe', 'group'] }), // 16
-  row(saslHandshake, { needs: null }), // 17
-  row(apiVersions, { needs: null }), // 18
-  row(createTopics, { needs: ['create', 'topic'], quota: 'controller_mutation' }), // 19
-  row(deleteTopics, { needs: ['delete', 'topic'], quota: 'controller_mutation' }), // 20
-  row(deleteRecords, { needs: ['delete', 'topic'] }), // 21
-  row(initProducerId, { needs: ['idempotent_write', 'cluster'] }), // 22
-  row(offsetForLeaderEpoch, { needs: ['describe', 'topic'] }), // 23
-  row(addPartitionsToTxn, { needs: ['write', 'transactional_id'] }), // 24
-  row(addOffsetsToTxn, { needs: ['write', 'transactional_id'] }), // 25
-  row(endTxn, { needs: ['write', 'transactional_id'] }), // 26
-  row(writeTxnMarkers, { needs: ['cluster_action', 'cluster'] }), // 27
-  row(txnOffsetCommit, { needs: ['write', 'transactional_id'] }), // 28
-  row(describeAcls, { needs: ['describe', 'cluster'] }), // 29
-  row(createAcls, { needs: ['alter', 'cluster'] }), // 30
-  row(deleteAcls, { needs: ['alter', 'cluster'] }), // 31
-  row(describeConfigs, { needs: ['describe_configs', 'topic'] }), // 32
-  row(alterConfigs, { needs: ['alter_configs', 'topic'] }), // 33
-  row(saslAuthenticate, { needs: null }), // 36
-  row(createPartitions, { needs: ['alter', 'topic'], quota: 'controller_mutation' }), // 37
-  row(createDelegationToken, { needs: null }), // 38
-  row(renewDelegationToken, { needs: null }), // 39
-  row(expireDelegationToken, { needs: null }), // 40
-  row(describeDelegationToken, { needs: null }), // 41
-  row(deleteGroups, { needs: ['delete', 'group'] }), // 42
-  row(incrementalAlterConfigs, { needs: ['alter_configs', 'topic'] }), // 44
-  row(offsetDelete, { needs: ['delete', 'group'] }), // 47
-  row(describeUserScramCredentials, { needs: ['describe', 'cluster'] }), // 50
-  row(alterUserScramCredentials, { needs: ['alter', 'cluster'] }), // 51
-  row(describeCluster, { needs: null }), // 60
-  row(describeProducers, { needs: ['read', 'topic'] }), // 61
-  row(describeTransactions, { needs: ['describe', 'transactional_id'] }), // 65
-  row(listTransactions, { needs: ['describe', 'transactional_id'] }), // 66
-  row(describeTopicPartitions, { needs: ['describe', 'topic'] }), // 75
+  row(produce, {
+    needs: [need('write', 'topic'), need('write', 'transactional_id', { when: 'in a transaction' })],
+    quota: 'produce',
+    isOrdered: true,
+  }), // 0
+  row(fetch, {
+    needs: [
+      need('read', 'topic'),
+      need('cluster_action', 'cluster', { when: 'of a follower', denied: Errors.TOPIC_AUTHORIZATION_FAILED }),
+    ],
+    quota: 'fetch',
+    mayPark: true,
+  }), // 1
+  row(listOffsets, { needs: [need('describe', 'topic')] }), // 2
+  row(metadata, {
+    needs: [
+      need('describe', 'topic'),
+      need('create', 'topic', { or: ['create', 'cluster'], when: 'to create it' }),
+      operationsOnCluster,
+    ],
+  }), // 3
+  row(offsetCommit, { needs: [need('read', 'group'), need('read', 'topic')] }), // 8
+  row(offsetFetch, { needs: [need('describe', 'group'), need('describe', 'topic')] }), // 9
+  row(findCoordinator, {
+    needs: [
+      need('describe', 'group'),
+      need('describe', 'transactional_id', { when: 'of a transactional id' }),
+      need('cluster_action', 'cluster', { when: 'of a share partition' }),
+    ],
+  }), // 10
+  row(joinGroup, { needs: [need('read', 'group')], mayPark: true }), // 11
+  row(heartbeat, { needs: [need('read', 'group')] }), // 12
+  row(leaveGroup, { needs: [need('read', 'group')] }), // 13
+  row(syncGroup, { needs: [need('read', 'group')], mayPark: true }), // 14
+  row(describeGroups, { needs: [need('describe', 'group')] }), // 15
+  row(listGroups, { needs: [need('describe', 'group', { or: ['describe', 'cluster'], isLeftOut: true })] }), // 16
+  row(saslHandshake, { needs: [] }), // 17
+  row(apiVersions, { needs: [] }), // 18
+  row(createTopics, {
+    needs: [
+      need('create', 'topic', { or: ['create', 'cluster'] }),
+      need('describe_configs', 'topic', { when: 'for the configs of what was made' }),
+    ],
+    quota: 'controller_mutation',
+  }), // 19
+  row(deleteTopics, {
+    needs: [need('delete', 'topic'), need('describe', 'topic', { when: 'for the name of one given by its id' })],
+    quota: 'controller_mutation',
+  }), // 20
+  row(deleteRecords, { needs: [need('delete', 'topic')] }), // 21
+  row(initProducerId, {
+    needs: [
+      need('write', 'transactional_id'),
+      need('idempotent_write', 'cluster', { or: ['write', 'topic'], when: 'without a transactional id; any topic will do' }),
+    ],
+  }), // 22
+  row(offsetForLeaderEpoch, { needs: [need('describe', 'topic', { or: ['cluster_action', 'cluster'] })] }), // 23
+  row(addPartitionsToTxn, {
+    needs: [
+      need('write', 'transactional_id', { when: toVersion3 }),
+      need('write', 'topic', { when: toVersion3 }),
+      need('cluster_action', 'cluster', { when: 'from version 4 on' }),
+    ],
+  }), // 24
+  row(addOffsetsToTxn, { needs: [need('write', 'transactional_id'), need('read', 'group')] }), // 25
+  row(endTxn, { needs: [need('write', 'transactional_id')] }), // 26
+  row(writeTxnMarkers, { needs: [need('cluster_action', 'cluster', { or: ['alter', 'cluster'] })] }), // 27
+  row(txnOffsetCommit, { needs: [need('write', 'transactional_id'), need('read', 'group'), need('read', 'topic')] }), // 28
+  row(describeAcls, { needs: [need('describe', 'cluster')] }), // 29
+  row(createAcls, { needs: [need('alter', 'cluster')] }), // 30
+  row(deleteAcls, { needs: [need('alter', 'cluster')] }), // 31
+  row(describeConfigs, { needs: configNeeds('describe_configs') }), // 32
+  row(alterConfigs, { needs: configNeeds('alter_configs') }), // 33
+  row(saslAuthenticate, { needs: [] }), // 36
+  row(createPartitions, { needs: [need('alter', 'topic')], quota: 'controller_mutation' }), // 37
+  row(createDelegationToken, { needs: [need('create_tokens', 'user', { when: 'for another user' })] }), // 38
+  row(renewDelegationToken, { needs: [] }), // 39
+  row(expireDelegationToken, { needs: [] }), // 40
+  row(describeDelegationToken, {
+    needs: [need('describe', 'delegation_token', { or: ['describe_tokens', 'user'], when: 'of another user', isLeftOut: true })],
+  }), // 41
+  row(deleteGroups, { needs: [need('delete', 'group')] }), // 42
+  row(incrementalAlterConfigs, { needs: configNeeds('alter_configs') }), // 44
+  row(offsetDelete, { needs: [need('delete', 'group'), need('read', 'topic')] }), // 47
+  row(describeUserScramCredentials, { needs: [need('describe', 'cluster')] }), // 50
+  row(alterUserScramCredentials, { needs: [need('alter', 'cluster')] }), // 51
+  row(describeCluster, { needs: [operationsOnCluster] }), // 60
+  row(describeProducers, { needs: [need('read', 'topic')] }), // 61
+  row(describeTransactions, {
+    needs: [need('describe', 'transactional_id'), need('describe', 'topic', { isLeftOut: true })],
+  }), // 65
+  row(listTransactions, { needs: [need('describe', 'transactional_id', { isLeftOut: true })] }), // 66
+  row(describeTopicPartitions, { needs: [need('describe', 'topic')] }), // 75
 ]
 
 function row(handler: Handler, traits: Traits): Row {
   return { ...handler, traits }
+}
+
+function configNeeds(operation: 'describe_configs' | 'alter_configs'): readonly Need[] {
+  return [
+    need(operation, 'topic'),
+    need(operation, 'group'),
+    need(operation, 'cluster', { when: 'of brokers and whatever else is no topic and no group' }),
+  ]
 }

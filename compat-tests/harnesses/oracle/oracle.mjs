@@ -1,5 +1,6 @@
 // Sends the same transcripts to Apache Kafka and to Gregor and compares the answers field by field.
 // node oracle.mjs --kafka HOST:PORT --gregor HOST:PORT --messages DIR [--only REGEX] [--versions newest|all|oldest]
+//                 [--secured-kafka HOST:PORT,HOST:SASL-PORT --secured-gregor HOST:PORT,HOST:SASL-PORT]
 //                 [--mutations N] [--seed S] [--out FILE.json] [--section FILE.md]
 import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
@@ -16,6 +17,8 @@ const { values: options } = parseArgs({
   options: {
     kafka: { type: 'string' },
     gregor: { type: 'string' },
+    'secured-kafka': { type: 'string' },
+    'secured-gregor': { type: 'string' },
     messages: { type: 'string' },
     only: { type: 'string', default: '' },
     versions: { type: 'string', default: 'all' },
@@ -71,6 +74,7 @@ const found = []
 for (const transcript of transcripts) {
   if (!only.test(transcript.name)) continue
   if (transcript.isLong && options.versions === 'newest') continue
+  if (transcript.isSecured && options['secured-kafka'] === undefined) continue
   const range = shared.get(transcript.api)
   if (transcript.api !== undefined && range === undefined) continue
   const named = transcript.versions ?? range ?? []
@@ -90,9 +94,11 @@ for (const transcript of transcripts) {
 async function compare(transcript, version) {
   for (let attempt = 1; ; attempt++) {
     const shown = attempt === 1 ? nonce : `${nonce}${attempt}`
-    const sessions = [options.kafka, options.gregor].map(
-      address => new Session({ address, apis, shared, transcript, version, nonce: shown, start, attempt }),
-    )
+    const brokers = transcript.isSecured ? [options['secured-kafka'], options['secured-gregor']] : [options.kafka, options.gregor]
+    const sessions = brokers.map(addresses => {
+      const [address, saslAddress] = addresses.split(',')
+      return new Session({ address, saslAddress, apis, shared, transcript, version, nonce: shown, start, attempt })
+    })
     const failures = await Promise.all(
       sessions.map(session =>
         transcript.run(session).then(

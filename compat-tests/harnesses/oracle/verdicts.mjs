@@ -138,6 +138,7 @@ export const rules = [
   { api: 'Fetch', path: /bytesLeft$/, when: one => one.gregor === 0, why: reasons.wholeBatches },
   { transcript: /^a-pending-member/, label: /with a pending member/, why: reasons.slowly },
   { api: 'Metadata', label: /^(creating|internal)$/, path: /errorCode$/, why: reasons.slowly },
+  { api: 'Metadata', transcript: /^rights.*creates/, path: /errorCode$/, when: one => one.gregor === 0, why: reasons.slowly },
   { api: 'SyncGroup', when: one => one.normals[0].silent === true, why: reasons.silent },
   { path: /^silent$/, when: one => one.kafka === true, why: reasons.silent },
   { when: one => one.normals[0].silent === true, why: reasons.silent },

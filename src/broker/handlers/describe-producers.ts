@@ -4,6 +4,7 @@ import { DescribeProducers } from '../../protocol/messages/describe-producers.js
 import type { ResponseOf } from '../../protocol/schema.js'
 import type { Partition } from '../../storage/partition.js'
 import { Slices } from '../../storage/slices.js'
+import { authorizationFailed } from '../authorization-failed.js'
 import { handler, type RequestContext } from '../handler.js'
 import { resolvePartition } from '../resolve-partition.js'
 
@@ -32,6 +33,9 @@ export const describeProducers = handler(DescribeProducers, async (request, cont
 function producersOf(topic: string, partitionIndex: number, context: RequestContext): PartitionAnswer {
   if (topicNameProblem(topic) !== null) return failed(partitionIndex, Errors.INVALID_TOPIC_EXCEPTION)
   const partition = resolvePartition(context, topic, partitionIndex, 'read')
+  if (partition === Errors.TOPIC_AUTHORIZATION_FAILED) {
+    return { ...failed(partitionIndex, partition), errorMessage: authorizationFailed(partition) }
+  }
   if (isErrorCode(partition)) return failed(partitionIndex, partition)
   return { partitionIndex, errorCode: Errors.NONE, activeProducers: activeIn(partition) }
 }

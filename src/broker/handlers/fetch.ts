@@ -311,8 +311,12 @@ async function convertPlan(current: Plan, limits: PlanLimits, context: RequestCo
   return { ...current, parts, byteLength }
 }
 
-function isUnknown(errorCode: ErrorCode): boolean {
-  return errorCode === Errors.UNKNOWN_TOPIC_OR_PARTITION || errorCode === Errors.UNKNOWN_TOPIC_ID
+function isHidden(errorCode: ErrorCode): boolean {
+  return (
+    errorCode === Errors.UNKNOWN_TOPIC_OR_PARTITION ||
+    errorCode === Errors.UNKNOWN_TOPIC_ID ||
+    errorCode === Errors.TOPIC_AUTHORIZATION_FAILED
+  )
 }
 
 /** Kept once it is known: for a topic that was deleted or recreated, Kafka answers that, and not that its id is unknown. */
@@ -371,8 +375,8 @@ function partitionAnswer(part: PartitionPlan, context: RequestContext): Partitio
     highWatermark,
     lastStableOffset,
     logStartOffset,
-    // Null says "not asked for", which an empty list would not. What is not there is answered with an empty list.
-    abortedTransactions: isUnknown(errorCode) ? [] : part.abortedTransactions,
+    // Null says "not asked for", which an empty list would not. What is hidden is answered with an empty list.
+    abortedTransactions: isHidden(errorCode) ? [] : part.abortedTransactions,
     divergingEpoch: diverging === null ? undefined : { epoch: diverging.leaderEpoch, endOffset: diverging.endOffset },
     // [KIP-951]
     currentLeader: isLeaderNews ? currentLeader(wanted, context) : undefined,

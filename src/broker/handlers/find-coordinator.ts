@@ -1,6 +1,7 @@
 import { offsetsTopic, transactionsTopic } from '../../node/internal-topics.js'
 import { type ErrorCode, Errors } from '../../protocol/errors.js'
 import { FindCoordinator } from '../../protocol/messages/find-coordinator.js'
+import { authorizationFailed } from '../authorization-failed.js'
 import { handler, type RequestContext } from '../handler.js'
 import { thisNode } from '../nodes.js'
 import { RequestFailure } from '../outcomes.js'
@@ -26,7 +27,12 @@ export const findCoordinator = handler(FindCoordinator, async (request, context)
   const answerTo = (key: string) => {
     const errorCode = errorOf(context, keyType, key)
     if (errorCode === Errors.NONE) return here
-    const errorMessage = errorCode === Errors.INVALID_REQUEST ? `There are no coordinators of key type ${keyType}.` : null
+    const errorMessage =
+      errorCode === Errors.INVALID_REQUEST
+        ? `There are no coordinators of key type ${keyType}.`
+        : version >= 4
+          ? ''
+          : authorizationFailed(errorCode)
     return { nodeId: -1, host: '', port: -1, errorCode, errorMessage }
   }
   if (keyType === groupKey) for (const groupId of found) broker.groups.announce(groupId)

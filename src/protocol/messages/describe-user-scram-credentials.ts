@@ -18,5 +18,10 @@ export const DescribeUserScramCredentials = api({
       credentialInfos: array('0+', { mechanism: int8('0+'), iterations: int32('0+') }),
     }),
   },
-  failure: (_request, errorCode) => ({ errorCode, errorMessage: null, results: [] }),
+  // As in Kafka: as many results as users, without their names.
+  failure: ({ users }, errorCode) => ({
+    errorCode,
+    errorMessage: null,
+    results: (users ?? []).map(() => ({ user: '', errorCode, errorMessage: null, credentialInfos: [] })),
+  }),
 })

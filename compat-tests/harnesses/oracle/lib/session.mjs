@@ -2,6 +2,7 @@
 import { Connection } from './client.mjs'
 import { within, ZERO_UUID } from './messages.mjs'
 import { describeRecords } from './records.mjs'
+import { logIn } from './sasl.mjs'
 
 const UUID = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g
 
@@ -11,8 +12,9 @@ export class Session {
   #names = new Map()
   #counters = new Map()
 
-  constructor({ address, apis, shared, transcript, version, nonce, start, attempt }) {
-    Object.assign(this, { address, apis, shared, transcript, v: version, nonce, T0: start, attempt })
+  // With an address for SASL clients only a secured broker.
+  constructor({ address, saslAddress, apis, shared, transcript, version, nonce, start, attempt }) {
+    Object.assign(this, { address, saslAddress, apis, shared, transcript, v: version, nonce, T0: start, attempt })
   }
 
   // A name of this run, this transcript and this version, the same at both brokers.
@@ -34,13 +36,21 @@ export class Session {
   async connection(name = 'main') {
     let opened = this.#connections.get(name)
     if (opened === undefined) {
-      opened = Connection.open(this.address)
+      opened = this.#open(name)
       this.#connections.set(name, opened)
     }
     const connection = await opened
     if (!connection.closed) return connection
     this.#connections.delete(name)
     return this.connection(name)
+  }
+
+  // `by NAME` is logged in as that user, `sasl …` is at the same listener and known to nobody yet.
+  async #open(name) {
+    if (!/^(by|sasl) /.test(name)) return Connection.open(this.address)
+    const connection = await Connection.open(this.saslAddress)
+    if (name.startsWith('by ')) await logIn(connection, this.apis, this.name(name.slice('by '.length)))
+    return connection
   }
 
   // Sends a request, keeps the answer for the comparison and returns its body ({} when there is none).
@@ -159,6 +169,7 @@ export class Session {
     if (answer.body === undefined) return answer.undecodable === undefined ? answer : { undecodable: answer.undecodable }
     let body = this.#normalValue(answer.body, '')
     if (view !== undefined) body = view(body, this) ?? body
+    if (Array.isArray(body.mechanisms)) body.mechanisms.sort()
     if (Array.isArray(body.responses) && body.sessionId !== undefined) body.responses = joined(body.responses)
     // Sets, in the order of a hash.
     for (const { topics } of body.transactionStates ?? [])
@@ -168,6 +179,7 @@ export class Session {
 
   #normalValue(value, name) {
     if (Buffer.isBuffer(value)) {
+      if (name === 'hmac' && value.length > 0) return '<hmac>'
       if (name === 'records') return this.#normalValue(describeRecords(value), name)
       return `hex:${value.toString('hex')}`
     }
@@ -196,6 +208,16 @@ export class Session {
       case 'lastTimestamp':
       case 'timestamp':
         return value > this.T0 + 30_000 && value <= Date.now() ? '<time>' : value
+      // Of a delegation token. Times without one are -1 or 0.
+      case 'issueTimestampMs':
+      case 'issueTimestamp':
+      case 'expiryTimestampMs':
+      case 'expiryTimestamp':
+      case 'maxTimestampMs':
+      case 'maxTimestamp':
+        return value > this.T0 ? '<time>' : value
+      case 'tokenId':
+        return value === '' ? '' : '<token>'
       case 'finalizedFeaturesEpoch':
         return value === -1 ? -1 : '<epoch>'
     }

@@ -10,6 +10,7 @@ import { transcripts as more } from './more.mjs'
 import { transcripts as offsets } from './offsets.mjs'
 import { transcripts as produce } from './produce.mjs'
 import { transcripts as producerWalks } from './producer-walks.mjs'
+import { transcripts as rights } from './rights.mjs'
 import { transcripts as settings } from './settings.mjs'
 import { transcripts as topics } from './topics.mjs'
 import { transcripts as transactionWalks } from './transaction-walks.mjs'
@@ -37,4 +38,5 @@ export const transcripts = [
   ...transactionsOnPartitions,
   ...transactionsOfGroups,
   ...transactionWalks,
+  ...rights,
 ]

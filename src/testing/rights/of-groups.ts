@@ -1,0 +1,170 @@
+/** Requests about groups and their offsets. */
+import type { Body, Resources, RightsCase, Stage } from './play.js'
+import { groupWithOffsets } from './set-up.js'
+
+const both = ['a', 'b']
+const zeroId = 'AAAAAAAAAAAAAAAAAAAAAA'
+const protocols = [{ name: 'range', metadata: new Uint8Array(0) }]
+const nobody = { memberId: 'nobody', generationId: 1, groupInstanceId: null }
+const offset = { partitionIndex: 0, committedOffset: 1, committedLeaderEpoch: -1, commitTimestamp: -1, committedMetadata: 'm' }
+const noMember = { generationIdOrMemberEpoch: -1, memberId: '', groupInstanceId: null }
+
+const committed = ({ v, topic }: Resources, letters: readonly string[], idsFrom: number) =>
+  letters.map(letter => {
+    const { name, id } = topic(letter)
+    return { name: v >= idsFrom ? '' : name, topicId: v >= idsFrom ? id : zeroId, partitions: [offset] }
+  })
+
+const withGroups = (...letters: string[]): Required<Pick<RightsCase, 'prepare'>> => ({
+  prepare: async (stage, at) => {
+    for (const letter of letters) await groupWithOffsets(stage, at, letter, ['a'])
+    return undefined
+  },
+})
+
+const wanted = ({ v, topic }: Resources) =>
+  both.map(letter => {
+    const { name, id } = topic(letter)
+    return { name: v >= 10 ? '' : name, topicId: v >= 10 ? id : zeroId, partitionIndexes: [0] }
+  })
+const offsetsOf = (groupId: string, topics: readonly object[] | null): Body => ({
+  ...{ groupId, topics, requireStable: false },
+  groups: [{ groupId, memberId: null, memberEpoch: -1, topics }],
+})
+const own = (list: unknown, key: string, stage: Stage): unknown =>
+  (list as Body[]).filter(one => String(one[key]).startsWith(stage.name('')))
+
+export const casesOfGroups: readonly RightsCase[] = [
+  {
+    api: 'OffsetCommit',
+    needs: ['read group g', 'read topic a', 'read topic b'],
+    topics: both,
+    ...withGroups('g'),
+    request: at => ({ groupId: at.name('g'), ...noMember, retentionTimeMs: -1, topics: committed(at, both, 10) }),
+  },
+  {
+    api: 'OffsetFetch',
+    needs: ['describe group g', 'describe topic a', 'describe topic b'],
+    topics: both,
+    prepare: async (stage, at) => {
+      await groupWithOffsets(stage, at, 'g', both)
+      return undefined
+    },
+    request: at => offsetsOf(at.name('g'), wanted(at)),
+  },
+  {
+    api: 'OffsetFetch',
+    label: 'of all topics',
+    hides: true,
+    versions: [2, 10],
+    needs: ['describe group g', 'describe topic a', 'describe topic b'],
+    topics: both,
+    prepare: async (stage, at) => {
+      await groupWithOffsets(stage, at, 'g', both)
+      return undefined
+    },
+    request: ({ name }) => offsetsOf(name('g'), null),
+  },
+  {
+    api: 'FindCoordinator',
+    needs: ['describe group g'],
+    topics: ['a'],
+    ...withGroups('g'),
+    request: ({ name }) => ({ key: name('g'), keyType: 0, coordinatorKeys: [name('g')] }),
+  },
+  {
+    api: 'FindCoordinator',
+    label: 'of several groups',
+    versions: [4, 6],
+    needs: ['describe group g', 'describe group h'],
+    topics: ['a'],
+    ...withGroups('g'),
+    request: ({ name }) => ({ keyType: 0, coordinatorKeys: [name('g'), name('h')] }),
+  },
+  {
+    api: 'FindCoordinator',
+    label: 'of a transactional id',
+    versions: [1, 6],
+    needs: ['describe transactional_id x'],
+    request: ({ name }) => ({ key: name('x'), keyType: 1, coordinatorKeys: [name('x')] }),
+  },
+  {
+    api: 'FindCoordinator',
+    label: 'of a share partition',
+    versions: [6, 6],
+    needs: ['cluster_action cluster'],
+    request: ({ name }) => ({ keyType: 2, coordinatorKeys: [`${name('g')}:${zeroId}:0`] }),
+  },
+  {
+    api: 'JoinGroup',
+    needs: ['read group g'],
+    topics: ['a'],
+    ...withGroups('g'),
+    request: ({ name }) => ({
+      ...{ groupId: name('g'), sessionTimeoutMs: 10_000, rebalanceTimeoutMs: 10_000, memberId: 'nobody', groupInstanceId: null },
+      ...{ protocolType: 'consumer', protocols, reason: null },
+    }),
+  },
+  {
+    api: 'Heartbeat',
+    needs: ['read group g'],
+    topics: ['a'],
+    ...withGroups('g'),
+    request: ({ name }) => ({ groupId: name('g'), ...nobody }),
+  },
+  {
+    api: 'LeaveGroup',
+    needs: ['read group g'],
+    topics: ['a'],
+    ...withGroups('g'),
+    request: ({ name }) => ({ groupId: name('g'), ...nobody, members: [{ ...nobody, reason: null }] }),
+  },
+  {
+    api: 'SyncGroup',
+    needs: ['read group g'],
+    topics: ['a'],
+    ...withGroups('g'),
+    request: ({ name }) => ({
+      groupId: name('g'),
+      ...nobody,
+      ...{ protocolType: 'consumer', protocolName: 'range', assignments: [] },
+    }),
+  },
+  {
+    api: 'DescribeGroups',
+    needs: ['describe group g', 'describe group h'],
+    others: [['read group g', 'delete group h']],
+    topics: ['a'],
+    ...withGroups('g', 'h'),
+    request: ({ name }) => ({ groups: [name('g'), name('h')], includeAuthorizedOperations: true }),
+  },
+  {
+    api: 'ListGroups',
+    needs: ['describe group g or describe cluster'],
+    topics: ['a'],
+    ...withGroups('g'),
+    request: () => ({ statesFilter: [], typesFilter: [] }),
+    view: (body, stage) => ({ ...body, groups: own(body.groups, 'groupId', stage) }),
+  },
+  {
+    api: 'DeleteGroups',
+    needs: ['delete group g', 'delete group h'],
+    others: [['read group g', 'describe group h']],
+    topics: ['a'],
+    ...withGroups('g', 'h'),
+    request: ({ name }) => ({ groupsNames: [name('g'), name('h')] }),
+  },
+  {
+    api: 'OffsetDelete',
+    needs: ['delete group g', 'read topic a', 'read topic b'],
+    topics: both,
+    prepare: async (stage, at) => {
+      await groupWithOffsets(stage, at, 'g', both)
+      return undefined
+    },
+    request: ({ name, topic }) => ({
+      groupId: name('g'),
+      topics: both.map(letter => ({ name: topic(letter).name, partitions: [{ partitionIndex: 0 }] })),
+    }),
+  },
+]

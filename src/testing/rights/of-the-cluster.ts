@@ -1,0 +1,92 @@
+/** Requests about the cluster, its users, tokens and entries, and those that everybody may send. */
+import type { Body, RightsCase } from './play.js'
+
+const everyone = { resourceTypeFilter: 2, patternTypeFilter: 3, hostFilter: null, operation: 1, permissionType: 1 }
+const salt = new Uint8Array(16)
+
+export const casesOfTheCluster: readonly RightsCase[] = [
+  { api: 'ApiVersions', needs: [], request: () => ({ clientSoftwareName: 'rights', clientSoftwareVersion: '1' }) },
+  // Somebody who is logged in already: refused by whoever it is.
+  { api: 'SaslAuthenticate', needs: [], request: () => ({ authBytes: salt }) },
+  { api: 'SaslHandshake', versions: [1, 1], needs: [], request: () => ({ mechanism: 'OAUTHBEARER' }) },
+  {
+    api: 'SaslHandshake',
+    label: 'of old clients',
+    versions: [0, 0],
+    needs: [],
+    request: () => ({ mechanism: 'OAUTHBEARER' }),
+  },
+  {
+    api: 'DescribeCluster',
+    needs: ['describe cluster'],
+    others: [['describe cluster', 'alter cluster', 'idempotent_write cluster']],
+    request: () => ({ includeClusterAuthorizedOperations: true, endpointType: 1, includeFencedBrokers: false }),
+  },
+  {
+    api: 'DescribeAcls',
+    needs: ['describe cluster'],
+    request: ({ name }) => ({ ...everyone, resourceNameFilter: name('a'), principalFilter: null }),
+  },
+  {
+    api: 'CreateAcls',
+    needs: ['alter cluster'],
+    request: ({ name }) => ({
+      creations: [
+        { resourceType: 2, resourceName: name('a'), resourcePatternType: 3, principal: 'User:other', host: '*' },
+        { resourceType: 3, resourceName: name('g'), resourcePatternType: 3, principal: 'User:other', host: '*' },
+      ].map(one => ({ ...one, operation: 3, permissionType: 3 })),
+    }),
+  },
+  {
+    api: 'DeleteAcls',
+    needs: ['alter cluster'],
+    request: ({ name }) => ({
+      filters: ['a', 'b'].map(letter => ({ ...everyone, resourceNameFilter: name(letter), principalFilter: 'User:other' })),
+    }),
+  },
+  {
+    api: 'DescribeUserScramCredentials',
+    needs: ['describe cluster'],
+    request: ({ name }) => ({ users: [{ name: name('u') }, { name: name('w') }] }),
+  },
+  {
+    api: 'AlterUserScramCredentials',
+    needs: ['alter cluster'],
+    request: ({ name }) => ({
+      deletions: [{ name: name('u'), mechanism: 1 }],
+      upsertions: [{ name: name('w'), mechanism: 2, iterations: 4096, salt, saltedPassword: salt }],
+    }),
+  },
+  {
+    api: 'CreateDelegationToken',
+    versions: [3, 3],
+    needs: ['create_tokens user o'],
+    request: ({ user }) => ({
+      ...{ ownerPrincipalType: 'User', ownerPrincipalName: user('o') },
+      ...{ renewers: [], maxLifetimeMs: -1 },
+    }),
+  },
+  {
+    api: 'CreateDelegationToken',
+    label: 'for oneself',
+    needs: [],
+    request: () => ({ ownerPrincipalType: null, ownerPrincipalName: null, renewers: [], maxLifetimeMs: -1 }),
+  },
+  { api: 'RenewDelegationToken', needs: [], request: () => ({ hmac: salt, renewPeriodMs: -1 }) },
+  { api: 'ExpireDelegationToken', needs: [], request: () => ({ hmac: salt, expiryTimePeriodMs: -1 }) },
+  {
+    api: 'DescribeDelegationToken',
+    needs: ['describe_tokens user o or describe delegation_token *'],
+    helper: ['create_tokens user o'],
+    prepare: async (stage, { v, user }) => {
+      const renewers = [{ principalType: 'User', principalName: stage.name('helper') }]
+      const body = { ownerPrincipalType: 'User', ownerPrincipalName: user('o'), renewers, maxLifetimeMs: -1 }
+      await stage.call('CreateDelegationToken', body, { by: 'helper', quiet: true })
+      // One for each version; Kafka shows it a moment after it has answered.
+      const isThere = ({ tokens }: Body): boolean => (tokens as Body[]).length >= v
+      await stage.until('DescribeDelegationToken', { owners: null }, isThere, 'helper')
+      return undefined
+    },
+    request: ({ user }) => ({ owners: [{ principalType: 'User', principalName: user('o') }] }),
+  },
+]

@@ -14,6 +14,8 @@ export interface GregorOptions {
   readonly isEphemeral?: boolean
   /** The default is a port of the system's choice; name one to come back on the same port after a crash. */
   readonly listen?: string
+  /** Several, as the key `listeners` takes them; `bootstrap` is the first of them. */
+  readonly listeners?: string
   /** Further arguments of `gregor start`. */
   readonly args?: readonly string[]
   readonly nodeArgs?: readonly string[]
@@ -45,9 +47,13 @@ export async function startGregor(options: GregorOptions = {}): Promise<RunningG
   const scratch = options.dataDir === undefined && !options.isEphemeral ? scratchFolder('data') : null
   const dataDir = options.dataDir ?? scratch ?? ''
   const where = options.isEphemeral ? ['--ephemeral'] : ['--data-dir', dataDir]
-  const args = ['start', '--listen', options.listen ?? '127.0.0.1:0', ...where, ...(options.args ?? [])]
+  const listeners =
+    options.listeners === undefined
+      ? ['--listen', options.listen ?? '127.0.0.1:0']
+      : ['--config', `listeners=${options.listeners}`]
+  const args = ['start', ...listeners, ...where, ...(options.args ?? [])]
   const service = await startService(process.execPath, [...(options.nodeArgs ?? []), gregorProgram, ...args], {
-    readyLine: /^gregor ready: PLAINTEXT:\/\/(\S+)/,
+    readyLine: /^gregor ready: \w+:\/\/([^\s,]+)/,
     readyTimeoutMs: READY_TIMEOUT_MS,
     stopTimeoutMs: STOP_TIMEOUT_MS,
     ...(options.env && { env: options.env }),

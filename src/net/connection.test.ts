@@ -389,6 +389,17 @@ for (const [what, end] of [
   })
 }
 
+test('a connection that is ending ends also when the answer that it waits for fails', async () => {
+  const answer = deferred<Outgoing>()
+  const { feed, faults, isClosed } = connected(() => later(answer.promise))
+  feed(Buffer.concat([requestFrame(0), Buffer.from([0xff, 0xff, 0xff, 0xff])]))
+  expect([faults.length, isClosed()]).toEqual([1, false])
+  answer.reject(new Error('refused'))
+  await settled()
+  await settled()
+  expect([faults.length, isClosed()]).toEqual([1, true])
+})
+
 test('a request whose answer fails takes those behind it along, and not those before it', async () => {
   const answers = Array.from({ length: 3 }, () => deferred<Outgoing>())
   const { feed, socket, faults, isClosed } = connected(id => later(answers[id]!.promise, { isOrdered: true }))

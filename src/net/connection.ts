@@ -558,10 +558,12 @@ export class Connection {
   }
 
   #endBecauseOf(error: unknown): void {
-    if (this.#isClosed || this.#isEnding) return
-    this.#isEnding = true
-    this.#report(error)
-    this.#dropUnserved()
+    if (this.#isClosed) return
+    if (!this.#isEnding) {
+      this.#isEnding = true
+      this.#report(error)
+      this.#dropUnserved()
+    }
     this.#goOn()
   }
 

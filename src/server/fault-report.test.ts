@@ -47,6 +47,18 @@ test('a client that fails for the same reason again and again is one line in ten
   expect(lines.slice(3)).toMatchObject([{ fields: { leftOut: 99 } }, { fields: { reason: 'no TLS' } }])
 })
 
+test('ten seconds are counted from the line, wherever it stood in its window', () => {
+  const { lines, world, report } = reporting()
+  const refusedAt = (ms: number, reason: string): void => {
+    world.advance(ms - world.monotonicMs())
+    report.refused('127.0.0.1', reason)
+  }
+  const since = world.monotonicMs()
+  refusedAt(since, 'too slow')
+  for (const second of [9, 10, 18, 19]) refusedAt(since + second * 1000, 'no TLS')
+  expect(lines.map(({ fields }) => fields.reason ?? fields.leftOut)).toEqual(['too slow', 'no TLS', 'no TLS'])
+})
+
 test('a flood of bad input is twenty lines in ten seconds, and the rest is counted', () => {
   const { lines, world, report } = reporting()
   for (let i = 0; i < 1000; i++) report.closed(client, new MalformedError(`again ${i}`))

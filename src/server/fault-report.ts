@@ -18,8 +18,9 @@ export class FaultReport {
   readonly #log: Log
   readonly #clock: Clock
   #windowStartMs = Number.NEGATIVE_INFINITY
-  /** What was said in this window, by message, address and reason. */
-  readonly #said = new Set<string>()
+  /** When something was said last, by message, address and reason; of this window and the one before. */
+  readonly #saidMs = new Map<string, number>()
+  #warnings = 0
   #leftOut = 0
 
   constructor(log: Log, clock: Clock) {
@@ -50,15 +51,18 @@ export class FaultReport {
     if (nowMs - this.#windowStartMs >= windowMs) {
       if (this.#leftOut > 0) this.#log.warn({ leftOut: this.#leftOut }, 'closed or refused more connections than were logged')
       this.#windowStartMs = nowMs
-      this.#said.clear()
+      this.#warnings = 0
       this.#leftOut = 0
+      for (const [key, saidMs] of this.#saidMs) if (nowMs - saidMs >= windowMs) this.#saidMs.delete(key)
     }
     const key = `${message} ${fields.remoteAddress ?? fields.listener} ${fields.reason}`
-    if (this.#said.size === warningsMax || this.#said.has(key)) {
+    const saidMs = this.#saidMs.get(key) ?? Number.NEGATIVE_INFINITY
+    if (this.#warnings === warningsMax || nowMs - saidMs < windowMs) {
       this.#leftOut++
       return
     }
-    this.#said.add(key)
+    this.#warnings++
+    this.#saidMs.set(key, nowMs)
     this.#log.warn(fields, message)
   }
 }

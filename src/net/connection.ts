@@ -559,11 +559,9 @@ export class Connection {
 
   #endBecauseOf(error: unknown): void {
     if (this.#isClosed) return
-    if (!this.#isEnding) {
-      this.#isEnding = true
-      this.#report(error)
-      this.#dropUnserved()
-    }
+    if (!this.#isEnding) this.#report(error)
+    this.#isEnding = true
+    this.#dropUnserved()
     this.#goOn()
   }
 

@@ -181,6 +181,23 @@ describe('bounds', () => {
     expect(decode(empties, 0, frame(structsPerRequestMax)).list).toHaveLength(structsPerRequestMax)
     expect(() => decode(empties, 0, frame(structsPerRequestMax + 1))).toThrow(MalformedError)
   })
+
+  test('nor more tags, which cost time, whether one could be known or not', () => {
+    const tag = { a: int32('0+', { tag: 0, tagged: '0+' }) }
+    const frame = (start: number[]): Reader => {
+      const writer = new Writer()
+      for (const length of start) writer.unsignedVarint(length)
+      for (let i = 0; i <= structsPerRequestMax; i++) {
+        writer.unsignedVarint(99)
+        writer.uint8(0)
+      }
+      return new Reader(writer.finish())
+    }
+    const some = message({ name: 'Some', versions: '0', flexible: '0+', fields: tag })
+    const count = structsPerRequestMax + 1
+    expect(() => decode(some, 0, frame([count]))).toThrow(`more than ${structsPerRequestMax}`)
+    expect(() => decode(empties, 0, frame([1, count]))).toThrow(`more than ${structsPerRequestMax}`)
+  })
 })
 
 test('records that lie elsewhere are counted in their length and remembered by their place', () => {

@@ -119,7 +119,7 @@ function structDecoder(context: Context, fields: Fields): string {
         ([key, field]) => `case ${field.tag}: ${key}_ = ${readExpression(context, field)}; r.expectAt(end); break;`,
       )
       lines.push(
-        'for (let left = r.unsignedVarint(); left > 0; left--) {',
+        'for (let left = r.tagCount(); left > 0; left--) {',
         'const tag = r.unsignedVarint(), size = r.unsignedVarint(), end = r.position + size;',
         `switch (tag) { ${cases.join(' ')} default: r.skip(size) }`,
         '}',

@@ -34,9 +34,9 @@ export class TooLongError extends Error {
 }
 
 /**
- * Structs and texts that one request may carry in its arrays. Kafka has no such bound; without it a 100 MB frame of empty
- * ones would grow to gigabytes of objects. Most handlers go through a request's names in one step, some microseconds a name:
- * this many hold up the other clients for about half a second at worst.
+ * Structs and texts that one request may carry in its arrays, and tags. Kafka has no such bound; without it a 100 MB frame of
+ * empty ones would grow to gigabytes of objects. Most handlers go through a request's names in one step, some microseconds a
+ * name: this many hold up the other clients for about half a second at worst.
  */
 export const structsPerRequestMax = 100_000
 
@@ -197,9 +197,14 @@ export class Reader {
   skip(size: number): void {
     this.#take(size)
   }
+  /** Of a tagged section. A tag takes two bytes and no memory, but time: a frame of 100 MB has room for seconds of them. */
+  tagCount(): number {
+    const count = this.unsignedVarint()
+    return count === 0 ? 0 : this.structs(count)
+  }
   /** Passes over a tagged section of which no tag is known. */
   skipTags(): void {
-    for (let left = this.unsignedVarint(); left > 0; left--) {
+    for (let left = this.tagCount(); left > 0; left--) {
       this.unsignedVarint()
       this.#take(this.unsignedVarint())
     }

@@ -33,6 +33,7 @@ const attributes = [
   ',i=2147483648',
   ',tokenauth=TRUE,tokenauth=false',
 ]
+const proofs = ['', '=', '====', 'AAAA', '!!!!', 'A'.repeat(100_000)]
 const iterations = ['4096', '0', '-1', '1', '2147483647', '99999999999999999999', 'NaN', '1e9']
 
 export function plainToken(random: Random): Buffer {
@@ -73,7 +74,7 @@ export function spoiledFinal(right: string, random: Random): string {
     case 3:
       return `c=${random.pick(['', 'eSws', 'cD10bHMtdW5pcXVlLCw=', '!', binding.repeat(100)])},r=${nonce},p=${proof}`
     case 4:
-      return `c=${binding},r=${nonce},p=${random.pick(['', '=', '====', 'AAAA', '!!!!', 'A'.repeat(100_000), proof.slice(1), `${proof}${proof}`])}`
+      return `c=${binding},r=${nonce},p=${random.pick([...proofs, proof.slice(1), `${proof}${proof}`])}`
     case 5:
       return `c=${binding},r=${nonce}${random.pick(attributes)},i=${random.pick(iterations)},p=${proof}`
     case 6:
@@ -85,6 +86,7 @@ export function spoiledFinal(right: string, random: Random): string {
   }
 }
 
+const base64Url = (text: string): string => Buffer.from(text).toString('base64url')
 const numbers = [0, -1, 1, 1e18, 1e300, -1e300, 0.5, 2 ** 53, 2 ** 63, 1e16, '1', null, true, [], {}]
 
 export function bearer(random: Random): string {
@@ -104,7 +106,7 @@ export function bearer(random: Random): string {
     case 5:
       return bearerToken(good).slice(random.below(20), random.between(20, 60))
     case 6:
-      return `${Buffer.from('{"alg":"none"}').toString('base64url')}.${Buffer.from('['.repeat(random.below(100_000))).toString('base64url')}.`
+      return `${base64Url('{"alg":"none"}')}.${base64Url('['.repeat(random.below(100_000)))}.`
     case 7:
       return bearerToken({ ...good, sub: 's'.repeat(random.below(300_000)) })
     default:

@@ -12,9 +12,10 @@ export interface Relay {
   close(): Promise<void>
 }
 
-/** `onRequest` gets each frame without its length; the bytes are its own. */
-export async function startRelay(onRequest: (frame: Buffer) => void): Promise<Relay> {
+/** `onRequest` gets each frame without its length, whose bytes are its own, and the number of its connection. */
+export async function startRelay(onRequest: (frame: Buffer, connection: number) => void): Promise<Relay> {
   const sockets = new Set<Socket>()
+  let connections = 0
   const server = createServer(client => {
     if (relay.target === null) {
       client.destroy()
@@ -22,7 +23,8 @@ export async function startRelay(onRequest: (frame: Buffer) => void): Promise<Re
     }
     const [host, port] = relay.target.split(':')
     const broker = connect(Number(port), host)
-    const cut = frameCutter(onRequest)
+    const connection = connections++
+    const cut = frameCutter(frame => onRequest(frame, connection))
     for (const [from, to] of [
       [client, broker],
       [broker, client],

@@ -28,7 +28,9 @@ const useTypes = `
   const misspelt: StartOptions = { ports: 1 }
   const wrong: boolean = new ConfigError([]) instanceof Error && new KafkaError(36, '').type === 'TOPIC_ALREADY_EXISTS'
   const kafkajs: KafkaConfig = { brokers: broker.brokers }
-  return [topics, options, misspelt, wrong, kafkajs]`
+  const secured = await startBroker({ security: true })
+  const secure: KafkaConfig = secured.security.app.kafkajs
+  return [topics, options, misspelt, wrong, kafkajs, secure]`
 
 /** The snippet of the first minute, on a port of its own. */
 const helloOnFreePort = `gregor start --port 0 --ephemeral >ready.txt 2>/dev/null & broker=$!
@@ -37,6 +39,24 @@ port=$(sed 's/.*127.0.0.1:\\([0-9]*\\).*/\\1/' ready.txt)
 sed -i "s/localhost:9092/127.0.0.1:$port/; s/new Kafka({/new Kafka({ logLevel: 0,/" hello.mjs
 node hello.mjs; code=$?
 kill $broker; wait $broker && exit $code
+`
+
+/** What --dev-security prints for kafkajs, pasted. */
+const pastedFromDevSecurity = `gregor start --port 0 --ephemeral --dev-security >printed.txt 2>/dev/null & broker=$!
+until grep -q kafka-acls printed.txt; do kill -0 $broker || exit 1; done
+{
+  echo "import { readFileSync } from 'node:fs'; import kafkajs from 'kafkajs'; const { Kafka } = kafkajs; const kafka ="
+  sed -n '/^\\/\\/ kafkajs/,/^})/p' printed.txt
+  cat sends.txt
+} >pasted.mjs
+node pasted.mjs; code=$?
+kill $broker; wait $broker && exit $code
+`
+const sendsOne = `const producer = kafka.producer()
+await producer.connect()
+const [sent] = await producer.send({ topic: 'orders', messages: [{ value: 'tea' }] })
+console.log(sent.baseOffset)
+await producer.disconnect()
 `
 
 const tsconfig = (options: object) => JSON.stringify({ compilerOptions: { strict: true, noEmit: true, ...options } })
@@ -50,7 +70,7 @@ export async function use(): Promise<string[]> {
   return broker.brokers
 }
 `
-const typed = `import { ConfigError, type GregorBroker, KafkaError, type StartOptions, type Topic } from 'gregor'
+const typed = `import { ConfigError, type GregorBroker, KafkaError, type StartOptions, startBroker, type Topic } from 'gregor'
 import type { KafkaConfig } from 'kafkajs'
 export async function use(broker: GregorBroker): Promise<unknown[]> {${useTypes}
 }
@@ -117,6 +137,26 @@ main()
     },
     commands: ['node index.js'],
     prints: '2 0\n',
+  },
+  {
+    name: 'dev-security',
+    dependencies: ['kafkajs'],
+    type: 'commonjs',
+    files: {
+      'index.cjs': `const { startBroker } = require('gregor')
+const { Kafka } = require('kafkajs')
+async function main() {
+  const broker = await startBroker({ security: true })
+  const kafka = new Kafka({ ...broker.security.app.kafkajs })
+  ${sendsOne}  await broker.stop()
+}
+main()
+`,
+      'sends.txt': sendsOne,
+      'pasted.sh': pastedFromDevSecurity,
+    },
+    commands: ['node index.cjs', 'sh pasted.sh'],
+    prints: '0\n',
   },
   {
     name: 'typescript-esm',

@@ -1,9 +1,14 @@
-/** What AlterConfigs and IncrementalAlterConfigs have in common: each resource by itself, all of it or nothing. */
-import { brokerResource, groupResource, topicResource } from '../cluster/image.js'
-import { topicNameProblem } from '../cluster/topic-name.js'
-import { validateTopicConfig } from '../config/topic-config.js'
+/**
+ * What AlterConfigs and IncrementalAlterConfigs have in common: each resource by itself, all of it or nothing, in the order of
+ * Kafka's checks: what is wrong with the entry, what is wrong with a broker's values, whether the client may, all the rest.
+ */
+import { alterConfigs } from '../cluster/controller.js'
+import { brokerLoggerResource, brokerResource, type Configs, groupResource, topicResource } from '../cluster/image.js'
+import { hiddenText } from '../config/key.js'
+import { StorageFailure } from '../node/storage-failure.js'
 import { type ErrorCode, Errors, isRefusal, type Refusal, refuse } from '../protocol/errors.js'
 import { authorizationFailed } from './authorization-failed.js'
+import { type ConfigResource, configResourceOf } from './config-resources.js'
 import type { RequestContext } from './handler.js'
 import { repeatedIn } from './repeated.js'
 
@@ -21,10 +26,12 @@ export interface AlteredResource {
 }
 
 export interface Alteration<Config> {
-  /** What is wrong with one entry by itself, whatever the resource: the message of an INVALID_REQUEST (42). */
-  problemOf(config: Config): string | null
-  /** A topic's overrides afterwards, or why it cannot have them. */
-  overridesOf(current: ReadonlyMap<string, string>, configs: readonly Config[]): ReadonlyMap<string, string> | Refusal
+  /** Those that lack a value and need one. */
+  valueless(configs: readonly Config[]): readonly string[]
+  /** The resource's configs afterwards, or why it cannot have them. */
+  configsOf(resourceType: number, current: Configs, configs: readonly Config[]): Configs | Refusal
+  /** Sets the levels of loggers; null where the API cannot. */
+  readonly alterLoggers: ((resource: Resource<Config>, validateOnly: boolean, context: RequestContext) => Refusal | null) | null
 }
 
 /** Kafka's bound on what a record of its metadata log takes as a value. */
@@ -43,10 +50,7 @@ export async function alterResources<Config extends { readonly name: string; rea
     const { resourceType, resourceName } = resource
     const refusal = repeated.has(keyOf(resource))
       ? refuse(Errors.INVALID_REQUEST, 'Each resource must appear at most once.')
-      : (requestRefusal(resource, alteration) ??
-        authorizationRefusal(resource, context) ??
-        brokerRefusal(resource, context) ??
-        (await alterTopic(resource, validateOnly, context, alteration)))
+      : (requestRefusal(resource, alteration) ?? (await alter(resource, validateOnly, context, alteration)))
     const errorCode = refusal?.errorCode ?? Errors.NONE
     answers.push({ errorCode, errorMessage: refusal?.message ?? null, resourceType, resourceName })
   }
@@ -55,13 +59,63 @@ export async function alterResources<Config extends { readonly name: string; rea
 
 function requestRefusal<Config extends { readonly name: string }>(
   { configs }: Resource<Config>,
-  { problemOf }: Alteration<Config>,
+  { valueless }: Alteration<Config>,
 ): Refusal | null {
   if (new Set(configs.map(({ name }) => name)).size !== configs.length) {
     return refuse(Errors.INVALID_REQUEST, 'Error due to duplicate config keys')
   }
-  const problem = configs.map(problemOf).find(found => found !== null)
-  return problem === undefined ? null : refuse(Errors.INVALID_REQUEST, problem as string)
+  const names = valueless(configs)
+  return names.length === 0 ? null : refuse(Errors.INVALID_REQUEST, `Null value not supported for : ${names.join(', ')}`)
+}
+
+async function alter<Config extends { readonly name: string; readonly value: string | null }>(
+  resource: Resource<Config>,
+  validateOnly: boolean,
+  context: RequestContext,
+  alteration: Alteration<Config>,
+): Promise<Refusal | null> {
+  const { resourceType, resourceName, configs: asked } = resource
+  const { broker } = context
+  const { image } = broker.topics
+  if (resourceType === brokerLoggerResource && alteration.alterLoggers !== null) {
+    return alteration.alterLoggers(resource, validateOnly, context)
+  }
+  const rules = configResourceOf(resourceType, resourceName, broker)
+  if (rules === null) return refuse(Errors.INVALID_REQUEST, `Unknown resource type ${resourceType}`)
+  if (isRefusal(rules)) return rules
+  const { name } = rules
+  const named = asked.map(config => config.name)
+  const decide = (): Configs | Refusal => {
+    const configs = alteration.configsOf(resourceType, image.configsOf(resourceType, name), asked)
+    return isRefusal(configs) ? configs : (tooLong(configs) ?? rules.refusalOf(configs, named) ?? configs)
+  }
+  // A broker's values are looked at before it is asked who the client is; what needs files only behind that.
+  const unfit = resourceType === brokerResource ? decide() : null
+  if (unfit !== null && isRefusal(unfit)) return unfit
+  const denied = authorizationRefusal(resource, context)
+  if (denied !== null) return denied
+  let configs = decide()
+  if (isRefusal(configs)) return configs
+  if (rules.usersRefusalOf !== null) {
+    const refusal = await rules.usersRefusalOf(configs, named)
+    if (refusal !== null) return refusal
+    // Meanwhile others may have changed what this change does not name.
+    configs = decide()
+    if (isRefusal(configs)) return configs
+  }
+  if (validateOnly) return null
+  const decided = alterConfigs(image, { type: resourceType, name }, configs, named)
+  if (decided.records.length === 0) return null
+  try {
+    // Nothing was awaited since the configs were read, so no other change is lost.
+    const written = broker.carryOut(decided)
+    broker.log.info({ [rules.kind]: name, configs: shownConfigs(rules, configs) }, `${rules.kind} configs changed`)
+    await written
+    return null
+  } catch (error) {
+    if (!(error instanceof StorageFailure)) throw error
+    return refuse(error.errorCode, error.detail ?? '')
+  }
 }
 
 function authorizationRefusal({ resourceType, resourceName }: Resource<unknown>, context: RequestContext): Refusal | null {
@@ -74,45 +128,12 @@ function authorizationRefusal({ resourceType, resourceName }: Resource<unknown>,
   return isAllowed ? null : refuse(errorCode, authorizationFailed(errorCode))
 }
 
-function brokerRefusal<Config extends { readonly name: string }>(
-  { resourceType, resourceName, configs }: Resource<Config>,
-  { broker }: RequestContext,
-): Refusal | null {
-  if (resourceType === topicResource) return null
-  if (resourceType !== brokerResource) return refuse(Errors.INVALID_REQUEST, `Unknown resource type ${resourceType}`)
-  if (resourceName !== '' && resourceName !== String(broker.nodeId)) {
-    const message = `Unexpected broker id, expected ${broker.nodeId} or empty string, but received ${resourceName}`
-    return refuse(Errors.INVALID_REQUEST, message)
-  }
-  const names = configs.map(({ name }) => name).join(', ')
-  return refuse(
-    Errors.INVALID_REQUEST,
-    `Cannot update these configs dynamically: Set(${names}). Set them where the broker is started.`,
-  )
+function shownConfigs({ isSecret }: ConfigResource, configs: Configs): Record<string, string> {
+  return Object.fromEntries([...configs].map(([key, value]) => [key, isSecret(key) ? hiddenText : value]))
 }
 
-async function alterTopic<Config>(
-  { resourceName, configs }: Resource<Config>,
-  validateOnly: boolean,
-  { broker }: RequestContext,
-  { overridesOf }: Alteration<Config>,
-): Promise<Refusal | null> {
-  if (resourceName === '') return refuse(Errors.INVALID_REQUEST, 'Default topic resources are not allowed.')
-  const problem = topicNameProblem(resourceName)
-  if (problem !== null) return refuse(Errors.INVALID_TOPIC_EXCEPTION, problem)
-  const topic = broker.topics.image.topics.get(resourceName)
-  if (topic === undefined) return refuse(Errors.UNKNOWN_TOPIC_OR_PARTITION, `The topic '${resourceName}' does not exist.`)
-  const overrides = overridesOf(topic.configs, configs)
-  if (isRefusal(overrides)) return overrides
-  const invalid = tooLong(overrides) ?? validateTopicConfig(broker.config, overrides)
-  if (invalid !== null) return refuse(Errors.INVALID_CONFIG, invalid)
-  if (validateOnly) return null
-  // Nothing was awaited since the overrides were read, so no other change is lost.
-  const altered = await broker.topics.alterConfigs(resourceName, overrides)
-  return isRefusal(altered) ? altered : null
-}
-
-function tooLong(overrides: ReadonlyMap<string, string>): string | null {
-  const found = [...overrides].find(([, value]) => Buffer.byteLength(value) > valueLengthMax)
-  return found === undefined ? null : `The value of ${found[0]} exceeds the maximum size of ${valueLengthMax} bytes.`
+function tooLong(configs: Configs): Refusal | null {
+  const found = [...configs].find(([, value]) => Buffer.byteLength(value) > valueLengthMax)
+  if (found === undefined) return null
+  return refuse(Errors.INVALID_CONFIG, `The value of ${found[0]} exceeds the maximum size of ${valueLengthMax} bytes.`)
 }

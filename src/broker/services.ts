@@ -2,7 +2,9 @@
 import type { Log } from '../base/log.js'
 import type { World } from '../base/world.js'
 import type { Decided } from '../cluster/controller.js'
-import type { BrokerConfig } from '../config/resolve.js'
+import type { ClientMetricsConfig } from '../config/client-metrics.js'
+import type { GroupConfig } from '../config/group-config.js'
+import type { LiveConfig } from '../config/live-config.js'
 import type { GroupCoordinator } from '../coordinator/group/service.js'
 import type { TransactionCoordinator } from '../coordinator/transaction/service.js'
 import type { ConnectionInfo } from '../net/connection.js'
@@ -27,7 +29,12 @@ export interface Broker {
   readonly clusterId: string
   /** End of the metadata log: by it clients order what they are told about features. */
   metadataEndOffset(): number
-  readonly config: BrokerConfig
+  /** What was set while the broker runs is in it. */
+  readonly config: LiveConfig
+  /** What holds for one group: its own configs over the broker's. */
+  groupConfigOf(groupId: string): GroupConfig
+  /** By name. */
+  clientMetricsSubscriptions(): ReadonlyMap<string, ClientMetricsConfig>
   readonly world: World
   readonly log: Log
   /** Every API served, in the order of their keys, as ApiVersions tells it. */

@@ -35,6 +35,7 @@ import { incrementalAlterConfigs } from './handlers/incremental-alter-configs.js
 import { initProducerId } from './handlers/init-producer-id.js'
 import { joinGroup } from './handlers/join-group.js'
 import { leaveGroup } from './handlers/leave-group.js'
+import { listConfigResources } from './handlers/list-config-resources.js'
 import { listGroups } from './handlers/list-groups.js'
 import { listOffsets } from './handlers/list-offsets.js'
 import { listTransactions } from './handlers/list-transactions.js'
@@ -148,6 +149,7 @@ export const handlers: readonly Row[] = [
     needs: [need('describe', 'transactional_id'), need('describe', 'topic', { isLeftOut: true })],
   }), // 65
   row(listTransactions, { needs: [need('describe', 'transactional_id', { isLeftOut: true })] }), // 66
+  row(listConfigResources, { needs: [need('describe_configs', 'cluster')] }), // 74
   row(describeTopicPartitions, { needs: [need('describe', 'topic')] }), // 75
 ]
 

@@ -1,5 +1,5 @@
 /** What all requests about delegation tokens share (KIP-48): whether tokens are on, and who may ask for them. */
-import type { BrokerConfig } from '../config/resolve.js'
+import type { BrokerConfig } from '../config/broker-config.js'
 import type { TokenSettings } from '../security/delegation-tokens.js'
 import { anonymous, principalText } from '../security/principal.js'
 import type { Session } from './session.js'

@@ -4,7 +4,7 @@ import { Errors, isRefusal, type Refusal } from '../protocol/errors.js'
 import { decodeMetadataRecord, encodeMetadataRecord, type MetadataRecordInput } from '../protocol/state/metadata.js'
 import {
   allocateProducerIds,
-  alterTopicConfigs,
+  alterConfigs,
   type ClusterSettings,
   type CreateTopicCommand,
   createPartitions,
@@ -12,7 +12,7 @@ import {
   type Decided,
   removeTopic,
 } from './controller.js'
-import { MutableImage } from './image.js'
+import { brokerResource, groupResource, MutableImage, topicResource } from './image.js'
 
 const settings: ClusterSettings = {
   nodeId: 1,
@@ -62,7 +62,7 @@ test('a topic is created as its result says', () => {
   expect(image.topics.get('a')).toEqual(result)
   expect(image.topicsById.get(result.topicId)).toEqual(result)
   expect(result.partitions).toEqual([0, 1].map(index => ({ index, leader: 1, leaderEpoch: 0, replicas: [1], isr: [1] })))
-  expect(result.configs).toEqual(configs)
+  expect(image.configsOf(topicResource, result.name)).toEqual(configs)
 })
 
 test('-1 takes the defaults', () => {
@@ -125,7 +125,7 @@ test('a removed topic frees its name; the next one of this name has none of its 
   expect(codeOf(removeTopic(image, 'a'))).toBe(Errors.UNKNOWN_TOPIC_OR_PARTITION)
   const next = applied(image, createTopic(image, settings, creation('a')))
   expect(next.topicId).not.toBe(old.topicId)
-  expect(image.topics.get('a')?.configs.size).toBe(0)
+  expect(image.configsOf(topicResource, 'a').size).toBe(0)
 })
 
 test('partitions are added behind the old ones', () => {
@@ -190,7 +190,7 @@ test('replay gives the live image, whatever was decided; no decision breaks what
       for (const topic of image.topics.values()) {
         expect(image.topicsById.get(topic.topicId)).toBe(topic)
         expect(topic.partitions.map(({ index }) => index)).toEqual([...topic.partitions.keys()])
-        expect(topic.configs.size).toBe(1)
+        expect(image.configsOf(topicResource, topic.name).size).toBe(1)
       }
       expect(image.topics.has('a.b') && image.topics.has('a_b')).toBe(false)
     }),
@@ -202,12 +202,29 @@ test('altered configs are exactly those asked for, in as many records as somethi
   const configs = new Map(Object.entries({ 'retention.ms': '5', 'flush.ms': '1' }))
   applied(image, createTopic(image, settings, creation('a', { configs })))
   const wanted = new Map(Object.entries({ 'retention.ms': '6', 'segment.ms': '7' }))
-  const decided = alterTopicConfigs(image, 'a', wanted)
+  const resource = { type: topicResource, name: 'a' }
+  const decided = alterConfigs(image, resource, wanted, [...wanted.keys()])
   applied(image, decided)
   expect(decided).toMatchObject({
     records: [{ name: 'flush.ms', value: null }, { name: 'retention.ms' }, { name: 'segment.ms' }],
   })
-  expect(image.topics.get('a')?.configs).toEqual(wanted)
-  expect(alterTopicConfigs(image, 'a', wanted)).toMatchObject({ records: [] })
-  expect(codeOf(alterTopicConfigs(image, 'b', wanted))).toBe(Errors.UNKNOWN_TOPIC_OR_PARTITION)
+  expect(image.configsOf(topicResource, 'a')).toEqual(wanted)
+  expect(alterConfigs(image, resource, wanted, [...wanted.keys()])).toMatchObject({ records: [] })
+})
+
+test('a broker’s config that is set again is written again: who uses it reads files again', () => {
+  const image = new MutableImage()
+  const broker = { type: brokerResource, name: '1' }
+  const configs = new Map(Object.entries({ 'max.connections': '5', 'log.retention.ms': '6' }))
+  applied(image, alterConfigs(image, broker, configs, []))
+  expect(alterConfigs(image, broker, configs, ['max.connections']).records).toMatchObject([{ name: 'max.connections' }])
+})
+
+test('a resource that sets nothing any more is gone', () => {
+  const image = new MutableImage()
+  const group = { type: groupResource, name: 'g' }
+  applied(image, alterConfigs(image, group, new Map([['share.isolation.level', 'read_committed']]), []))
+  expect([...(image.configs.get(groupResource) ?? [])].map(([name]) => name)).toEqual(['g'])
+  applied(image, alterConfigs(image, group, new Map(), []))
+  expect(image.configs.get(groupResource)?.size).toBe(0)
 })

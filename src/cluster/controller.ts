@@ -1,12 +1,11 @@
 /**
- * Decides what happens to topics. Pure: reads the image and answers with records to write or with the refusal that the
- * client gets. The caller appends the records, applies them to the image and only then answers.
+ * Decides what happens to topics and configs. Pure: reads the image and answers with records to write or with the refusal
+ * that the client gets. The caller appends the records, applies them to the image and only then answers.
  */
 import type { Uuid } from '../base/ids.js'
 import { Errors, isRefusal, type Refusal, refuse } from '../protocol/errors.js'
 import type { MetadataRecordInput } from '../protocol/state/metadata.js'
-import type { ClusterImage, TopicImage } from './image.js'
-import { topicResource } from './image.js'
+import { brokerResource, type ClusterImage, type Configs, type TopicImage, topicResource } from './image.js'
 import { clusterMetadataTopic, collisionKey, topicNameProblem } from './topic-name.js'
 
 export interface Decided<Result> {
@@ -63,7 +62,7 @@ export function createTopic(
     replicas: brokerIds,
     isr: brokerIds,
   }))
-  return { records, result: { name, topicId, partitions, configs } }
+  return { records, result: { name, topicId, partitions } }
 }
 
 export function removeTopic(image: ClusterImage, name: string): Decided<TopicImage> | Refusal {
@@ -110,22 +109,30 @@ export function createPartitions(
   return { records, result: { topic, firstNew: current } }
 }
 
-/** Sets the topic's configs to exactly these. The caller has seen to it that they are valid. */
-export function alterTopicConfigs(
+export interface ConfigResource {
+  readonly type: number
+  readonly name: string
+}
+
+/**
+ * The resource's configs are exactly these. The caller has seen to it that it exists and that they are valid. For a broker the
+ * keys in `named` are written down although nothing changes: whoever uses their values reads files again.
+ */
+export function alterConfigs(
   image: ClusterImage,
-  name: string,
-  configs: ReadonlyMap<string, string>,
-): Decided<TopicImage> | Refusal {
-  const topic = image.topics.get(name)
-  if (topic === undefined) return refuse(Errors.UNKNOWN_TOPIC_OR_PARTITION, `The topic '${name}' does not exist.`)
-  const record = { kind: 'config', resourceType: topicResource, resourceName: name } as const
-  const removed = [...topic.configs.keys()].filter(key => !configs.has(key))
-  const set = [...configs].filter(([key, value]) => topic.configs.get(key) !== value)
+  { type, name }: ConfigResource,
+  configs: Configs,
+  named: readonly string[],
+): Decided<Configs> {
+  const before = image.configsOf(type, name)
+  const removed = [...before.keys()].filter(key => !configs.has(key))
+  const set = [...configs].filter(([key, value]) => before.get(key) !== value || (type === brokerResource && named.includes(key)))
+  const record = { kind: 'config', resourceType: type, resourceName: name } as const
   const records: MetadataRecordInput[] = [
     ...removed.map(key => ({ ...record, name: key, value: null })),
     ...set.map(([key, value]) => ({ ...record, name: key, value })),
   ]
-  return { records, result: { ...topic, configs } }
+  return { records, result: configs }
 }
 
 /** Reserves producer ids: after this record none of them is handed out again, whatever happens to the process. */

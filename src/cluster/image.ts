@@ -1,7 +1,7 @@
 /**
- * What the cluster looks like now: topics with their ids, partitions and configs, the next free producer id, and who may do
- * what. Built by applying the records of __cluster_metadata, live and at start. Only the owner holds MutableImage; all others
- * read ClusterImage.
+ * What the cluster looks like now: topics with their ids and partitions, configs of topics, brokers, groups and client metrics,
+ * the next free producer id, and who may do what. Built by applying the records of __cluster_metadata, live and at start. Only
+ * the owner holds MutableImage; all others read ClusterImage.
  */
 import type { LeaderEpoch, ProducerId, Uuid } from '../base/ids.js'
 import type { MetadataRecord } from '../protocol/state/metadata.js'
@@ -21,15 +21,19 @@ export interface TopicImage {
   readonly topicId: Uuid
   /** By index, without gaps. */
   readonly partitions: readonly PartitionImage[]
-  /** The topic's own configs (its overrides of the broker's). */
-  readonly configs: ReadonlyMap<string, string>
 }
+
+/** What a resource sets itself, by key. */
+export type Configs = ReadonlyMap<string, string>
 
 export interface ClusterImage {
   readonly topics: ReadonlyMap<string, TopicImage>
   readonly topicsById: ReadonlyMap<Uuid, TopicImage>
   /** The lowest producer id that was never handed out in a block. */
   readonly nextProducerId: ProducerId
+  /** By type of resource, then by name; a resource that sets nothing is not there. The broker "" is all brokers. */
+  readonly configs: ReadonlyMap<number, ReadonlyMap<string, Configs>>
+  configsOf(resourceType: number, resourceName: string): Configs
   /** Another number after every change of a config, or of which topics there are: caches of what follows from them compare it. */
   readonly configsRevision: number
   /** Another number after every change: caches of what was made of the image compare it. */
@@ -45,13 +49,16 @@ const unchangedLeader = -2
 /** Numbers of resource types in ConfigRecord and DescribeConfigs. */
 export const topicResource = 2
 export const brokerResource = 4
+export const brokerLoggerResource = 8
+export const clientMetricsResource = 16
 export const groupResource = 32
+
+const noConfigs: Configs = new Map()
 
 interface MutableTopic {
   name: string
   topicId: Uuid
   partitions: PartitionImage[]
-  configs: Map<string, string>
 }
 
 /** The owner's face of the image. */
@@ -59,21 +66,18 @@ export class MutableImage implements ClusterImage {
   readonly topics = new Map<string, MutableTopic>()
   readonly topicsById = new Map<Uuid, MutableTopic>()
   nextProducerId: ProducerId = 0
+  readonly configs = new Map<number, Map<string, Map<string, string>>>()
   configsRevision = 0
   revision = 0
   readonly namesByCollisionKey = new Map<string, string>()
   readonly access = new MutableAccess()
-  /** Kafka up to 3.3 writes the configs of a new topic before the topic. One that is removed takes its configs with it. */
-  readonly #earlyConfigs = new Map<string, Map<string, string>>()
 
   apply(record: MetadataRecord): void {
     this.revision++
     switch (record.kind) {
       case 'topic': {
         this.configsRevision++
-        const configs = this.#earlyConfigs.get(record.name) ?? new Map<string, string>()
-        this.#earlyConfigs.delete(record.name)
-        const topic: MutableTopic = { name: record.name, topicId: record.topicId, partitions: [], configs }
+        const topic: MutableTopic = { name: record.name, topicId: record.topicId, partitions: [] }
         this.topics.set(record.name, topic)
         this.namesByCollisionKey.set(collisionKey(record.name), record.name)
         this.topicsById.set(record.topicId, topic)
@@ -103,17 +107,15 @@ export class MutableImage implements ClusterImage {
       }
       case 'config': {
         this.configsRevision++
-        if (record.resourceType !== topicResource) return
-        const configs = this.topics.get(record.resourceName)?.configs ?? this.#configsToCome(record.resourceName)
-        if (record.value === null) configs.delete(record.name)
-        else configs.set(record.name, record.value)
+        this.#setConfig(record.resourceType, record.resourceName, record.name, record.value)
         return
       }
       case 'removeTopic': {
         const topic = this.topicsById.get(record.topicId)
         if (topic === undefined) return
         this.configsRevision++
-        this.#earlyConfigs.delete(topic.name)
+        // It takes its configs with it; those of a new topic come behind it, but before it where Kafka up to 3.3 wrote them.
+        this.configs.get(topicResource)?.delete(topic.name)
         this.topicsById.delete(topic.topicId)
         if (this.topics.get(topic.name) === topic) this.topics.delete(topic.name)
         const key = collisionKey(topic.name)
@@ -139,13 +141,17 @@ export class MutableImage implements ClusterImage {
     }
   }
 
-  #configsToCome(topic: string): Map<string, string> {
-    let configs = this.#earlyConfigs.get(topic)
-    if (configs === undefined) {
-      configs = new Map()
-      this.#earlyConfigs.set(topic, configs)
-    }
-    return configs
+  configsOf(resourceType: number, resourceName: string): Configs {
+    return this.configs.get(resourceType)?.get(resourceName) ?? noConfigs
+  }
+
+  #setConfig(resourceType: number, resourceName: string, key: string, value: string | null): void {
+    const resources = this.configs.get(resourceType) ?? new Map<string, Map<string, string>>()
+    const configs = resources.get(resourceName) ?? new Map<string, string>()
+    if (value === null) configs.delete(key)
+    else configs.set(key, value)
+    if (configs.size > 0) this.configs.set(resourceType, resources.set(resourceName, configs))
+    else resources.delete(resourceName)
   }
 
   /** For a log that was written in a later epoch than its record says. */

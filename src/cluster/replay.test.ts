@@ -53,7 +53,7 @@ describe('a config that comes before its topic, as Kafka 3.3 writes it', () => {
     name: 'cleanup.policy',
     value,
   })
-  const configsOf = (replay: ImageReplay) => [...(replay.image.topics.get('t')?.configs ?? [])]
+  const configsOf = (replay: ImageReplay) => [...replay.image.configsOf(topicResource, 't')]
 
   test("is the topic's", () => {
     expect(configsOf(replayed(config('compact'), topic('t')))).toEqual([['cleanup.policy', 'compact']])

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
 import { isRefusal } from '../protocol/errors.js'
-import { type ConfigChange, changedOverrides } from './config-change.js'
+import { type ConfigChange, changedConfigs, topicListOf } from './config-change.js'
 
 const changed = (current: Record<string, string>, ...changes: ConfigChange[]) => {
-  const overrides = changedOverrides(new Map(Object.entries(current)), changes)
+  const overrides = changedConfigs(new Map(Object.entries(current)), changes, topicListOf)
   return isRefusal(overrides) ? overrides.message : Object.fromEntries(overrides)
 }
 const change = (operation: ConfigChange['operation'], name: string, value = ''): ConfigChange => ({ operation, name, value })

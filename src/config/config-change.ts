@@ -1,9 +1,10 @@
 /**
- * What becomes of a topic's overrides when some of them change (KIP-339), in the steps of Kafka's controller. Pure; whether
- * the outcome can be a topic's configs is for `validateTopicConfig` to say.
+ * What becomes of a resource's configs when some of them change (KIP-339), in the steps of Kafka. Pure; whether the outcome
+ * can be the resource's configs is for others to say.
  */
-import { Errors, type Refusal, refuse } from '../protocol/errors.js'
-import { formatValue } from './key.js'
+import { Errors, isRefusal, type Refusal, refuse } from '../protocol/errors.js'
+import { type ConfigKey, formatValue } from './key.js'
+import { brokerKeyOf, brokerKeys } from './keys.js'
 import { isTopicKey, topicKeys } from './topic-keys.js'
 
 export type ConfigOperation = 'set' | 'delete' | 'append' | 'subtract'
@@ -15,30 +16,50 @@ export interface ConfigChange {
   readonly value: string
 }
 
-/** The overrides afterwards, or why they cannot be changed like this. */
-export function changedOverrides(
+/** The list that is added to or taken from, or why there is none. */
+export type ListOf = (name: string, operation: ConfigOperation) => ConfigKey<unknown> | Refusal
+
+export const topicListOf: ListOf = (name, operation) => {
+  const row: ConfigKey<unknown> | null = isTopicKey(name) ? topicKeys[name] : null
+  return row?.type === 'list' ? row : noList(name, operation)
+}
+
+export const brokerListOf: ListOf = (name, operation) => {
+  const key = brokerKeyOf(name)
+  if (key === null) return refuse(Errors.INVALID_CONFIG, `Unknown config name: ${name}`)
+  const row: ConfigKey<unknown> = brokerKeys[key]
+  if (row.type === 'list') return row
+  return refuse(Errors.INVALID_CONFIG, `Config value ${operation} is not allowed for config key: ${name}`)
+}
+
+/** Groups and client metrics: Kafka takes none of their keys for a list here. */
+export const noList = (name: string, operation: ConfigOperation): Refusal =>
+  refuse(Errors.INVALID_CONFIG, `Can't ${operation.toUpperCase()} to key ${name} because its type is not LIST.`)
+
+/** The configs afterwards, or why they cannot be changed like this. */
+export function changedConfigs(
   current: ReadonlyMap<string, string>,
   changes: readonly ConfigChange[],
+  listOf: ListOf,
 ): ReadonlyMap<string, string> | Refusal {
-  const overrides = new Map(current)
+  const configs = new Map(current)
   for (const { name, operation, value } of changes) {
-    if (operation === 'set') overrides.set(name, value)
-    else if (operation === 'delete') overrides.delete(name)
+    if (operation === 'set') configs.set(name, value)
+    else if (operation === 'delete') configs.delete(name)
     else {
-      if (!isTopicKey(name) || topicKeys[name].type !== 'list') {
-        return refuse(Errors.INVALID_CONFIG, `Can't ${operation.toUpperCase()} to key ${name} because its type is not LIST.`)
-      }
-      // As in Kafka, an unset list starts as the topic key's own default, whatever the broker's is.
-      const before = parts(overrides.get(name) ?? formatValue(topicKeys[name], topicKeys[name].default) ?? '')
+      const row = listOf(name, operation)
+      if (isRefusal(row)) return row
+      // As in Kafka, an unset list starts as the key's own default, whatever the broker's is.
+      const before = parts(configs.get(name) ?? formatValue(row, row.default) ?? '')
       const named = [...new Set(parts(value))]
       const after =
         operation === 'append'
           ? [...before, ...named.filter(part => !before.includes(part))]
           : before.filter(part => !named.includes(part))
-      overrides.set(name, after.join(','))
+      configs.set(name, after.join(','))
     }
   }
-  return overrides
+  return configs
 }
 
 function parts(text: string): string[] {

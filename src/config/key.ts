@@ -6,16 +6,23 @@ import { Errors, isRefusal, type Refusal, refuse } from '../protocol/errors.js'
 
 export type ConfigType = 'boolean' | 'string' | 'int' | 'short' | 'long' | 'double' | 'list' | 'class' | 'password'
 
+/**
+ * moot: nothing, and no more in a Kafka that has one node and the same features. none: nothing here, although something in
+ * Kafka; it is refused over the protocol. refused: the key asks for protection that this version cannot give, so that another
+ * value than the default refuses the start.
+ */
+export type Effect = 'moot' | 'none' | 'refused'
+
 export interface KeyTraits {
   /** Lowest and highest value, both allowed. */
   readonly min?: number
   readonly max?: number
   /** One more allowed number outside min…max. */
   readonly also?: number
-  /** Accepted and shown, but nothing in this version acts on it; docs/config.md says so. */
-  readonly inert?: boolean
-  /** The key asks for protection that this version cannot give: another value than the default refuses the start. */
-  readonly protects?: boolean
+  /** What the key does where it does not do what Kafka does with it. */
+  readonly effect?: Effect
+  /** Whether the broker takes it up while it runs: as a value of this broker alone, or also as one of all brokers. */
+  readonly dynamic?: 'per-broker' | 'cluster-wide'
   /** May be given for one listener alone, as listener.name.NAME.KEY. */
   readonly perListener?: boolean
   /** And for one mechanism of it alone, as listener.name.NAME.MECHANISM.KEY. */
@@ -28,6 +35,8 @@ export interface KeyTraits {
   readonly kafkaDefault?: string
   /** Elements are partition:broker pairs, or the single element '*'. */
   readonly throttledReplicas?: boolean
+  /** earliest, latest, or by_duration: with a duration as ISO 8601 writes it. */
+  readonly shareOffsetReset?: boolean
   /** Topic keys: the broker keys that give the default, the strongest first. Units are in the names. */
   readonly brokerKeys?: readonly string[]
 }
@@ -132,15 +141,25 @@ function invalidValue(name: string, raw: string, problem: string): Refusal {
 }
 
 /** What stands for a secret wherever a value is printed, as in Kafka. */
-const hiddenText = '[hidden]'
+export const hiddenText = '[hidden]'
 
 /** The value as Kafka prints it in DescribeConfigs; null for "not set". */
 export function formatValue(key: ConfigKey<unknown>, value: unknown): string | null {
   if (value === null) return null
   if (Array.isArray(value)) return value.join(',')
   if (key.type === 'long' && value === longMax) return '9223372036854775807'
-  if (key.type === 'double' && Number.isInteger(value)) return `${value}.0`
+  if (key.type === 'double') return javaDouble(value as number)
   return String(value)
+}
+
+/** Java writes 1.0E10 where JavaScript writes 10000000000. */
+function javaDouble(value: number): string {
+  const magnitude = Math.abs(value)
+  if (value !== 0 && (magnitude >= 1e7 || magnitude < 1e-3)) {
+    const [digits = '', exponent = ''] = value.toExponential().split('e')
+    return `${digits.includes('.') ? digits : `${digits}.0`}E${Number(exponent)}`
+  }
+  return Number.isInteger(value) ? `${value}.0` : String(value)
 }
 
 /** What the value must be, in words; empty when anything of the type will do. */
@@ -215,6 +234,12 @@ function membersProblem(name: string, key: ConfigKey<unknown>, value: unknown): 
   if (key.oneOf !== undefined && !members.every(member => key.oneOf?.includes(member as string))) {
     return `String must be one of: ${key.oneOf.join(', ')}`
   }
+  if (key.shareOffsetReset && !shareOffsetResetPattern.test(String(value))) {
+    return (
+      `Invalid value \`${value}\` for configuration ${name}. The value must be either 'earliest', 'latest' or of the format ` +
+      "'by_duration:<PnDTnHnMn.nS>'."
+    )
+  }
   if (key.throttledReplicas) {
     const isWildcard = members.length === 1 && members[0] === '*'
     if (!isWildcard && !members.every(member => /^\d+:\d+$/.test(String(member)))) {
@@ -226,3 +251,6 @@ function membersProblem(name: string, key: ConfigKey<unknown>, value: unknown): 
   }
   return null
 }
+
+const shareOffsetResetPattern =
+  /^(?:earliest|latest|by_duration:\+?P(?=\d|T\d)(?:\d+D)?(?:T(?=\d)(?:\d+H)?(?:\d+M)?(?:\d+(?:\.\d+)?S)?)?)$/i

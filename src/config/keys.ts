@@ -21,6 +21,7 @@ import {
 import { saslKeys } from './sasl-keys.js'
 import { sslKeys } from './ssl-keys.js'
 import { type TopicKey, topicKeys } from './topic-keys.js'
+import { keysWithoutEffect } from './without-effect.js'
 
 const int32Max = 2 ** 31 - 1
 
@@ -29,6 +30,7 @@ function forTopics<K extends TopicKey>(topicKey: K): (typeof topicKeys)[K] {
   const { brokerKeys: _, ...row } = topicKeys[topicKey] as ConfigKey<unknown>
   return {
     ...row,
+    ...(row.effect === 'none' ? {} : { dynamic: 'cluster-wide' }),
     doc: `Default of ${topicKey} for topics that do not set it. ${row.doc}`,
   } as (typeof topicKeys)[K]
 }
@@ -74,16 +76,17 @@ export const brokerKeys = {
     'GSSAPI',
     ['GSSAPI', 'PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512', 'OAUTHBEARER'],
     'SASL mechanism between brokers. There is one broker.',
-    { inert: true },
+    { effect: 'moot' },
   ),
   'process.roles': list(['broker', 'controller'], 'Roles of this process. Gregor is always both.', {
-    inert: true,
+    effect: 'moot',
     kafkaDefault: 'required',
   }),
-  'controller.quorum.voters': list([], 'Members of Kafka’s controller quorum. There is none.', { inert: true }),
-  'controller.quorum.bootstrap.servers': list([], 'Addresses of Kafka’s controller quorum. There is none.', { inert: true }),
+  'controller.quorum.voters': list([], 'Members of Kafka’s controller quorum. There is none.', { effect: 'moot' }),
+  'controller.quorum.bootstrap.servers': list([], 'Addresses of Kafka’s controller quorum. There is none.', { effect: 'moot' }),
   'broker.rack': text(null, 'Rack of this broker, as Metadata reports it.'),
   'log.dirs': list(null, 'The data directory. Unset, log.dir decides. Gregor keeps one directory; several are refused.'),
+  'cordoned.log.dirs': list([], 'Data directories that get no new partitions.', { effect: 'none' }),
   'log.dir': list(['./data'], 'The data directory, when log.dirs is not set.', { kafkaDefault: '/tmp/kafka-logs' }),
 
   // --- protection ---
@@ -100,15 +103,15 @@ export const brokerKeys = {
     false,
     'Whether the authorizer allows everyone what concerns a resource that no ACL names.',
   ),
-  'security.providers': text(null, 'Classes that provide security algorithms.', { protects: true }),
+  'security.providers': text(null, 'Classes that provide security algorithms.', { effect: 'refused' }),
   'principal.builder.class': javaClass(
     'org.apache.kafka.common.security.authenticator.DefaultKafkaPrincipalBuilder',
     'Builds the principal of a connection. It is made as Kafka’s own builder makes it.',
-    { protects: true },
+    { effect: 'refused' },
   ),
-  'create.topic.policy.class.name': javaClass(null, 'Policy that can reject the creation of a topic.', { protects: true }),
-  'alter.config.policy.class.name': javaClass(null, 'Policy that can reject a config change.', { protects: true }),
-  'client.quota.callback.class': javaClass(null, 'Callback that decides client quotas.', { protects: true }),
+  'create.topic.policy.class.name': javaClass(null, 'Policy that can reject the creation of a topic.', { effect: 'refused' }),
+  'alter.config.policy.class.name': javaClass(null, 'Policy that can reject a config change.', { effect: 'refused' }),
+  'client.quota.callback.class': javaClass(null, 'Callback that decides client quotas.', { effect: 'refused' }),
 
   // --- TLS ---
   ...sslKeys,
@@ -159,10 +162,14 @@ export const brokerKeys = {
   'compression.lz4.level': forTopics('compression.lz4.level'),
   'compression.zstd.level': forTopics('compression.zstd.level'),
   'log.segment.bytes': forTopics('segment.bytes'),
-  'log.roll.ms': long(null, 'Default of segment.ms in milliseconds. Unset, log.roll.hours decides.', { min: 1 }),
+  'log.roll.ms': long(null, 'Default of segment.ms in milliseconds. Unset, log.roll.hours decides.', {
+    min: 1,
+    dynamic: 'cluster-wide',
+  }),
   'log.roll.hours': int(168, 'Default of segment.ms in hours, when log.roll.ms is not set.', { min: 1 }),
   'log.roll.jitter.ms': long(null, 'Default of segment.jitter.ms. Unset, log.roll.jitter.hours decides.', {
     min: 0,
+    dynamic: 'cluster-wide',
   }),
   'log.roll.jitter.hours': int(0, 'Default of segment.jitter.ms in hours, when log.roll.jitter.ms is not set.', { min: 0 }),
   'log.index.interval.bytes': forTopics('index.interval.bytes'),
@@ -175,6 +182,7 @@ export const brokerKeys = {
   'log.retention.bytes': forTopics('retention.bytes'),
   'log.retention.ms': long(null, 'Default of retention.ms; -1 is no limit. Unset, log.retention.minutes decides.', {
     min: -1,
+    dynamic: 'cluster-wide',
   }),
   'log.retention.minutes': int(null, 'Default of retention.ms in minutes. Unset, log.retention.hours decides.', {
     min: -1,
@@ -189,27 +197,32 @@ export const brokerKeys = {
   'log.cleaner.min.cleanable.ratio': forTopics('min.cleanable.dirty.ratio'),
   'log.cleaner.min.compaction.lag.ms': forTopics('min.compaction.lag.ms'),
   'log.cleaner.max.compaction.lag.ms': forTopics('max.compaction.lag.ms'),
-  'log.cleaner.backoff.ms': long(15_000, 'How long the cleaner sleeps when there is nothing to compact.', { min: 0 }),
+  'log.cleaner.backoff.ms': long(15_000, 'How long the cleaner sleeps when there is nothing to compact.', {
+    min: 0,
+    dynamic: 'cluster-wide',
+  }),
   'log.cleaner.threads': int(1, 'Threads that compact. Gregor compacts in slices between requests.', {
     min: 0,
-    inert: true,
+    effect: 'none',
   }),
   'log.cleaner.dedupe.buffer.size': long(
     134_217_728,
     'Memory for the keys of one compaction run, 24 bytes each; held only while it runs.',
+    { dynamic: 'cluster-wide' },
   ),
-  'log.cleaner.io.buffer.load.factor': double(0.9, 'How full the dedupe buffer may get.'),
+  'log.cleaner.io.buffer.load.factor': double(0.9, 'How full the dedupe buffer may get.', { dynamic: 'cluster-wide' }),
   'log.cleaner.io.buffer.size': int(524_288, 'Compaction buffers this much before it writes.', {
     min: 0,
+    dynamic: 'cluster-wide',
   }),
   'log.flush.interval.messages': forTopics('flush.messages'),
-  'log.flush.interval.ms': long(null, 'Default of flush.ms. gregor.durability decides instead.', { inert: true }),
+  'log.flush.interval.ms': long(null, 'Default of flush.ms. gregor.durability decides instead.', { effect: 'none' }),
   'log.flush.scheduler.interval.ms': long(longMax, 'How often to look for logs to sync. gregor.durability decides instead.', {
-    inert: true,
+    effect: 'none',
   }),
   'log.flush.offset.checkpoint.interval.ms': int(60_000, 'How often the recovery point is checkpointed.', {
     min: 0,
-    inert: true,
+    effect: 'none',
   }),
   'log.preallocate': forTopics('preallocate'),
   'log.local.retention.bytes': forTopics('local.retention.bytes'),
@@ -220,10 +233,11 @@ export const brokerKeys = {
   'unclean.leader.election.enable': forTopics('unclean.leader.election.enable'),
   'num.recovery.threads.per.data.dir': int(2, 'Threads for recovery at start. Gregor recovers in one.', {
     min: 1,
-    inert: true,
+    effect: 'none',
   }),
   'producer.id.expiration.ms': int(86_400_000, 'The state of a producer that has written nothing for this long expires.', {
     min: 1,
+    dynamic: 'cluster-wide',
   }),
 
   // --- groups and their offsets ---
@@ -242,17 +256,17 @@ export const brokerKeys = {
   'offsets.topic.segment.bytes': int(104_857_600, 'segment.bytes of __consumer_offsets when it is created.', { min: 1 }),
   'offsets.topic.replication.factor': short(1, 'Replication factor of __consumer_offsets. One broker: 1, whatever is set.', {
     min: 1,
-    inert: true,
+    effect: 'none',
     kafkaDefault: '3',
   }),
   'offsets.retention.minutes': int(10_080, 'Committed offsets of a group that became empty are kept for this long.', { min: 1 }),
   'offsets.retention.check.interval.ms': long(600_000, 'How often to look for committed offsets to expire.', { min: 1 }),
-  'offsets.commit.timeout.ms': int(5000, 'Longest wait for an offset commit to become durable.', { min: 1, inert: true }),
+  'offsets.commit.timeout.ms': int(5000, 'Longest wait for an offset commit to become durable.', { min: 1, effect: 'none' }),
   'group.coordinator.rebalance.protocols': choices(
     ['classic'],
     ['consumer', 'classic', 'share', 'streams'],
     'Group protocols offered to clients. The classic protocol is the only one in this version.',
-    { inert: true, kafkaDefault: 'classic,consumer,streams' },
+    { effect: 'none', kafkaDefault: 'classic,consumer,streams' },
   ),
 
   // --- transactions ---
@@ -276,6 +290,7 @@ export const brokerKeys = {
     true,
     'Ask before the first batch of a transaction is written whether the transaction is open (KIP-890). A client that adds ' +
       'partitions to its transaction by writing to them is asked in any case.',
+    { dynamic: 'cluster-wide' },
   ),
   'transaction.two.phase.commit.enable': boolean(
     false,
@@ -291,11 +306,11 @@ export const brokerKeys = {
   'transaction.state.log.segment.bytes': int(104_857_600, 'segment.bytes of __transaction_state when it is created.', { min: 1 }),
   'transaction.state.log.load.buffer.size': int(5_242_880, 'Bytes read at a time when __transaction_state is loaded.', {
     min: 1,
-    inert: true,
+    effect: 'none',
   }),
   'transaction.state.log.replication.factor': short(1, 'Replication factor of __transaction_state. One broker: 1.', {
     min: 1,
-    inert: true,
+    effect: 'none',
     kafkaDefault: '3',
   }),
   'transaction.state.log.min.isr': int(1, 'min.insync.replicas of __transaction_state. One broker: 1.', {
@@ -312,12 +327,12 @@ export const brokerKeys = {
   // --- share groups ---
   'share.coordinator.state.topic.replication.factor': short(1, 'Replication factor of __share_group_state. One broker: 1.', {
     min: 1,
-    inert: true,
+    effect: 'moot',
     kafkaDefault: '3',
   }),
   'share.coordinator.state.topic.min.isr': short(1, 'min.insync.replicas of __share_group_state. One broker: 1.', {
     min: 1,
-    inert: true,
+    effect: 'moot',
     kafkaDefault: '2',
   }),
 
@@ -330,17 +345,21 @@ export const brokerKeys = {
     int32Max,
     'Most connections at a time, of all listeners and of each. Further ones wait. The listener for brokers, where there are others, is ' +
       'bounded by its own alone: for a connection of it the least recently used one of the others closes.',
-    { min: 0, perListener: true },
+    { min: 0, perListener: true, dynamic: 'cluster-wide' },
   ),
   'max.connection.creation.rate': int(
     int32Max,
     'Most connections a second, of all listeners and of each; ten seconds’ worth may come at once. Further ones wait.',
-    { min: 0, perListener: true },
+    { min: 0, perListener: true, dynamic: 'cluster-wide' },
   ),
-  'max.connections.per.ip': int(int32Max, 'Most connections at a time from one address; further ones are closed.', { min: 0 }),
+  'max.connections.per.ip': int(int32Max, 'Most connections at a time from one address; further ones are closed.', {
+    min: 0,
+    dynamic: 'cluster-wide',
+  }),
   'max.connections.per.ip.overrides': text(
     '',
-    'The same for single hosts, as in host1:100,127.0.0.1:200. Names are looked up at the start.',
+    'The same for single hosts, as in host1:100,127.0.0.1:200. Names are looked up when it is set.',
+    { dynamic: 'cluster-wide' },
   ),
   'queued.max.request.bytes': long(
     -1,
@@ -366,12 +385,24 @@ export const brokerKeys = {
   'max.incremental.fetch.session.cache.slots': int(1000, 'Most incremental fetch sessions kept.', { min: 0 }),
   'num.network.threads': int(3, 'Threads that serve the network. Gregor serves it from one event loop.', {
     min: 1,
-    inert: true,
+    effect: 'none',
   }),
   'num.io.threads': int(8, 'Threads that handle requests. Gregor handles them in one event loop.', {
     min: 1,
-    inert: true,
+    effect: 'none',
   }),
+  'telemetry.max.bytes': int(1_048_576, 'Longest metrics that a client may push.', { min: 1, effect: 'none' }),
+
+  // --- quotas ---
+  'quota.window.num': int(11, 'Windows over which a quota is measured.', { min: 1, effect: 'none' }),
+  'quota.window.size.seconds': int(1, 'Length of one of them.', { min: 1, effect: 'none' }),
+  'controller.quota.window.num': int(11, 'Windows over which the quota of controller mutations is measured.', {
+    min: 1,
+    effect: 'none',
+  }),
+  'controller.quota.window.size.seconds': int(1, 'Length of one of them.', { min: 1, effect: 'none' }),
+
+  ...keysWithoutEffect,
 } satisfies Readonly<Record<string, ConfigKey<unknown>>>
 
 /** Keys that may be given for one listener alone. */

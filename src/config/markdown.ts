@@ -76,7 +76,7 @@ function commonCells(name: string, key: ConfigKey<unknown>): string {
     key.type,
     key.kafkaDefault === undefined ? shown : `${shown} (Kafka: ${key.kafkaDefault})`,
     allowedValues(key),
-    key.inert ? `*No effect.* ${key.doc}` : key.protects ? `*Refused.* ${key.doc}` : key.doc,
+    key.effect === 'none' ? `*No effect.* ${key.doc}` : key.effect === 'refused' ? `*Refused.* ${key.doc}` : key.doc,
   ]
   return `| ${cells.map(cell => cell.replaceAll('|', '\\|')).join(' | ')}`
 }

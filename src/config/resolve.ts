@@ -4,10 +4,11 @@
  * its key, its origin and what is allowed. Reads no file and no process state: the caller brings the texts.
  */
 import { isRefusal } from '../protocol/errors.js'
+import { type BrokerConfig, brokerConfig, configSources, listenerBaseOf, listenerKeyOf, listenerPrefix } from './broker-config.js'
 import { compressionTypeProblem } from './compression-type.js'
 import { hostLimits } from './host-limits.js'
 import { allowedValues, type ConfigKey, formatValue, parseValue } from './key.js'
-import { type BrokerKey, type BrokerValue, brokerKeyNames, brokerKeyOf, brokerKeys, type ListenerKey } from './keys.js'
+import { type BrokerKey, type BrokerValue, brokerKeyNames, brokerKeyOf, brokerKeys } from './keys.js'
 import { type ListenerConfig, parseListeners } from './listeners.js'
 import { nearest } from './nearest.js'
 import { parseProperties } from './properties.js'
@@ -18,28 +19,6 @@ export interface ConfigLayer {
   /** An unknown key is a problem here, not a warning. */
   readonly isStrict?: boolean
   readonly entries: ReadonlyMap<string, { readonly text: string; readonly origin: string }>
-}
-
-export interface BrokerConfig {
-  get<K extends BrokerKey>(key: K): BrokerValue<K>
-  /** The text a source gave for this key, in Kafka's spelling of the value; null when the default holds. */
-  textOf(key: BrokerKey): string | null
-  readonly listeners: readonly ListenerConfig[]
-  /** The keys of one listener: its own where it has them, else the broker's. */
-  forListener(name: string): ListenerSettings
-  /** The keys that were given for one listener alone, by their whole names. */
-  readonly listenerKeys: ReadonlyMap<string, { readonly key: BrokerKey; readonly text: string }>
-  readonly dataDirectory: string
-}
-
-export interface ListenerSettings {
-  get<K extends ListenerKey>(key: K): BrokerValue<K>
-  /** The name under which the value was given, for messages. */
-  nameOf(key: ListenerKey): string
-  /** Given for this listener alone. */
-  isOwn(key: ListenerKey): boolean
-  /** The keys of one SASL mechanism: its own where it has them, else the listener's. */
-  forMechanism(name: string): ListenerSettings
 }
 
 /** The configuration cannot be used. The message lists every problem, one a line. */
@@ -55,14 +34,16 @@ export class ConfigError extends Error {
 export function resolveBrokerConfig(layers: readonly ConfigLayer[]): { config: BrokerConfig; warnings: readonly string[] } {
   const problems: string[] = []
   const warnings: string[] = []
-  const texts = new Map<BrokerKey, string>()
+  /** By whole names; of a name that is no key the text as it was given. */
+  const texts = new Map<string, string>()
   const values = new Map<BrokerKey, unknown>()
-  const ofListeners = new Map<string, { key: BrokerKey; value: unknown; text: string }>()
+  const ofListeners = new Map<string, unknown>()
   for (const layer of layers) {
     for (const [name, { text, origin }] of layer.entries) {
       const ofListener = listenerKeyOf(name)
       const key = ofListener?.key ?? brokerKeyOf(name)
       if (key === null) {
+        if (!texts.has(name)) texts.set(name, text)
         if (asksForProtection(name) && text.trim() !== '') problems.push(unprotected(name, origin))
         else if (layer.isStrict) problems.push(unknownKey(name, origin, 'there is no such key'))
         else warnings.push(unknownKey(name, origin, 'it is ignored'))
@@ -76,11 +57,11 @@ export function resolveBrokerConfig(layers: readonly ConfigLayer[]): { config: B
       if (isRefusal(parsed)) {
         const allowed = allowedValues(row)
         problems.push(`${parsed.message} (from ${origin}${allowed === '' ? '' : `; allowed: ${allowed}`})`)
-      } else if (row.protects && !promisesNothing(row, parsed.text)) problems.push(unprotected(name, origin))
-      else if (ofListener !== null) ofListeners.set(ofListener.name, { key, ...parsed })
+      } else if (row.effect === 'refused' && !promisesNothing(row, parsed.text)) problems.push(unprotected(name, origin))
       else {
-        values.set(key, parsed.value)
-        texts.set(key, parsed.text)
+        texts.set(ofListener?.name ?? key, parsed.text)
+        if (ofListener !== null) ofListeners.set(ofListener.name, parsed.value)
+        else values.set(key, parsed.value)
       }
     }
   }
@@ -110,33 +91,14 @@ export function resolveBrokerConfig(layers: readonly ConfigLayer[]): { config: B
   }
   if (problems.length > 0) throw new ConfigError(problems)
 
-  const config: BrokerConfig = {
-    get,
-    textOf: key => texts.get(key) ?? null,
+  const config = brokerConfig({
+    read: get,
+    ofListeners,
+    given: [{ source: configSources.staticBroker, texts }],
     listeners,
-    listenerKeys: ofListeners,
-    forListener: name => listenerSettings([listenerPrefix(name)], ofListeners, get),
     dataDirectory: directories[0] as string,
-  }
-  return { config: Object.freeze(config), warnings }
-}
-
-/** @param prefixes the strongest first */
-function listenerSettings(
-  prefixes: readonly [string, ...string[]],
-  ofListeners: ReadonlyMap<string, { readonly value: unknown }>,
-  get: BrokerConfig['get'],
-): ListenerSettings {
-  const own = (key: ListenerKey) => prefixes.map(prefix => prefix + key).find(name => ofListeners.has(name))
-  return {
-    get: key => {
-      const name = own(key)
-      return (name === undefined ? get(key) : ofListeners.get(name)?.value) as BrokerValue<typeof key>
-    },
-    nameOf: key => own(key) ?? key,
-    isOwn: key => own(key) !== undefined,
-    forMechanism: name => listenerSettings([`${prefixes[0]}${name.toLowerCase()}.`, ...prefixes], ofListeners, get),
-  }
+  })
+  return { config, warnings }
 }
 
 /** Settings given one by one: --config key=value, or the `config` of an embedded broker. */
@@ -150,22 +112,6 @@ export function propertiesLayer(path: string, text: string): ConfigLayer {
 }
 
 // --- keys of one listener ---
-
-/** [KIP-103] Kafka lower-cases the listener's name here. */
-function listenerPrefix(listener: string): string {
-  return `listener.name.${listener.toLowerCase()}.`
-}
-
-const listenerKeyPattern = /^listener\.name\.([^.]+)\.(?:(plain|scram-sha-256|scram-sha-512|oauthbearer)\.)?(.+)$/
-
-/** The key that `name` gives to one listener alone, with the name spelt as it is looked for; null for any other name. */
-function listenerKeyOf(name: string): { readonly key: BrokerKey; readonly name: string } | null {
-  const [, listener = '', mechanism, base = ''] = listenerKeyPattern.exec(name) ?? []
-  const key = brokerKeyOf(base)
-  const row = key === null ? null : (brokerKeys[key] as ConfigKey<unknown>)
-  if (key === null || !row?.perListener || (mechanism !== undefined && !row.perMechanism)) return null
-  return { key, name: `${listenerPrefix(listener)}${mechanism === undefined ? '' : `${mechanism}.`}${key}` }
-}
 
 /** Protection for a listener that does not exist protects another one than was meant. */
 function strayListenerKeys(names: readonly string[], listeners: readonly string[]): string[] {
@@ -186,10 +132,10 @@ function interBrokerProblems(protocol: string, listeners: readonly ListenerConfi
 /** Keys that protect in Kafka, also of one listener or mechanism alone, of which this version knows none. */
 const protectingKeys = /^(?:listener\.name\.[^.]+\.(?:[^.]+\.)?)?(?:ssl|sasl|delegation\.token|password\.encoder)\./
 
-function asksForProtection(name: string): boolean {
-  const ofListener = listenerKeyPattern.exec(name)?.[3]
-  const key = ofListener === undefined ? null : brokerKeyOf(ofListener)
-  return protectingKeys.test(name) || (key !== null && (brokerKeys[key] as ConfigKey<unknown>).protects === true)
+export function asksForProtection(name: string): boolean {
+  const ofListener = listenerBaseOf(name)
+  const key = ofListener === null ? null : brokerKeyOf(ofListener)
+  return protectingKeys.test(name) || (key !== null && (brokerKeys[key] as ConfigKey<unknown>).effect === 'refused')
 }
 
 /** Kafka's stock configurations name some of these keys with the value that asks for nothing. */
@@ -249,7 +195,7 @@ function perAddressProblems(get: BrokerConfig['get']): string[] {
 }
 
 /** Pairs of keys of which one bounds the other. */
-function conflicts(get: BrokerConfig['get']): string[] {
+export function conflicts(get: BrokerConfig['get']): string[] {
   const ordered: readonly (readonly [BrokerKey, BrokerKey])[] = [
     ['group.min.session.timeout.ms', 'group.max.session.timeout.ms'],
     ['log.cleaner.min.compaction.lag.ms', 'log.cleaner.max.compaction.lag.ms'],

@@ -4,8 +4,10 @@
  */
 import { boolean, choice, choices, javaClass, type KeyTraits, list, password, text } from './key.js'
 
-const perListener: KeyTraits = { perListener: true }
-const refused: KeyTraits = { protects: true, perListener: true }
+const perListener: KeyTraits = { perListener: true, dynamic: 'per-broker' }
+/** Not taken up while the broker runs. */
+const fixed: KeyTraits = { perListener: true }
+const refused: KeyTraits = { effect: 'refused', perListener: true }
 
 export const sslKeys = {
   'ssl.keystore.type': choice(
@@ -49,7 +51,7 @@ export const sslKeys = {
     'DEFAULT',
     'How the subject of a client’s certificate becomes the name of its principal: DEFAULT (the whole subject, as RFC 2253 writes ' +
       'it) or RULE:pattern/replacement/[LU], several with commas between them. A client that no rule matches is not let in.',
-    perListener,
+    fixed,
   ),
   'ssl.enabled.protocols': choices(
     ['TLSv1.2', 'TLSv1.3'],
@@ -67,20 +69,20 @@ export const sslKeys = {
   'ssl.allow.dn.changes': boolean(
     false,
     'Whether a key store that is read again may hold a certificate with another subject.',
-    perListener,
+    fixed,
   ),
   'ssl.allow.san.changes': boolean(
     false,
     'Whether a key store that is read again may lack alternative names that the one before had.',
-    perListener,
+    fixed,
   ),
   'ssl.endpoint.identification.algorithm': text(
     'https',
     'How a client checks the host name. The broker opens no connections of its own.',
-    { inert: true, perListener: true },
+    { effect: 'none', perListener: true },
   ),
   'ssl.secure.random.implementation': text(null, 'Java’s source of randomness. Ours is that of OpenSSL.', {
-    inert: true,
+    effect: 'none',
     perListener: true,
   }),
   'ssl.provider': text(null, 'Java’s provider of TLS.', refused),

@@ -1,6 +1,7 @@
 import { describe, expect, expectTypeOf, it } from 'vitest'
 import { describeBrokerConfig, describeTopicConfig } from './describe.js'
-import { brokerKeyNames } from './keys.js'
+import type { ConfigKey } from './key.js'
+import { brokerKeyNames, brokerKeys } from './keys.js'
 import { optionsLayer, resolveBrokerConfig } from './resolve.js'
 import { topicConfig, validateTopicConfig } from './topic-config.js'
 import { topicKeyNames } from './topic-keys.js'
@@ -98,7 +99,8 @@ describe('DescribeConfigs', () => {
   it('lists every key, with type and documentation', () => {
     const topic = describeTopicConfig(topicConfig(broker(), {}), null)
     expect(topic.map(config => config.name)).toEqual(topicKeyNames.filter(name => name !== 'internal.segment.bytes'))
-    expect(describeBrokerConfig(broker(), []).map(config => config.name)).toEqual(brokerKeyNames)
+    const shown = brokerKeyNames.filter(name => !(brokerKeys[name] as ConfigKey<unknown>).hidden)
+    expect(describeBrokerConfig(broker(), []).map(config => config.name)).toEqual(shown)
     expect(topic.every(config => config.documentation !== '' && config.configType > 0 && !config.readOnly)).toBe(true)
   })
 
@@ -120,12 +122,20 @@ describe('DescribeConfigs', () => {
     ])
   })
 
-  it('gives a topic value in its own unit while its synonym keeps the broker’s, and no default but the strongest key’s', () => {
+  it('gives a topic value in its own unit; where the broker has only a weaker name, its source is the default', () => {
     expect(describeTopicConfig(topicConfig(broker({ 'log.roll.hours': '2' }), {}), ['segment.ms'])).toMatchObject([
+      { value: '7200000', configSource: 5, synonyms: [] },
+    ])
+    const both = broker({ 'log.roll.hours': '2', 'log.roll.ms': '5' })
+    expect(describeTopicConfig(topicConfig(both, {}), ['segment.ms'])).toMatchObject([
       {
-        value: '7200000',
+        value: '5',
         configSource: 4,
-        synonyms: [{ name: 'log.roll.hours', value: '2', source: 4 }],
+        synonyms: [
+          { name: 'log.roll.ms', value: '5', source: 4 },
+          { name: 'log.roll.hours', value: '2', source: 4 },
+          { name: 'log.roll.hours', value: '168', source: 5 },
+        ],
       },
     ])
   })
@@ -143,7 +153,7 @@ describe('DescribeConfigs', () => {
     })
   })
 
-  it('marks broker keys read-only: none can be changed while the broker runs', () => {
+  it('marks broker keys read-only that cannot be changed while the broker runs', () => {
     const [partitions, rollMs, message] = describeBrokerConfig(broker({ 'num.partitions': '3' }), [
       'num.partitions',
       'message.max.bytes',
@@ -151,6 +161,6 @@ describe('DescribeConfigs', () => {
     ])
     expect(partitions).toMatchObject({ value: '3', readOnly: true, configSource: 4, isDefault: false })
     expect(rollMs).toMatchObject({ name: 'log.roll.ms', value: null, configSource: 5, synonyms: [] })
-    expect(message).toMatchObject({ name: 'message.max.bytes', readOnly: true, configSource: 5, isDefault: true })
+    expect(message).toMatchObject({ name: 'message.max.bytes', readOnly: false, configSource: 5, isDefault: true })
   })
 })

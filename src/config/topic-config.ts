@@ -3,10 +3,10 @@
  * the append path asks for them on every batch. Validation is separate and speaks Kafka's messages.
  */
 import { isRefusal } from '../protocol/errors.js'
+import type { BrokerConfig } from './broker-config.js'
 import { compressionTypeProblem } from './compression-type.js'
 import { type ConfigKey, parseValue } from './key.js'
-import { type BrokerKey, brokerKeys } from './keys.js'
-import type { BrokerConfig } from './resolve.js'
+import type { BrokerKey } from './keys.js'
 import { isTopicKey, type TopicKey, type TopicValue, topicKeyNames, topicKeys } from './topic-keys.js'
 
 export interface TopicConfig {
@@ -80,10 +80,4 @@ function inMilliseconds(brokerKey: string, value: unknown): unknown {
   const unitMs = brokerKey.endsWith('.hours') ? 3_600_000 : brokerKey.endsWith('.minutes') ? 60_000 : 1
   if (unitMs === 1) return value
   return (value as number) < 0 ? -1 : (value as number) * unitMs
-}
-
-/** The broker keys behind a topic key, strongest first; every name in the table is a broker key (a test sees to it). */
-export function brokerSynonyms(key: TopicKey): readonly BrokerKey[] {
-  const names = (topicKeys[key] as ConfigKey<unknown>).brokerKeys ?? []
-  return names.filter((name): name is BrokerKey => Object.hasOwn(brokerKeys, name))
 }

@@ -25,7 +25,7 @@ export const topicKeys = {
     min: 1,
     max: 17,
     brokerKeys: ['compression.lz4.level'],
-    inert: true,
+    effect: 'none',
   }),
   'compression.type': choice(
     'producer',
@@ -48,7 +48,7 @@ export const topicKeys = {
   'errors.deadletterqueue.group.enable': boolean(
     false,
     'Whether share groups may use this topic as their dead letter queue. There are no share groups.',
-    { inert: true },
+    { effect: 'moot' },
   ),
   'file.delete.delay.ms': long(60_000, 'How long the files of a deleted topic or segment stay on disk before they are removed.', {
     min: 0,
@@ -57,19 +57,19 @@ export const topicKeys = {
   'flush.messages': long(longMax, 'Sync the log after this many records. gregor.durability decides instead.', {
     min: 1,
     brokerKeys: ['log.flush.interval.messages'],
-    inert: true,
+    effect: 'none',
   }),
   'flush.ms': long(longMax, 'Sync the log after this time. gregor.durability decides instead.', {
     min: 0,
     brokerKeys: ['log.flush.interval.ms', 'log.flush.scheduler.interval.ms'],
-    inert: true,
+    effect: 'none',
   }),
   'follower.replication.throttled.replicas': list(
     [],
     'Follower replicas that are throttled. A single broker does not replicate.',
     {
       throttledReplicas: true,
-      inert: true,
+      effect: 'moot',
     },
   ),
   'index.interval.bytes': int(4096, 'Bytes of log between two entries of the offset index.', {
@@ -79,7 +79,7 @@ export const topicKeys = {
   'internal.segment.bytes': int(null, 'Wins over segment.bytes when it is set, and may be smaller. For tests.', { hidden: true }),
   'leader.replication.throttled.replicas': list([], 'Leader replicas that are throttled. A single broker does not replicate.', {
     throttledReplicas: true,
-    inert: true,
+    effect: 'moot',
   }),
   'local.retention.bytes': long(
     -2,
@@ -87,13 +87,13 @@ export const topicKeys = {
     {
       min: -2,
       brokerKeys: ['log.local.retention.bytes'],
-      inert: true,
+      effect: 'moot',
     },
   ),
   'local.retention.ms': long(-2, 'Time kept locally under tiered storage; -2 is retention.ms. There is no tiered storage.', {
     min: -2,
     brokerKeys: ['log.local.retention.ms'],
-    inert: true,
+    effect: 'moot',
   }),
   'max.compaction.lag.ms': long(longMax, 'A record waits at most this long before its log becomes due for compaction.', {
     min: 1,
@@ -137,25 +137,25 @@ export const topicKeys = {
   'min.insync.replicas': int(1, 'Replicas that must have a record before acks=all is answered. One broker has one replica.', {
     min: 1,
     brokerKeys: ['min.insync.replicas'],
-    inert: true,
+    effect: 'moot',
   }),
   preallocate: boolean(false, 'Reserve a segment’s full size on disk when it is created.', {
     brokerKeys: ['log.preallocate'],
-    inert: true,
+    effect: 'none',
   }),
   'remote.copy.lag.bytes': long(-1, 'When a segment may be tiered, by size. There is no tiered storage.', {
     min: -1,
     brokerKeys: ['log.remote.copy.lag.bytes'],
-    inert: true,
+    effect: 'moot',
   }),
   'remote.copy.lag.ms': long(0, 'When a segment may be tiered, by age. There is no tiered storage.', {
     min: -1,
     brokerKeys: ['log.remote.copy.lag.ms'],
-    inert: true,
+    effect: 'moot',
   }),
-  'remote.log.copy.disable': boolean(false, 'Stop tiering this topic. There is no tiered storage.', { inert: true }),
+  'remote.log.copy.disable': boolean(false, 'Stop tiering this topic. There is no tiered storage.', { effect: 'moot' }),
   'remote.log.delete.on.disable': boolean(false, 'Delete tiered data when tiering is turned off. There is no tiered storage.', {
-    inert: true,
+    effect: 'moot',
   }),
   'remote.storage.enable': boolean(false, 'Tiered storage; true is refused, because there is none.'),
   'retention.bytes': long(-1, 'Oldest segments are deleted while a partition is larger than this; -1 is no limit.', {
@@ -188,7 +188,7 @@ export const topicKeys = {
   'unclean.leader.election.enable': boolean(
     false,
     'Elect a replica that may lack records rather than none. One broker holds no elections.',
-    { brokerKeys: ['unclean.leader.election.enable'], inert: true },
+    { brokerKeys: ['unclean.leader.election.enable'], effect: 'moot' },
   ),
 } satisfies Readonly<Record<string, ConfigKey<unknown>>>
 

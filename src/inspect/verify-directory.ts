@@ -5,7 +5,7 @@
  */
 import { asBuffer, type Bytes } from '../base/bytes.js'
 import { type Offset, zeroUuid } from '../base/ids.js'
-import { MutableImage } from '../cluster/image.js'
+import { MutableImage, topicResource } from '../cluster/image.js'
 import { ImageReplay } from '../cluster/replay.js'
 import { clusterMetadataTopic } from '../cluster/topic-name.js'
 import * as batch from '../protocol/records/batch.js'
@@ -52,7 +52,7 @@ export function verifyDirectory(files: Files, path: string): Verification {
       continue
     }
     const before = findings.damages
-    const isCompacted = image.topics.get(parsed.topic)?.configs.get('cleanup.policy')?.includes('compact') ?? false
+    const isCompacted = image.configsOf(topicResource, parsed.topic).get('cleanup.policy')?.includes('compact') ?? false
     const input = { files, path, name, topic: parsed.topic, wasClosedCleanly, isCompacted, state: states.get(name) ?? null }
     const summary = checkPartition(input, findings)
     partitions.push({ ...summary, damages: findings.damages - before })

@@ -2,7 +2,7 @@
  * The topics that coordinators write, one row each: what they look like when the broker makes them, on demand and whatever
  * made it ask. Made by hand they look as they were asked for, as in Kafka.
  */
-import type { BrokerConfig } from '../config/resolve.js'
+import type { BrokerConfig } from '../config/broker-config.js'
 
 export interface InternalTopic {
   readonly name: string

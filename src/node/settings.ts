@@ -1,7 +1,7 @@
 /** From config keys to the plain values that the rooms below ask for. */
-import type { ClusterImage } from '../cluster/image.js'
+import { type ClusterImage, topicResource } from '../cluster/image.js'
+import type { BrokerConfig } from '../config/broker-config.js'
 import { codecOfType } from '../config/compression-type.js'
-import type { BrokerConfig } from '../config/resolve.js'
 import { type ConfigOverrides, type TopicConfig, topicConfig } from '../config/topic-config.js'
 import type { GroupConfig } from '../coordinator/group/config.js'
 import type { TransactionConfig } from '../coordinator/transaction/config.js'
@@ -72,18 +72,26 @@ export function liveLogSettings(
   return () => {
     if (settings !== null && revision === image.configsRevision) return settings
     revision = image.configsRevision
-    const configs = image.topics.get(topic)?.configs
-    if (settings === null || configs !== undefined) settings = make(configs ?? new Map())
+    if (settings === null || image.topics.has(topic)) settings = make(image.configsOf(topicResource, topic))
     return settings
   }
 }
 
+/** Those of the cleaner as they are whenever it begins a round. */
 export function upkeepSettings(config: BrokerConfig): UpkeepSettings {
   const cleaner: CleanerSettings = {
-    backoffMs: config.get('log.cleaner.backoff.ms'),
-    keyBytesMax: config.get('log.cleaner.dedupe.buffer.size'),
-    keyLoadFactor: config.get('log.cleaner.io.buffer.load.factor'),
-    ioBytes: config.get('log.cleaner.io.buffer.size'),
+    get backoffMs() {
+      return config.get('log.cleaner.backoff.ms')
+    },
+    get keyBytesMax() {
+      return config.get('log.cleaner.dedupe.buffer.size')
+    },
+    get keyLoadFactor() {
+      return config.get('log.cleaner.io.buffer.load.factor')
+    },
+    get ioBytes() {
+      return config.get('log.cleaner.io.buffer.size')
+    },
   }
   return {
     retentionCheckIntervalMs: config.get('log.retention.check.interval.ms'),

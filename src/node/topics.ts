@@ -6,7 +6,6 @@
 import type { Log } from '../base/log.js'
 import { randomUuid, type World } from '../base/world.js'
 import {
-  alterTopicConfigs,
   type ClusterSettings,
   type CreatePartitionsCommand,
   type CreateTopicCommand,
@@ -15,9 +14,9 @@ import {
   type Decided,
   removeTopic,
 } from '../cluster/controller.js'
-import type { MutableImage, TopicImage } from '../cluster/image.js'
+import { type MutableImage, type TopicImage, topicResource } from '../cluster/image.js'
 import { collisionKey } from '../cluster/topic-name.js'
-import type { BrokerConfig } from '../config/resolve.js'
+import type { BrokerConfig } from '../config/broker-config.js'
 import { type TopicConfig, topicConfig } from '../config/topic-config.js'
 import { Errors, isRefusal, type Refusal, refuse } from '../protocol/errors.js'
 import type { MetadataRecordInput } from '../protocol/state/metadata.js'
@@ -79,7 +78,7 @@ export class Topics {
     }
     let config = this.#configs.get(topic)
     if (config === undefined) {
-      config = topicConfig(this.#options.config, this.image.topics.get(topic)?.configs ?? new Map())
+      config = topicConfig(this.#options.config, this.image.configsOf(topicResource, topic))
       if (this.image.topics.has(topic)) this.#configs.set(topic, config)
     }
     return config
@@ -106,8 +105,8 @@ export class Topics {
         return this.#writeWithFiles(decided.records, result, 0, result.partitions.length)
       })
       if (isRefusal(made)) return made
-      const { name, topicId, partitions, configs } = made.topic
-      const fields = { topic: name, topicId, partitions: partitions.length, configs: Object.fromEntries(configs) }
+      const { name, topicId, partitions } = made.topic
+      const fields = { topic: name, topicId, partitions: partitions.length, configs: Object.fromEntries(command.configs) }
       this.#options.log.info(fields, 'topic created')
       await made.written
       return made.topic
@@ -180,20 +179,6 @@ export class Topics {
       if (isRefusal(made)) return made
       await made.written
       return made.topic
-    })
-  }
-
-  /** The topic's configs are exactly these, and in force, when this returns; the promise waits until that is durable. */
-  alterConfigs(name: string, configs: ReadonlyMap<string, string>): Promise<TopicOutcome> {
-    return this.#orRefused(async () => {
-      const decided = alterTopicConfigs(this.image, name, configs)
-      if (isRefusal(decided)) return decided
-      if (decided.records.length > 0) {
-        const written = this.#options.metadataLog.write(decided.records)
-        this.#options.log.info({ topic: name, configs: Object.fromEntries(configs) }, 'topic configs changed')
-        await written
-      }
-      return decided.result
     })
   }
 

@@ -5,6 +5,7 @@
  */
 import { held } from '../base/held.js'
 import type { Log, LogFields } from '../base/log.js'
+import { Loggers, type LogLevelName, rootLogger, withLoggers } from '../base/loggers.js'
 import type { World } from '../base/world.js'
 import { type Output, openOutput } from './output.js'
 
@@ -48,21 +49,21 @@ export function processLog(options: LogOptions): ProcessLog {
     })
     return opening
   }
-  const lowest = logLevels.indexOf(level)
-  const at = (lineLevel: LogLevel) =>
-    logLevels.indexOf(lineLevel) < lowest
-      ? () => {}
-      : (fields: LogFields, message: string) => write(lineLevel, world.nowMs(), fields, message)
-  return {
-    debug: at('debug'),
-    info: at('info'),
-    warn: at('warn'),
-    error: at('error'),
+  const at = (lineLevel: LogLevel) => (fields: LogFields, message: string) => write(lineLevel, world.nowMs(), fields, message)
+  const everything: Log = { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') }
+  const loggers = new Loggers(everything, level.toUpperCase() as LogLevelName)
+  const root = loggers.named(rootLogger)
+  const log: ProcessLog = {
+    debug: (fields, message) => root.debug(fields, message),
+    info: (fields, message) => root.info(fields, message),
+    warn: (fields, message) => root.warn(fields, message),
+    error: (fields, message) => root.error(fields, message),
     open,
     async close() {
       await held(open().then(() => output?.flush(lastWordsMsMax)))
     },
   }
+  return withLoggers(log, loggers)
 }
 
 /** How long the end of a process waits for a reader of its log. */
@@ -75,7 +76,7 @@ interface Writer {
   readonly output: Output
 }
 
-async function openWriter({ level, format, world, descriptor = 2 }: LogOptions): Promise<Writer> {
+async function openWriter({ format, world, descriptor = 2 }: LogOptions): Promise<Writer> {
   const { pino } = await import('pino')
   const pretty = format === 'json' ? null : (await import('pino-pretty')).prettyFactory({ translateTime: 'SYS:HH:MM:ss.l' })
   const render = (line: string): string => (pretty === null ? line : pretty(line))
@@ -90,7 +91,7 @@ async function openWriter({ level, format, world, descriptor = 2 }: LogOptions):
   })
   let lineAtMs = 0
   const logger = pino(
-    { level, base: null, timestamp: () => `,"time":${lineAtMs}`, formatters: { level: label => ({ level: label }) } },
+    { level: 'debug', base: null, timestamp: () => `,"time":${lineAtMs}`, formatters: { level: label => ({ level: label }) } },
     { write: (line: string) => output.write(render(line)) },
   )
   const write: WriteLine = (lineLevel, atMs, fields, message) => {

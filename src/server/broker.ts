@@ -3,8 +3,10 @@
  * Stopping goes the other way.
  */
 import type { Log } from '../base/log.js'
+import { loggersOf } from '../base/loggers.js'
 import type { Broker } from '../broker/services.js'
-import type { BrokerConfig } from '../config/resolve.js'
+import type { BrokerConfig } from '../config/broker-config.js'
+import { LiveConfig } from '../config/live-config.js'
 import type { Serve } from '../net/connection.js'
 import { ConnectionQuotas } from '../net/connection-quotas.js'
 import { frameMemory } from '../net/frame-memory.js'
@@ -14,10 +16,10 @@ import type { SecurityProtocol } from '../net/security-protocol.js'
 import type { TlsAcceptor } from '../net/tls/tls-acceptor.js'
 import type { Durability } from '../storage/types.js'
 import { reportCodecs } from './codec-report.js'
-import { connectionLimits, isListenerForBrokers } from './connection-limits.js'
+import { connectionLimits, followConnectionLimits, isListenerForBrokers } from './connection-limits.js'
 import { type CoreOptions, openCore } from './core.js'
 import { FaultReport } from './fault-report.js'
-import { openTls, reloadTls } from './tls.js'
+import { followTls, openTls, reloadTls } from './tls.js'
 
 export interface BrokerOptions extends CoreOptions {
   /** Listening does not keep the process alive. */
@@ -52,13 +54,16 @@ const codecReportDelayMs = 1000
 const frameMemoryDefaultBytes = 512 * 1024 * 1024
 
 export async function startBroker(options: BrokerOptions): Promise<RunningBroker> {
-  const { config, log } = options
+  const config = LiveConfig.of(options.config)
+  const log = loggersOf(options.log).named('kafka.network')
   const native = nativeCallsFor(config, log)
   const quotas = new ConnectionQuotas(options.world.host, await connectionLimits(config))
   const tls = await openTls(config, options.world, log)
-  const core = await openCore(options)
+  const core = await openCore({ ...options, config })
   try {
-    const listeners = await listen(options, { serve: core.serve, native, quotas, tls })
+    await followConnectionLimits(config, quotas)
+    await followTls(config, tls, log)
+    const listeners = await listen({ ...options, config, log }, { serve: core.serve, native, quotas, tls })
     const codecReport = options.world.host.after(codecReportDelayMs, () => reportCodecs(log))
     return {
       services: core.services,

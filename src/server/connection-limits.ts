@@ -1,9 +1,11 @@
 /** The bounds on connections as the configuration gives them, with hosts as the addresses that sockets have. */
 import { lookup } from 'node:dns/promises'
 import { isIPv6, SocketAddress } from 'node:net'
+import type { BrokerConfig } from '../config/broker-config.js'
 import { hostLimits } from '../config/host-limits.js'
-import { type BrokerConfig, ConfigError } from '../config/resolve.js'
-import type { ConnectionLimits } from '../net/connection-quotas.js'
+import type { LiveConfig } from '../config/live-config.js'
+import { ConfigError } from '../config/resolve.js'
+import type { ConnectionLimits, ConnectionQuotas } from '../net/connection-quotas.js'
 
 /** @throws ConfigError when a host is not known. */
 export async function connectionLimits(config: BrokerConfig): Promise<ConnectionLimits> {
@@ -17,6 +19,24 @@ export async function connectionLimits(config: BrokerConfig): Promise<Connection
       return { connectionsMax: own.get('max.connections'), perSecondMax: own.get('max.connection.creation.rate') }
     },
   }
+}
+
+/** What is set while the broker runs, or was in an earlier run, counts for those who are connected, too. */
+export async function followConnectionLimits(config: LiveConfig, quotas: ConnectionQuotas): Promise<void> {
+  const renew = async (): Promise<void> => {
+    quotas.limits = await connectionLimits(config)
+  }
+  config.observe({
+    keys: ['max.connections', 'max.connection.creation.rate', 'max.connections.per.ip', 'max.connections.per.ip.overrides'],
+    problemOf: candidate =>
+      connectionLimits(candidate).then(
+        () => null,
+        error => (error as Error).message,
+      ),
+    // A host that has become unknown since it was looked at leaves everything as it was.
+    changed: () => void renew().catch(() => {}),
+  })
+  await renew()
 }
 
 /** Bounded by its own keys alone, where there are others: what clients do elsewhere must not keep brokers out. */

@@ -5,9 +5,11 @@
 
 import type { Uuid } from '../base/ids.js'
 import type { Log } from '../base/log.js'
+import { loggersOf } from '../base/loggers.js'
 import { type Meter, silentMeter } from '../base/meter.js'
 import type { World } from '../base/world.js'
 import { Authorization } from '../broker/authorization.js'
+import { dynamicConfigsOf } from '../broker/config-resources.js'
 import { createDispatch } from '../broker/dispatch.js'
 import { DownConversions } from '../broker/down-conversion.js'
 import { EncodedAnswers } from '../broker/encoded-answers.js'
@@ -20,9 +22,13 @@ import { Turns } from '../broker/turns.js'
 import { Waiting } from '../broker/waiting.js'
 import type { Access } from '../cluster/access-image.js'
 import type { ClusterSettings } from '../cluster/controller.js'
-import { type ClusterImage, MutableImage } from '../cluster/image.js'
+import { brokerResource, type ClusterImage, clientMetricsResource, groupResource, MutableImage } from '../cluster/image.js'
 import { clusterMetadataTopic } from '../cluster/topic-name.js'
-import { type BrokerConfig, ConfigError } from '../config/resolve.js'
+import type { BrokerConfig } from '../config/broker-config.js'
+import { clientMetricsConfig } from '../config/client-metrics.js'
+import { groupConfig } from '../config/group-config.js'
+import { LiveConfig } from '../config/live-config.js'
+import { ConfigError } from '../config/resolve.js'
 import { topicConfig } from '../config/topic-config.js'
 import { createGroupCoordinator } from '../coordinator/group/service.js'
 import { createTransactionCoordinator } from '../coordinator/transaction/service.js'
@@ -103,18 +109,22 @@ export async function openCore(options: CoreOptions): Promise<BrokerCore> {
 }
 
 async function open(options: CoreOptions): Promise<BrokerCore> {
-  const { config, world, log, isEphemeral, clusterId, files, defer, adjustLog, meter = silentMeter, interceptors = [] } = options
+  const { world, isEphemeral, clusterId, files, defer, adjustLog, meter = silentMeter, interceptors = [] } = options
+  const config = LiveConfig.of(options.config)
   const durability: Durability = isEphemeral ? 'none' : config.get('gregor.durability')
   const image = new MutableImage()
+  const loggers = loggersOf(options.log)
+  const log = loggers.named('kafka.server')
+  const logOfLogs = loggers.named('kafka.log')
   const sasl = await openSasl(config, { world, log, access: image.access })
   const directory = await openDataDirectory({
     path: isEphemeral ? null : config.dataDirectory,
     durability,
     world,
     log: {
-      info: (message, fields = {}) => log.info(fields, message),
-      warn: (message, fields = {}) => log.warn(fields, message),
-      error: (message, fields = {}) => log.error(fields, message),
+      info: (message, fields = {}) => logOfLogs.info(fields, message),
+      warn: (message, fields = {}) => logOfLogs.warn(fields, message),
+      error: (message, fields = {}) => logOfLogs.error(fields, message),
     },
     onFatal: options.onFatal,
     nodeId: config.get('node.id'),
@@ -136,7 +146,7 @@ async function open(options: CoreOptions): Promise<BrokerCore> {
   })
   try {
     if (sasl.listeners.size > 0 && !isEphemeral) sasl.useSecret(await saltSecret(files ?? nodeFiles, directory.path, world))
-    const services = await assemble(options, image, directory)
+    const services = await assemble({ ...options, config }, image, directory)
     // What was written down of the lost files must not be taken for something about the new ones.
     if (services.topics.hasRemadePartitions && !isEphemeral) await directory.checkpoint()
     const { access } = image
@@ -174,8 +184,14 @@ async function open(options: CoreOptions): Promise<BrokerCore> {
   }
 }
 
-async function assemble(options: CoreOptions, image: MutableImage, directory: DataDirectory): Promise<Broker> {
-  const { config, world, log } = options
+async function assemble(
+  options: CoreOptions & { readonly config: LiveConfig },
+  image: MutableImage,
+  directory: DataDirectory,
+): Promise<Broker> {
+  const { config, world } = options
+  const loggers = loggersOf(options.log)
+  const log = loggers.named('kafka.server')
   const settings: ClusterSettings = {
     nodeId: config.get('node.id'),
     directoryId: directory.directoryId,
@@ -189,6 +205,12 @@ async function assemble(options: CoreOptions, image: MutableImage, directory: Da
   )
   const metadataLog = new MetadataLog(metadataPartition, image, world, snapshot)
   const { removedTopicIds } = await metadataLog.replay(log)
+  const follow = (named: readonly string[]): void => {
+    for (const problem of config.follow(dynamicConfigsOf(image, settings.nodeId), named)) {
+      log.error({ reason: problem }, 'a config that was set while a broker ran is not used')
+    }
+  }
+  follow([])
   reconcile({ directory, image, metadataLog, removedTopicIds, settings, log })
 
   const topics = new Topics({ image, metadataLog, directory, settings, config, world, log })
@@ -197,7 +219,7 @@ async function assemble(options: CoreOptions, image: MutableImage, directory: Da
     log: coordinatorLog(offsetsTopic, topics, world, log),
     topics: image,
     config: () => groupSettings(config),
-    report: coordinatorReport(offsetsTopic, log, options.onFatal),
+    report: coordinatorReport(offsetsTopic, loggers.named('kafka.coordinator.group'), options.onFatal),
     partitionsDefault: offsetsTopic.partitionCount(config),
   })
   const producerIds = new ProducerIds(image, settings, metadataLog)
@@ -209,7 +231,7 @@ async function assemble(options: CoreOptions, image: MutableImage, directory: Da
     config: () => transactionSettings(config),
     newProducerId: () => producerIds.next(),
     send: markers => transactionMarkers.send(markers),
-    report: coordinatorReport(transactionsTopic, log, options.onFatal),
+    report: coordinatorReport(transactionsTopic, loggers.named('kafka.coordinator.transaction'), options.onFatal),
     partitionsDefault: transactionsTopic.partitionCount(config),
   })
   const stop = (): void => {
@@ -237,13 +259,22 @@ async function assemble(options: CoreOptions, image: MutableImage, directory: Da
     clusterId: directory.clusterId,
     metadataEndOffset: () => metadataLog.endOffset,
     config,
+    groupConfigOf: groupId => groupConfig(config, image.configsOf(groupResource, groupId)),
+    clientMetricsSubscriptions() {
+      const resources = image.configs.get(clientMetricsResource) ?? []
+      return new Map(Array.from(resources, ([name, configs]) => [name, clientMetricsConfig(configs)]))
+    },
     world,
     log,
     apiKeys: handlers.map(({ api: { key, versions } }) => ({ apiKey: key, minVersion: versions.min, maxVersion: versions.max })),
     topics,
     authorization: authorizationOf(config, image),
     async carryOut({ records, result }) {
-      if (records.length > 0) await metadataLog.write(records)
+      if (records.length === 0) return result
+      const written = metadataLog.write(records)
+      const named = records.filter(record => record.kind === 'config' && record.resourceType === brokerResource)
+      if (named.length > 0) follow(named.map(record => (record as { readonly name: string }).name))
+      await written
       return result
     },
     groups,

@@ -1,8 +1,11 @@
 /** TLS of the listeners that speak it: opened before anything else, since a broker that cannot protect must not start. */
 import type { Log } from '../base/log.js'
 import type { World } from '../base/world.js'
+import { type BrokerConfig, configSources, type ListenerSettings, listenerPrefix } from '../config/broker-config.js'
 import type { SecurityProtocol } from '../config/listeners.js'
-import { type BrokerConfig, ConfigError, type ListenerSettings } from '../config/resolve.js'
+import type { LiveConfig } from '../config/live-config.js'
+import { ConfigError } from '../config/resolve.js'
+import { sslKeys } from '../config/ssl-keys.js'
 import { type SslSettings, TlsProblem } from '../net/tls/settings.js'
 import { TlsAcceptor } from '../net/tls/tls-acceptor.js'
 import { distinguishedNameText, principalMapping } from '../security/principals.js'
@@ -36,6 +39,35 @@ export async function openTls(config: BrokerConfig, world: World, log: Log): Pro
   }
   if (problems.length > 0) throw new ConfigError(problems)
   return acceptors
+}
+
+/**
+ * Takes up what is set of TLS while the broker runs: what cannot be used is refused before it is written down. A value that is
+ * set again makes the files be read again. @throws ConfigError when what was set in an earlier run cannot be used.
+ */
+export async function followTls(config: LiveConfig, acceptors: ReadonlyMap<string, TlsAcceptor>, log: Log): Promise<void> {
+  const keys = Object.keys(sslKeys) as (keyof typeof sslKeys)[]
+  const protocols = new Map(config.listeners.map(({ name, protocol }) => [name, protocol]))
+  config.observe({
+    keys,
+    async problemOf(candidate, named) {
+      for (const [name, acceptor] of acceptors) {
+        if (!named.some(key => key.startsWith('ssl.') || key.startsWith(listenerPrefix(name)))) continue
+        const settings = sslSettings(candidate.forListener(name), protocols.get(name) as SecurityProtocol)
+        const problem = await acceptor.problemOf(settings)
+        if (problem !== null) return `listener ${name}: ${problem}`
+      }
+      return null
+    },
+    changed: () => void reloadTls(acceptors, log),
+  })
+  const isSet = config.given.some(
+    ({ source, texts }) =>
+      source === configSources.dynamicBroker && [...texts.keys()].some(name => /^(?:listener\.name\.[^.]+\.)?ssl\./.test(name)),
+  )
+  if (!isSet) return
+  const problems = await reloadTls(acceptors, log)
+  if (problems.length > 0) throw new ConfigError(problems)
 }
 
 /** Reads the stores of all listeners again. One that cannot be used leaves its listener as it was; what was wrong is answered. */

@@ -5,6 +5,7 @@
  */
 
 import { atOnce, copyAtOnce } from '../base/slice.js'
+import { topicResource } from '../cluster/image.js'
 import { Errors, isErrorCode } from '../protocol/errors.js'
 import { InitProducerId } from '../protocol/messages/init-producer-id.js'
 import { OffsetFetch } from '../protocol/messages/offset-fetch.js'
@@ -72,9 +73,9 @@ function judgeTopics(broker: SimulatedBroker, ledger: Ledger, problems: string[]
     if (count < topic.partitionsMin || count > topic.partitionsMax) {
       problems.push(`topic ${topic.name} has ${count} partitions, not ${topic.partitionsMin} to ${topic.partitionsMax}`)
     }
+    const configs = image.configsOf(topicResource, topic.name)
     for (const [key, value] of topic.configs) {
-      if (found.configs.get(key) !== value)
-        problems.push(`topic ${topic.name}: ${key} is ${found.configs.get(key)}, not ${value}`)
+      if (configs.get(key) !== value) problems.push(`topic ${topic.name}: ${key} is ${configs.get(key)}, not ${value}`)
     }
     // A deletion that was not acknowledged may have taken the files, or what was written down of them: little is left to promise.
     if (topic.state === 'deleting') forgetWhatWentWithIt(broker, topic)

@@ -1,5 +1,5 @@
 import { type CreateTopicCommand, partitionsPerRequestMax, recordsPerRequestMax } from '../../cluster/controller.js'
-import type { TopicImage } from '../../cluster/image.js'
+import type { Configs, TopicImage } from '../../cluster/image.js'
 import { topicNameProblem } from '../../cluster/topic-name.js'
 import { describeTopicConfig } from '../../config/describe.js'
 import { topicConfig, validateTopicConfig } from '../../config/topic-config.js'
@@ -63,9 +63,9 @@ async function create(asked: TopicRequest, validateOnly: boolean, context: Reque
   if (isRefusal(decided) && (problem === null || isAboutName(decided))) return refusedBy(name, decided)
   if (problem !== null) return refused(name, Errors.INVALID_CONFIG, problem)
   if (isRefusal(decided)) return refusedBy(name, decided)
-  if (validateOnly) return created(decided.result, context)
+  if (validateOnly) return created(decided.result, command.configs, context)
   const topic = await broker.topics.create(command)
-  return isRefusal(topic) ? refusedBy(name, topic) : created(topic, context)
+  return isRefusal(topic) ? refusedBy(name, topic) : created(topic, command.configs, context)
 }
 
 function isAboutName({ errorCode }: Refusal): boolean {
@@ -81,12 +81,12 @@ function configProblem(asked: TopicRequest, broker: RequestContext['broker']): s
   return validateTopicConfig(broker.config, new Map(asked.configs.map(({ name, value }) => [name, value])))
 }
 
-function created(topic: TopicImage, context: RequestContext): TopicAnswer {
+function created(topic: TopicImage, own: Configs, context: RequestContext): TopicAnswer {
   const made = { name: topic.name, topicId: topic.topicId, errorCode: Errors.NONE, errorMessage: null }
   if (!context.may('describe_configs', 'topic', topic.name)) {
     return { ...made, topicConfigErrorCode: Errors.TOPIC_AUTHORIZATION_FAILED }
   }
-  const configs = describeTopicConfig(topicConfig(context.broker.config, topic.configs), null)
+  const configs = describeTopicConfig(topicConfig(context.broker.config, own), null)
   return {
     ...made,
     numPartitions: topic.partitions.length,

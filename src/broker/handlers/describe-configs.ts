@@ -1,21 +1,35 @@
-import { brokerResource, groupResource, topicResource } from '../../cluster/image.js'
+import { loggersOf } from '../../base/loggers.js'
+import { brokerLoggerResource, brokerResource, clientMetricsResource, groupResource, topicResource } from '../../cluster/image.js'
 import { topicNameProblem } from '../../cluster/topic-name.js'
-import { type DescribedConfig, describeBrokerConfig, describeTopicConfig } from '../../config/describe.js'
+import {
+  type DescribedConfig,
+  describeBrokerConfig,
+  describeClientMetricsConfig,
+  describeClusterWideConfig,
+  describeGroupConfig,
+  describeLoggers,
+  describeTopicConfig,
+} from '../../config/describe.js'
 import { type ErrorCode, Errors } from '../../protocol/errors.js'
 import { DescribeConfigs } from '../../protocol/messages/describe-configs.js'
 import type { RequestOf, ResponseOf } from '../../protocol/schema.js'
 import { Slices, turnInLine } from '../../storage/slices.js'
 import { authorizationFailed } from '../authorization-failed.js'
+import { nodeIdOf } from '../config-resources.js'
 import { handler, type RequestContext } from '../handler.js'
 
 type DescribeRequest = RequestOf<typeof DescribeConfigs>
 type Resource = DescribeRequest['resources'][number]
 type Result = ResponseOf<typeof DescribeConfigs>['results'][number]
 
-// DescribeConfigs v0-4: every config of a topic or of this broker, defaults included, with where each value comes from.
+// DescribeConfigs v0-4: every config of a resource, defaults included, with where each value comes from.
 // v1: sources and synonyms (KIP-226). v3: types and documentation (KIP-569).
 // One that is named twice is answered twice, as in Kafka.
 export const describeConfigs = handler(DescribeConfigs, async (request, context) => {
+  // As in Kafka, one of a type that there is not fails them all.
+  if (!request.resources.every(({ resourceType }) => resourceTypes.has(resourceType))) {
+    return { results: request.resources.map(resource => failed(resource, Errors.INVALID_REQUEST, malformed)) }
+  }
   const slices = new Slices(context.broker.world.host, turnInLine)
   const described = new Map<string, Result>()
   const results: Result[] = []
@@ -48,29 +62,53 @@ function authorizationError({ resourceType, resourceName }: Resource, context: R
 }
 
 function describe(resource: Resource, request: DescribeRequest, { broker }: RequestContext): Result {
-  const { resourceType, resourceName, configurationKeys } = resource
+  const { resourceType, resourceName: name, configurationKeys: keys } = resource
+  const { config, nodeId, topics } = broker
+  const invalid = (message: string): Result => failed(resource, Errors.INVALID_REQUEST, message)
+  const shown = (configs: readonly DescribedConfig[]): Result => described(resource, request, configs)
   switch (resourceType) {
     case topicResource: {
-      const problem = topicNameProblem(resourceName)
+      const problem = topicNameProblem(name)
       if (problem !== null) return failed(resource, Errors.INVALID_TOPIC_EXCEPTION, problem)
-      if (!broker.topics.image.topics.has(resourceName)) {
+      if (!topics.image.topics.has(name)) {
         return failed(resource, Errors.UNKNOWN_TOPIC_OR_PARTITION, 'This server does not host this topic-partition.')
       }
-      return described(resource, request, describeTopicConfig(broker.topics.config(resourceName), configurationKeys))
+      return shown(describeTopicConfig(topics.config(name), keys))
     }
     case brokerResource: {
-      // "" asks for the cluster-wide dynamic defaults, of which there are none.
-      if (resourceName === '') return described(resource, request, [])
-      if (resourceName !== String(broker.nodeId)) {
-        const message = `Unexpected broker id, expected ${broker.nodeId} or empty string, but received ${resourceName}`
-        return failed(resource, Errors.INVALID_REQUEST, message)
-      }
-      return described(resource, request, describeBrokerConfig(broker.config, configurationKeys))
+      if (name === '') return shown(describeClusterWideConfig(config, keys))
+      const id = nodeIdOf(name)
+      if (id === null) return invalid(`Broker id must be an integer, but it is: ${name}`)
+      if (id === nodeId) return shown(describeBrokerConfig(config, keys))
+      return invalid(`Unexpected broker id, expected ${nodeId} or empty string, but received ${name}`)
     }
+    case brokerLoggerResource: {
+      if (name === '') return invalid('Broker id must not be empty')
+      const id = nodeIdOf(name)
+      if (id === null) return invalid(`Broker id must be an integer, but it is: ${name}`)
+      if (id === nodeId) return shown(describeLoggers(loggersOf(broker.log).levels(), keys))
+      return invalid(`Unexpected broker id, expected ${nodeId} but received ${name}`)
+    }
+    case clientMetricsResource:
+      if (name === '') return invalid('Client metrics subscription name must not be empty')
+      return shown(describeClientMetricsConfig(topics.image.configsOf(resourceType, name), keys))
     default:
-      return failed(resource, Errors.INVALID_REQUEST, `Unsupported resource type: ${resourceType}`)
+      if (name === '') return invalid('Group name must not be empty')
+      return shown(describeGroupConfig(config, topics.image.configsOf(groupResource, name), keys))
   }
 }
+
+const malformed =
+  'This most likely occurs because of a request being malformed by the client library or the message was sent to an incompatible ' +
+  'broker. See the broker logs for more details.'
+
+const resourceTypes: ReadonlySet<number> = new Set([
+  topicResource,
+  brokerResource,
+  brokerLoggerResource,
+  clientMetricsResource,
+  groupResource,
+])
 
 function described(
   { resourceType, resourceName }: Resource,

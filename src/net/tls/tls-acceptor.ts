@@ -64,12 +64,28 @@ export class TlsAcceptor {
    * @throws TlsProblem: what was there is kept.
    */
   async reload(settings: SslSettings = this.#options.settings): Promise<void> {
-    const context = await openTlsContext(settings, this.#options.nowMs())
-    const problem = replacementProblem(settings, this.#context, context)
-    if (problem !== null) throw new TlsProblem(problem)
+    const context = await this.#openReplacement(settings)
     for (const warning of context.warnings) this.#options.onWarning(warning)
     this.#context = context
     this.#listenTo(context)
+  }
+
+  /** Why `reload` with these would fail. */
+  async problemOf(settings: SslSettings): Promise<string | null> {
+    try {
+      await this.#openReplacement(settings)
+      return null
+    } catch (error) {
+      if (!(error instanceof TlsProblem)) throw error
+      return error.message
+    }
+  }
+
+  async #openReplacement(settings: SslSettings): Promise<TlsContext> {
+    const context = await openTlsContext(settings, this.#options.nowMs())
+    const problem = replacementProblem(settings, this.#context, context)
+    if (problem !== null) throw new TlsProblem(problem)
+    return context
   }
 
   accept(socket: Socket, result: HandshakeResult): void {

@@ -54,6 +54,7 @@ import { IncrementalAlterConfigs } from './incremental-alter-configs.js'
 import { InitProducerId } from './init-producer-id.js'
 import { JoinGroup } from './join-group.js'
 import { LeaveGroup } from './leave-group.js'
+import { ListConfigResources } from './list-config-resources.js'
 import { ListGroups } from './list-groups.js'
 import { ListOffsets } from './list-offsets.js'
 import { ListTransactions } from './list-transactions.js'
@@ -84,6 +85,7 @@ export const allApis = [
   LeaveGroup,
   SyncGroup,
   DescribeGroups,
+  ListConfigResources,
   ListGroups,
   ApiVersions,
   CreateTopics,

@@ -22,6 +22,7 @@ export const casesOfTheCluster: readonly RightsCase[] = [
     others: [['describe cluster', 'alter cluster', 'idempotent_write cluster']],
     request: () => ({ includeClusterAuthorizedOperations: true, endpointType: 1, includeFencedBrokers: false }),
   },
+  { api: 'ListConfigResources', needs: ['describe_configs cluster'], request: () => ({ resourceTypes: [4] }) },
   {
     api: 'DescribeAcls',
     needs: ['describe cluster'],

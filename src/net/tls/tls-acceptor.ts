@@ -12,7 +12,7 @@ import type tls from 'node:tls'
 import type { Clock, Timer } from '../../base/world.js'
 import { helloProblem, recordHeaderBytes } from '../other-protocols.js'
 import type { Subject } from '../security-protocol.js'
-import { refuse, ticketCountOf, trafficSecretOf } from './refusal.js'
+import { type CertificateProblem, certificateProblem, KeyLog, verifyErrorOf } from './refusal.js'
 import { type SslSettings, TlsProblem } from './settings.js'
 import { subjectOf } from './subject.js'
 import { oneLine, openTlsContext, replacementProblem, type TlsContext } from './tls-context.js'
@@ -110,13 +110,8 @@ export class TlsAcceptor {
   }
 
   #listenTo({ server, clientAuth }: TlsContext): void {
-    // Node closes a connection whose certificate it does not accept, and tells nobody why. So it is told to leave that to us, by
-    // the first event that brings the socket. Who shows none although one is required is refused by OpenSSL in any case.
     if (clientAuth !== 'none') {
-      server.on('keylog', (line, secure) => {
-        Object.assign(secure, { _rejectUnauthorized: false })
-        this.#handshakes.get(peerOf(secure))?.logged(line)
-      })
+      server.on('keylog', (line, secure) => this.#handshakes.get(peerOf(secure))?.logged(line, secure))
     }
     server.on('secureConnection', secure => {
       const handshake = this.#handshakes.get(peerOf(secure))
@@ -124,7 +119,7 @@ export class TlsAcceptor {
       else handshake.secured(secure)
     })
     server.on('tlsClientError', (error, secure) => {
-      this.#handshakes.get(peerOf(secure))?.fail(failureText(error, secure.authorizationError))
+      this.#handshakes.get(peerOf(secure))?.fail(failureText(error))
     })
   }
 }
@@ -143,7 +138,7 @@ class Handshake {
   readonly #result: HandshakeResult
   readonly #deadline: Timer
   #received: Buffer = noBytes
-  #trafficSecret: Buffer | null = null
+  readonly #keyLog = new KeyLog()
   #isOver = false
 
   constructor(socket: Socket, context: TlsContext, options: TlsAcceptorOptions, result: HandshakeResult) {
@@ -180,25 +175,30 @@ class Handshake {
     this.#socket.off('end', this.#onEnd)
     this.#socket.pause()
     this.#socket.unshift(this.#received)
-    if (this.#context.clientAuth === 'none') this.#received = noBytes
+    this.#received = noBytes
     this.#context.server.emit('connection', this.#socket)
   }
 
-  /** A line of the key log. */
-  logged(line: Buffer): void {
-    this.#trafficSecret = trafficSecretOf(line) ?? this.#trafficSecret
+  /** A line of the key log. Whoever is refused is told here, and disconnected when OpenSSL is done. */
+  logged(line: Buffer, secure: tls.TLSSocket): void {
+    if (this.#isOver || !this.#keyLog.read(line)) return
+    const problem = this.#problemOf(secure, verifyErrorOf(secure))
+    const alert = problem === null ? null : this.#keyLog.refusal(secure, problem.alert)
+    if (alert !== null) this.#socket.write(alert)
   }
 
   secured(secure: tls.TLSSocket): void {
     if (this.#isOver) return
-    const certificate = this.#context.clientAuth === 'none' ? undefined : secure.getPeerX509Certificate()
-    if (certificate !== undefined && !secure.authorized) {
-      const ticketCount = ticketCountOf(this.#received, secure.isSessionReused())
-      refuse(secure, this.#socket, { trafficSecret: this.#trafficSecret, ticketCount }, secure.authorizationError)
+    const problem = this.#problemOf(secure, secure.authorized ? null : String(secure.authorizationError))
+    if (problem !== null) {
+      secure.on('error', () => {}) // What it answers to the alert is not heard.
       this.#over()
-      this.#result.onFailed(refusedCertificate(secure.authorizationError))
+      // What was written leaves first.
+      setImmediate(() => secure.destroy())
+      this.#result.onFailed(problem.reason)
       return
     }
+    const certificate = this.#context.clientAuth === 'none' ? undefined : secure.getPeerX509Certificate()
     const peerName = certificate === undefined ? null : this.#nameOf(subjectOf(certificate.raw))
     if (certificate !== undefined && peerName === null) {
       secure.destroy()
@@ -207,6 +207,11 @@ class Handshake {
     }
     this.#over()
     this.#result.onSecure(secure, peerName)
+  }
+
+  #problemOf(secure: tls.TLSSocket, verifyError: string | null): CertificateProblem | null {
+    const { clientAuth } = this.#context
+    return clientAuth === 'none' ? null : certificateProblem(secure, clientAuth === 'required', verifyError)
   }
 
   fail(reason: string | null): void {
@@ -221,26 +226,19 @@ class Handshake {
     this.#deadline.cancel()
     this.#socket.off('close', this.#onClose)
     this.#received = noBytes
-    this.#trafficSecret = null
   }
 }
 
 const failures: Readonly<Record<string, string>> = {
   ERR_SSL_UNSUPPORTED_PROTOCOL: 'the client offers no version of TLS that ssl.enabled.protocols has',
   ERR_SSL_NO_SHARED_CIPHER: 'the client offers no cipher suite that this listener has',
-  ERR_SSL_PEER_DID_NOT_RETURN_A_CERTIFICATE: 'the client shows no certificate, and ssl.client.auth is required',
   ECONNRESET: 'the client left during the TLS handshake',
 }
 
-function failureText(error: Error, authorizationError: unknown): string {
-  if (authorizationError) return refusedCertificate(authorizationError)
+function failureText(error: Error): string {
   const { code = '', reason = error.message } = error as { code?: string; reason?: string }
   if (/ALERT_(UNKNOWN_CA|BAD_CERTIFICATE|CERTIFICATE_)/.test(code)) {
     return `the client does not accept the broker’s certificate (${reason})`
   }
   return failures[code] ?? `the TLS handshake failed: ${reason}`
-}
-
-function refusedCertificate(authorizationError: unknown): string {
-  return `the client’s certificate is not accepted: ${authorizationError}`
 }

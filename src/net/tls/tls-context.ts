@@ -29,7 +29,8 @@ export async function openTlsContext(settings: SslSettings, nowMs: number): Prom
     // What is served is fixed at the handshake: a client that begins another one is not heard.
     secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
     requestCert: clientAuth !== 'none',
-    rejectUnauthorized: clientAuth === 'required',
+    // Node only disconnects; the acceptor refuses, and tells the client.
+    rejectUnauthorized: false,
     // The acceptor has a deadline of its own; zero would be Node's default.
     handshakeTimeout: 2 ** 31 - 1,
   }

@@ -11,6 +11,7 @@ client_version() { node "$program" version; }
 client_produce() { exec node "$program" produce "$@"; }
 client_consume() { exec node "$program" consume "$@"; }
 client_transactions() { exec node "$(dirname "$program")/transactions.js" "$@"; }
+client_security() { exec node "$(dirname "$program")/security.js"; }
 
 record_set=$dist/clients/$(basename "$here")/record-set.js
 client_rs_capabilities() { node "$record_set" capabilities; }

@@ -19,6 +19,9 @@ client_version() { python_client version; }
 client_produce() { python_client produce "$@"; }
 client_consume() { COMPAT_DEADLINE_S=$deadline python_client consume "$@"; }
 client_transactions() { exec "$venv/bin/python" "$here/transactions.py" "$@"; }
+client_security() {
+  PYTHONPATH=$lib/python PYTHONDONTWRITEBYTECODE=1 exec "$venv/bin/python" "$here/security.py"
+}
 
 record_set() {
   PYTHONPATH=$lib/python PYTHONDONTWRITEBYTECODE=1 exec "$venv/bin/python" "$here/record-set.py" "$@"

@@ -24,6 +24,11 @@
 #
 #   run transactions BOOTSTRAP TOPIC GROUP ID     walk.ts there: a topic of one partition, a group, a transactional id
 #
+# And one for the clients of ../harnesses/security-clients:
+#
+#   run security < PLAN                           each line of PLAN is a login to try, fields NAME=VALUE between tabs
+#                                                 (security-client.ts); all are tried at once, and each is told as it ends
+#
 # A script defines client_install, client_version, client_produce and client_consume, or client_rs_capabilities and so on, and
 # ends with `dispatch "$@"`.
 # Nothing is installed into the repository: downloads and builds go to $cache (and Debian packages to the system).
@@ -71,7 +76,7 @@ each_subscription() {
 dispatch() {
   verb=${1:-}
   case $verb in
-    install | version | produce | consume | transactions)
+    install | version | produce | consume | transactions | security)
       shift
       "client_$verb" "$@"
       ;;
@@ -82,6 +87,7 @@ dispatch() {
     *)
       echo "usage: run install | version | produce BOOTSTRAP TOPIC FILE | consume BOOTSTRAP COUNT (TOPIC GROUP OUT)..." >&2
       echo "       run transactions BOOTSTRAP TOPIC GROUP TRANSACTIONAL_ID" >&2
+      echo "       run security < PLAN" >&2
       echo "       run rs-capabilities | rs-produce BOOTSTRAP (TOPIC CODEC FILE)..." >&2
       echo "       run rs-consume BOOTSTRAP (TOPIC COUNT OUT)..." >&2
       exit 64

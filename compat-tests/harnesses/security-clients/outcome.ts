@@ -1,0 +1,61 @@
+/** What became of a login, and whether two brokers did the same to a client. */
+
+export interface Outcome {
+  readonly outcome: 'done' | 'refused' | 'late' | 'nothing'
+  readonly tookMs: number
+  /** The client's own name for what it was told. */
+  readonly error: string
+  readonly connections: number
+  /** From the end of a connection to the next one, on average. */
+  readonly pauseMs: number
+}
+
+/** What a client says itself. */
+export type Told = Omit<Outcome, 'connections' | 'pauseMs'>
+
+const laterMsMax = 1_000
+
+/** The lines that a client printed, by login. */
+export function outcomesOf(stdout: string): Map<string, Told> {
+  const outcomes = new Map<string, Told>()
+  for (const line of stdout.split('\n')) {
+    const [id, outcome, tookMs, error = ''] = line.split('\t')
+    if (id === undefined || outcome === undefined) continue
+    outcomes.set(id, { outcome: outcome as 'done', tookMs: Number(tookMs), error: withoutChance(error) })
+  }
+  return outcomes
+}
+
+/** Ports, times and addresses of memory differ from run to run. */
+export function withoutChance(text: string): string {
+  return text
+    .replaceAll(/(127\.0\.0\.1|localhost)('?[:,] ?)\d+/g, '$1$2PORT')
+    .replaceAll(/\b(after|in|for) \d+ ?ms\b/g, '$1 TIME')
+    .replaceAll(/\b\d{4}-\d\d-\d\dT[\d:.]+Z?/g, 'DATE')
+    .replaceAll(/0x[0-9a-f]+|\b[0-9A-F]{8,}:/g, 'ADDRESS')
+}
+
+/** null: no client would notice a difference. */
+export function differenceOf(gregor: Outcome, kafka: Outcome): string | null {
+  const differences: string[] = []
+  const compare = (what: string, of: (outcome: Outcome) => string | number) => {
+    if (of(gregor) !== of(kafka)) differences.push(`${what}: Gregor ${of(gregor)} · Kafka ${of(kafka)}`)
+  }
+  compare('outcome', ({ outcome }) => outcome)
+  compare('error', ({ error }) => error)
+  if (!connectsAsBefore(gregor, kafka))
+    compare('connections', ({ connections, pauseMs }) => `${connections}, ${pauseMs} ms apart`)
+  if (gregor.tookMs > kafka.tookMs + laterMsMax) compare('milliseconds', ({ tookMs }) => tookMs)
+  return differences.length === 0 ? null : differences.join('; ')
+}
+
+/**
+ * Who tries for ever does so with chance in its pauses, and the sooner it is refused the more often: Kafka looks only every
+ * 300 ms whether the time to tell a refusal has come. What must be the same are the pauses.
+ */
+function connectsAsBefore(gregor: Outcome, kafka: Outcome): boolean {
+  const [few, many] = [Math.min(gregor.connections, kafka.connections), Math.max(gregor.connections, kafka.connections)]
+  if (few === many) return true
+  if (few < 3) return false
+  return many - few <= Math.max(1, few / 5) || gregor.pauseMs >= 0.7 * kafka.pauseMs - 20
+}

@@ -10,6 +10,8 @@ interface Snappy {
   compressSync(input: Uint8Array, options: { copyOutputData: boolean }): Uint8Array
   /** Allocates what the preamble says, but not before it is one that so many bytes can give. */
   uncompressSync(input: Uint8Array, options: { copyOutputData: boolean }): Uint8Array
+  /** The same in a thread of the pool. */
+  uncompress(input: Uint8Array, options: { copyOutputData: boolean }): Promise<Uint8Array>
 }
 
 /** A block behind its size as u32, little-endian: written by `compressSync`; `uncompressSync` allocates so much. */

@@ -24,12 +24,28 @@ export const gunzipAside = (input: Uint8Array, options: ZlibBounds): Promise<Uin
   new Promise((resolve, reject) =>
     zlib.gunzip(input, options, (error, output) => (error === null ? resolve(output) : reject(error))),
   )
-export const gzipAside = (input: Uint8Array): Promise<Uint8Array> =>
-  new Promise((resolve, reject) => zlib.gzip(input, (error, output) => (error === null ? resolve(output) : reject(error))))
+export const gzipAside = (input: Uint8Array, level?: number): Promise<Uint8Array> =>
+  new Promise((resolve, reject) =>
+    zlib.gzip(input, level === undefined ? {} : { level }, (error, output) => (error === null ? resolve(output) : reject(error))),
+  )
 
 /** Decompresses the first zstd frame, which must be whole; null before Node 22.15, which has no zstd. */
 export const nativeUnzstd: ZlibDecoder | null =
   'zstdDecompressSync' in zlib ? (zlib as unknown as { zstdDecompressSync: ZlibDecoder }).zstdDecompressSync : null
+
+/** The same in a thread of the pool. */
+export const nativeUnzstdAside: ((input: Uint8Array, options: ZlibBounds) => Promise<Uint8Array>) | null =
+  'zstdDecompress' in zlib ? unzstdAside : null
+
+function unzstdAside(input: Uint8Array, options: ZlibBounds): Promise<Uint8Array> {
+  type Callback = (error: Error | null, output: Uint8Array) => void
+  const { zstdDecompress } = zlib as unknown as {
+    zstdDecompress: (input: Uint8Array, options: ZlibBounds, callback: Callback) => void
+  }
+  return new Promise((resolve, reject) =>
+    zstdDecompress(input, options, (error, output) => (error === null ? resolve(output) : reject(error))),
+  )
+}
 
 /** One zstd frame with its content size; null before Node 22.15. */
 export const nativeZstd: Compress | null = 'zstdCompressSync' in zlib ? compressZstd : null

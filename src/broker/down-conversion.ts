@@ -8,6 +8,7 @@
 import fs from 'node:fs'
 import { allocate, type Bytes, concat, emptyBytes } from '../base/bytes.js'
 import type { Offset } from '../base/ids.js'
+import type { Pause } from '../base/pause.js'
 import type { Slice } from '../base/slice.js'
 import type { World } from '../base/world.js'
 import { type ErrorCode, Errors, isErrorCode } from '../protocol/errors.js'
@@ -130,7 +131,7 @@ export class DownConversions {
   async #drive(conversion: Conversion, session: Session, from: Offset): Promise<DownConverted> {
     for (let step = conversion.next(emptyBytes); ; ) {
       if (step.done) return step.value
-      const bytes = step.value === null ? emptyBytes : await satisfied(step.value)
+      const bytes = step.value === null ? emptyBytes : await satisfied(step.value, this.#turns.pause)
       await this.#turns.pause()
       if (session.isClosed) return nothing(from)
       step = conversion.next(bytes)
@@ -158,9 +159,9 @@ function nothing(from: Offset): DownConverted {
   return { bytes: emptyBytes, isSupported: true, nextOffset: from, isFull: true }
 }
 
-function satisfied(need: ConversionNeed): Bytes | Promise<Bytes> {
+function satisfied(need: ConversionNeed, pause: Pause): Bytes | Promise<Bytes> {
   if ('compress' in need) return compressAside(need.codec, need.compress, need)
-  return decompressAside(need.codec, need.decompress, decompressedBytesMax)
+  return decompressAside(need.codec, need.decompress, decompressedBytesMax, pause)
 }
 
 /** Reads and releases; null when the disk failed. */

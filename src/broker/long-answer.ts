@@ -2,14 +2,12 @@
  * Encodes a long response in slices, one per turn of the event loop for all clients together, and stops when its connection is
  * closed. A response beyond the limit closes the connection.
  */
+import type { Pause } from '../base/pause.js'
 import type { World } from '../base/world.js'
 import { answerBytesMax } from '../protocol/frame.js'
 import { TooLongError } from '../protocol/wire.js'
 import { Slices, turnInLine } from '../storage/slices.js'
 import { CloseConnection } from './outcomes.js'
-
-/** What an encoder asks between two elements: whether others have their turn first. */
-export type Pause = () => Promise<void> | null
 
 export async function inSlices<T>(
   world: World,

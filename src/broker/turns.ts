@@ -2,15 +2,16 @@
  * Long work that many clients may ask for at once: done piece by piece, in the order in which the pieces are asked for, for a
  * few milliseconds per turn of the event loop, for all clients together.
  */
+import type { Pause } from '../base/pause.js'
 import type { World } from '../base/world.js'
-import { Slices } from '../storage/slices.js'
+import { Slices, turnInLine } from '../storage/slices.js'
 
 export class Turns {
   readonly #slices: Slices
   #last: Promise<unknown> = Promise.resolve()
 
   constructor(world: World) {
-    this.#slices = new Slices(world.host)
+    this.#slices = new Slices(world.host, turnInLine)
   }
 
   /** Does a piece when those before it are done. */
@@ -24,7 +25,5 @@ export class Turns {
   }
 
   /** For a long piece: lets others in when it is time. */
-  async pause(): Promise<void> {
-    if (this.#slices.isOver) await this.#slices.next()
-  }
+  readonly pause: Pause = () => (this.#slices.isOver ? this.#slices.next() : null)
 }

@@ -3,6 +3,7 @@
  * the length. The client id is in the classic int16 encoding even in flexible headers.
  */
 import type { Bytes } from '../base/bytes.js'
+import type { Pause } from '../base/pause.js'
 import type { Slice } from '../base/slice.js'
 import { encode, encodeInSlices } from './codec.js'
 import { type Encodable, type Fields, inRange, type Message, mayCarryRecords } from './schema.js'
@@ -80,7 +81,7 @@ export function encodeResponse<F extends Fields>(writer: Writer, to: Answering<F
 export async function encodeLongResponse<F extends Fields>(
   to: Answering<F>,
   value: Encodable<F>,
-  pause: () => Promise<void> | null,
+  pause: Pause,
 ): Promise<Outgoing> {
   const writer = new Writer(encodedAtOnceMax * 2)
   writer.reset(answerBytesMax)
@@ -118,7 +119,7 @@ export async function encodeBody<F extends Fields>(
   message: Message<F>,
   version: number,
   value: Encodable<F>,
-  pause: () => Promise<void> | null,
+  pause: Pause,
 ): Promise<Bytes> {
   const writer = new Writer(encodedAtOnceMax)
   writer.reset(answerBytesMax)

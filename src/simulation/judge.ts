@@ -13,6 +13,7 @@ import { Produce } from '../protocol/messages/produce.js'
 import { baseOffset, batchLength, computeCrc, crc, lastOffset } from '../protocol/records/batch.js'
 import { recordsOf } from '../protocol/records/records.js'
 import type { Partition } from '../storage/partition.js'
+import { noPause } from '../testing/no-pause.js'
 import type { SeededRandom } from '../testing/seeded-random.js'
 import { commitKey, type Ledger, type PartitionLedger, type SentBatch, type TopicLedger } from './ledger.js'
 import type { SimulatedBroker } from './simulated-broker.js'
@@ -33,7 +34,7 @@ export async function judge(
   const chosen = random.below(places.length)
   for (const [n, { topic, partition, index }] of places.entries()) {
     if (resends === 'all' || n === chosen) await resendWindow(broker, topic, index, partition, problems)
-    judgePartition(broker, topic, index, partition, random, problems)
+    await judgePartition(broker, topic, index, partition, random, problems)
   }
   await judgeCommits(broker, ledger, onTheWayOut, problems)
   await judgeProducerIds(broker, ledger, problems)
@@ -98,14 +99,14 @@ function forgetWhatWentWithIt(broker: SimulatedBroker, topic: TopicLedger): void
   }
 }
 
-function judgePartition(
+async function judgePartition(
   broker: SimulatedBroker,
   topic: TopicLedger,
   index: number,
   ledger: PartitionLedger,
   random: SeededRandom,
   problems: string[],
-): void {
+): Promise<void> {
   const where = `${topic.name}-${index}`
   const partition = broker.core.services.topics.partition(topic.name, index)
   if (partition === undefined) {
@@ -145,7 +146,7 @@ function judgePartition(
   for (let n = 0; n < 3 && times.length > 0 && logStartOffset === 0; n++) {
     const { timestampMs } = random.pick(times)
     const expected = times.find(one => one.timestampMs >= timestampMs)!.offset
-    const found = partition.offsetForTimestamp(timestampMs, 'read_uncommitted')
+    const found = await partition.offsetForTimestamp(timestampMs, 'read_uncommitted', noPause)
     if (found === null || isErrorCode(found) || found.offset !== expected) {
       problems.push(`${where}: the first record since ${timestampMs} is at ${expected}, not ${JSON.stringify(found)}`)
     }

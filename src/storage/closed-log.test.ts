@@ -1,5 +1,6 @@
 import fs from 'node:fs'
 import { describe, expect, test } from 'vitest'
+import { noPause } from '../testing/no-pause.js'
 import { type Files, nodeFiles } from './files.js'
 import { append, batchOf, offsetsIn, openTest, readBytes, topicId } from './test-kit.test-support.js'
 
@@ -68,8 +69,10 @@ describe('a log that is as an orderly stop left it', () => {
     for (const one of [partition, fresh]) for (let n = 20; n < 40; n++) append(one, batchOf(`b${n}`))
     expect(readBytes(partition, 0).equals(readBytes(fresh, 0))).toBe(true)
     for (let offset = 0; offset < 40; offset++) expect(offsetsIn(readBytes(partition, offset))[0]).toBe(`${offset}-${offset}`)
-    expect(partition.offsetForTimestamp(0, 'read_uncommitted')).toMatchObject({ offset: 0 })
-    expect(partition.maxTimestampOffset('read_uncommitted')).toEqual(fresh.maxTimestampOffset('read_uncommitted'))
+    expect(await partition.offsetForTimestamp(0, 'read_uncommitted', noPause)).toMatchObject({ offset: 0 })
+    expect(await partition.maxTimestampOffset('read_uncommitted', noPause)).toEqual(
+      await fresh.maxTimestampOffset('read_uncommitted', noPause),
+    )
   })
 })
 

@@ -10,6 +10,7 @@ import { type ErrorCode, Errors, isErrorCode, isRefusal } from '../protocol/erro
 import { baseOffset, batchLength, computeCrc, crc, lastOffset } from '../protocol/records/batch.js'
 import { buildBatch } from '../protocol/records/build.js'
 import { fakeWorld } from '../testing/fake-world.js'
+import { noPause } from '../testing/no-pause.js'
 import { SeededRandom } from '../testing/seeded-random.js'
 import { SimulatedDisk } from '../testing/simulated-disk/disk.js'
 import type { DataDirectory } from './directory/data-directory.js'
@@ -232,7 +233,7 @@ export async function judge(disk: SimulatedDisk, written: WrittenDirectory, opti
   const seen = consume(partition, durable, damaged, problems)
   for (const batch of durable) if (!seen.has(batch.baseOffset)) problems.push(`offset ${batch.baseOffset} was not consumed`)
   // 3. By time.
-  judgeTimes(partition, durable, damaged, problems)
+  await judgeTimes(partition, durable, damaged, problems)
   // 4. Appending goes on behind everything.
   const { logEndOffset } = partition
   const endMin = (durable.at(-1)?.lastOffset ?? -1) + 1
@@ -301,16 +302,16 @@ function consume(
   return seen
 }
 
-function judgeTimes(
+async function judgeTimes(
   partition: Partition,
   durable: readonly WrittenBatch[],
   damaged: WrittenBatch | null,
   problems: string[],
-): void {
+): Promise<void> {
   const step = Math.max(1, Math.floor(durable.length / 8))
   for (let n = 0; n < durable.length; n += step) {
     const { timestampMs } = durable[n]!
-    const found = partition.offsetForTimestamp(timestampMs, 'read_uncommitted')
+    const found = await partition.offsetForTimestamp(timestampMs, 'read_uncommitted', noPause)
     if (isErrorCode(found)) {
       if (damaged === null || found !== Errors.CORRUPT_MESSAGE) problems.push(`time ${timestampMs}: error ${found}`)
       continue
@@ -320,7 +321,7 @@ function judgeTimes(
     if (found?.offset === right.baseOffset || (isOfDamaged && found?.offset === damaged.baseOffset)) continue
     problems.push(`time ${timestampMs} is found at ${found?.offset}, not at ${right.baseOffset}`)
   }
-  const largest = partition.maxTimestampOffset('read_uncommitted')
+  const largest = await partition.maxTimestampOffset('read_uncommitted', noPause)
   const right = durable.reduce((best, batch) => (batch.timestampMs > best.timestampMs ? batch : best))
   if (largest === null) problems.push('no largest time')
   else if (isErrorCode(largest) ? damaged === null : largest.timestamp < right.timestampMs) {

@@ -17,6 +17,7 @@
 import type { Bytes } from '../base/bytes.js'
 import type { LeaderEpoch, Offset, ProducerId } from '../base/ids.js'
 import type { Int64 } from '../base/int64.js'
+import type { Pause } from '../base/pause.js'
 import type { Slice } from '../base/slice.js'
 import type { LogConfig } from './log-config.js'
 import type { CompactableSegment } from './rules/compaction.js'
@@ -97,9 +98,9 @@ export interface LogEngine {
   abortedIn(from: Offset, slices: readonly Slice[]): readonly AbortedTransaction[]
   /** How many aborted transactions are known. */
   readonly abortedCount: number
-  /** The first record below `end` with a timestamp of at least `timestamp`. */
-  offsetForTimestamp(timestamp: Int64, end: Offset): TimestampedOffset | null
-  maxTimestampOffset(): TimestampedOffset | null
+  /** The first record below `end` with a timestamp of at least `timestamp`. The log may go on, or lose segments, meanwhile. */
+  offsetForTimestamp(timestamp: Int64, end: Offset, pause: Pause): Promise<TimestampedOffset | null>
+  maxTimestampOffset(pause: Pause): Promise<TimestampedOffset | null>
   readonly epochStarts: readonly { readonly epoch: LeaderEpoch; readonly start: Offset }[]
   epochAt(offset: Offset): LeaderEpoch
   endOffsetForEpoch(epoch: LeaderEpoch): EpochEndOffset

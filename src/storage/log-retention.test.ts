@@ -2,6 +2,7 @@ import fs from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { atOnce } from '../base/slice.js'
 import { Errors } from '../protocol/errors.js'
+import { noPause } from '../testing/no-pause.js'
 import { SeededRandom } from '../testing/seeded-random.js'
 import { crashPolicies } from '../testing/simulated-disk/crash.js'
 import { SimulatedDisk } from '../testing/simulated-disk/disk.js'
@@ -185,7 +186,7 @@ describe('DeleteRecords', () => {
     expect(await partition.upkeep.deleteRecordsBefore(4)).toBe(Errors.NONE)
     expect(partition.logStartOffset).toBe(4)
     expect(offsetsIn(readBytes(partition, 4))).toEqual(['0-9'])
-    expect(partition.offsetForTimestamp(0, 'read_uncommitted')).toMatchObject({ offset: 4 })
+    expect(await partition.offsetForTimestamp(0, 'read_uncommitted', noPause)).toMatchObject({ offset: 4 })
   })
 
   test('below the start changes nothing, above the high watermark is refused', async () => {

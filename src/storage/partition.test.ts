@@ -5,6 +5,7 @@ import type { Bytes } from '../base/bytes.js'
 import { atOnce } from '../base/slice.js'
 import { Errors } from '../protocol/errors.js'
 import { batchLength, computeCrc, crc, leaderEpoch } from '../protocol/records/batch.js'
+import { noPause } from '../testing/no-pause.js'
 import { append, batchOf, bytesOf, client, everything, offsetsIn, openTest, readBytes, topicId } from './test-kit.test-support.js'
 
 async function onePartition(options: Parameters<typeof openTest>[0] = {}) {
@@ -49,7 +50,7 @@ describe('appending', () => {
     expect(append(partition, batchOf('a')).logAppendTimeMs).toBe(world.nowMs())
     const stored = readBytes(partition, 0)
     expect(crc(stored, 0)).toBe(computeCrc(stored, 0))
-    expect(partition.maxTimestampOffset('read_uncommitted')).toMatchObject({ timestamp: world.nowMs(), offset: 0 })
+    expect(await partition.maxTimestampOffset('read_uncommitted', noPause)).toMatchObject({ timestamp: world.nowMs(), offset: 0 })
   })
 
   test('a refused batch leaves no trace', async () => {
@@ -182,28 +183,39 @@ describe('looking up', () => {
     const { partition } = await onePartition({ config: { segmentBytes: 2000, indexIntervalBytes: 100 } })
     const start = 1_700_000_000_000
     for (let n = 0; n < 60; n++) append(partition, batchOf('a', { count: 2, timestampMs: start + n * 10 }))
-    expect(partition.offsetForTimestamp(start - 5, 'read_uncommitted')).toEqual({ timestamp: start, offset: 0, leaderEpoch: 0 })
+    expect(await partition.offsetForTimestamp(start - 5, 'read_uncommitted', noPause)).toEqual({
+      timestamp: start,
+      offset: 0,
+      leaderEpoch: 0,
+    })
     for (let n = 1; n < 60; n++) {
       const expected = { timestamp: start + n * 10, offset: n * 2, leaderEpoch: 0 }
-      expect(partition.offsetForTimestamp(start + n * 10 - 3, 'read_committed')).toEqual(expected)
+      expect(await partition.offsetForTimestamp(start + n * 10 - 3, 'read_committed', noPause)).toEqual(expected)
     }
-    expect(partition.offsetForTimestamp(start + 591, 'read_uncommitted')).toBeNull()
-    expect(partition.maxTimestampOffset('read_uncommitted')).toEqual({ timestamp: start + 590, offset: 118, leaderEpoch: 0 })
+    expect(await partition.offsetForTimestamp(start + 591, 'read_uncommitted', noPause)).toBeNull()
+    expect(await partition.maxTimestampOffset('read_uncommitted', noPause)).toEqual({
+      timestamp: start + 590,
+      offset: 118,
+      leaderEpoch: 0,
+    })
   })
 
   test('timestamps out of order: the first record in the log counts, and the largest wherever it is', async () => {
     const { partition } = await onePartition({ config: { segmentBytes: 500, indexIntervalBytes: 50 } })
     const start = 1_700_000_000_000
     for (const delta of [50, 10, 90, 20, 90, 30]) append(partition, batchOf('a', { timestampMs: start + delta }))
-    expect(partition.offsetForTimestamp(start + 20, 'read_uncommitted')).toMatchObject({ offset: 0 })
-    expect(partition.offsetForTimestamp(start + 60, 'read_uncommitted')).toMatchObject({ offset: 2, timestamp: start + 90 })
-    expect(partition.maxTimestampOffset('read_uncommitted')).toMatchObject({ offset: 2, timestamp: start + 90 })
+    expect(await partition.offsetForTimestamp(start + 20, 'read_uncommitted', noPause)).toMatchObject({ offset: 0 })
+    expect(await partition.offsetForTimestamp(start + 60, 'read_uncommitted', noPause)).toMatchObject({
+      offset: 2,
+      timestamp: start + 90,
+    })
+    expect(await partition.maxTimestampOffset('read_uncommitted', noPause)).toMatchObject({ offset: 2, timestamp: start + 90 })
   })
 
   test('an empty log has no timestamps', async () => {
     const { partition } = await onePartition()
-    expect(partition.maxTimestampOffset('read_uncommitted')).toBeNull()
-    expect(partition.offsetForTimestamp(0, 'read_uncommitted')).toBeNull()
+    expect(await partition.maxTimestampOffset('read_uncommitted', noPause)).toBeNull()
+    expect(await partition.offsetForTimestamp(0, 'read_uncommitted', noPause)).toBeNull()
     expect(partition.earliestOffset()).toMatchObject({ offset: 0, timestamp: -1 })
     expect(partition.latestOffset('read_committed')).toMatchObject({ offset: 0, timestamp: -1 })
   })

@@ -13,6 +13,7 @@ import { assert } from '../base/assert.js'
 import type { Bytes } from '../base/bytes.js'
 import type { LeaderEpoch, Offset, ProducerEpoch, ProducerId, Uuid } from '../base/ids.js'
 import { type Int64, roundedInt64 } from '../base/int64.js'
+import type { Pause } from '../base/pause.js'
 import type { Slice } from '../base/slice.js'
 import type { World } from '../base/world.js'
 import { type ErrorCode, Errors, isRefusal } from '../protocol/errors.js'
@@ -386,37 +387,45 @@ export class Partition implements SyncTarget {
     return this.#engine.endOfDamage(offset)
   }
 
-  /** First record at or above `timestamp` that a reader of this isolation may see; null when there is none. */
-  offsetForTimestamp(timestamp: Int64, isolation: Isolation): TimestampedOffset | null | ErrorCode {
-    return this.#lookUp(() => this.#engine.offsetForTimestamp(timestamp, this.#endFor(isolation)))
+  /**
+   * First record at or above `timestamp` that a reader of this isolation may see; null when there is none. Opens batches, with
+   * pauses.
+   */
+  offsetForTimestamp(timestamp: Int64, isolation: Isolation, pause: Pause): Promise<TimestampedOffset | null | ErrorCode> {
+    return this.#lookUp(() => this.#engine.offsetForTimestamp(timestamp, this.#endFor(isolation), pause))
   }
 
   /** Where segments start, at or after the start of the log, and when their newest record is dated; in order. */
   segmentStarts(): SegmentStart[] | ErrorCode {
+    if (this.#faults.closedWith !== null) return this.#faults.closedWith
     const { segments, logStartOffset } = this.#engine
-    const starts = () =>
-      segments.map(segment => ({
+    try {
+      return segments.map(segment => ({
         offset: Math.max(segment.baseOffset, logStartOffset),
         datedMs: segment.datedMs(),
         isEmpty: segment.size === 0,
       }))
-    return this.#lookUp(starts)
+    } catch (error) {
+      return this.#faults.codeOf(error)
+    }
   }
 
   /** The first record with the largest timestamp; null in a log without timestamps, or where a reader may not see it. */
-  maxTimestampOffset(isolation: Isolation): TimestampedOffset | null | ErrorCode {
-    return this.#lookUp(() => {
-      const found = this.#engine.maxTimestampOffset()
+  maxTimestampOffset(isolation: Isolation, pause: Pause): Promise<TimestampedOffset | null | ErrorCode> {
+    return this.#lookUp(async () => {
+      const found = await this.#engine.maxTimestampOffset(pause)
       const isHidden = isolation === 'read_committed' && found !== null && found.offset >= this.lastStableOffset
       return isHidden ? null : found
     })
   }
 
-  #lookUp<Found>(run: () => Found): Found | ErrorCode {
+  async #lookUp<Found>(run: () => Promise<Found>): Promise<Found | ErrorCode> {
     if (this.#faults.closedWith !== null) return this.#faults.closedWith
     try {
-      return run()
+      const found = await run()
+      return this.#faults.closedWith ?? found
     } catch (error) {
+      if (this.#faults.closedWith !== null) return this.#faults.closedWith
       return this.#faults.codeOf(error)
     }
   }

@@ -2,6 +2,7 @@ import fs from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { Errors } from '../protocol/errors.js'
+import { noPause } from '../testing/no-pause.js'
 import { SeededRandom } from '../testing/seeded-random.js'
 import { SimulatedDisk } from '../testing/simulated-disk/disk.js'
 import type { LogConfig } from './log-config.js'
@@ -262,7 +263,9 @@ describe('after kill -9', () => {
       fs.writeFileSync(log, bytes)
       const again = await openTest({ path })
       expect(again.directory.partition('t', 0)!.logEndOffset).toBe(70)
-      expect(again.directory.partition('t', 0)!.maxTimestampOffset('read_uncommitted')).toMatchObject({ offset: 69 })
+      expect(await again.directory.partition('t', 0)!.maxTimestampOffset('read_uncommitted', noPause)).toMatchObject({
+        offset: 69,
+      })
       await again.directory.close()
     }
     expect(indexFiles(`${withPoint}/t-0`)).toEqual(indexFiles(`${withoutIndexes}/t-0`))
@@ -350,7 +353,7 @@ describe('odds and ends of a directory', () => {
       expect(start).toBeLessThanOrEqual(from)
       expect(end).toBeGreaterThanOrEqual(from)
     }
-    expect(partition.offsetForTimestamp(0, 'read_uncommitted')).toMatchObject({ offset: 0 })
+    expect(await partition.offsetForTimestamp(0, 'read_uncommitted', noPause)).toMatchObject({ offset: 0 })
   })
 })
 

@@ -4,6 +4,7 @@ import { expect, test } from 'vitest'
 import { atOnce } from '../base/slice.js'
 import { errorName, isErrorCode, isRefusal } from '../protocol/errors.js'
 import { committedIn } from '../testing/committed-view.js'
+import { noPause } from '../testing/no-pause.js'
 import { abortedPerReadMax, type Partition } from './partition.js'
 import { decodeTransactionIndex } from './rules/compaction-transactions.js'
 import {
@@ -178,12 +179,12 @@ test('DeleteRecords through an open transaction leaves it open, from the start o
 test('times are looked up among stable records only', async () => {
   const { partition, write, end } = await opened()
   write(1)
-  expect(partition.offsetForTimestamp(0, 'read_committed')).toBeNull()
-  expect(partition.offsetForTimestamp(0, 'read_uncommitted')).toMatchObject({ offset: 0 })
-  expect(partition.maxTimestampOffset('read_committed')).toBeNull()
+  expect(await partition.offsetForTimestamp(0, 'read_committed', noPause)).toBeNull()
+  expect(await partition.offsetForTimestamp(0, 'read_uncommitted', noPause)).toMatchObject({ offset: 0 })
+  expect(await partition.maxTimestampOffset('read_committed', noPause)).toBeNull()
   expect(partition.latestOffset('read_committed')).toMatchObject({ offset: 0 })
   end(1, 'commit')
-  expect(partition.offsetForTimestamp(0, 'read_committed')).toMatchObject({ offset: 0 })
+  expect(await partition.offsetForTimestamp(0, 'read_committed', noPause)).toMatchObject({ offset: 0 })
   expect(partition.latestOffset('read_committed')).toMatchObject({ offset: 2 })
 })
 

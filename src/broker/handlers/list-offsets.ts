@@ -1,4 +1,5 @@
 import type { Int64 } from '../../base/int64.js'
+import type { Pause } from '../../base/pause.js'
 import { type ErrorCode, Errors, isErrorCode } from '../../protocol/errors.js'
 import { ListOffsets } from '../../protocol/messages/list-offsets.js'
 import type { RequestOf, ResponseOf } from '../../protocol/schema.js'
@@ -6,6 +7,7 @@ import type { Partition } from '../../storage/partition.js'
 import type { Isolation, TimestampedOffset } from '../../storage/types.js'
 import { allVisible } from '../acknowledged.js'
 import { handler, type RequestContext } from '../handler.js'
+import { CloseConnection } from '../outcomes.js'
 import { collapsed, type TopicSpelling } from '../repeated.js'
 import { resolvePartition } from '../resolve-partition.js'
 
@@ -31,7 +33,8 @@ const sentinelSince: Readonly<Record<number, number>> = {
 
 // ListOffsets v0-11: from a time, or a sentinel, to an offset. Times are looked up to the record (KIP-79). Nothing is
 // tiered here, so -4 is -2, and -5 and -6 find nothing. Look-ups by time open batches: those of
-// all clients are done one after the other, with others served in between.
+// all clients are done one after the other, so that one batch at a time is decompressed for them, with pauses and, where it is
+// large, in another thread.
 export const listOffsets = handler(ListOffsets, (request, context) => {
   const isolation: Isolation = request.isolationLevel === 1 ? 'read_committed' : 'read_uncommitted'
   const repeated = new Set<string>()
@@ -45,7 +48,7 @@ export const listOffsets = handler(ListOffsets, (request, context) => {
         const isRepeated = repeated.size > 0 && repeated.has(`${name}/${asked.partitionIndex}`)
         if (!context.may('describe', 'topic', name)) partitionAnswers.push(failed(asked, Errors.TOPIC_AUTHORIZATION_FAILED))
         else if (isRepeated) partitionAnswers.push(failed(asked, Errors.INVALID_REQUEST))
-        else if (!opensBatches(asked)) partitionAnswers.push(listPartition(name, asked, isolation, context))
+        else if (!opensBatches(asked)) partitionAnswers.push(await listPartition(name, asked, isolation, context))
         else {
           // The client has left.
           const find = () =>
@@ -79,7 +82,12 @@ const spelling: TopicSpelling<TopicRequest, PartitionRequest> = {
   withPartitions: (topic, partitions) => ({ ...topic, partitions: [...partitions] }),
 }
 
-function listPartition(topic: string, asked: PartitionRequest, isolation: Isolation, context: RequestContext): PartitionAnswer {
+function listPartition(
+  topic: string,
+  asked: PartitionRequest,
+  isolation: Isolation,
+  context: RequestContext,
+): PartitionAnswer | Promise<PartitionAnswer> {
   const { partitionIndex, timestamp } = asked
   const { broker, version } = context
   if (timestamp < 0 && version < (sentinelSince[Number(timestamp)] ?? Number.POSITIVE_INFINITY)) {
@@ -89,13 +97,27 @@ function listPartition(topic: string, asked: PartitionRequest, isolation: Isolat
   if (isErrorCode(partition)) return failed(asked, partition)
   if (version === 0) return listOldStyle(partition, asked, broker.world.nowMs())
 
-  const found = lookUp(partition, timestamp, isolation)
-  if (isErrorCode(found)) return failed(asked, found)
-  if (found === null) return { partitionIndex, errorCode: Errors.NONE }
-  return { partitionIndex, errorCode: Errors.NONE, ...found }
+  const found = lookUp(partition, timestamp, isolation, pauseFor(context))
+  return found instanceof Promise ? found.then(later => answerOf(asked, later)) : answerOf(asked, found)
 }
 
-function lookUp(partition: Partition, timestamp: Int64, isolation: Isolation): TimestampedOffset | null | ErrorCode {
+type Found = TimestampedOffset | null | ErrorCode
+
+function answerOf(asked: PartitionRequest, found: Found): PartitionAnswer {
+  if (isErrorCode(found)) return failed(asked, found)
+  return { partitionIndex: asked.partitionIndex, errorCode: Errors.NONE, ...found }
+}
+
+/** Between two steps of a look-up; there are no more once the client has left. */
+function pauseFor({ broker, session }: RequestContext): Pause {
+  const { pause } = broker.lookUps
+  return () => {
+    if (session.isClosed) throw new CloseConnection('the client left before its look-up was done')
+    return pause()
+  }
+}
+
+function lookUp(partition: Partition, timestamp: Int64, isolation: Isolation, pause: Pause): Found | Promise<Found> {
   switch (timestamp) {
     case latest:
       return partition.latestOffset(isolation)
@@ -103,12 +125,12 @@ function lookUp(partition: Partition, timestamp: Int64, isolation: Isolation): T
     case earliestLocal:
       return partition.earliestOffset()
     case maxTimestamp:
-      return partition.maxTimestampOffset(isolation)
+      return partition.maxTimestampOffset(isolation, pause)
     case latestTiered:
     case earliestPendingUpload:
       return null
     default:
-      return partition.offsetForTimestamp(timestamp, isolation)
+      return partition.offsetForTimestamp(timestamp, isolation, pause)
   }
 }
 

@@ -5,6 +5,7 @@
  * damaged give MalformedError, never anything else.
  */
 import type { Bytes } from '../../base/bytes.js'
+import type { Pause } from '../../base/pause.js'
 import { MalformedError } from '../wire.js'
 import { type CodecId, Codecs } from './batch.js'
 import type { Codec } from './codecs/codec.js'
@@ -50,19 +51,24 @@ export function compress(id: CodecId, bytes: Bytes, options: CompressOptions = {
   return id === Codecs.none ? bytes : codecOf(id, options).compress(bytes, options.level)
 }
 
+/** What cannot become more than this is decompressed at once; some milliseconds. */
+const atOnceBytesMax = 4 * 1024 * 1024
 /** Below so many bytes another thread costs more than it saves. */
 const asideBytesMin = 16 * 1024
 
-/** As `decompress`, in another thread when that takes long. */
-export function decompressAside(id: CodecId, bytes: Bytes, bytesMax: number): Bytes | Promise<Bytes> {
-  const aside = bytes.byteLength < asideBytesMin || id === Codecs.none ? null : codecOf(id, {}).aside
-  return aside === null ? decompress(id, bytes, bytesMax) : aside.decompress(bytes, bytesMax)
+/** As `decompress`, in another thread or with pauses when it may take long. */
+export function decompressAside(id: CodecId, bytes: Bytes, bytesMax: number, pause: Pause): Bytes | Promise<Bytes> {
+  if (id === Codecs.none) return decompress(id, bytes, bytesMax)
+  const codec = codecOf(id, {})
+  return codec.sizeMax(bytes) <= atOnceBytesMax
+    ? codec.decompress(bytes, bytesMax)
+    : codec.decompressAside(bytes, bytesMax, pause)
 }
 
 /** As `compress`, in another thread when that takes long. */
-export function compressAside(id: CodecId, bytes: Bytes, options: CodecOptions): Bytes | Promise<Bytes> {
-  const aside = bytes.byteLength < asideBytesMin || id === Codecs.none ? null : codecOf(id, options).aside
-  return aside === null ? compress(id, bytes, options) : aside.compress(bytes)
+export function compressAside(id: CodecId, bytes: Bytes, options: CompressOptions): Bytes | Promise<Bytes> {
+  const aside = bytes.byteLength < asideBytesMin || id === Codecs.none ? null : codecOf(id, options).compressAside
+  return aside === null ? compress(id, bytes, options) : aside(bytes, options.level)
 }
 
 /** Why the codec cannot compress here, as a sentence; null when it can. Loads its library. */

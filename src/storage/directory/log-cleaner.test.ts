@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { atOnce } from '../../base/slice.js'
 import { Errors } from '../../protocol/errors.js'
 import { recordsOf } from '../../protocol/records/records.js'
+import { noPause } from '../../testing/no-pause.js'
 import { DiskFailure, type Files, nodeFiles } from '../files.js'
 import type { Partition } from '../partition.js'
 import { bytesPerKey } from '../rules/compaction-keys.js'
@@ -89,7 +90,7 @@ describe('a compacted log', () => {
     const bytes = readBytes(partition, 0)
     for (let at = 0; at < bytes.byteLength; at += bytes.readInt32BE(at + 8) + 12) {
       for (const { offset, timestampMs } of recordsOf(bytes, at)) {
-        const found = partition.offsetForTimestamp(timestampMs, 'read_uncommitted')
+        const found = await partition.offsetForTimestamp(timestampMs, 'read_uncommitted', noPause)
         expect(found).toMatchObject({ offset: expect.any(Number), timestamp: timestampMs })
         expect(readBytes(partition, offset).byteLength).toBe(bytes.byteLength - at)
       }

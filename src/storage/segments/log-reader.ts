@@ -6,6 +6,7 @@
 import { assert } from '../../base/assert.js'
 import type { LeaderEpoch, Offset } from '../../base/ids.js'
 import { type Int64, roundedInt64 } from '../../base/int64.js'
+import type { Pause } from '../../base/pause.js'
 import type { Slice } from '../../base/slice.js'
 import type { LogMark } from '../engine.js'
 import { CorruptLogError, DamagedRangeError } from '../engine.js'
@@ -16,7 +17,7 @@ import type { TimestampedOffset } from '../types.js'
 import { type DamagedRange, DamageSearch } from './salvage.js'
 import type { Segment } from './segment.js'
 import type { SegmentSlice } from './segment-slice.js'
-import { firstSince, ofMaxTimestamp } from './timestamp-search.js'
+import { TimestampSearch } from './timestamp-search.js'
 
 /** Slices of one read: bounds the work when segments are tiny. */
 const slicesPerReadMax = 64
@@ -60,7 +61,7 @@ export class LogReader {
   readonly #scanner: HeaderScanner
   /** The read that is under way has met damage, and goes on before it and behind it. */
   #passesDamage = false
-  /** The segment that a search looked into last. */
+  /** The segment that a read looked into last. */
   #lookedInto: Segment | null = null
 
   // A ring of (offset, segment, position).
@@ -81,7 +82,7 @@ export class LogReader {
       return this.#read(from, end, maxBytes, atLeastOneBatch, slices)
     } catch (error) {
       for (const slice of slices.splice(0)) slice.release()
-      this.#passesDamage = !this.#remakeIndexes(error)
+      this.#passesDamage = !this.#remakeIndexes(error, this.#lookedInto)
       return this.#read(from, end, maxBytes, atLeastOneBatch, slices)
     } finally {
       this.#passesDamage = false
@@ -89,8 +90,7 @@ export class LogReader {
   }
 
   /** A wrong index may have caused `error`. False when it did not: the log itself is damaged. */
-  #remakeIndexes(error: unknown): boolean {
-    const segment = this.#lookedInto
+  #remakeIndexes(error: unknown, segment: Segment | null): boolean {
     if (!(error instanceof CorruptLogError) || error instanceof DamagedRangeError || segment === null) throw error
     if (!segment.remakeIndexes()) {
       this.#options.onDamage(error)
@@ -135,7 +135,7 @@ export class LogReader {
     try {
       return this.#markAt(offset)
     } catch (error) {
-      this.#passesDamage = !this.#remakeIndexes(error)
+      this.#passesDamage = !this.#remakeIndexes(error, this.#lookedInto)
       return this.#markAt(offset)
     } finally {
       this.#passesDamage = false
@@ -309,46 +309,53 @@ export class LogReader {
     return low
   }
 
-  offsetForTimestamp(timestamp: Int64, end: Offset): TimestampedOffset | null {
-    return this.#lookUp(() => this.#offsetForTimestamp(timestamp, end))
+  offsetForTimestamp(timestamp: Int64, end: Offset, pause: Pause): Promise<TimestampedOffset | null> {
+    return this.#lookUp(search => this.#offsetForTimestamp(timestamp, end, search), pause)
   }
 
   /** Runs a search, and once more when an index led it astray. */
-  #lookUp<Found>(run: () => Found): Found {
+  async #lookUp<Found>(run: (search: TimestampSearch) => Promise<Found>, pause: Pause): Promise<Found> {
+    const search = new TimestampSearch(this.#files, pause)
     try {
-      return run()
+      return await run(search)
     } catch (error) {
-      if (!this.#remakeIndexes(error)) throw error
-      return run()
+      if (!this.#remakeIndexes(error, search.segment)) throw error
+      return run(search)
     }
   }
 
-  #offsetForTimestamp(timestamp: Int64, end: Offset): TimestampedOffset | null {
+  async #offsetForTimestamp(timestamp: Int64, end: Offset, search: TimestampSearch): Promise<TimestampedOffset | null> {
     const rounded = roundedInt64(timestamp)
-    for (const segment of this.#log.segments) {
-      if (segment.baseOffset >= end) break
-      this.#lookedInto = segment
-      if (segment.largestTimestamp() < rounded) continue
-      const found = firstSince(this.#files, segment, timestamp, this.#log.logStartOffset)
-      if (found !== null && found.offset >= this.#log.logEndOffset)
-        throw new CorruptLogError(`no offset ${found.offset} in ${segment.logPath}`)
-      if (found !== null) return found.offset < end ? this.#withEpoch(found) : null
+    // From segment to segment by offset: while one is looked into, others may go, or be compacted into one.
+    for (let from = this.#log.logStartOffset; ; ) {
+      const { segments } = this.#log
+      const n = this.#segmentIndexOf(from)
+      const segment = segments[n]!
+      const next = segments[n + 1]?.baseOffset ?? end
+      if (segment.baseOffset >= end) return null
+      if (segment.largestTimestamp() >= rounded) {
+        const found = await search.firstSince(segment, timestamp, from)
+        if (found !== null && found.offset >= this.#log.logEndOffset)
+          throw new CorruptLogError(`no offset ${found.offset} in ${segment.logPath}`)
+        if (found !== null && found.offset >= this.#log.logStartOffset) return found.offset < end ? this.#withEpoch(found) : null
+      }
+      if (next >= end) return null
+      from = Math.max(next, this.#log.logStartOffset)
     }
-    return null
   }
 
-  maxTimestampOffset(): TimestampedOffset | null {
-    return this.#lookUp(() => this.#maxTimestampOffset())
+  maxTimestampOffset(pause: Pause): Promise<TimestampedOffset | null> {
+    return this.#lookUp(search => this.#maxTimestampOffset(search), pause)
   }
 
-  #maxTimestampOffset(): TimestampedOffset | null {
+  async #maxTimestampOffset(search: TimestampSearch): Promise<TimestampedOffset | null> {
     let best: Segment | null = null
     for (const segment of this.#log.segments) {
+      search.segment = segment
       if (segment.size > 0 && segment.largestTimestamp() > (best?.largestTimestamp() ?? -1)) best = segment
     }
     if (best === null) return null
-    this.#lookedInto = best
-    const found = ofMaxTimestamp(this.#files, best, this.#log.logStartOffset)
+    const found = await search.ofMaxTimestamp(best, this.#log.logStartOffset)
     return found === null ? null : this.#withEpoch(found)
   }
 

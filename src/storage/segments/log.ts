@@ -12,6 +12,7 @@ import { assert } from '../../base/assert.js'
 import type { Bytes } from '../../base/bytes.js'
 import type { LeaderEpoch, Offset } from '../../base/ids.js'
 import type { Int64 } from '../../base/int64.js'
+import type { Pause } from '../../base/pause.js'
 import type { Slice } from '../../base/slice.js'
 import type { World } from '../../base/world.js'
 import { lastOffset, leaderEpoch, maxTimestamp } from '../../protocol/records/batch.js'
@@ -215,11 +216,11 @@ export class SegmentedLog implements LogEngine {
   endOfDamage(offset: Offset): Offset | null {
     return this.#reader.endOfDamage(offset)
   }
-  offsetForTimestamp(timestamp: Int64, end: Offset): TimestampedOffset | null {
-    return this.#reader.offsetForTimestamp(timestamp, end)
+  offsetForTimestamp(timestamp: Int64, end: Offset, pause: Pause): Promise<TimestampedOffset | null> {
+    return this.#reader.offsetForTimestamp(timestamp, end, pause)
   }
-  maxTimestampOffset(): TimestampedOffset | null {
-    return this.#reader.maxTimestampOffset()
+  maxTimestampOffset(pause: Pause): Promise<TimestampedOffset | null> {
+    return this.#reader.maxTimestampOffset(pause)
   }
 
   get epochStarts(): readonly { readonly epoch: LeaderEpoch; readonly start: Offset }[] {

@@ -3,6 +3,7 @@
  * this machine says so, by the same sentence to the log, to a config that asks for it and to a client.
  */
 import type { Bytes } from '../../../base/bytes.js'
+import type { Pause } from '../../../base/pause.js'
 import { MalformedError } from '../../wire.js'
 
 export interface Codec {
@@ -17,11 +18,10 @@ export interface Codec {
    * MalformedError on what the codec cannot read.
    */
   decompress(bytes: Bytes, bytesMax: number): Bytes
-  /** The same in another thread, where a megabyte takes many milliseconds; null where it does not. */
-  readonly aside: {
-    compress(bytes: Bytes): Promise<Bytes>
-    decompress(bytes: Bytes, bytesMax: number): Promise<Bytes>
-  } | null
+  /** As `compress`, in another thread; null where a megabyte does not take many milliseconds. */
+  readonly compressAside: ((bytes: Bytes, level: number | undefined) => Promise<Bytes>) | null
+  /** As `decompress`, in another thread or with pauses. */
+  decompressAside(bytes: Bytes, bytesMax: number, pause: Pause): Promise<Bytes>
   /**
    * The most that so many bytes can decompress to, without doing it. Throws MalformedError when their beginning shows that
    * the codec cannot read them.

@@ -14,10 +14,8 @@ export const gzip: Codec = {
   isNative: () => true,
   compress: gzipped,
   decompress: (bytes, bytesMax) => byZlib(gunzip, bytes, bytesMax),
-  aside: {
-    compress: gzipAside,
-    decompress: (bytes, bytesMax) => byZlibAside(gunzipAside, bytes, bytesMax),
-  },
+  compressAside: gzipAside,
+  decompressAside: (bytes, bytesMax) => byZlibAside(gunzipAside, bytes, bytesMax),
   sizeMax(bytes) {
     for (let index = 0; index < magic.byteLength; index++)
       if (bytes[index] !== magic[index]) throw new MalformedError('gzip magic')

@@ -12,14 +12,16 @@ import { lz4Package } from '../../../base/packages.js'
 import { MalformedError } from '../../wire.js'
 import { DecompressedSizeError } from '../output.js'
 import { type Codec, UnsupportedCodecError } from './codec.js'
+import { atOnce, type Steps, withPauses } from './steps.js'
 import { xxHash32 } from './xxhash32.js'
 
 export const lz4: Codec = {
   missing: () => (lz4Package() === null ? missing : null),
   isNative: () => lz4Package() !== null,
   compress: bytes => compress(bytes, 4),
-  decompress: (bytes, bytesMax) => decompress(bytes, bytesMax, true),
-  aside: null,
+  decompress: (bytes, bytesMax) => atOnce(decompress(bytes, bytesMax, true)),
+  compressAside: null,
+  decompressAside: (bytes, bytesMax, pause) => withPauses(decompress(bytes, bytesMax, true), pause),
   sizeMax,
 }
 
@@ -30,7 +32,8 @@ export const lz4: Codec = {
 export const lz4ForMagic0: Codec = {
   ...lz4,
   compress: bytes => compress(bytes, 0),
-  decompress: (bytes, bytesMax) => decompress(bytes, bytesMax, false),
+  decompress: (bytes, bytesMax) => atOnce(decompress(bytes, bytesMax, false)),
+  decompressAside: (bytes, bytesMax, pause) => withPauses(decompress(bytes, bytesMax, false), pause),
 }
 
 const missing = 'lz4 cannot be used: the package lz4-napi has no binary for this machine, or was installed without optional ones'
@@ -87,7 +90,7 @@ function sizeField(size: number): Bytes {
   return Uint8Array.of(size, size >>> 8, size >>> 16, size >>> 24)
 }
 
-function decompress(bytes: Bytes, bytesMax: number, verifiesHeader: boolean): Bytes {
+function* decompress(bytes: Bytes, bytesMax: number, verifiesHeader: boolean): Steps {
   checkDescriptor(bytes)
   const flags = bytes[4]!
   const blockBytesMax = 1 << (8 + 2 * (bytes[5]! >>> 4))
@@ -116,6 +119,7 @@ function decompress(bytes: Bytes, bytesMax: number, verifiesHeader: boolean): By
     length += part.byteLength
     if (length > bytesMax) throw new DecompressedSizeError(bytesMax)
     parts.push(part)
+    yield
   }
   if (parts.length === 0) return emptyBytes
   return parts.length === 1 ? parts[0]! : concat(parts)

@@ -10,6 +10,7 @@ import { snappyPackage } from '../../../base/packages.js'
 import { MalformedError } from '../../wire.js'
 import { DecompressedSizeError } from '../output.js'
 import { type Codec, UnsupportedCodecError } from './codec.js'
+import { atOnce, type Steps, withPauses } from './steps.js'
 
 const frameHeader: Bytes = Uint8Array.of(0x82, 0x53, 0x4e, 0x41, 0x50, 0x50, 0x59, 0, 0, 0, 0, 1, 0, 0, 0, 1)
 const frameMagicSize = 8
@@ -24,8 +25,12 @@ export const snappy: Codec = {
   missing: () => (snappyPackage() === null ? missing : null),
   isNative: () => snappyPackage() !== null,
   compress,
-  decompress,
-  aside: null,
+  decompress: (bytes, bytesMax) => atOnce(decompress(bytes, bytesMax)),
+  compressAside: null,
+  decompressAside(bytes, bytesMax, pause) {
+    // A raw stream is one block, however large.
+    return isFramedAt(bytes, 0) ? withPauses(decompress(bytes, bytesMax), pause) : decompressRawAside(bytes, bytesMax)
+  },
   sizeMax: declaredInAll,
 }
 
@@ -51,7 +56,7 @@ function sizeField(size: number): Bytes {
   return Uint8Array.of(size >>> 24, size >>> 16, size >>> 8, size)
 }
 
-function decompress(bytes: Bytes, bytesMax: number): Bytes {
+function* decompress(bytes: Bytes, bytesMax: number): Steps {
   const declared = declaredInAll(bytes)
   if (declared > bytesMax) throw new DecompressedSizeError(bytesMax)
   if (!isFramedAt(bytes, 0)) return decompressBlock(bytes)
@@ -62,8 +67,19 @@ function decompress(bytes: Bytes, bytesMax: number): Bytes {
     const block = decompressBlock(bytes.subarray(at + 4, blockEnd(bytes, at)))
     output.set(block, length)
     length += block.byteLength
+    yield
   }
   return output
+}
+
+async function decompressRawAside(bytes: Bytes, bytesMax: number): Promise<Bytes> {
+  if (declaredInAll(bytes) > bytesMax) throw new DecompressedSizeError(bytesMax)
+  const { uncompress } = library()
+  try {
+    return await uncompress(bytes, copied)
+  } catch (error) {
+    throw new MalformedError(error instanceof Error ? error.message : String(error))
+  }
 }
 
 /** What all blocks declare together. */

@@ -7,6 +7,7 @@
 import { allocate, type Bytes, emptyBytes } from '../../../base/bytes.js'
 import { MalformedError } from '../../wire.js'
 import { Output } from '../output.js'
+import { atOnce, type Steps } from './steps.js'
 import {
   BackwardBits,
   constantTable,
@@ -20,11 +21,16 @@ import {
 
 /** Decompresses to at most `bytesMax` bytes. Throws MalformedError, DecompressedSizeError. */
 export function unzstd(bytes: Bytes, bytesMax: number): Bytes {
+  return atOnce(unzstdSteps(bytes, bytesMax))
+}
+
+/** The same, a block at a step. */
+export function* unzstdSteps(bytes: Bytes, bytesMax: number): Steps {
   const output = new Output(bytesMax)
   let at = 0
   do {
     const magic = littleEndian(bytes, at, 4)
-    if (magic === frameMagic) at = new Frame(bytes, output).decode(at + 4)
+    if (magic === frameMagic) at = yield* new Frame(bytes, output).decode(at + 4)
     else if (magic >= skippableMagic && magic < skippableMagic + 16) at += 8 + littleEndian(bytes, at + 4, 4)
     else throw new MalformedError('zstd magic')
     if (at > bytes.byteLength) throw new MalformedError('zstd frame cut off')
@@ -107,7 +113,7 @@ class Frame {
   }
 
   /** Decodes the frame whose header starts at `start`, after the magic; returns the position after it. */
-  decode(start: number): number {
+  *decode(start: number): Generator<void, number, void> {
     const bytes = this.#bytes
     const descriptor = littleEndian(bytes, start, 1)
     if ((descriptor & 0x08) !== 0) throw new MalformedError('zstd frame of an unknown kind')
@@ -128,6 +134,7 @@ class Frame {
       at += 3
       isLast = (header & 1) === 1
       at = this.#block((header >>> 1) & 3, at, header >>> 3)
+      yield
     }
     const hasChecksum = (descriptor & 0x04) !== 0
     if (hasChecksum) littleEndian(bytes, at, 4)

@@ -4,12 +4,13 @@
  * frames are told apart here, by their headers and the sizes of their blocks, and each is handed over whole.
  */
 import { type Bytes, concat } from '../../../base/bytes.js'
-import { nativeUnzstd, nativeZstd } from '../../../base/zlib.js'
+import { nativeUnzstd, nativeUnzstdAside, nativeZstd } from '../../../base/zlib.js'
 import { MalformedError } from '../../wire.js'
 import { DecompressedSizeError } from '../output.js'
 import { type Codec, UnsupportedCodecError } from './codec.js'
-import { byZlib } from './zlib-bound.js'
-import { unzstd } from './zstd-portable.js'
+import { withPauses } from './steps.js'
+import { byZlib, byZlibAside } from './zlib-bound.js'
+import { unzstd, unzstdSteps } from './zstd-portable.js'
 
 const missing = 'zstd can be read but not written: Node has it from 22.15 on'
 
@@ -21,8 +22,11 @@ export const zstd: Codec = {
     return nativeZstd(bytes, level)
   },
   decompress: nativeUnzstd === null ? unzstd : decompress,
-  // Not needed: what is done aside is done for clients that know no zstd.
-  aside: null,
+  // The codec of clients that are never answered in another one is not needed aside.
+  compressAside: null,
+  decompressAside(bytes, bytesMax, pause) {
+    return nativeUnzstdAside === null ? withPauses(unzstdSteps(bytes, bytesMax), pause) : decompressAside(bytes, bytesMax)
+  },
   sizeMax(bytes) {
     if (!isMagic(littleEndian(bytes, 0, 4))) throw new MalformedError('zstd magic')
     return bytes.byteLength * expansionMax
@@ -39,6 +43,30 @@ const skippableMagic = 0x184d2a50
 function decompress(bytes: Bytes, bytesMax: number): Bytes {
   const parts: Bytes[] = []
   let length = 0
+  for (const frame of framesOf(bytes)) {
+    const part = byZlib(nativeUnzstd!, frame, bytesMax)
+    length += part.byteLength
+    if (length > bytesMax) throw new DecompressedSizeError(bytesMax)
+    parts.push(part)
+  }
+  return parts.length === 1 ? parts[0]! : concat(parts)
+}
+
+async function decompressAside(bytes: Bytes, bytesMax: number): Promise<Bytes> {
+  const parts: Bytes[] = []
+  let length = 0
+  for (const frame of framesOf(bytes)) {
+    const part = await byZlibAside(nativeUnzstdAside!, frame, bytesMax)
+    length += part.byteLength
+    if (length > bytesMax) throw new DecompressedSizeError(bytesMax)
+    parts.push(part)
+  }
+  return parts.length === 1 ? parts[0]! : concat(parts)
+}
+
+/** Those that hold something, one after the other. */
+function* framesOf(bytes: Bytes): Generator<Bytes, void, void> {
+  let count = 0
   let at = 0
   do {
     const magic = littleEndian(bytes, at, 4)
@@ -47,15 +75,11 @@ function decompress(bytes: Bytes, bytesMax: number): Bytes {
     const end = isSkippable ? at + 8 + littleEndian(bytes, at + 4, 4) : frameEnd(bytes, at + 4)
     if (end > bytes.byteLength) throw new MalformedError('zstd frame cut off')
     if (!isSkippable) {
-      if (parts.length === framesMax) throw new MalformedError('too many zstd frames')
-      const part = byZlib(nativeUnzstd!, bytes.subarray(at, end), bytesMax)
-      length += part.byteLength
-      if (length > bytesMax) throw new DecompressedSizeError(bytesMax)
-      parts.push(part)
+      if (count++ === framesMax) throw new MalformedError('too many zstd frames')
+      yield bytes.subarray(at, end)
     }
     at = end
   } while (at < bytes.byteLength)
-  return parts.length === 1 ? parts[0]! : concat(parts)
 }
 
 function isMagic(magic: number): boolean {

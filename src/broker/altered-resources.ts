@@ -10,6 +10,7 @@ import { type ErrorCode, Errors, isRefusal, type Refusal, refuse } from '../prot
 import { authorizationFailed } from './authorization-failed.js'
 import { type ConfigResource, configResourceOf } from './config-resources.js'
 import type { RequestContext } from './handler.js'
+import { answersTo } from './many.js'
 import { repeatedIn } from './repeated.js'
 
 interface Resource<Config> {
@@ -37,7 +38,7 @@ export interface Alteration<Config> {
 /** Kafka's bound on what a record of its metadata log takes as a value. */
 const valueLengthMax = 32_767
 
-export async function alterResources<Config extends { readonly name: string; readonly value: string | null }>(
+export function alterResources<Config extends { readonly name: string; readonly value: string | null }>(
   resources: readonly Resource<Config>[],
   validateOnly: boolean,
   context: RequestContext,
@@ -45,16 +46,14 @@ export async function alterResources<Config extends { readonly name: string; rea
 ): Promise<AlteredResource[]> {
   const keyOf = ({ resourceType, resourceName }: Resource<Config>): string => `${resourceType} ${resourceName}`
   const repeated = repeatedIn(resources.map(keyOf))
-  const answers: AlteredResource[] = []
-  for (const resource of resources) {
+  return answersTo(resources, context, async resource => {
     const { resourceType, resourceName } = resource
     const refusal = repeated.has(keyOf(resource))
       ? refuse(Errors.INVALID_REQUEST, 'Each resource must appear at most once.')
       : (requestRefusal(resource, alteration) ?? (await alter(resource, validateOnly, context, alteration)))
     const errorCode = refusal?.errorCode ?? Errors.NONE
-    answers.push({ errorCode, errorMessage: refusal?.message ?? null, resourceType, resourceName })
-  }
-  return answers
+    return { errorCode, errorMessage: refusal?.message ?? null, resourceType, resourceName }
+  })
 }
 
 function requestRefusal<Config extends { readonly name: string }>(

@@ -24,6 +24,7 @@ import { ApiVersions } from '../protocol/messages/api-versions.js'
 import { type Api, inRange, mayCarryRecords } from '../protocol/schema.js'
 import { Reader, Writer } from '../protocol/wire.js'
 import type { Operation, ResourceType } from '../security/acl/acl.js'
+import { Slices, turnInLine } from '../storage/slices.js'
 import { Authentication, type SaslListener } from './authentication.js'
 import type { Call, Interceptor, RequestContext, Row } from './handler.js'
 import { apiVersionsAnswer } from './handlers/api-versions.js'
@@ -247,6 +248,7 @@ class CallContext implements RequestContext {
   #frame: Bytes | null
   readonly #isOwnMemory: boolean
   #isKept = false
+  #slices: Slices | null = null
 
   constructor(
     broker: Broker,
@@ -298,6 +300,11 @@ class CallContext implements RequestContext {
     this.#isKept = true
     // Memory of its own stays where it is. What all connections read into is copied, and read again from the copy.
     return this.#isOwnMemory ? request : (readRequest(this.api, copyOf(this.#frame)) as Request)
+  }
+
+  pause(): Promise<void> | null {
+    this.#slices ??= new Slices(this.broker.world.host, turnInLine)
+    return this.#slices.isOver ? this.#slices.next() : null
   }
 
   /** The handler goes on without its frame. True when it keeps memory that net must leave alone. */

@@ -28,6 +28,8 @@ export interface RequestContext {
    * before that, with the request that the handler was given.
    */
   keepFrame<Request>(request: Request): Request
+  /** Asked by what takes long, between two steps: others may have their turn first. */
+  pause(): Promise<void> | null
 }
 
 /** Which quota a request counts against, beside the share of request time that all of them count against. */

@@ -3,6 +3,7 @@ import { type ErrorCode, Errors, isRefusal } from '../../protocol/errors.js'
 import { CreatePartitions } from '../../protocol/messages/create-partitions.js'
 import type { RequestOf, ResponseOf } from '../../protocol/schema.js'
 import { handler, type RequestContext } from '../handler.js'
+import { answersTo } from '../many.js'
 import { repeatedIn, withoutRepeats } from '../repeated.js'
 
 type TopicRequest = RequestOf<typeof CreatePartitions>['topics'][number]
@@ -11,16 +12,16 @@ type Result = ResponseOf<typeof CreatePartitions>['results'][number]
 // CreatePartitions v0-3: grows topics; `count` is the total afterwards. One result per topic, always: librdkafka relies
 // on it. A topic that is named twice is not touched.
 export const createPartitions = handler(CreatePartitions, async (request, context) => {
-  const results: Result[] = []
   const repeated = repeatedIn(request.topics.map(({ name }) => name))
   const isExcessive = addedBy(request.topics, repeated, context) > partitionsPerRequestMax
   if (isExcessive) return { results: request.topics.map(({ name }) => failed(name, Errors.POLICY_VIOLATION, excessive)) }
-  for (const topic of withoutRepeats(request.topics, ({ name }) => name)) {
+  const asked = withoutRepeats(request.topics, ({ name }) => name)
+  const results = await answersTo(asked, context, (topic): Result | Promise<Result> => {
     const { name } = topic
-    if (repeated.has(name)) results.push(failed(name, Errors.INVALID_REQUEST, 'Duplicate topic name.'))
-    else if (context.may('alter', 'topic', name)) results.push(await grow(topic, request.validateOnly, context))
-    else results.push(failed(name, Errors.TOPIC_AUTHORIZATION_FAILED, null))
-  }
+    if (repeated.has(name)) return failed(name, Errors.INVALID_REQUEST, 'Duplicate topic name.')
+    if (context.may('alter', 'topic', name)) return grow(topic, request.validateOnly, context)
+    return failed(name, Errors.TOPIC_AUTHORIZATION_FAILED, null)
+  })
   return { results }
 })
 

@@ -7,6 +7,7 @@ import { type ErrorCode, Errors, isRefusal, type Refusal } from '../../protocol/
 import { CreateTopics } from '../../protocol/messages/create-topics.js'
 import type { RequestOf, ResponseOf } from '../../protocol/schema.js'
 import { handler, type RequestContext } from '../handler.js'
+import { answersTo } from '../many.js'
 import { repeatedIn, withoutRepeats } from '../repeated.js'
 
 type TopicRequest = RequestOf<typeof CreateTopics>['topics'][number]
@@ -23,13 +24,13 @@ export const createTopics = handler(CreateTopics, async (request, context) => {
     context.broker,
   )
   if (excess !== null) return { topics: request.topics.map(({ name }) => refused(name, Errors.POLICY_VIOLATION, excess)) }
-  const topics: TopicAnswer[] = []
-  for (const topic of withoutRepeats(request.topics, ({ name }) => name)) {
+  const asked = withoutRepeats(request.topics, ({ name }) => name)
+  const topics = await answersTo(asked, context, (topic): TopicAnswer | Promise<TopicAnswer> => {
     const { name } = topic
-    if (repeated.has(name)) topics.push(refused(name, Errors.INVALID_REQUEST, 'Duplicate topic name.'))
-    else if (mayCreate(name)) topics.push(await create(topic, request.validateOnly, context))
-    else topics.push(refused(name, Errors.TOPIC_AUTHORIZATION_FAILED, 'Authorization failed.'))
-  }
+    if (repeated.has(name)) return refused(name, Errors.INVALID_REQUEST, 'Duplicate topic name.')
+    if (mayCreate(name)) return create(topic, request.validateOnly, context)
+    return refused(name, Errors.TOPIC_AUTHORIZATION_FAILED, 'Authorization failed.')
+  })
   return { topics }
 })
 

@@ -3,6 +3,7 @@ import { DeleteRecords } from '../../protocol/messages/delete-records.js'
 import type { RequestOf } from '../../protocol/schema.js'
 import { allVisible } from '../acknowledged.js'
 import { handler, type RequestContext } from '../handler.js'
+import { answersTo } from '../many.js'
 import { collapsed, type TopicSpelling } from '../repeated.js'
 import { resolvePartition } from '../resolve-partition.js'
 
@@ -19,16 +20,17 @@ const highWatermark = -1
 // DeleteRecords v0-2: moves the start of partitions up, at most to the high watermark; an offset below the start changes
 // nothing (KIP-107). The answer is there when the new start would survive a crash. Only for topics whose cleanup.policy
 // deletes, and never for internal ones.
-export const deleteRecords = handler(DeleteRecords, async (request, context) => ({
-  topics: await Promise.all(
-    collapsed(request.topics, spelling).map(async ({ name, partitions }) => ({
-      name,
-      partitions: await Promise.all(
-        partitions.map(({ partitionIndex, offset }) => remove(name, partitionIndex, offset, context)),
-      ),
-    })),
-  ),
-}))
+export const deleteRecords = handler(DeleteRecords, async (request, context) => {
+  // Begun for all before the first is waited for: what several write down is written once.
+  const begun = await answersTo(collapsed(request.topics, spelling), context, async ({ name, partitions }) => ({
+    name,
+    removed: await answersTo(partitions, context, ({ partitionIndex, offset }) => [
+      remove(name, partitionIndex, offset, context),
+    ]),
+  }))
+  const topics = begun.map(async ({ name, removed }) => ({ name, partitions: await Promise.all(removed.flat()) }))
+  return { topics: await Promise.all(topics) }
+})
 
 async function remove(topic: string, partitionIndex: number, offset: number, context: RequestContext) {
   const partition = resolvePartition(context, topic, partitionIndex, 'delete')

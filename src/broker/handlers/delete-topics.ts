@@ -36,6 +36,8 @@ export const deleteTopics = handler(DeleteTopics, async (request, context) => {
       const message = 'The provided topic name maps to an ID that was already supplied.'
       responses.push(refused({ name, topicId: ownId }, Errors.INVALID_REQUEST, message))
     }
+    const paused = context.pause()
+    if (paused !== null) await paused
   }
   return { responses }
 })

@@ -13,7 +13,6 @@ import {
 import { type ErrorCode, Errors } from '../../protocol/errors.js'
 import { DescribeConfigs } from '../../protocol/messages/describe-configs.js'
 import type { RequestOf, ResponseOf } from '../../protocol/schema.js'
-import { Slices, turnInLine } from '../../storage/slices.js'
 import { authorizationFailed } from '../authorization-failed.js'
 import { nodeIdOf } from '../config-resources.js'
 import { handler, type RequestContext } from '../handler.js'
@@ -30,7 +29,6 @@ export const describeConfigs = handler(DescribeConfigs, async (request, context)
   if (!request.resources.every(({ resourceType }) => resourceTypes.has(resourceType))) {
     return { results: request.resources.map(resource => failed(resource, Errors.INVALID_REQUEST, malformed)) }
   }
-  const slices = new Slices(context.broker.world.host, turnInLine)
   const described = new Map<string, Result>()
   const results: Result[] = []
   const denied: Result[] = []
@@ -43,7 +41,8 @@ export const describeConfigs = handler(DescribeConfigs, async (request, context)
       described.set(key, result)
       results.push(result)
     }
-    if (slices.isOver) await slices.next()
+    const paused = context.pause()
+    if (paused !== null) await paused
     // The client has left.
     if (context.session.isClosed) break
   }

@@ -8,7 +8,8 @@ export const describeGroups = handler(DescribeGroups, async (request, context) =
   const mayDescribe = (groupId: string): boolean => context.may('describe', 'group', groupId)
   const allowed = { ...request, groups: request.groups.filter(mayDescribe) }
   const denied = { ...request, groups: request.groups.filter(groupId => !mayDescribe(groupId)) }
-  const described = allowed.groups.length === 0 ? [] : (await broker.groups.describe(allowed, { version })).groups
+  const described =
+    allowed.groups.length === 0 ? [] : (await broker.groups.describe(allowed, { version, pause: () => context.pause() })).groups
   const groups = request.includeAuthorizedOperations
     ? described.map(group =>
         group.errorCode === Errors.NONE

@@ -3,6 +3,7 @@ import { type ErrorCode, Errors } from '../../protocol/errors.js'
 import { FindCoordinator } from '../../protocol/messages/find-coordinator.js'
 import { authorizationFailed } from '../authorization-failed.js'
 import { handler, type RequestContext } from '../handler.js'
+import { answersTo } from '../many.js'
 import { thisNode } from '../nodes.js'
 import { RequestFailure } from '../outcomes.js'
 
@@ -19,13 +20,13 @@ export const findCoordinator = handler(FindCoordinator, async (request, context)
   if (keyType === shareKey && version >= 6 && !context.may('cluster_action', 'cluster', '')) {
     throw new RequestFailure(Errors.CLUSTER_AUTHORIZATION_FAILED)
   }
-  const found = keys.filter(key => errorOf(context, keyType, key) === Errors.NONE)
+  const errorCodes = await answersTo(keys, context, key => errorOf(context, keyType, key))
+  const found = keys.filter((_, at) => errorCodes[at] === Errors.NONE)
   // Created before anyone is sent here, so that the first member or producer does not wait for it.
   if (found.length > 0) await broker.topics.createInternal(keyType === groupKey ? offsetsTopic : transactionsTopic)
   const { nodeId, host, port } = thisNode(context)
   const here = { nodeId, host, port, errorCode: Errors.NONE, errorMessage: version >= 4 ? '' : 'NONE' }
-  const answerTo = (key: string) => {
-    const errorCode = errorOf(context, keyType, key)
+  const answerOf = (errorCode: ErrorCode) => {
     if (errorCode === Errors.NONE) return here
     const errorMessage =
       errorCode === Errors.INVALID_REQUEST
@@ -35,9 +36,9 @@ export const findCoordinator = handler(FindCoordinator, async (request, context)
           : authorizationFailed(errorCode)
     return { nodeId: -1, host: '', port: -1, errorCode, errorMessage }
   }
-  if (keyType === groupKey) for (const groupId of found) broker.groups.announce(groupId)
-  if (version < 4) return answerTo(request.key)
-  return { coordinators: request.coordinatorKeys.map(key => ({ key, ...answerTo(key) })) }
+  if (keyType === groupKey) await answersTo(found, context, groupId => broker.groups.announce(groupId))
+  if (version < 4) return answerOf(errorCodes[0]!)
+  return { coordinators: keys.map((key, at) => ({ key, ...answerOf(errorCodes[at]!) })) }
 })
 
 function errorOf(context: RequestContext, keyType: number, key: string): ErrorCode {

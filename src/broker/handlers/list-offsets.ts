@@ -55,6 +55,8 @@ export const listOffsets = handler(ListOffsets, (request, context) => {
             context.session.isClosed ? failed(asked, Errors.NONE) : listPartition(name, asked, isolation, context)
           partitionAnswers.push(await context.broker.lookUps.take(find))
         }
+        const paused = context.pause()
+        if (paused !== null) await paused
       }
     }
     return { topics: answers }

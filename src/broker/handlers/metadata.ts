@@ -7,7 +7,6 @@ import { type ErrorCode, Errors, isRefusal } from '../../protocol/errors.js'
 import { encodeBody } from '../../protocol/frame.js'
 import { Metadata } from '../../protocol/messages/metadata.js'
 import type { RequestOf, ResponseOf } from '../../protocol/schema.js'
-import { Slices, turnInLine } from '../../storage/slices.js'
 import { clusterOperations } from '../cluster-operations.js'
 import { handler, type RequestContext } from '../handler.js'
 import { inSlices } from '../long-answer.js'
@@ -72,7 +71,6 @@ async function describeTopics(request: MetadataRequest, context: RequestContext)
   const operations = operationsFor(request, context)
   const answers: TopicAnswer[] = []
   const answered = new Set<string>()
-  const slices = new Slices(context.broker.world.host, turnInLine)
   // As in Kafka: where one topic is asked for by its id, all are, and names alone are passed over.
   const usesIds = context.version >= 12 && request.topics?.some(({ topicId }) => topicId !== zeroUuid)
   for (const { name, topicId } of request.topics ?? []) {
@@ -83,7 +81,8 @@ async function describeTopics(request: MetadataRequest, context: RequestContext)
     const key = `${topicId} ${name}`
     if (answered.has(key)) continue
     answered.add(key)
-    if (slices.isOver) await slices.next()
+    const paused = context.pause()
+    if (paused !== null) await paused
     // Java's admin client leaves the name empty when it asks by id.
     if (name === null || topicId !== zeroUuid) {
       const topic = topics.image.topicsById.get(topicId)

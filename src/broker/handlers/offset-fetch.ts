@@ -3,6 +3,7 @@ import { type ErrorCode, Errors } from '../../protocol/errors.js'
 import { OffsetFetch } from '../../protocol/messages/offset-fetch.js'
 import type { RequestOf, ResponseOf } from '../../protocol/schema.js'
 import { handler, type RequestContext } from '../handler.js'
+import { answersTo } from '../many.js'
 import { topicNameOf } from '../topic-reference.js'
 
 type FetchRequest = RequestOf<typeof OffsetFetch>
@@ -19,9 +20,10 @@ const idsVersionMin = 10
 export const offsetFetch = handler(OffsetFetch, async (request, context) => {
   const { version } = context
   if (version < groupsVersionMin) return fetchOfOne(request, context)
-  const asked = request.groups.map(group => askedOf(group, context))
+  const asked = await answersTo(request.groups, context, group => askedOf(group, context))
   const groups = asked.flatMap(one => (one === null ? [] : one.group))
-  const response = groups.length === 0 ? {} : await context.broker.groups.fetchOffsets({ ...request, groups }, { version })
+  const call = { version, pause: () => context.pause() }
+  const response = groups.length === 0 ? {} : await context.broker.groups.fetchOffsets({ ...request, groups }, call)
   const found = response.groups?.values()
   return {
     ...response,

@@ -1,7 +1,6 @@
 import { type ErrorCode, Errors } from '../../protocol/errors.js'
 import { WriteTxnMarkers } from '../../protocol/messages/write-txn-markers.js'
 import type { RequestOf, ResponseOf } from '../../protocol/schema.js'
-import { Slices, turnInLine } from '../../storage/slices.js'
 import { handler } from '../handler.js'
 import { collapsed, type TopicSpelling } from '../repeated.js'
 
@@ -17,7 +16,6 @@ export const writeTxnMarkers = handler(WriteTxnMarkers, async (request, context)
   if (!(context.may('alter', 'cluster', '') || context.may('cluster_action', 'cluster', ''))) {
     return WriteTxnMarkers.failure(request, Errors.CLUSTER_AUTHORIZATION_FAILED, version)
   }
-  const slices = new Slices(broker.world.host, turnInLine)
   const outcomes: Outcomes = new Map()
   for (const requested of request.markers) {
     const { producerId, producerEpoch, transactionResult, coordinatorEpoch, transactionVersion } = requested
@@ -26,7 +24,8 @@ export const writeTxnMarkers = handler(WriteTxnMarkers, async (request, context)
       const ofTopic = within(within(outcomes, producerId), topic)
       for (const partition of partitionIndexes) {
         ofTopic.set(partition, broker.transactionMarkers.write({ topic, partition }, { marker, transactionVersion }))
-        if (slices.isOver) await slices.next()
+        const paused = context.pause()
+        if (paused !== null) await paused
       }
     }
   }

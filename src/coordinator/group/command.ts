@@ -2,6 +2,7 @@
  * What a command is. A request of an API stands in one file with what decides about it; requests.ts lists them all, and the
  * methods of the coordinator and the way through a shard follow from there.
  */
+import type { Pause } from '../../base/pause.js'
 import type { ErrorCode } from '../../protocol/errors.js'
 import type { Api, Decoded, Encodable, Fields } from '../../protocol/schema.js'
 import type { Token, Turn } from '../machine.js'
@@ -11,6 +12,8 @@ import type { GroupRecord, GroupShard } from './state.js'
 export interface CallContext {
   /** Version of the request. */
   readonly version: number
+  /** For requests about many groups; never when absent. */
+  readonly pause?: Pause
 }
 
 export interface MemberContext extends CallContext {

@@ -2,6 +2,7 @@
 import { type ErrorCode, Errors } from '../../protocol/errors.js'
 import type { DeleteGroups } from '../../protocol/messages/delete-groups.js'
 import type { RequestOf, ResponseOf } from '../../protocol/schema.js'
+import { askEach } from './ask-each.js'
 import type { CallContext, Command, GroupTurn, Shards } from './command.js'
 import { kindOf } from './kinds.js'
 import { offsetPlacesOf } from './offsets/pending.js'
@@ -12,11 +13,11 @@ export async function deleteGroups(
   request: RequestOf<typeof DeleteGroups>,
   context: CallContext,
 ): Promise<ResponseOf<typeof DeleteGroups>> {
-  const results = Array.from(new Set(request.groupsNames), async groupId => ({
+  const results = await askEach(new Set(request.groupsNames), context.pause, async groupId => ({
     groupId,
     errorCode: await shards.ask(deleteGroup, { groupId }, context),
   }))
-  return { results: await Promise.all(results) }
+  return { results }
 }
 
 export const deleteGroup: Command<{ readonly groupId: string }, ErrorCode> = {

@@ -4,6 +4,7 @@ import { emptyBytes } from '../../../base/bytes.js'
 import { Errors } from '../../../protocol/errors.js'
 import type { DescribeGroups } from '../../../protocol/messages/describe-groups.js'
 import type { RequestOf, ResponseOf } from '../../../protocol/schema.js'
+import { askEach } from '../ask-each.js'
 import type { CallContext, Command, Shards } from '../command.js'
 import { once } from '../once.js'
 import { type ClassicGroup, metadataOf } from './group.js'
@@ -14,7 +15,7 @@ export async function describe(
   context: CallContext,
 ): Promise<ResponseOf<typeof DescribeGroups>> {
   const describeOne = once(groupId => shards.ask(describeGroup, { groupId }, context))
-  return { groups: await Promise.all(request.groups.map(describeOne)) }
+  return { groups: await askEach(request.groups, context.pause, describeOne) }
 }
 
 type DescribedGroup = ResponseOf<typeof DescribeGroups>['groups'][number]

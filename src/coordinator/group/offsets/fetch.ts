@@ -7,6 +7,7 @@ import { zeroUuid } from '../../../base/ids.js'
 import { Errors } from '../../../protocol/errors.js'
 import { OffsetFetch } from '../../../protocol/messages/offset-fetch.js'
 import type { RequestOf, ResponseOf } from '../../../protocol/schema.js'
+import { askEach } from '../ask-each.js'
 import type { CallContext, Command, Shards } from '../command.js'
 import { once } from '../once.js'
 import type { CommittedOffset, GroupOffsets, GroupShard } from '../state.js'
@@ -30,7 +31,7 @@ export async function fetchOffsets(
     const fetchAll = once(groupId => fetchGroup(groupId, null))
     const fetchOne = ({ groupId, topics }: FetchRequest['groups'][number]) =>
       topics === null ? fetchAll(groupId) : fetchGroup(groupId, topics)
-    return { groups: await Promise.all(request.groups.map(fetchOne)) }
+    return { groups: await askEach(request.groups, context.pause, fetchOne) }
   }
   const topics = request.topics?.map(({ name, partitionIndexes }) => ({ name, topicId: zeroUuid, partitionIndexes })) ?? null
   const group = await fetchGroup(request.groupId, topics)

@@ -185,11 +185,11 @@ test('produces are appended while those before them wait for the disk; another r
   const other = await broker.connect()
   await client.createTopic('slow-disk')
   const partition = broker.running.services.topics.partition('slow-disk', 0)!
-  const append = partition.append.bind(partition)
+  const append = partition.appendOrDefer.bind(partition)
   const synced: (() => void)[] = []
-  partition.append = (batch, origin) => {
+  partition.appendOrDefer = (batch, origin, inspection) => {
     const durable = new Promise<void>(resolve => synced.push(resolve))
-    return { ...append(batch, origin), durable } as ReturnType<typeof append>
+    return { ...append(batch, origin, inspection), durable } as ReturnType<typeof append>
   }
   const answered: number[] = []
   const produced = [0, 1, 2].map(n => client.produce('slow-disk', batchOf(['x'])).then(() => answered.push(n)))

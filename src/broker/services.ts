@@ -54,6 +54,8 @@ export interface Broker {
   readonly downConversions: DownConversions
   /** Look-ups by time, which open batches. */
   readonly lookUps: Turns
+  /** Large batches on their way into a log, which are looked into. */
+  readonly inspections: Turns
   /** Where this client should connect to: advertised.listeners, or else the address on which it came in. */
   endpointFor(connection: ConnectionInfo): Endpoint
 }

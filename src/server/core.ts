@@ -284,6 +284,7 @@ async function assemble(
     waiting: new Waiting(world.host),
     downConversions: new DownConversions(world),
     lookUps: new Turns(world),
+    inspections: new Turns(world),
     encodedAnswers: new EncodedAnswers(),
     fetchSessions: new FetchSessions(
       config.get('max.incremental.fetch.session.cache.slots'),

@@ -27,7 +27,7 @@ import { CommitLine, type GroupCommit, type SyncTarget } from './group-commit.js
 import type { LogConfig, LogConfigSource } from './log-config.js'
 import { PartitionFaults } from './partition-faults.js'
 import { PartitionUpkeep, type UpkeepParts } from './partition-upkeep.js'
-import { admit, type RecordError, stamp } from './rules/admission.js'
+import { admitOrDefer, type Inspection, inspect, type RecordError, stamp } from './rules/admission.js'
 import type { AbortedTransaction } from './rules/compaction-transactions.js'
 import type { ProducedBatch, ProducerEntry, ProducerStates } from './rules/producers.js'
 import type {
@@ -158,14 +158,24 @@ export class Partition implements SyncTarget {
    * then as it was before.
    */
   append(batch: Bytes, origin: AppendOrigin): Appended | AppendRefusal {
+    return this.appendOrDefer(batch, origin, null) as Appended | AppendRefusal
+  }
+
+  /** The same, or null where a client's batch would hold up others: it is to be inspected first, and comes back with that. */
+  appendOrDefer(batch: Bytes, origin: AppendOrigin, inspection: Inspection | 'later' | null): Appended | AppendRefusal | null {
     const refusal = this.#refusal()
     if (refusal !== null) return refusal
     const config = this.#config()
     const nowMs = this.#world.nowMs()
     const guard = origin.guard ?? null
     return origin.kind === 'client'
-      ? this.#appendOfClient(batch, origin.apiVersion, guard, config, nowMs)
+      ? this.#appendOfClient(batch, origin.apiVersion, guard, config, nowMs, inspection)
       : this.#appendOfCoordinator(batch, guard, config, nowMs)
+  }
+
+  /** Looks into a batch that was put off, with pauses and in other threads. */
+  inspect(batch: Bytes, pause: Pause): Promise<Inspection> {
+    return inspect(batch, this.#config(), this.#world.nowMs(), pause)
   }
 
   #refusal(): AppendRefusal | null {
@@ -179,9 +189,11 @@ export class Partition implements SyncTarget {
     guard: AppendGuard,
     config: LogConfig,
     nowMs: number,
-  ): Appended | AppendRefusal {
+    inspection: Inspection | 'later' | null,
+  ): Appended | AppendRefusal | null {
     // 1. Is it a batch that may stand here?
-    const facts = admit(batch, config, nowMs, apiVersion)
+    const facts = admitOrDefer(batch, config, nowMs, apiVersion, inspection)
+    if (facts === null) return null
     if (isRefusal(facts)) {
       const logStartOffset = facts.isFormOnly || isBeforeLog(facts.errorCode) ? -1 : this.logStartOffset
       return refused(facts.errorCode, facts.message, facts.recordErrors, logStartOffset)

@@ -10,6 +10,8 @@ import type { Refusal } from '../protocol/errors.js'
 import type { AppendGuard } from '../protocol/records/marker.js'
 import type { RecordError } from './rules/admission.js'
 
+export type { Inspection } from './rules/admission.js'
+
 /**
  * Who writes: a client's batch meets every rule, a coordinator's own batch those of structure and order. `guard`: of a batch
  * that may begin a transaction, what `transactionGuard` answered before the transaction coordinator was asked.

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Bytes, concat, copyOf } from '../../base/bytes.js'
 import { realWorld } from '../../base/world.js'
 import { Errors } from '../../protocol/errors.js'
+import { IncrementalAlterConfigs } from '../../protocol/messages/incremental-alter-configs.js'
 import { Produce } from '../../protocol/messages/produce.js'
 import * as batch from '../../protocol/records/batch.js'
 import { buildBatch } from '../../protocol/records/build.js'
@@ -90,4 +91,70 @@ test('bombs in one request cost a bound, and the rest of them is refused', async
   expect(taken).toBe(Math.ceil(bytesMax / plain.byteLength))
   expect(taken).toBeLessThan(5)
   expect(codes.slice(taken)).toEqual(Array(partitionCount - taken).fill(Errors.MESSAGE_TOO_LARGE))
+})
+
+/** A batch of many records, which gzip makes small. */
+function large(count: number, key: Uint8Array | null = Uint8Array.of(1)): Bytes {
+  const value = new Uint8Array(100)
+  const plain = buildBatch(
+    Array.from({ length: count }, () => ({ key, value })),
+    { timestampMs: 1 },
+  )
+  const made = concat([plain.subarray(0, batch.batchHeaderSize), gzipSync(plain.subarray(batch.batchHeaderSize))])
+  batch.stampLength(made)
+  batch.stampCodec(made, 0, batch.Codecs.gzip)
+  batch.stampCrc(made, 0)
+  return made
+}
+
+test('another client is answered while one large batch is looked into, and the order stays', async () => {
+  await client.createTopic('large')
+  const other = await broker.connect()
+  const answered: string[] = []
+  const first = client.produce('large', large(100_000)).finally(() => answered.push('large'))
+  const second = client.produce('large', compressed()).finally(() => answered.push('behind it'))
+  const small = other.topicNames().finally(() => answered.push('other'))
+  const [one, behind] = await Promise.all([first, second, small])
+  expect(answered).toEqual(['other', 'large', 'behind it'])
+  expect(one).toMatchObject({ errorCode: Errors.NONE, baseOffset: 0 })
+  expect(behind).toMatchObject({ errorCode: Errors.NONE, baseOffset: 100_000 })
+})
+
+test('what is found in one large batch is not believed of the next, and refusals are what they are for small ones', async () => {
+  await client.createTopic('keyed', 4, { 'cleanup.policy': 'compact' })
+  await client.createTopic('other-codec', 1, { 'compression.type': 'lz4' })
+  const good = large(60_000)
+  const partitionData = [
+    { index: 0, records: good },
+    { index: 1, records: large(60_000, null) },
+    { index: 9, records: good },
+    { index: 2, records: good },
+    { index: 3, records: large(3) },
+  ]
+  const topicData = [
+    { name: 'keyed', partitionData },
+    { name: 'other-codec', partitionData: [{ index: 0, records: good }] },
+  ]
+  const { responses } = await client.call(Produce, 9, { acks: -1, timeoutMs: 1000, topicData })
+  expect(responses.flatMap(({ partitionResponses }) => partitionResponses.map(({ errorCode }) => errorCode))).toEqual([
+    Errors.NONE,
+    Errors.INVALID_RECORD,
+    Errors.UNKNOWN_TOPIC_OR_PARTITION,
+    Errors.NONE,
+    Errors.NONE,
+    Errors.NONE,
+  ])
+})
+
+test('a config that changes while a batch is looked into counts', async () => {
+  await client.createTopic('changing')
+  const other = await broker.connect()
+  const produced = client.produce('changing', large(100_000, null))
+  await other.call(IncrementalAlterConfigs, 1, {
+    resources: [
+      { resourceType: 2, resourceName: 'changing', configs: [{ name: 'cleanup.policy', configOperation: 0, value: 'compact' }] },
+    ],
+    validateOnly: false,
+  })
+  expect(await produced).toMatchObject({ errorCode: Errors.INVALID_RECORD })
 })

@@ -159,7 +159,7 @@ test('zstd needs Produce v7', async () => {
 describe('a disk that fails', () => {
   /** The handler over partitions that answer as told, for topic t. */
   const produceTo = (outcomes: readonly (Partial<Appended> | Partial<AppendRefusal>)[], version: number, acks = -1) => {
-    const partition = (_topic: string, index: number) => ({ append: () => outcomes[index] })
+    const partition = (_topic: string, index: number) => ({ appendOrDefer: () => outcomes[index] })
     const broker = { world: realWorld, topics: { partition, image: { topicsById: new Map() } } }
     const partitionData = outcomes.map((_, index) => ({ index, records: new Uint8Array(0) }))
     const request = { transactionalId: null, acks, timeoutMs: 0, topicData: [{ name: 't', topicId: '', partitionData }] }

@@ -4,8 +4,9 @@ import { Produce } from '../../protocol/messages/produce.js'
 import { batchHeaderSize, Codecs, codecOf } from '../../protocol/records/batch.js'
 import { decompressed } from '../../protocol/records/compression.js'
 import type { RequestOf, ResponseOf } from '../../protocol/schema.js'
+import type { Partition } from '../../storage/partition.js'
 import { turnInLine } from '../../storage/slices.js'
-import type { Appended, AppendRefusal } from '../../storage/types.js'
+import type { Appended, AppendRefusal, Inspection } from '../../storage/types.js'
 import { handler, type RequestContext } from '../handler.js'
 import { CloseConnection, noAnswer, Ordered } from '../outcomes.js'
 import { collapsed, type TopicSpelling } from '../repeated.js'
@@ -61,7 +62,7 @@ function ordered<Result>(appended: Promise<Result>, answer: (result: Result) => 
 const nothing = (): void => {}
 
 async function finished(appends: Appends, request: ProduceRequest): Promise<void> {
-  do await turnInLine()
+  do await appends.others(request)
   while (!appends.run(request))
 }
 
@@ -122,7 +123,12 @@ class Appends {
   #topic = 0
   #partition = 0
   #decompressedBytes = 0
+  #decompressedBytesMax: number | null = null
   #topicData: readonly TopicData[] | null = null
+  /** The partition whose batch is put off until it has been looked into. */
+  #deferring: Partition | null = null
+  /** What was found in the next batch. */
+  #inspection: Inspection | null = null
 
   constructor(context: RequestContext, acks: number, verdicts: Verdicts | null) {
     this.#context = context
@@ -135,17 +141,32 @@ class Appends {
     this.#topicData = null
   }
 
+  /** Between two runs: others are served, while a batch that takes long is looked into. */
+  async others(request: ProduceRequest): Promise<void> {
+    const partition = this.#deferring
+    if (partition === null) return turnInLine()
+    this.#deferring = null
+    const { records } = this.#topicDataOf(request)[this.#topic]!.partitionData[this.#partition]!
+    const { inspections } = this.#context.broker
+    this.#inspection = await inspections.take(() => partition.inspect(records as Bytes, inspections.pause))
+    this.#decompressedBytes += this.#inspection.decompressedBytes
+  }
+
+  #topicDataOf({ topicData }: ProduceRequest): readonly TopicData[] {
+    this.#topicData ??= collapsed(topicData, this.#context.version >= 13 ? byId : byName)
+    return this.#topicData
+  }
+
   /** Appends for a few milliseconds; false when there is more to do, for which it is called again. */
   run(request: ProduceRequest): boolean {
     const { host } = this.#context.broker.world
     const usesIds = this.#context.version >= 13
-    this.#topicData ??= collapsed(request.topicData, usesIds ? byId : byName)
-    const topicData = this.#topicData
+    const topicData = this.#topicDataOf(request)
     let endMs = 0
     let small = 0
     for (; this.#topic < topicData.length; this.#topic++) {
       const { name, topicId, partitionData } = topicData[this.#topic]!
-      if (this.#partition === 0) this.responses.push({ name, topicId, partitionResponses: [] })
+      if (this.responses.length === this.#topic) this.responses.push({ name, topicId, partitionResponses: [] })
       const partitionResponses = this.responses[this.#topic]!.partitionResponses as PartitionResponse[]
       const known = usesIds ? (this.#context.broker.topics.image.topicsById.get(topicId)?.name ?? null) : name
       while (this.#partition < partitionData.length) {
@@ -153,11 +174,17 @@ class Appends {
         const isSmall = records === null || (records.byteLength < largeBatchBytes && !this.#isOpened(records))
         const isLook = !isSmall || ++small % smallBatchesPerLook === 0
         if (isLook && endMs === 0) endMs = host.monotonicMs() + sliceMs
-        partitionResponses.push(
+        const inspection = this.#inspection ?? 'later'
+        this.#inspection = null
+        const response =
           records !== null && this.#isOpened(records)
-            ? this.#appendOpened(request, known, index, records)
-            : this.#append(known, index, records),
-        )
+            ? this.#appendOpened(request, known, index, records, inspection)
+            : this.#append(known, index, records, inspection)
+        if (response === null) {
+          this.#partition--
+          return false
+        }
+        partitionResponses.push(response)
         if (isLook && host.monotonicMs() >= endMs && !this.#isAll(topicData)) return false
       }
       this.#partition = 0
@@ -175,18 +202,26 @@ class Appends {
   }
 
   /** What all batches together decompress to has a bound that no honest request meets. */
-  #appendOpened(request: ProduceRequest, topic: string | null, index: number, records: Bytes): PartitionResponse {
-    const bytesMax = Math.max(decompressedBytesPerRequestMin, decompressionFactorMax * recordBytesOf(request))
-    if (this.#decompressedBytes > bytesMax) {
+  #appendOpened(
+    request: ProduceRequest,
+    topic: string | null,
+    index: number,
+    records: Bytes,
+    inspection: Inspection | 'later',
+  ): PartitionResponse | null {
+    this.#decompressedBytesMax ??= Math.max(decompressedBytesPerRequestMin, decompressionFactorMax * recordBytesOf(request))
+    const bytesMax = this.#decompressedBytesMax
+    if (this.#decompressedBytes > bytesMax && inspection === 'later') {
       return refused(index, Errors.MESSAGE_TOO_LARGE, `The batches of this request decompress to more than ${bytesMax} bytes`)
     }
     const before = decompressed.bytes
-    const response = this.#append(topic, index, records)
+    const response = this.#append(topic, index, records, inspection)
     this.#decompressedBytes += decompressed.bytes - before
     return response
   }
 
-  #append(name: string | null, index: number, records: Bytes | null): PartitionResponse {
+  /** Null: not yet. */
+  #append(name: string | null, index: number, records: Bytes | null, inspection: Inspection | 'later'): PartitionResponse | null {
     const { version } = this.#context
     const partition = resolvePartition(this.#context, name, index, 'write')
     if (isErrorCode(partition)) {
@@ -200,7 +235,12 @@ class Appends {
     const refusal = this.#verdicts?.refusals.get(partition)
     if (refusal !== undefined) return refused(index, refusal.errorCode, refusal.message)
     const guard = this.#verdicts?.guards.get(partition) ?? null
-    const result = partition.append(records, { kind: 'client', apiVersion: version, guard })
+    const origin = { kind: 'client', apiVersion: version, guard } as const
+    const result = partition.appendOrDefer(records, origin, inspection)
+    if (result === null) {
+      this.#deferring = partition
+      return null
+    }
     if (isRefusal(result)) return appendRefused(index, result, version)
     if (result.written !== null) this.unwritten.push(result.written)
     if (result.durable !== null) this.durables.push(result.durable)

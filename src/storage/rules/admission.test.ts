@@ -6,7 +6,8 @@ import * as batch from '../../protocol/records/batch.js'
 import { type BatchOptions, buildBatch, type NewRecord } from '../../protocol/records/build.js'
 import { isNative } from '../../protocol/records/compression.js'
 import { javaBatches, javaMarker, kafkajsBatches } from '../../protocol/records/golden.test-support.js'
-import { type AdmissionRules, admit, recordErrorsMax, stamp } from './admission.js'
+import { recompress } from '../../protocol/records/recompress.js'
+import { type AdmissionRules, admit, admitOrDefer, inspect, recordErrorsMax, stamp } from './admission.js'
 
 const nowMs = 1_700_000_000_500
 const rules: AdmissionRules = {
@@ -335,4 +336,61 @@ test('a record in a compressed batch has a bound of its own, whatever else is lo
   expect(bounded(10)).toBe('INVALID_RECORD')
   expect(bounded(1_000_000)).toBe('admitted')
   expect(outcome(buildBatch(one), { recordBytesMax: 1 })).toBe('admitted')
+})
+
+describe('what takes long to look into', () => {
+  const large = Array.from({ length: 50_000 }, () => ({ key, value: new Uint8Array(100), timestampMs: nowMs }))
+  const gzipped = (plain: Bytes) => recompress(plain, plain.subarray(batch.batchHeaderSize), batch.Codecs.gzip)
+  const roomy = { ...rules, validation: 'all', messageBytesMax: 10_000_000, decompressedBytesMax: 64 * 1024 * 1024 } as const
+  const sound = gzipped(buildBatch(large))
+  const miscounted = copyOf(sound)
+  viewOf(miscounted).setInt32(23, 49_998)
+  viewOf(miscounted).setInt32(57, 49_999)
+  batch.stampCrc(miscounted, 0)
+  const cut = copyOf(sound).subarray(0, sound.byteLength - 20)
+  batch.stampLength(cut)
+  batch.stampCrc(cut, 0)
+  const cases: readonly [string, Bytes, Partial<AdmissionRules>][] = [
+    ['a sound batch', sound, {}],
+    ['one that is to be in another codec', sound, { codec: batch.Codecs.lz4 }],
+    ['one without compression', buildBatch(large), {}],
+    ['one without compression that is to be compressed', buildBatch(large), { codec: batch.Codecs.gzip }],
+    ['one that is larger in another codec than the topic takes', sound, { codec: batch.Codecs.none, messageBytesMax: 1_000_000 }],
+    [
+      'one without keys on a compacted topic',
+      gzipped(buildBatch(large.map(record => ({ ...record, key: null })))),
+      { isCompacted: true },
+    ],
+    ['one with another count', miscounted, {}],
+    ['one of another time', sound, { timestampAfterMaxMs: -1 }],
+    ['one that is too large when it is decompressed', sound, { decompressedBytesMax: 5_000_000 }],
+    ['one that is cut off', cut, {}],
+  ]
+
+  test.each(cases)('%s: is put off, and found to be what it would have been at once', async (_, bytes, change) => {
+    const its = { ...roomy, ...change }
+    expect(admitOrDefer(bytes, its, nowMs, 13, 'later')).toBeNull()
+    let pauses = 0
+    const inspection = await inspect(bytes, its, nowMs, async () => void pauses++)
+    expect(admitOrDefer(bytes, its, nowMs, 13, inspection)).toEqual(admit(bytes, its, nowMs))
+  })
+
+  test('what was found under other rules is not believed', async () => {
+    const inspection = await inspect(sound, { ...roomy }, nowMs, () => null)
+    expect(admitOrDefer(sound, { ...roomy }, nowMs, 13, inspection)).toBeNull()
+  })
+
+  test('is not put off when its header is refused, when it is small, or when nothing is looked into', () => {
+    expect(
+      admitOrDefer(
+        changed(view => view.setInt32(57, 0), large),
+        roomy,
+        nowMs,
+        13,
+        'later',
+      ),
+    ).toMatchObject({ kind: 'refused' })
+    expect(admitOrDefer(gzipped(buildBatch(one)), roomy, nowMs, 13, 'later')).toMatchObject({ recordCount: 1 })
+    expect(admitOrDefer(sound, { ...roomy, validation: 'none' }, nowMs, 13, 'later')).toMatchObject({ recordCount: 50_000 })
+  })
 })

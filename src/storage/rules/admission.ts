@@ -10,6 +10,9 @@
  *                       so many bytes can hold so many records; a wrong one comes to light at the consumer
  *   message set (v0-2)  sizes, CRC-32 and structure of every message, inside of wrappers too; then all of the above
  *
+ * What takes long to look into may be put off: `admitOrDefer` says so, `inspect` looks into it with pauses and in other threads,
+ * and what that found is believed the next time, as long as the rules are the same.
+ *
  * What changes on the way in: a message set becomes one batch; a batch in another codec than the topic's compression.type
  * is recompressed; a maxTimestamp that is not the largest of the records, where they are looked at, becomes it. All else
  * is stored as it came.
@@ -22,13 +25,15 @@
 import type { Bytes } from '../../base/bytes.js'
 import type { LeaderEpoch, Offset, ProducerEpoch, ProducerId } from '../../base/ids.js'
 import { type Int64, roundedInt64 } from '../../base/int64.js'
+import type { Pause } from '../../base/pause.js'
 import { type ErrorCode, Errors, isRefusal, type Refusal } from '../../protocol/errors.js'
 import * as batch from '../../protocol/records/batch.js'
 import { UnsupportedCodecError } from '../../protocol/records/codecs/codec.js'
 import { decompressedSizeMax, isNative } from '../../protocol/records/compression.js'
 import { CorruptMessageError, firstMagic } from '../../protocol/records/message-set.js'
+import { openAside } from '../../protocol/records/open-aside.js'
 import { DecompressedSizeError } from '../../protocol/records/output.js'
-import { recompress } from '../../protocol/records/recompress.js'
+import { recompress, recompressAside } from '../../protocol/records/recompress.js'
 import { RecordCursor } from '../../protocol/records/records.js'
 import { MessageTooLargeError, TimestampError, UndecodableError, upConvert } from '../../protocol/records/up-convert.js'
 import { MalformedError } from '../../protocol/wire.js'
@@ -79,6 +84,17 @@ export interface Admitted {
   readonly isTransactional: boolean
 }
 
+/** What was found in a batch, under rules that may not be those of now any more. */
+export interface Inspection {
+  readonly rules: AdmissionRules
+  readonly refusal: BatchRefusal | null
+  /** The largest of the records. */
+  readonly maxTimestampMs: Int64
+  /** The batch in the codec of the rules; null when it is in that already. */
+  readonly recompressed: Bytes | null
+  readonly decompressedBytes: number
+}
+
 export interface RecordError {
   /** Index of the record in its batch. */
   readonly batchIndex: number
@@ -100,6 +116,12 @@ const entrySizeMin = 26
 const entrySizeUpToMagic = 17
 /** [KIP-110] zstd needs a Produce version whose consumers are warned about it. */
 const zstdProduceVersionMin = 7
+/** What a batch may decompress to where it is looked into at once; some milliseconds. */
+const atOnceBytesMax = 4 * 1024 * 1024
+/** A compressed batch beyond this is not even begun to be looked into, nor are bytes compressed that are more. */
+const compressedAtOnceBytesMax = 256 * 1024
+/** Some tens of microseconds. */
+const recordsPerPause = 1000
 /** Record errors that one refusal carries; the rest is counted only. */
 export const recordErrorsMax = 100
 
@@ -110,6 +132,17 @@ export function admit(
   nowMs: number,
   produceVersion = latestProduceVersion,
 ): Admitted | BatchRefusal {
+  return admitOrDefer(bytes, rules, nowMs, produceVersion, null) as Admitted | BatchRefusal
+}
+
+/** `inspection`: what was found before, or that nothing was. Null: to be inspected first. */
+export function admitOrDefer(
+  bytes: Bytes,
+  rules: AdmissionRules,
+  nowMs: number,
+  produceVersion: number,
+  inspection: Inspection | 'later' | null,
+): Admitted | BatchRefusal | null {
   const magic = firstMagic(bytes)
   if (produceVersion <= messageSetVersionMax && (magic === 0 || magic === 1)) return admitMessageSet(bytes, rules, nowMs)
   const shape = refusalByShape(bytes, magic, produceVersion)
@@ -117,7 +150,28 @@ export function admit(
   const length = batch.batchLength(bytes, 0)
   const only = length === bytes.byteLength ? bytes : bytes.subarray(0, length)
   const refusal = refusalBySizeAndSum(only, rules) ?? refusalByHeader(only)
-  return refusal ?? admitRecords(only, batch.codecOf(only, 0), rules, nowMs)
+  return refusal ?? admitRecords(only, batch.codecOf(only, 0), rules, nowMs, inspection)
+}
+
+/** Looks into what `admitOrDefer` put off. */
+export async function inspect(bytes: Bytes, rules: AdmissionRules, nowMs: number, pause: Pause): Promise<Inspection> {
+  const only = bytes.subarray(0, batch.batchLength(bytes, 0))
+  const codec = batch.codecOf(only, 0)
+  const targetCodec = rules.codec ?? codec
+  const own = new RecordCursor()
+  const found = { rules, refusal: null, maxTimestampMs: batch.noTimestamp, recompressed: null, decompressedBytes: 0 }
+  try {
+    const unreadable = await openAside(own, only, rules.decompressedBytesMax, pause).then(() => null, refusalOfUnreadable)
+    if (unreadable !== null) return { ...found, refusal: unreadable }
+    const decompressedBytes = codec === batch.Codecs.none ? 0 : own.records().byteLength
+    const refusal = await refusalWithPauses(own, rules, recordBytesMaxOf(codec, rules), nowMs, pause)
+    const isRecompressed = targetCodec !== codec && refusal === null
+    const recompressed = isRecompressed ? await recompressAside(only, own.records(), targetCodec, rules.compressionLevel) : null
+    return { rules, refusal, maxTimestampMs: own.maxTimestampMs, recompressed, decompressedBytes }
+  } catch (error) {
+    if (error instanceof UnsupportedCodecError) return { ...found, refusal: refusalByCodec(error) }
+    throw error
+  }
 }
 
 /**
@@ -138,7 +192,7 @@ export function stamp(facts: Admitted, baseOffset: Offset, leaderEpoch: LeaderEp
 function admitMessageSet(bytes: Bytes, rules: AdmissionRules, nowMs: number): Admitted | BatchRefusal {
   try {
     const { batch: converted, codec } = upConvert(bytes, rules)
-    const result = admitRecords(converted, codec, rules, nowMs)
+    const result = admitRecords(converted, codec, rules, nowMs, null) as Admitted | BatchRefusal
     // The messages had the right size one by one; now they are one.
     return isRefusal(result) ? result : (refusalBySize(result.batch, rules) ?? result)
   } catch (error) {
@@ -159,7 +213,13 @@ function errorOfMessageSet(error: MalformedError): ErrorCode {
 const cursor = new RecordCursor()
 
 /** From a batch with a sound header to the facts; `sourceCodec` is what the client compressed with. */
-function admitRecords(bytes: Bytes, sourceCodec: batch.CodecId, rules: AdmissionRules, nowMs: number): Admitted | BatchRefusal {
+function admitRecords(
+  bytes: Bytes,
+  sourceCodec: batch.CodecId,
+  rules: AdmissionRules,
+  nowMs: number,
+  inspection: Inspection | 'later' | null,
+): Admitted | BatchRefusal | null {
   const targetCodec = rules.codec ?? sourceCodec
   const codec = batch.codecOf(bytes, 0)
   const isRecompressed = targetCodec !== codec
@@ -170,20 +230,41 @@ function admitRecords(bytes: Bytes, sourceCodec: batch.CodecId, rules: Admission
   if (!looksInside) {
     return refusalByPossibility(bytes, codec, rules) ?? admitted(bytes, batch.exactMaxTimestamp(bytes, 0), rules, nowMs)
   }
+  if (inspection !== null && inspection !== 'later' && inspection.rules === rules) {
+    const { refusal: found, recompressed, maxTimestampMs } = inspection
+    return found ?? refusalBySize(recompressed ?? bytes, rules) ?? admitted(recompressed ?? bytes, maxTimestampMs, rules, nowMs)
+  }
+  const mayDefer = inspection !== null
+  if (mayDefer && takesLong(bytes, codec, targetCodec)) return null
+  const bytesMax = mayDefer ? Math.min(atOnceBytesMax, rules.decompressedBytesMax) : rules.decompressedBytesMax
   try {
-    const recordBytesMax = codec === batch.Codecs.none ? Number.POSITIVE_INFINITY : rules.recordBytesMax
-    const found = openRecords(bytes, rules) ?? refusalByCursor(rules, recordBytesMax, nowMs)
+    const opened = openRecords(bytes, bytesMax)
+    if (opened !== null && bytesMax < rules.decompressedBytesMax && opened.errorCode === Errors.MESSAGE_TOO_LARGE) return null
+    const found = opened ?? refusalByCursor(rules, recordBytesMaxOf(codec, rules), nowMs)
     if (found !== null) return found
     if (!isRecompressed) return admitted(bytes, cursor.maxTimestampMs, rules, nowMs)
     const recompressed = recompress(bytes, cursor.records(), targetCodec, rules.compressionLevel)
     return refusalBySize(recompressed, rules) ?? admitted(recompressed, cursor.maxTimestampMs, rules, nowMs)
   } catch (error) {
     // This machine cannot read what the client sent, or not write what the topic wants.
-    if (error instanceof UnsupportedCodecError) return refuse(Errors.UNSUPPORTED_COMPRESSION_TYPE, error.message)
+    if (error instanceof UnsupportedCodecError) return refusalByCodec(error)
     throw error
   } finally {
     cursor.close()
   }
+}
+
+function refusalByCodec({ message }: UnsupportedCodecError): BatchRefusal {
+  return refuse(Errors.UNSUPPORTED_COMPRESSION_TYPE, message)
+}
+
+/** Whether the size alone says so. */
+function takesLong({ byteLength }: Bytes, codec: batch.CodecId, targetCodec: batch.CodecId): boolean {
+  return byteLength > (codec === targetCodec && codec === batch.Codecs.none ? atOnceBytesMax : compressedAtOnceBytesMax)
+}
+
+function recordBytesMaxOf(codec: batch.CodecId, { recordBytesMax }: AdmissionRules): number {
+  return codec === batch.Codecs.none ? Number.POSITIVE_INFINITY : recordBytesMax
 }
 
 function isValidated(codec: batch.CodecId, { validation }: AdmissionRules): boolean {
@@ -335,51 +416,103 @@ function isOutOfRange(timestampMs: Int64, rules: AdmissionRules, nowMs: number):
 }
 
 /** Places the cursor before the first record, decompressed if need be. */
-function openRecords(bytes: Bytes, rules: AdmissionRules): BatchRefusal | null {
+function openRecords(bytes: Bytes, bytesMax: number): BatchRefusal | null {
   try {
-    cursor.open(bytes, 0, rules.decompressedBytesMax)
+    cursor.open(bytes, 0, bytesMax)
     return null
   } catch (error) {
-    if (error instanceof UnsupportedCodecError) throw error
-    // The client splits a batch on MESSAGE_TOO_LARGE, which is what helps here as well.
-    if (error instanceof DecompressedSizeError) return refuse(Errors.MESSAGE_TOO_LARGE, error.message)
-    // As Kafka answers where a codec cannot read its bytes.
-    if (error instanceof MalformedError) return refuse(Errors.UNKNOWN_SERVER_ERROR, error.message)
-    throw error
+    return refusalOfUnreadable(error)
   }
 }
+
+function refusalOfUnreadable(error: unknown): BatchRefusal {
+  if (error instanceof UnsupportedCodecError) throw error
+  // The client splits a batch on MESSAGE_TOO_LARGE, which is what helps here as well.
+  if (error instanceof DecompressedSizeError) return refuse(Errors.MESSAGE_TOO_LARGE, error.message)
+  // As Kafka answers where a codec cannot read its bytes.
+  if (error instanceof MalformedError) return refuse(Errors.UNKNOWN_SERVER_ERROR, error.message)
+  throw error
+}
+
+/** What is wrong with the records passed so far. */
+interface Findings {
+  errors: RecordError[] | null
+  errorCount: number
+  hasTimeError: boolean
+}
+
+// One for all, as the cursor.
+const findings: Findings = { errors: null, errorCount: 0, hasTimeError: false }
 
 function refusalByCursor(rules: AdmissionRules, recordBytesMax: number, nowMs: number): BatchRefusal | null {
+  findings.errors = null
+  findings.errorCount = 0
+  findings.hasTimeError = false
   try {
-    return refusalOfRecords(rules, recordBytesMax, nowMs)
+    passRecords(cursor, Number.POSITIVE_INFINITY, rules, recordBytesMax, nowMs, findings)
+    return refusalOfRecords(findings)
   } catch (error) {
-    if (error instanceof MalformedError) return refuse(Errors.INVALID_RECORD, error.message)
-    throw error
+    return refusalOfMalformed(error)
   }
 }
 
-function refusalOfRecords(rules: AdmissionRules, recordBytesMax: number, nowMs: number): BatchRefusal | null {
+async function refusalWithPauses(
+  own: RecordCursor,
+  rules: AdmissionRules,
+  recordBytesMax: number,
+  nowMs: number,
+  pause: Pause,
+): Promise<BatchRefusal | null> {
+  const found: Findings = { errors: null, errorCount: 0, hasTimeError: false }
+  try {
+    while (passRecords(own, recordsPerPause, rules, recordBytesMax, nowMs, found)) {
+      const paused = pause()
+      if (paused !== null) await paused
+    }
+    return refusalOfRecords(found)
+  } catch (error) {
+    return refusalOfMalformed(error)
+  }
+}
+
+function refusalOfMalformed(error: unknown): BatchRefusal {
+  if (error instanceof MalformedError) return refuse(Errors.INVALID_RECORD, error.message)
+  throw error
+}
+
+/** Goes through so many more records at most; false when there are none left. */
+function passRecords(
+  cursor: RecordCursor,
+  recordsMax: number,
+  rules: AdmissionRules,
+  recordBytesMax: number,
+  nowMs: number,
+  found: Findings,
+): boolean {
   const checksTime = rules.timestampType === 'CreateTime'
-  let recordErrors: RecordError[] | null = null
-  let errorCount = 0
-  let hasTimeError = false
-  while (cursor.next()) {
+  const end = cursor.index + recordsMax
+  while (cursor.index < end) {
+    if (!cursor.next()) return false
     if (cursor.offsetDelta !== cursor.index) throw new MalformedError(`record ${cursor.index} has offset ${cursor.offsetDelta}`)
     if (cursor.size > recordBytesMax) throw new MalformedError(`record of ${cursor.size} bytes, ${recordBytesMax} are allowed`)
     let message: string
     if (rules.isCompacted && cursor.keyLength < 0) message = 'A compacted topic requires records to have a key'
     else if (checksTime && isOutOfRange(cursor.timestampMs, rules, nowMs)) {
       message = `Timestamp ${cursor.timestampMs} is out of the topic's range`
-      hasTimeError = true
+      found.hasTimeError = true
     } else continue
-    errorCount++
-    recordErrors ??= []
-    if (recordErrors.length < recordErrorsMax) recordErrors.push({ batchIndex: cursor.index, message })
+    found.errorCount++
+    found.errors ??= []
+    if (found.errors.length < recordErrorsMax) found.errors.push({ batchIndex: cursor.index, message })
   }
-  if (recordErrors === null) return null
+  return true
+}
+
+function refusalOfRecords({ errors, errorCount, hasTimeError }: Findings): BatchRefusal | null {
+  if (errors === null) return null
   return refuse(
     hasTimeError ? Errors.INVALID_TIMESTAMP : Errors.INVALID_RECORD,
-    `${errorCount} records were refused; the first: ${recordErrors[0]!.message}`,
-    recordErrors,
+    `${errorCount} records were refused; the first: ${errors[0]!.message}`,
+    errors,
   )
 }

@@ -3,12 +3,12 @@ import { gzipSync } from 'node:zlib'
 import { compressFrameSync } from 'lz4-napi'
 import { compressSync } from 'snappy'
 import { describe, expect, test } from 'vitest'
-import { type Bytes, equalBytes } from '../../../base/bytes.js'
-import { MalformedError } from '../../wire.js'
-import { type CodecId, Codecs } from '../batch.js'
-import { compress, decompress, decompressAside } from '../compression.js'
-import { sampleText, streams } from '../golden.test-support.js'
-import { DecompressedSizeError } from '../output.js'
+import { type Bytes, equalBytes } from '../../base/bytes.js'
+import { MalformedError } from '../wire.js'
+import { type CodecId, Codecs } from './batch.js'
+import { compress, decompress, decompressAside } from './compression.js'
+import { sampleText, streams } from './golden.test-support.js'
+import { DecompressedSizeError } from './output.js'
 
 const plain = sampleText(5_000_000)
 const zstd = streams.find(({ codec, size }) => codec === Codecs.zstd && size > 100_000)!

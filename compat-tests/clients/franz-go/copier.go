@@ -156,12 +156,12 @@ func readCommitted(bootstrap string, topics []string) error {
 			missing[fields[0]+" "+fields[1]] = end
 		}
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
-	defer cancel()
 	out := bufio.NewWriter(os.Stdout)
 	defer out.Flush()
 	for len(missing) > 0 {
+		ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 		fetches := client.PollFetches(ctx)
+		cancel()
 		if err := fetches.Err(); err != nil {
 			return fmt.Errorf("%d partitions to go: %w", len(missing), err)
 		}

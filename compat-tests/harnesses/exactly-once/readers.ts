@@ -16,8 +16,8 @@ export interface StockReader {
   finish(ends: readonly { topic: string; partition: number; end: number }[]): Promise<string | null>
 }
 
-/** So long a reader may take from the ends' being known. */
-const FINISH_MS_MAX = 120_000
+/** So long a reader may read nothing while it is behind the ends. */
+const SILENCE_MS_MAX = 120_000
 
 export function startReader(
   { name: client, reader }: CopyingClient,
@@ -34,9 +34,15 @@ export function startReader(
     stderr = (stderr + chunk).slice(-2000)
   })
   child.stdin.on('error', () => {}) // Its exit code tells.
+  let lastLineMs = Date.now()
+  let oddLine: string | null = null
   createInterface({ input: child.stdout }).on('line', line => {
+    lastLineMs = Date.now()
     const [verb, topic, partition, offset, value] = line.split(' ')
-    if (verb !== 'read' || value === undefined) throw new Error(`${name} said: ${line.slice(0, 200)}`)
+    if (verb !== 'read' || value === undefined) {
+      oddLine ??= line
+      return
+    }
     const place = { topic: topic!, partition: Number(partition), offset: Number(offset) }
     tell({ type: 'read', reader: name, ...place, ...parseRecord(value), atMs: Date.now() })
   })
@@ -45,10 +51,14 @@ export function startReader(
     name,
     finish: async ends => {
       child.stdin.end(ends.map(({ topic, partition, end }) => `${topic} ${partition} ${end}\n`).join(''))
-      const late = setTimeout(() => child.kill('SIGKILL'), FINISH_MS_MAX)
+      lastLineMs = Date.now()
+      const watch = setInterval(() => {
+        if (Date.now() - lastLineMs > SILENCE_MS_MAX) child.kill('SIGKILL')
+      }, 1000)
       const [exitCode, signal] = await closed
-      clearTimeout(late)
+      clearInterval(watch)
       if (exitCode !== 0) return `${name} ended with ${signal ?? exitCode}: ${stderr}`
+      if (oddLine !== null) return `${name} said: ${oddLine.slice(0, 200)}`
       tell({ type: 'read all', reader: name })
       return null
     },

@@ -36,6 +36,8 @@ import { castOf, createTopics, produceInput } from './stage.js'
 const STUCK_MS_MAX = { gregor: 25_000, kafka: 60_000 }
 const STALLED_MS_MAX = 90_000
 const SETTLE_MS_MAX = 60_000
+/** So long one copy may take to be read again, after that. */
+const REREAD_MS_MAX = 0.5
 
 const usage =
   'usage: exactly-once/run.js [--records N] [--kills N] [--clients N] [--seed N] [--kafka] [--without CLIENT,…] [--config K=V]…'
@@ -150,7 +152,7 @@ async function perform(
   const ends = watcher.ends()
   const again = new CommittedReader(bootstrap, 'from the start', cast.targets, shownAs('from the start', tell))
   const readingAgain = again.run()
-  const readAgain = await eventually(() => again.isAtTheEnds, SETTLE_MS_MAX)
+  const readAgain = await eventually(() => again.isAtTheEnds, SETTLE_MS_MAX + copiesDue * REREAD_MS_MAX)
   for (const reader of [watcher, again]) {
     reader.stop()
     if (isSettled) tell({ type: 'read all', reader: reader.name })

@@ -25,7 +25,7 @@ export const [intervalMsMin, intervalMsMax] = [100, 3_600_000]
 export interface ClientMetricsConfig {
   readonly metrics: readonly string[]
   readonly intervalMs: number
-  /** As attribute=pattern, where the pattern must fit the whole value. */
+  /** As attribute=pattern, with blanks around the two; the pattern must fit the whole value. */
   readonly match: readonly string[]
 }
 
@@ -63,9 +63,9 @@ export function clientMetricsRefusal(
     return refuse(Errors.INVALID_REQUEST, `Invalid value ${intervalMs} for interval.ms, ${bounds}`)
   }
   for (const entry of match) {
-    const [attribute = '', pattern, ...rest] = entry.split('=')
-    const isSound =
-      pattern !== undefined && rest.length === 0 && clientMetricsAttributes.includes(attribute) && isPattern(pattern)
+    const [attribute = '', pattern = '', ...rest] = entry.split('=')
+    const isPair = pattern.trim() !== '' && rest.length === 0
+    const isSound = isPair && clientMetricsAttributes.includes(attribute.trim()) && isPattern(pattern.trim())
     if (!isSound) return refuse(Errors.INVALID_CONFIG, `Illegal client matching pattern: ${entry}`)
   }
   return null

@@ -96,8 +96,8 @@ export function groupConfigProblem(broker: BrokerConfig, overrides: ReadonlyMap<
       .get('streams.rack.aware.assignment.tags')
       ?.split(',')
       .map(tag => tag.trim()) ?? []
-  if (tags.length > 1 && tags.includes('')) return `Configuration 'streams.rack.aware.assignment.tags' values must not be empty.`
-  if (new Set(tags).size < tags.length) return 'streams.rack.aware.assignment.tags must not contain duplicate tag keys.'
+  if (new Set(tags).size < tags.length && !tags.includes(''))
+    return 'streams.rack.aware.assignment.tags must not contain duplicate tag keys.'
   for (const [name, raw] of overrides) {
     const parsed = parseValue(name, groupKeys[name as GroupKey], raw)
     if (isRefusal(parsed)) return parsed.message

@@ -132,8 +132,15 @@ export function parseValue(name: string, key: ConfigKey<unknown>, raw: string): 
   const trimmed = raw.trim()
   const parsed = parseType(key, trimmed)
   if (isRefusal(parsed)) return invalidValue(name, raw, parsed.message)
-  const problem = boundsProblem(key, parsed.value) ?? membersProblem(name, key, parsed.value)
-  return problem === null ? parsed : invalidValue(name, raw, problem)
+  const members: readonly unknown[] = Array.isArray(parsed.value) ? parsed.value : [parsed.value]
+  const stranger = key.oneOf === undefined ? undefined : members.find(member => !key.oneOf?.includes(member as string))
+  if (stranger !== undefined) return invalidValue(name, String(stranger), `String must be one of: ${key.oneOf?.join(', ')}`)
+  const problem = boundsProblem(key, parsed.value) ?? formProblem(name, key, members)
+  if (problem !== null) return invalidValue(name, raw, problem)
+  if (key.type === 'list' && members.includes('')) {
+    return refuse(Errors.INVALID_CONFIG, `Configuration '${name}' values must not be empty.`)
+  }
+  return parsed
 }
 
 function invalidValue(name: string, raw: string, problem: string): Refusal {
@@ -161,6 +168,9 @@ function javaDouble(value: number): string {
   }
   return Number.isInteger(value) ? `${value}.0` : String(value)
 }
+
+/** What is said to who wants a log synced, where none is: the promise would be empty. */
+export const unsynced = 'with gregor.durability=os nothing is synced; with fsync all is that was acknowledged, whatever this says'
 
 /** What the value must be, in words; empty when anything of the type will do. */
 export function allowedValues(key: ConfigKey<unknown>): string {
@@ -229,14 +239,10 @@ function boundsProblem(key: ConfigKey<unknown>, value: unknown): string | null {
   return tooLow ? `Value must be at least ${key.min}` : `Value must be no more than ${key.max}`
 }
 
-function membersProblem(name: string, key: ConfigKey<unknown>, value: unknown): string | null {
-  const members: readonly unknown[] = Array.isArray(value) ? value : [value]
-  if (key.oneOf !== undefined && !members.every(member => key.oneOf?.includes(member as string))) {
-    return `String must be one of: ${key.oneOf.join(', ')}`
-  }
-  if (key.shareOffsetReset && !shareOffsetResetPattern.test(String(value))) {
+function formProblem(name: string, key: ConfigKey<unknown>, members: readonly unknown[]): string | null {
+  if (key.shareOffsetReset && !shareOffsetResetPattern.test(String(members[0]))) {
     return (
-      `Invalid value \`${value}\` for configuration ${name}. The value must be either 'earliest', 'latest' or of the format ` +
+      `Invalid value \`${members[0]}\` for configuration ${name}. The value must be either 'earliest', 'latest' or of the format ` +
       "'by_duration:<PnDTnHnMn.nS>'."
     )
   }
@@ -253,4 +259,4 @@ function membersProblem(name: string, key: ConfigKey<unknown>, value: unknown): 
 }
 
 const shareOffsetResetPattern =
-  /^(?:earliest|latest|by_duration:\+?P(?=\d|T\d)(?:\d+D)?(?:T(?=\d)(?:\d+H)?(?:\d+M)?(?:\d+(?:\.\d+)?S)?)?)$/i
+  /^(?:earliest|latest|by_duration:\+?[Pp](?=\d|[Tt]\d)(?:\d+[Dd])?(?:[Tt](?=\d)(?:\d+[Hh])?(?:\d+[Mm])?(?:\d+(?:\.\d+)?[Ss])?)?)$/

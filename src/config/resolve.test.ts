@@ -302,11 +302,43 @@ describe('the protocol between brokers', () => {
 })
 
 describe('lists', () => {
+  it('have no empty elements, and name the one that is wrong', () => {
+    const refused = (text: string) => parseValue('cleanup.policy', topicKeys['cleanup.policy'], text)
+    expect(refused('compact,nope')).toMatchObject({
+      message: 'Invalid value nope for configuration cleanup.policy: String must be one of: compact, delete',
+    })
+    expect(parseValue('x', { type: 'list', default: [], doc: '' }, 'a,,b')).toMatchObject({
+      message: "Configuration 'x' values must not be empty.",
+    })
+  })
+
   it('name nothing twice', () => {
     expect(parseValue('cleanup.policy', topicKeys['cleanup.policy'], ' compact ,delete, compact')).toEqual({
       value: ['compact', 'delete'],
       text: 'compact,delete',
     })
+  })
+})
+
+describe('a key without effect', () => {
+  it('is taken, with one line for all of them, unless it has its default', () => {
+    const { config, warnings } = resolveBrokerConfig([
+      optionsLayer({ 'num.io.threads': '16', 'num.network.threads': '3', 'background.threads': '5' }),
+      environmentLayer({ KAFKA_NUM_REPLICA_FETCHERS: '4' }),
+    ])
+    expect(config.get('num.io.threads')).toBe(16)
+    expect(warnings).toEqual([
+      'Configuration without effect: num.io.threads (from --config num.io.threads), background.threads (from --config ' +
+        'background.threads); docs/config.md says why',
+    ])
+  })
+
+  it('that promises protection is refused: nothing would be synced', () => {
+    const asked = { 'gregor.durability': 'os', 'log.flush.interval.messages': '1' }
+    expect(problemsOf(asked)).toEqual([
+      'log.flush.interval.messages: with gregor.durability=os nothing is synced; with fsync all is that was acknowledged, whatever this says',
+    ])
+    expect(problemsOf({ ...asked, 'gregor.durability': 'fsync' })).toEqual([])
   })
 })
 
@@ -321,6 +353,12 @@ describe('numbers', () => {
         message: `Invalid value ${raw} for configuration k: Not a number of type INT`,
       })
     }
+  })
+
+  it('spells a double as Java does', () => {
+    const double: ConfigKey<unknown> = { type: 'double', default: 0, doc: '' }
+    const spelt = [0, 0.5, 3, 1e7, 123_456_789, 0.000_12, Number.MAX_VALUE].map(value => formatValue(double, value))
+    expect(spelt).toEqual(['0.0', '0.5', '3.0', '1.0E7', '1.23456789E8', '1.2E-4', '1.7976931348623157E308'])
   })
 
   it('saturates a long beyond the safe integers and keeps its text exact', () => {
@@ -361,7 +399,9 @@ describe('files and environments that were made for others', () => {
       log.retention.hours=168
       log.segment.bytes=1073741824
       log.retention.check.interval.ms=300000`
-    expect(resolved({}, file).warnings).toEqual([])
+    expect(resolved({}, file).warnings).toEqual([
+      'Configuration without effect: num.recovery.threads.per.data.dir (from server.properties); docs/config.md says why',
+    ])
   })
 
   it("bitnami's variables are Kafka's, with CFG", () => {

@@ -7,7 +7,7 @@ import { isRefusal } from '../protocol/errors.js'
 import { type BrokerConfig, brokerConfig, configSources, listenerBaseOf, listenerKeyOf, listenerPrefix } from './broker-config.js'
 import { compressionTypeProblem } from './compression-type.js'
 import { hostLimits } from './host-limits.js'
-import { allowedValues, type ConfigKey, formatValue, parseValue } from './key.js'
+import { allowedValues, type ConfigKey, formatValue, longMax, parseValue, unsynced } from './key.js'
 import { type BrokerKey, type BrokerValue, brokerKeyNames, brokerKeyOf, brokerKeys } from './keys.js'
 import { type ListenerConfig, parseListeners } from './listeners.js'
 import { nearest } from './nearest.js'
@@ -38,6 +38,7 @@ export function resolveBrokerConfig(layers: readonly ConfigLayer[]): { config: B
   const texts = new Map<string, string>()
   const values = new Map<BrokerKey, unknown>()
   const ofListeners = new Map<string, unknown>()
+  const withoutEffect: string[] = []
   for (const layer of layers) {
     for (const [name, { text, origin }] of layer.entries) {
       const ofListener = listenerKeyOf(name)
@@ -59,11 +60,15 @@ export function resolveBrokerConfig(layers: readonly ConfigLayer[]): { config: B
         problems.push(`${parsed.message} (from ${origin}${allowed === '' ? '' : `; allowed: ${allowed}`})`)
       } else if (row.effect === 'refused' && !promisesNothing(row, parsed.text)) problems.push(unprotected(name, origin))
       else {
+        if (row.effect === 'none' && parsed.text !== formatValue(row, row.default)) withoutEffect.push(`${name} (from ${origin})`)
         texts.set(ofListener?.name ?? key, parsed.text)
         if (ofListener !== null) ofListeners.set(ofListener.name, parsed.value)
         else values.set(key, parsed.value)
       }
     }
+  }
+  if (withoutEffect.length > 0) {
+    warnings.push(`Configuration without effect: ${withoutEffect.join(', ')}; docs/config.md says why`)
   }
   for (const key of brokerKeyNames) if (!values.has(key)) values.set(key, brokerKeys[key].default)
 
@@ -230,7 +235,11 @@ export function conflicts(get: BrokerConfig['get']): string[] {
   if (get('log.retention.ms') === 0 || get('log.retention.minutes') === 0 || get('log.retention.hours') === 0) {
     problems.push('log.retention.ms, .minutes and .hours must be -1 (no limit) or at least 1, not 0')
   }
+  const flushKey = get('gregor.durability') === 'os' ? flushKeys.find(key => (get(key) ?? longMax) !== longMax) : undefined
+  if (flushKey !== undefined) problems.push(`${flushKey}: ${unsynced}`)
   const compressionProblem = compressionTypeProblem(get('compression.type'))
   if (compressionProblem !== null) problems.push(compressionProblem)
   return problems
 }
+
+const flushKeys = ['log.flush.interval.messages', 'log.flush.interval.ms', 'log.flush.scheduler.interval.ms'] as const

@@ -79,7 +79,7 @@ export const sslKeys = {
   'ssl.endpoint.identification.algorithm': text(
     'https',
     'How a client checks the host name. The broker opens no connections of its own.',
-    { effect: 'none', perListener: true },
+    { effect: 'moot', perListener: true, dynamic: 'per-broker' },
   ),
   'ssl.secure.random.implementation': text(null, 'Java’s source of randomness. Ours is that of OpenSSL.', {
     effect: 'none',

@@ -90,6 +90,13 @@ describe('validateTopicConfig refuses with Kafka’s messages', () => {
   })
 })
 
+it('a topic is not told that it is synced where nothing is', () => {
+  const asked = { 'flush.messages': '1' }
+  expect(invalid(asked, { 'gregor.durability': 'os' })).toMatch(/^flush.messages: with gregor.durability=os nothing is synced/)
+  expect(invalid(asked)).toBeNull()
+  expect(invalid({ 'flush.messages': '9223372036854775807' }, { 'gregor.durability': 'os' })).toBeNull()
+})
+
 describe('DescribeConfigs', () => {
   it('shows what Kafka calls internal only where it is set', () => {
     const shown = describeTopicConfig(topicConfig(broker(), { 'internal.segment.bytes': '100' }), ['internal.segment.bytes'])

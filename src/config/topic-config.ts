@@ -5,7 +5,7 @@
 import { isRefusal } from '../protocol/errors.js'
 import type { BrokerConfig } from './broker-config.js'
 import { compressionTypeProblem } from './compression-type.js'
-import { type ConfigKey, parseValue } from './key.js'
+import { type ConfigKey, longMax, parseValue, unsynced } from './key.js'
 import type { BrokerKey } from './keys.js'
 import { isTopicKey, type TopicKey, type TopicValue, topicKeyNames, topicKeys } from './topic-keys.js'
 
@@ -62,6 +62,8 @@ export function validateTopicConfig(
   if (config.get('remote.storage.enable')) {
     return 'Tiered Storage functionality is disabled in the broker. Topic cannot be configured with remote log storage.'
   }
+  const flushKey = (['flush.messages', 'flush.ms'] as const).find(key => valid.has(key) && config.get(key) !== longMax)
+  if (flushKey !== undefined && broker.get('gregor.durability') === 'os') return `${flushKey}: ${unsynced}`
   return valid.has('compression.type') ? compressionTypeProblem(config.get('compression.type')) : null
 }
 

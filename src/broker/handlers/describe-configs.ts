@@ -122,7 +122,8 @@ function described(
     configs: configs.map(config => ({
       ...config,
       synonyms: request.includeSynonyms ? config.synonyms : [],
-      documentation: request.includeDocumentation ? config.documentation : null,
+      // Loggers have an empty one, whether it is asked for or not.
+      documentation: request.includeDocumentation || config.documentation === '' ? config.documentation : null,
     })),
   }
 }

@@ -1,6 +1,7 @@
 // Every transcript, in the order in which they run.
 import { transcripts as acls } from './acls.mjs'
 import { transcripts as configs } from './configs.mjs'
+import { transcripts as dynamicConfigs } from './dynamic-configs.mjs'
 import { transcripts as fetch } from './fetch.mjs'
 import { transcripts as fetchLimits } from './fetch-limits.mjs'
 import { transcripts as frames } from './frames.mjs'
@@ -23,6 +24,7 @@ export const transcripts = [
   ...versions,
   ...topics,
   ...configs,
+  ...dynamicConfigs,
   ...acls,
   ...produce,
   ...fetch,

@@ -139,14 +139,25 @@ function produceFrame(name: string, batches: readonly Buffer[]): Buffer {
   return requestFrame(Produce, 9, { acks: 1, timeoutMs, topicData: [{ name, partitionData }] })
 }
 
-function createFrame(names: readonly string[], numPartitions: number, configs: Record<string, string>, validateOnly: boolean) {
+/** Answered with the configs of all topics. */
+const createVersion = 5
+
+function createFrame(
+  names: readonly string[],
+  numPartitions: number,
+  configs: Record<string, string>,
+  validateOnly: boolean,
+  version = createVersion,
+): Buffer {
   const all = Object.entries(configs).map(([name, value]) => ({ name, value }))
   const topics = names.map(name => ({ name, numPartitions, replicationFactor: 1, assignments: [], configs: all }))
-  return requestFrame(CreateTopics, 5, { topics, timeoutMs, validateOnly })
+  return requestFrame(CreateTopics, version, { topics, timeoutMs, validateOnly })
 }
 
 async function createTopics(port: number, names: readonly string[], partitions: number, configs: Record<string, string> = {}) {
-  const { topics } = decodeAnswer(CreateTopics, 5, await exchange(port, createFrame(names, partitions, configs, false)))
+  const version = createVersion - 1
+  const answer = await exchange(port, createFrame(names, partitions, configs, false, version))
+  const { topics } = decodeAnswer(CreateTopics, version, answer)
   const refused = topics.find(({ errorCode }) => errorCode !== 0)
   if (refused !== undefined) throw new Error(`topic ${refused.name}: ${refused.errorMessage ?? `error ${refused.errorCode}`}`)
 }

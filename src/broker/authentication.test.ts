@@ -157,6 +157,16 @@ test('the handshake may come first, and several steps lead to an end', async () 
   expect(c.notes).toEqual(['User:bob'])
 })
 
+test('a token that lasts longer than a long can tell lasts as long as that', async () => {
+  const c = client()
+  await c.handshake('STEPS')
+  await c.token('a')
+  const [errorCode, , lifetimeMs] = await c.token('bob until 1e300')
+  expect([errorCode, lifetimeMs]).toEqual([0, Number.MAX_SAFE_INTEGER])
+  await c.heartbeat()
+  expect(c.notes).toEqual(['User:bob'])
+})
+
 test('before authentication anything else closes the connection, and so does a second ApiVersions', async () => {
   await expect(client().heartbeat()).rejects.toThrow('Heartbeat before authentication')
   await expect(client().token('x')).rejects.toThrow('SaslAuthenticate before authentication')

@@ -9,6 +9,7 @@
  */
 import { assert } from '../base/assert.js'
 import { type Bytes, copyOf, emptyBytes } from '../base/bytes.js'
+import { roundedInt64Max } from '../base/int64.js'
 import type { Timer, World } from '../base/world.js'
 import type { ConnectionControl, ConnectionInfo } from '../net/connection.js'
 import { type ErrorCode, Errors } from '../protocol/errors.js'
@@ -217,7 +218,8 @@ export class Authentication {
     this.#deadline.cancel()
     session.control.boundFrames(null)
     const sessionMsMax = this.#mechanism?.sessionMsMax ?? 0
-    const byToken = lifetimeMs === null ? Number.POSITIVE_INFINITY : lifetimeMs - this.#world.nowMs()
+    // A token may say that it lasts longer than a long can tell.
+    const byToken = lifetimeMs === null ? Number.POSITIVE_INFINITY : Math.min(lifetimeMs, roundedInt64Max) - this.#world.nowMs()
     const lastsMs = Math.max(0, Math.min(byToken, sessionMsMax > 0 ? sessionMsMax : Number.POSITIVE_INFINITY))
     if (lastsMs === Number.POSITIVE_INFINITY) {
       this.#expiresMs = null

@@ -36,6 +36,7 @@ export async function logins(options: BenchOptions): Promise<readonly Table[]> {
     running.push(await started(gregor, store, options.scratch))
     const beside = await kafka.prepare()
     if (!('notRun' in beside)) running.push(await started(kafka, store, options.scratch))
+    for (const { port } of running) await makeScramUser(port)
     const count = options.isQuick ? 1000 : 3000
     const kinds = running.flatMap(subject => waysIn(subject, secure))
     const costs = await inTurns('logins', kinds, options, ({ subject, login }) => costOf(subject, login, count))
@@ -87,7 +88,6 @@ async function started(peer: Peer, store: string, scratch: string): Promise<Secu
   const free = await freePorts(protocols.length)
   const ports = Object.fromEntries(protocols.map((protocol, at) => [protocol, free[at]])) as Record<Protocol, number>
   const running = await peer.start({ directory: join(scratch, `logins-${peer.id}`), secure: listenersOf(ports, store) })
-  await makeScramUser(running.port)
   return { ...running, ports }
 }
 

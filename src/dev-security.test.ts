@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process'
+import { X509Certificate } from 'node:crypto'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -6,6 +7,7 @@ import { Kafka, logLevel } from 'kafkajs'
 import { expect, test } from 'vitest'
 import { ConfigError, type DevSecurity, type SecureClient, startBroker } from './index.js'
 
+const secretFile = 'gregor-dev-security.json'
 const quiet = { logLevel: logLevel.NOTHING, retry: { retries: 0 } }
 
 function dataFolder(): { readonly path: string } & Disposable {
@@ -66,6 +68,21 @@ test('a listener SASL_SSL that is named already is the one that is secured', asy
   expect(await produced(broker.security.app, 'orders')).toBe('offset 0')
 })
 
+test('the certificate is good for where clients are sent: localhost, and what is advertised', async () => {
+  using data = dataFolder()
+  const connectedTo = async (config: Readonly<Record<string, string>>): Promise<string> => {
+    await using broker = await startBroker({ dataDir: data.path, security: true, config })
+    expect(await produced(broker.security.app, 'orders')).toMatch(/^offset/)
+    const { subjectAltName } = new X509Certificate(JSON.parse(readFileSync(join(data.path, secretFile), 'utf8')).certificate)
+    return `${broker.security.bootstrapServers.replace(/\d+$/, '')} ${subjectAltName}`
+  }
+  const everywhere = { listeners: 'PLAINTEXT://127.0.0.1:0,SASL_SSL://0.0.0.0:0' }
+  const loopback = 'DNS:localhost, IP Address:127.0.0.1, IP Address:0:0:0:0:0:0:0:1'
+  expect(await connectedTo(everywhere)).toBe(`localhost: ${loopback}`)
+  const advertised = { ...everywhere, 'advertised.listeners': 'SASL_SSL://127.0.0.2:0' }
+  expect(await connectedTo(advertised)).toBe(`127.0.0.2: ${loopback}, IP Address:127.0.0.2`)
+})
+
 test('what was made is kept with the data, for this user alone, and used again', async () => {
   using data = dataFolder()
   const started = async (): Promise<DevSecurity> => {
@@ -96,7 +113,7 @@ test('without the file the users get other passwords, which are those that conne
   using data = dataFolder()
   const first = await startBroker({ dataDir: data.path, security: true })
   await first.stop()
-  rmSync(join(data.path, 'gregor-dev-security.json'))
+  rmSync(join(data.path, secretFile))
   await using broker = await startBroker({ dataDir: data.path, security: true })
   expect(broker.security.isNew).toBe(true)
   expect(broker.security.app.password).not.toBe(first.security.app.password)
@@ -107,10 +124,13 @@ test('a certificate that is about to end is made anew, and the passwords stay', 
   using data = dataFolder()
   const first = await startBroker({ dataDir: data.path, security: true })
   await first.stop()
-  const file = join(data.path, 'gregor-dev-security.json')
+  const file = join(data.path, secretFile)
   const key = join(data.path, 'old.key')
+  const names = 'subjectAltName=DNS:localhost,IP:127.0.0.1,IP:::1'
   const request = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-keyout', key]
-  const certificate = execFileSync('openssl', [...request, '-days', '29', '-subj', '/CN=localhost'], { stdio: 'pipe' })
+  const certificate = execFileSync('openssl', [...request, '-days', '29', '-subj', '/CN=localhost', '-addext', names], {
+    stdio: 'pipe',
+  })
   const kept = JSON.parse(readFileSync(file, 'utf8'))
   writeFileSync(file, JSON.stringify({ ...kept, certificate: String(certificate), key: readFileSync(key, 'utf8') }))
   await using broker = await startBroker({ dataDir: data.path, security: true })
@@ -122,7 +142,7 @@ test('a certificate that is about to end is made anew, and the passwords stay', 
 
 test('a file that is not ours stops the start with its name, and without what is in it', async () => {
   using data = dataFolder()
-  const file = join(data.path, 'gregor-dev-security.json')
+  const file = join(data.path, secretFile)
   writeFileSync(file, '{"passwords":{"admin":"secret"}}')
   const start = startBroker({ dataDir: data.path, security: true })
   await expect(start).rejects.toThrow(

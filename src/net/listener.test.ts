@@ -180,6 +180,9 @@ test('a connection to the listener for brokers closes the least recently used on
   await second.closed()
   expect(first.isClosed).toBe(false)
   expect(reported.refused).toEqual(['max.connections (2) is exceeded, and it was the least recently used'])
+  // It left once.
+  using _third = await RawClient.connect(forClients.port)
+  await eventually(() => reported.waiting.length === 1)
 })
 
 test('connections of one address beyond its bound are closed', async () => {

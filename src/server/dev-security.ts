@@ -17,7 +17,7 @@ import type { ScramUser } from '../security/scram-argument.js'
 import { scramIterationsMin, scramMechanisms } from '../security/scram-credentials.js'
 import { nodeFiles, replaceFile } from '../storage/files.js'
 import type { RunningBroker } from './broker.js'
-import { type DevelopmentCertificate, makeDevelopmentCertificate } from './development-authority.js'
+import { type DevelopmentCertificate, isGoodFor, makeDevelopmentCertificate } from './development-authority.js'
 
 /** What a client of one user needs. */
 export interface SecureClient {
@@ -64,8 +64,6 @@ const propertiesFileOf = (user: UserName) => `gregor-dev-${user}.properties`
 
 const listenerName = 'SASL_SSL'
 const passwordBytes = 18
-/** A certificate that ends sooner is made anew. */
-const leftMsMin = 30 * 24 * 3600 * 1000
 
 export interface PreparedSecurity {
   readonly layers: readonly ConfigLayer[]
@@ -85,16 +83,16 @@ export async function prepareDevSecurity(layers: readonly ConfigLayer[], isEphem
   const { host, advertised } = config.listeners.find(({ name }) => name === listenerName)!
   const kept = isEphemeral ? null : readIdentity(config.dataDirectory)
   const isNew = kept === null
-  const isUsable = kept !== null && Date.parse(new X509Certificate(kept.certificate).validTo) - world.nowMs() > leftMsMin
-  const identity = isUsable ? kept : await makeIdentity(kept?.passwords ?? newPasswords())
+  const hosts = [...new Set([...loopback, ...(isEverywhere(host) ? [] : [host]), ...(advertised?.host ? [advertised.host] : [])])]
+  const isUsable = kept !== null && isGoodFor(hosts, kept.certificate, world.nowMs())
+  const identity = isUsable ? kept : await makeIdentity(hosts, kept?.passwords ?? newPasswords())
   return {
     layers: [optionsLayer(listenerSettings(identity), 'security'), ...asked],
     scramUsers: userNames.flatMap(name => usersOf(name, identity.passwords[name], isNew)),
     async finish(broker) {
       const directory = resolve(broker.directory.path)
       const port = broker.listeners.find(({ name }) => name === listenerName)?.port ?? 0
-      const reachable = host === '' || host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host
-      const bootstrapServers = addressText(advertised?.host || reachable, advertised?.port || port)
+      const bootstrapServers = addressText(advertised?.host || host, advertised?.port || port)
       const clients = { bootstrapServers, ca: identity.authority, directory }
       const [admin, app] = userNames.map(name => clientOf(name, identity.passwords[name], clients)) as [
         SecureClient,
@@ -131,11 +129,26 @@ function listenerAndSuperUser(layers: readonly ConfigLayer[]): Record<string, st
       .find(({ entries }) => entries.has(key))
       ?.entries.get(key)
       ?.text.trim() ?? ''
-  const listeners = said('listeners')
+  const asked = said('listeners')
+  const listeners = listenerIn(asked) === undefined ? `${asked},${beside(asked)}` : asked
+  const advertised = said('advertised.listeners')
+  const isReflected = listenerIn(advertised) === undefined && isEverywhere(listenerIn(listeners)?.host ?? '')
   return {
-    listeners: parsed(listeners).some(({ name }) => name === listenerName) ? listeners : `${listeners},${beside(listeners)}`,
+    listeners,
+    // The certificate names no address of a container, by which a client comes in through a port that is mapped.
+    ...(isReflected && { 'advertised.listeners': [advertised, `${listenerName}://localhost:0`].filter(Boolean).join(',') }),
     'super.users': [said('super.users'), 'User:admin'].filter(Boolean).join(';'),
   }
+}
+
+const loopback = ['localhost', '127.0.0.1', '::1']
+
+function isEverywhere(host: string): boolean {
+  return host === '' || host === '0.0.0.0' || host === '::'
+}
+
+function listenerIn(listeners: string) {
+  return parsed(listeners).find(({ name }) => name === listenerName)
 }
 
 /** On the interface of the first listener, one port higher. */
@@ -177,8 +190,8 @@ function newPasswords(): Identity['passwords'] {
   return { admin: password(), app: password() }
 }
 
-async function makeIdentity(passwords: Identity['passwords']): Promise<Identity> {
-  return { ...(await makeDevelopmentCertificate(world.nowMs(), size => world.randomBytes(size))), passwords }
+async function makeIdentity(hosts: readonly string[], passwords: Identity['passwords']): Promise<Identity> {
+  return { ...(await makeDevelopmentCertificate(hosts, world.nowMs(), size => world.randomBytes(size))), passwords }
 }
 
 /** Null when there is none. @throws ConfigError */

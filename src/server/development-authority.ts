@@ -1,8 +1,9 @@
 /**
- * A certificate for a server on the loopback, and the authority that vouches for it. The authority's key is not kept: nobody can
- * make another certificate that whoever trusts this authority would trust, too. When they run out, both are made anew.
+ * A certificate for a server, and the authority that vouches for it. The authority's key is not kept: nobody can make another
+ * certificate that whoever trusts this authority would trust, too. When they run out, both are made anew.
  */
-import { webcrypto } from 'node:crypto'
+import { webcrypto, X509Certificate } from 'node:crypto'
+import { isIP } from 'node:net'
 import { x509Package } from '../base/packages.js'
 
 export interface DevelopmentCertificate {
@@ -19,13 +20,19 @@ const earlierMs = 24 * 3600 * 1000
 
 const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const
 const serverAuthentication = '1.3.6.1.5.5.7.3.1'
-const names = [
-  { type: 'dns', value: 'localhost' },
-  { type: 'ip', value: '127.0.0.1' },
-  { type: 'ip', value: '::1' },
-] as const
+/** A certificate that ends sooner is as good as none. */
+const leftMsMin = 30 * 24 * 3600 * 1000
 
+/** Whether the certificate is good for all of these hosts, and will be for a while. Throws for what is none. */
+export function isGoodFor(hosts: readonly string[], pem: string, nowMs: number): boolean {
+  const certificate = new X509Certificate(pem)
+  const names = (host: string) => (isIP(host) === 0 ? certificate.checkHost(host) : certificate.checkIP(host)) !== undefined
+  return Date.parse(certificate.validTo) - nowMs > leftMsMin && hosts.every(names)
+}
+
+/** @param hosts names and addresses by which clients reach it */
 export async function makeDevelopmentCertificate(
+  hosts: readonly string[],
   nowMs: number,
   randomBytes: (size: number) => Uint8Array,
 ): Promise<DevelopmentCertificate> {
@@ -61,7 +68,7 @@ export async function makeDevelopmentCertificate(
       new x509.BasicConstraintsExtension(false, undefined, true),
       new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
       new x509.ExtendedKeyUsageExtension([serverAuthentication]),
-      new x509.SubjectAlternativeNameExtension(names),
+      new x509.SubjectAlternativeNameExtension(hosts.map(value => ({ type: isIP(value) === 0 ? 'dns' : 'ip', value }))),
       await x509.AuthorityKeyIdentifierExtension.create(authorityKeys.publicKey),
     ],
   })

@@ -125,7 +125,7 @@ function client({ sessionMsMax = 0, hasSasl = true } = {}) {
       const { errorCode, errorMessage, authBytes, sessionLifetimeMs } = (await call(SaslAuthenticate, version, {
         authBytes: utf8Encode(text),
       })) as Record<string, unknown> & { authBytes: Uint8Array }
-      return [errorCode, errorMessage ?? utf8Decode(authBytes, 0, authBytes.byteLength), Number(sessionLifetimeMs ?? 0)]
+      return [errorCode, errorMessage || utf8Decode(authBytes, 0, authBytes.byteLength), Number(sessionLifetimeMs ?? 0)]
     },
     heartbeat: () => call(Heartbeat, 0, { groupId: 'g', generationId: 1, memberId: 'm' }),
     fetch: () => call(Fetch, 12, { maxWaitMs: 0, minBytes: 0, topics: [] }),
@@ -302,6 +302,11 @@ test('nobody becomes another: not by another name, nor by another mechanism', as
   d.world.advance(2000)
   expect(await d.handshake('STEPS')).toEqual({ errorCode: 0, mechanisms: names })
   await expect(d.token('a')).rejects.toThrow('another mechanism')
+
+  const e = client({ sessionMsMax: 60_000 })
+  await e.handshake('PLAIN')
+  await e.token(rightPassword)
+  await expect(e.handshake('GSSAPI')).rejects.toThrow('no mechanism GSSAPI')
 })
 
 test('a re-authentication that fails says so', async () => {

@@ -159,6 +159,8 @@ export class Authentication {
     const mechanisms = [...this.#listener.mechanisms.keys()]
     const chosen = this.#listener.mechanisms.get(name)
     if (chosen === undefined) {
+      // As in Kafka, who is known already is told nothing.
+      if (this.#hasBeenDone) throw new CloseConnection(`no mechanism ${name.slice(0, loggedLengthMax)} at a re-authentication`)
       const answer = { errorCode: Errors.UNSUPPORTED_SASL_MECHANISM, mechanisms }
       return this.refused(`no mechanism ${name.slice(0, loggedLengthMax)}`).then(() => answer)
     }
@@ -175,7 +177,7 @@ export class Authentication {
 
   async authenticate(token: Bytes): Promise<TokenAnswer> {
     const outcome = await this.#evaluated(token)
-    if ('authBytes' in outcome) return { errorCode: Errors.NONE, errorMessage: null, ...outcome }
+    if ('authBytes' in outcome) return { errorCode: Errors.NONE, errorMessage: '', ...outcome }
     await this.refused(outcome.reason)
     return { errorCode: Errors.SASL_AUTHENTICATION_FAILED, errorMessage: outcome.told, authBytes: emptyBytes }
   }

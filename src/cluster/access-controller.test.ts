@@ -119,6 +119,7 @@ describe('SCRAM credentials', () => {
     ['an unknown mechanism', { mechanism: 3 }, Errors.UNSUPPORTED_SASL_MECHANISM, 'Unknown SCRAM mechanism'],
     ['too few iterations', { iterations: 4095 }, Errors.UNACCEPTABLE_CREDENTIAL, 'Too few iterations'],
     ['too many iterations', { iterations: 16_385 }, Errors.UNACCEPTABLE_CREDENTIAL, 'Too many iterations'],
+    ['an empty key', { saltedPassword: new Uint8Array(0) }, Errors.UNACCEPTABLE_CREDENTIAL, 'Empty salted password'],
   ])('%s is refused', (_, fields, errorCode, errorMessage) => {
     const { records, result } = alterScramCredentials(new MutableImage().access, [], [upsertion('a', fields)])
     expect({ records, result }).toMatchObject({ records: [], result: [{ errorCode, errorMessage }] })

@@ -112,6 +112,8 @@ function upserted({ name, mechanism, iterations, salt, saltedPassword }: ScramUp
   if (known === null || refusal !== null) return refusal ?? unknownMechanism
   if (iterations < scramIterationsMin) return refuse(Errors.UNACCEPTABLE_CREDENTIAL, 'Too few iterations')
   if (iterations > scramIterationsMax) return refuse(Errors.UNACCEPTABLE_CREDENTIAL, 'Too many iterations')
+  // A key that everybody has; Kafka fails over it.
+  if (saltedPassword.byteLength === 0) return refuse(Errors.UNACCEPTABLE_CREDENTIAL, 'Empty salted password')
   const credential = credentialFromSalted(known.hash, saltedPassword, { salt, iterations })
   return { kind: 'scramCredential', name, mechanism, ...credential }
 }

@@ -55,6 +55,9 @@ const reasons = {
   refusedIsGone:
     'a batch that the transaction coordinator refused holds nothing up; Kafka takes it for one that is still to come, and refuses ' +
     'what is behind it',
+  unknownUser:
+    'an unknown SCRAM user gets a salt, and fails at the last step as a wrong password does; in Kafka the first message tells',
+  badToken: 'Kafka fails on a bearer token that makes no sense and closes the connection; here it is refused like any other',
   follows: 'follows from the differences above',
 }
 
@@ -181,6 +184,13 @@ export const rules = [
     why: reasons.refusedIsGone,
   },
   { api: 'WriteTxnMarkers', path: /errorCode$/, when: one => one.kafka === -1, why: reasons.crash },
+  {
+    transcript: /^sasl-scram/,
+    label: /(unknown user|user of the other mechanism|a token that is not there): (first|final)$/,
+    why: reasons.unknownUser,
+  },
+  { transcript: /^sasl-oauthbearer/, label: /of another scheme|that is no JSON/, why: reasons.badToken },
+  { api: 'AlterUserScramCredentials', label: /^saltedPassword of 0/, when: one => one.kafka === -1, why: reasons.crash },
   { api: 'CreateTopics', label: /=NaN/, why: 'NaN is no number for a config' },
   { api: 'Metadata', transcript: /^create-topics/, path: /~?p\d+\]|-(p\d+|q)\]/, why: reasons.follows },
 ]

@@ -36,7 +36,7 @@ export const createDelegationToken = handler(CreateDelegationToken, async (reque
   const settings = tokenSettings(broker.config)
   if (settings === null) return refused(Errors.DELEGATION_TOKEN_AUTH_DISABLED, 0)
   const renewers = request.renewers.map(({ principalType, principalName }) => ({ type: principalType, name: principalName }))
-  if (renewers.some(({ type }) => type !== userType)) return refused(Errors.INVALID_PRINCIPAL_TYPE, 0)
+  if (renewers.some(({ type }) => type !== userType)) return refused(Errors.INVALID_PRINCIPAL_TYPE, errorTimestampMs)
 
   const { world } = broker
   const token = newToken({ owner, requester, renewers, lifetimeMsMax: request.maxLifetimeMs }, settings, {

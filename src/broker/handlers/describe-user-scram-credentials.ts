@@ -29,7 +29,7 @@ export const describeUserScramCredentials = handler(DescribeUserScramCredentials
     const credentialInfos = [...credentials]
       .sort(([a], [b]) => a - b)
       .map(([mechanism, { iterations }]) => ({ mechanism, iterations }))
-    return { user, errorCode: Errors.NONE, errorMessage: null, credentialInfos }
+    return { user, errorCode: Errors.NONE, errorMessage: '', credentialInfos }
   })
-  return { errorCode: Errors.NONE, errorMessage: null, results }
+  return { errorCode: Errors.NONE, errorMessage: '', results }
 })

@@ -1,4 +1,5 @@
 // Every transcript, in the order in which they run.
+import { transcripts as access } from './access.mjs'
 import { transcripts as acls } from './acls.mjs'
 import { transcripts as configs } from './configs.mjs'
 import { transcripts as dynamicConfigs } from './dynamic-configs.mjs'
@@ -12,6 +13,7 @@ import { transcripts as offsets } from './offsets.mjs'
 import { transcripts as produce } from './produce.mjs'
 import { transcripts as producerWalks } from './producer-walks.mjs'
 import { transcripts as rights } from './rights.mjs'
+import { transcripts as sasl } from './sasl.mjs'
 import { transcripts as settings } from './settings.mjs'
 import { transcripts as topics } from './topics.mjs'
 import { transcripts as transactionWalks } from './transaction-walks.mjs'
@@ -40,5 +42,7 @@ export const transcripts = [
   ...transactionsOnPartitions,
   ...transactionsOfGroups,
   ...transactionWalks,
+  ...sasl,
+  ...access,
   ...rights,
 ]

@@ -1,6 +1,7 @@
 /**
  * Apache Kafka and Gregor side by side: `run.js [options of oracle.mjs]`. Both are started with
- * the same settings, get the same requests, and answer the same, field by field, or differ as verdicts.mjs explains. Without
+ * the same settings, get the same requests, and answer the same, field by field, or differ as verdicts.mjs explains; and once
+ * more with an authorizer, for clients that log in. Without
  * options: the newest version of every API, and seeded mutations. `--docs` writes what came out to docs/compatibility.md.
  *
  * Exit code 0 when there is no other difference, or no Kafka here (then "not run").
@@ -13,6 +14,7 @@ import { startKafka } from '../../lib/kafka-broker.js'
 import { kafkaClasspath, kafkaVersion } from '../../lib/maven.js'
 import { cacheFolder, compatSources, repositoryRoot, scratchFolder } from '../../lib/paths.js'
 import { run, runVisibly } from '../../lib/processes.js'
+import { startSecuredGregor, startSecuredKafka } from './secured.js'
 
 const defaults = ['--versions', 'newest', '--mutations', '40', '--seed', '44']
 const settings = {
@@ -34,27 +36,32 @@ async function main(): Promise<number> {
   const given = process.argv.slice(2).filter(argument => argument !== '--docs')
   const scratch = scratchFolder('oracle')
   const section = join(scratch, 'section.md')
-  const kafka = await startKafka({ properties: settings })
   const args = Object.entries(settings).flatMap(([key, value]) => ['--config', `${key}=${value}`])
+  // Started at once, stopped whatever happens.
+  const starting = [
+    startKafka({ properties: settings }),
+    startSecuredKafka(settings),
+    startGregor({ isEphemeral: true, args }),
+    startSecuredGregor(settings),
+  ] as const
   try {
-    const gregor = await startGregor({ isEphemeral: true, args })
-    try {
-      const oracle = join(compatSources, 'harnesses', 'oracle', 'oracle.mjs')
-      const both = ['--kafka', kafka.bootstrapServers, '--gregor', gregor.bootstrap, '--messages', messages]
-      const options = given.length === 0 ? defaults : given
-      const exitCode = await runVisibly(process.execPath, [oracle, ...both, ...options, '--section', section])
-      if (gregor.hasExited()) console.log(`Gregor has ended:\n${gregor.stderr()}`)
-      if (wantsDocs && existsSync(section)) {
-        const shown = given.length === 0 ? '' : ` ${given.join(' ')}`
-        const text = readFileSync(section, 'utf8').replace(' OPTIONS', shown).replace('VERSION', kafkaVersion())
-        writeSection(join(repositoryRoot, 'docs', 'compatibility.md'), 'Compatibility', 'oracle', text)
-      }
-      return gregor.hasExited() ? 1 : exitCode
-    } finally {
-      await gregor.stop()
+    const [kafka, securedKafka, gregor, securedGregor] = await Promise.all(starting)
+    const oracle = join(compatSources, 'harnesses', 'oracle', 'oracle.mjs')
+    const open = ['--kafka', kafka.bootstrapServers, '--gregor', gregor.bootstrap, '--messages', messages]
+    const secured = ['--secured-kafka', securedKafka.addresses, '--secured-gregor', securedGregor.addresses]
+    const options = given.length === 0 ? defaults : given
+    const exitCode = await runVisibly(process.execPath, [oracle, ...open, ...secured, ...options, '--section', section])
+    const ended = [gregor, securedGregor].filter(one => one.hasExited())
+    for (const one of ended) console.log(`Gregor has ended:\n${one.stderr()}`)
+    if (wantsDocs && existsSync(section)) {
+      const shown = given.length === 0 ? '' : ` ${given.join(' ')}`
+      const text = readFileSync(section, 'utf8').replace(' OPTIONS', shown).replace('VERSION', kafkaVersion())
+      writeSection(join(repositoryRoot, 'docs', 'compatibility.md'), 'Compatibility', 'oracle', text)
     }
+    return ended.length > 0 ? 1 : exitCode
   } finally {
-    await kafka.stop()
+    const started = await Promise.allSettled(starting)
+    await Promise.all(started.map(one => (one.status === 'fulfilled' ? one.value.stop() : null)))
     rmSync(scratch, { recursive: true, force: true })
   }
 }

@@ -4,6 +4,7 @@ import { realWorld } from '../../base/world.js'
 import { Errors } from '../../protocol/errors.js'
 import { ListOffsets } from '../../protocol/messages/list-offsets.js'
 import { OffsetForLeaderEpoch } from '../../protocol/messages/offset-for-leader-epoch.js'
+import type { RequestContext } from '../handler.js'
 import { batchOf, type TestBroker, type TestClient, testBroker, versionsOf } from '../test-client.test-support.js'
 import { listOffsets } from './list-offsets.js'
 import { offsetForLeaderEpoch } from './offset-for-leader-epoch.js'
@@ -24,6 +25,16 @@ beforeAll(async () => {
   await client.produce('without-time', batchOf(['a'], { timestampMs: -1 }))
 })
 afterAll(() => broker.stop())
+
+test('who may not ask does not wait for what is being written: that would tell of it', () => {
+  const never = new Promise<void>(() => {})
+  const topics = { partition: () => ({ allVisible: () => never }) }
+  const context = { broker: { topics }, version: 9, may: () => false, pause: () => null } as unknown as RequestContext
+  const asked = { name: 't', partitions: [{ partitionIndex: 0, timestamp: -1, currentLeaderEpoch: -1 }] }
+  const answer = listOffsets.handle({ replicaId: -1, isolationLevel: 0, topics: [asked] }, context)
+  const refused = { name: 't', partitions: [{ partitionIndex: 0, errorCode: Errors.TOPIC_AUTHORIZATION_FAILED }] }
+  return expect(answer).resolves.toEqual({ topics: [refused] })
+})
 
 const list = async (timestamp: number, { version = 9, topic = 't', partition = 0, isolationLevel = 0, epoch = -1 } = {}) => {
   const partitions = [{ partitionIndex: partition, timestamp, currentLeaderEpoch: epoch }]

@@ -61,12 +61,15 @@ export const listOffsets = handler(ListOffsets, (request, context) => {
     }
     return { topics: answers }
   }
-  // The start of a log says nothing of its end; anything else must not deny what a producer was told.
-  const asked = topics.flatMap(({ name, partitions }) =>
-    partitions.flatMap(({ partitionIndex, timestamp }) =>
-      timestamp === earliest ? [] : (context.broker.topics.partition(name, partitionIndex) ?? []),
-    ),
-  )
+  // The start of a log says nothing of its end; anything else must not deny what a producer was told. Who may not ask does not
+  // wait, which would tell that there is something to wait for.
+  const asked = topics
+    .filter(({ name }) => context.may('describe', 'topic', name))
+    .flatMap(({ name, partitions }) =>
+      partitions.flatMap(({ partitionIndex, timestamp }) =>
+        timestamp === earliest ? [] : (context.broker.topics.partition(name, partitionIndex) ?? []),
+      ),
+    )
   const visible = allVisible(asked)
   return visible === null ? answer() : visible.then(answer)
 })

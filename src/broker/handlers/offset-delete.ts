@@ -12,9 +12,9 @@ export const offsetDelete = handler(OffsetDelete, async (request, context) => {
   if (!context.may('delete', 'group', request.groupId)) {
     return OffsetDelete.failure(request, Errors.GROUP_AUTHORIZATION_FAILED, version)
   }
-  // As in Kafka, a topic of which nothing is asked is left out, unless there is no such topic.
+  // As in Kafka, a topic of which nothing is asked is left out, unless there is no such topic, or it is not to be seen.
   const isAnswered = ({ name, partitions }: TopicRequest): boolean =>
-    partitions.length > 0 || !broker.topics.image.topics.has(name)
+    partitions.length > 0 || !context.may('read', 'topic', name) || !broker.topics.image.topics.has(name)
   const topics = request.topics.filter(isAnswered)
   const { known, refused } = knownPartitions(topics, ({ name }, partition) => {
     if (!context.may('read', 'topic', name)) return Errors.TOPIC_AUTHORIZATION_FAILED

@@ -37,6 +37,7 @@ const own = (list: unknown, key: string, stage: Stage): unknown =>
 export const casesOfGroups: readonly RightsCase[] = [
   {
     api: 'OffsetCommit',
+    showsExistence: true,
     needs: ['read group g', 'read topic a', 'read topic b'],
     topics: both,
     ...withGroups('g'),
@@ -44,6 +45,7 @@ export const casesOfGroups: readonly RightsCase[] = [
   },
   {
     api: 'OffsetFetch',
+    showsExistence: true,
     needs: ['describe group g', 'describe topic a', 'describe topic b'],
     topics: both,
     prepare: async (stage, at) => {
@@ -165,6 +167,21 @@ export const casesOfGroups: readonly RightsCase[] = [
     request: ({ name, topic }) => ({
       groupId: name('g'),
       topics: both.map(letter => ({ name: topic(letter).name, partitions: [{ partitionIndex: 0 }] })),
+    }),
+  },
+  {
+    api: 'OffsetDelete',
+    label: 'of no partitions',
+    needs: ['delete group g', 'read topic a', 'read topic b'],
+    hides: true,
+    topics: both,
+    prepare: async (stage, at) => {
+      await groupWithOffsets(stage, at, 'g', both)
+      return undefined
+    },
+    request: ({ name, topic }) => ({
+      groupId: name('g'),
+      topics: both.map(letter => ({ name: topic(letter).name, partitions: [] })),
     }),
   },
 ]

@@ -1,5 +1,5 @@
 /** Requests about topics and their configs. */
-import type { Body, Resources, RightsCase } from './play.js'
+import type { Body, Resources, RightsCase, Topic } from './play.js'
 import { producerOf } from './set-up.js'
 
 const both = ['a', 'b']
@@ -65,6 +65,7 @@ export const casesOfTopics: readonly RightsCase[] = [
     versions: [3, 13],
     needs: ['write transactional_id x', 'write topic a'],
     topics: ['a'],
+    showsExistence: true,
     prepare: (stage, { name }) => producerOf(stage, name('x')),
     request: at => {
       const { producerId, producerEpoch } = at.prepared
@@ -165,7 +166,11 @@ export const casesOfTopics: readonly RightsCase[] = [
       return { n, m }
     },
     request: ({ prepared, topic }) => {
-      const ids = ['n', 'm'].map(letter => (prepared[letter] as { id: string } | undefined)?.id ?? topic(letter).id)
+      const ids = ['n', 'm'].map(letter => {
+        const { name, id } = topic(letter)
+        const made = prepared[letter] as Topic
+        return name === made.name ? made.id : id
+      })
       return { topics: ids.map(topicId => ({ name: null, topicId })), timeoutMs: 5000 }
     },
   },

@@ -104,6 +104,7 @@ export const casesOfTransactions: readonly RightsCase[] = [
   },
   {
     api: 'TxnOffsetCommit',
+    showsExistence: true,
     needs: ['write transactional_id x', 'read group g', 'read topic a', 'read topic b'],
     topics: both,
     ...withProducers('x'),

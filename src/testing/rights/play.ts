@@ -83,7 +83,7 @@ export interface RightsCase {
   readonly showsExistence?: true
 }
 
-export type RightsKind = 'none' | 'none, absent' | 'without' | 'denied' | 'exactly' | 'other'
+export type RightsKind = 'none' | 'none, absent' | 'without' | 'without, absent' | 'denied' | 'exactly' | 'other'
 
 export interface RightsSet {
   readonly kind: RightsKind
@@ -119,9 +119,16 @@ export function setsOf({ needs, others = [] }: RightsCase): RightsSet[] {
         ] as const)),
     ...(needs.length < 2
       ? []
-      : needs.map(
-          (need, at): RightsSet => ({ kind: 'without', at, label: `without ${need}`, allowed: without(at), denied: [] }),
-        )),
+      : needs.flatMap((need, at): RightsSet[] => {
+          const set = { at, allowed: without(at), denied: [] }
+          const letter = letterOf(need)
+          // What may be seen by another right may be found missing.
+          const isSeen = letter === undefined || needs.some((other, n) => n !== at && letterOf(other) === letter)
+          return [
+            { ...set, kind: 'without', label: `without ${need}` },
+            ...(isSeen ? [] : [{ ...set, kind: 'without, absent', label: `without ${need}, absent` } as const]),
+          ]
+        })),
     ...first.map((need, at): RightsSet => ({ kind: 'denied', at, label: `DENY ${need}`, allowed: first, denied: [need] })),
     ...others.map((allowed): RightsSet => ({ kind: 'other', at: -1, label: allowed.join(', '), allowed, denied: [] })),
     ...needs.flatMap((need, at) =>
@@ -140,6 +147,11 @@ export function alternativesOf(need: string): string[] {
   return need.split(' or ')
 }
 
+/** The name of a resource; none for the cluster. */
+export function letterOf(need: string): string | undefined {
+  return alternativesOf(need)[0]?.split(' ')[2]
+}
+
 export async function play(stage: Stage, one: RightsCase): Promise<Played[]> {
   const sets = setsOf(one)
   const topics = new Map<string, Topic>()
@@ -152,17 +164,18 @@ export async function play(stage: Stage, one: RightsCase): Promise<Played[]> {
     let here = resourcesOf(stage, v, `v${v}`, topics)
     let prepared = (await one.prepare?.(stage, here)) ?? {}
     for (const [n, set] of sets.entries()) {
-      const isAbsent = set.kind === 'none, absent'
+      const isAbsent = set.kind.endsWith(', absent')
       if (one.isFresh && !isAbsent && n > 0) {
         here = resourcesOf(stage, v, `v${v}-${n}`, topics)
         prepared = (await one.prepare?.(stage, here)) ?? {}
       }
       const { view } = one
-      const request = one.request(isAbsent ? absentOf(stage, v, topics) : { ...here, prepared })
+      const missing = set.kind === 'none, absent' ? null : letterOf(one.needs[set.at] ?? '')
+      const request = one.request(isAbsent ? { ...absentOf(stage, here, missing), prepared } : { ...here, prepared })
       const answer = await stage.call(one.api, request, {
         v,
         // One client asks for both.
-        by: clientOf(isAbsent ? 0 : n),
+        by: clientOf(isAbsent ? n - 1 : n),
         as: set.label,
         ...(view === undefined ? {} : { view: (body: Body) => view(body, stage) }),
       })
@@ -177,7 +190,7 @@ const clientOf = (n: number): string => `c${n}`
 const present = (suffix: string): string => `secret-${suffix}`
 const absent = (suffix: string): string => `absent-${suffix}`
 /** Of 22 characters, as all ids. */
-const absentId = (letter: string): string => `Absent${letter}AbsentAbsentAAA`
+export const absentId = (letter: string): string => `Absent${letter}AbsentAbsentAAA`
 
 function resourcesOf(stage: Stage, v: number, suffix: string, topics: ReadonlyMap<string, Topic>): Resources {
   const name = (letter: string): string => stage.name(present(`${letter}-${suffix}`))
@@ -191,15 +204,15 @@ function resourcesOf(stage: Stage, v: number, suffix: string, topics: ReadonlyMa
   }
 }
 
-function absentOf(stage: Stage, v: number, topics: ReadonlyMap<string, Topic>): Resources {
-  const name = (letter: string): string => stage.name(absent(`${letter}-v${v}`))
+/** With names of nothing instead: of all resources, or of the one whose right is missing. */
+function absentOf(stage: Stage, here: Resources, missing: string | null | undefined): Resources {
+  const isAbsent = (letter: string): boolean => missing === null || missing === letter
+  const other = (name: string): string => `${stage.name(absent(''))}${name.slice(stage.name(present('')).length)}`
   return {
-    v,
-    name,
-    user: letter => stage.name(absent(letter)),
-    topic: letter => ({ name: topics.has(letter) ? stage.name(absent(letter)) : name(letter), id: absentId(letter) }),
-    batch: producer => stage.batch(producer),
-    prepared: {},
+    ...here,
+    name: letter => (isAbsent(letter) ? other(here.name(letter)) : here.name(letter)),
+    user: letter => (isAbsent(letter) ? other(here.user(letter)) : here.user(letter)),
+    topic: letter => (isAbsent(letter) ? { name: other(here.topic(letter).name), id: absentId(letter) } : here.topic(letter)),
   }
 }
 

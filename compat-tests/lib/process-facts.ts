@@ -8,6 +8,15 @@ export function residentBytes(pid: number): number {
   return Number(line[1]) * 1024
 }
 
+/** Processor time that the system counts in hundredths of a second, of all threads. */
+export function processorMs(pid: number): number {
+  // Behind the name, which may hold blanks: utime and stime are the 14th and 15th field.
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    .replace(/^.*\) /s, '')
+    .split(' ')
+  return (Number(fields[11]) + Number(fields[12])) * 10
+}
+
 export interface OpenFiles {
   readonly count: number
   readonly sockets: number

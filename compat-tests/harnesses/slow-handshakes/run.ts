@@ -10,7 +10,7 @@ import { parseArgs } from 'node:util'
 import kafkajs from 'kafkajs'
 import { Metadata } from '#protocol/messages/metadata.js'
 import { delay, eventually, within } from '../../lib/patience.js'
-import { openFiles, residentBytes } from '../../lib/process-facts.js'
+import { openFiles, processorMs, residentBytes } from '../../lib/process-facts.js'
 import { kafkajsLogin, type SecureGregor, startSecureGregor } from '../../lib/secure-gregor.js'
 import { Tally } from '../../lib/tally.js'
 import { WireClient } from '../../lib/wire-client.js'
@@ -84,8 +84,10 @@ async function beside(gregor: SecureGregor, { clients, noTimes }: { clients: num
   const good = await startGoodClients(gregor)
   await delay(warmUpMs)
   good.take()
+  const beforeMs = processorMs(gregor.pid)
   await delay(calmMs)
   const calm = good.take()
+  const calmProcessorMs = processorMs(gregor.pid) - beforeMs
   const base = { bytes: residentBytes(gregor.pid), sockets: openFiles(gregor.pid).sockets }
 
   let peakBytes = 0
@@ -103,6 +105,7 @@ async function beside(gregor: SecureGregor, { clients, noTimes }: { clients: num
     await crowd.end()
   }
   const beside = good.take()
+  const crowdProcessorMs = processorMs(gregor.pid) - beforeMs - calmProcessorMs
   const freed = await eventually(() => openFiles(gregor.pid).sockets <= base.sockets, 10_000)
   const problems = await good.stop()
 
@@ -120,7 +123,8 @@ async function beside(gregor: SecureGregor, { clients, noTimes }: { clients: num
       tally.claim(`99 % of requests (${way}) took less than twice as long`, now < 2 * before ? null : `${before} and ${now} ms`)
     }
   }
-  return { clients, atOnceMax: socketsMax, lateMs, growthMiB: toMiB(growth), calmMs: calm, besideMs: beside }
+  const processor = { calmMs: calmProcessorMs, crowdMs: crowdProcessorMs }
+  return { clients, atOnceMax: socketsMax, lateMs, growthMiB: toMiB(growth), processor, calmMs: calm, besideMs: beside }
 }
 
 /** A request on a connection of its own every few milliseconds, and a record by a producer that has logged in. */

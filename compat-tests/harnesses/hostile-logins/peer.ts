@@ -33,6 +33,7 @@ export class Peer {
   isClosed = false
   /** What is sent does not arrive as it is: it may never be answered. */
   isSpoiled = false
+  readonly sinceMs = performance.now()
   /** For the report of a fault. */
   readonly sent: string[] = []
   #wake = () => {}

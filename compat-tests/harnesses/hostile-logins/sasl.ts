@@ -140,15 +140,17 @@ async function steps(attack: Attack, mechanism: MechanismName, next: (shown: Buf
   }
 }
 
-async function login({ peer, onLogin }: Attack): Promise<boolean> {
+async function login({ peer, onLogin, handshakeMs }: Attack): Promise<boolean> {
   await peer.send(framed(frame(SaslHandshake, 1, { mechanism: 'PLAIN' })))
   const greeting = await peer.answer()
   const authBytes = Buffer.from(`\0${alice.name}\0${alice.password}`)
   if (greeting !== null) await peer.send(framed(frame(SaslAuthenticate, 1, { authBytes })))
   const answer = greeting === null ? null : await peer.answer()
   if (answer === null || answer.readInt16BE(4) !== 0) {
-    if (peer.isSpoiled) return false
-    throw new Error('a right login was refused')
+    const tookMs = performance.now() - peer.sinceMs
+    // On a busy machine this side, too, can be slower than the broker allows.
+    if (peer.isSpoiled || (answer === null && tookMs > handshakeMs / 2)) return false
+    throw new Error(`a right login was refused after ${Math.round(tookMs)} ms: ${answer?.toString('hex') ?? 'closed'}`)
   }
   onLogin()
   return true

@@ -74,7 +74,7 @@ export const rules = [
   { api: 'IncrementalAlterConfigs', label: /^not taken up/, path: /errorCode$/, why: reasons.fixed },
   {
     api: 'DescribeConfigs',
-    path: /configs\[[\w.]+\]$/,
+    path: /configs\[[\w.$]+\]$/,
     when: one => resourceTypes(one).includes(8) && (notThere(one) || onlyThere(one)),
     why: reasons.loggers,
   },

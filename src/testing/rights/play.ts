@@ -2,7 +2,7 @@
  * What each API asks of a client before it serves it, as cases that are played by wire: against Gregor in a unit test, and
  * against Kafka and Gregor in the oracle. A case is one request about named resources, and the rights that it takes. It is
  * played for a client without any right, for one that has all but one of them, for one that has all and is denied one of them,
- * and for one that has just these; and once more, without any right, about resources that are not there.
+ * and for one that has just these; and wherever a right is missing, once more about a resource that is not there.
  */
 
 export type Body = Record<string, unknown>

@@ -1,6 +1,8 @@
 """kafka-python: the logins of ../../lib/security-client.ts."""
 
+import logging
 import ssl
+import threading
 
 import kafka
 from kafka.admin import KafkaAdminClient, NewTopic
@@ -63,7 +65,30 @@ def walk(login):
         raise RuntimeError(f"committed {committed.offset}")
 
 
+class Hearing(logging.Handler):
+    """A producer tries for ever before it is made; only the log says why, in the thread that makes it."""
+
+    def __init__(self):
+        super().__init__(logging.WARNING)
+        self._heard = {}
+
+    def listen(self, heard):
+        self._heard[threading.get_ident()] = heard
+
+    def emit(self, record):
+        _, is_reason, reason = record.getMessage().partition("Bootstrap connection to bootstrap-0 failed: ")
+        heard = self._heard.get(threading.get_ident())
+        # The reason of a refusal and the end of the connection are in a race, which the end may win.
+        if heard and is_reason and "socket disconnected" not in reason:
+            heard(RuntimeError(reason.partition(" (backoff")[0]))
+
+
+hearing = Hearing()
+logging.getLogger("kafka").addHandler(hearing)
+
+
 def refusal(login, heard):
+    hearing.listen(heard)
     producer = None
     try:
         producer = kafka.KafkaProducer(**configured(login), max_block_ms=int(login.windowMs) - 500)
@@ -75,4 +100,4 @@ def refusal(login, heard):
             producer.close(timeout=0)
 
 
-main(walk, refusal)
+main(walk, refusal, lambda error: str(error))

@@ -19,7 +19,7 @@ const javaWindowMs = 20_000
 
 export const testedClients: readonly TestedClient[] = [
   { name: 'kafkajs', mechanisms, choosesTls: true, isInShortRun: true },
-  { name: 'platformatic-kafka', mechanisms, choosesTls: true },
+  { name: 'platformatic-kafka', mechanisms, choosesTls: true, windowMs: 15_000 },
   { name: 'confluent-kafka', mechanisms, choosesTls: false, isInShortRun: true },
   { name: 'kcat', mechanisms, choosesTls: false },
   { name: 'java-clients/2.8.2', mechanisms, choosesTls: true, windowMs: javaWindowMs },

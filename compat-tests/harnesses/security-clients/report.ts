@@ -7,6 +7,8 @@ export interface ClientResult {
   /** The ways in that it was asked for, and those that it came in by. */
   readonly walks: readonly string[]
   readonly ways: readonly string[]
+  /** Those by which Kafka does not let it in, either. */
+  readonly notByKafka: readonly string[]
   /** Reasons not to be let in, and those by which it fared as before Kafka. */
   readonly refusals: number
   readonly equal: number
@@ -46,8 +48,9 @@ export function documentation(results: readonly ClientResult[], tools: readonly 
   ].join('\n')
 }
 
-function cell({ walks, ways }: ClientResult, column: string): string {
+function cell({ walks, ways, notByKafka }: ClientResult, column: string): string {
   const asked = walks.filter(walk => walk === column || walk.endsWith(` ${column}`))
   if (asked.length === 0) return '–'
-  return asked.every(walk => ways.includes(walk)) ? 'yes' : 'NO'
+  if (asked.every(walk => ways.includes(walk))) return 'yes'
+  return asked.every(walk => ways.includes(walk) || notByKafka.includes(walk)) ? 'no, nor by Kafka' : 'NO'
 }

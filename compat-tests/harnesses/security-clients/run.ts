@@ -126,6 +126,7 @@ async function tested(
   // A client may be at fault itself; then Kafka does not let it in, either.
   const others = walks.filter(({ id }) => !ways.includes(id))
   const besides = others.length === 0 ? null : await tried(client, kafka, others)
+  const notByKafka: string[] = []
   for (const { id } of walks) {
     const { outcome, error } = walked.get(id)!
     const ofKafka = besides?.get(id)

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { leaks, repeatedLines } from './log-lines.js'
-import { differenceOf, type Outcome, outcomesOf } from './outcome.js'
+import { differenceOf, newComparison, type Outcome, outcomesOf } from './outcome.js'
 
 const refused: Outcome = { outcome: 'refused', tookMs: 300, error: 'AuthenticationError', connections: 1, pauseMs: 0 }
 
@@ -17,6 +17,17 @@ test('who tries for ever may be refused sooner and so more often, but waits as l
   const untiring = { ...refused, connections: 20, pauseMs: 100 }
   expect(differenceOf({ ...untiring, connections: 40, pauseMs: 90 }, untiring)).toBeNull()
   expect(differenceOf({ ...untiring, connections: 40, pauseMs: 20 }, untiring)).toMatch(/^connections: Gregor 40, 20 ms apart/)
+})
+
+test('of a client with chance in it one pair that is the same is enough, and none is a difference', () => {
+  const late: Outcome = { ...refused, outcome: 'late', error: '' }
+  const comparison = newComparison()
+  expect(comparison.difference).toBe('not tried')
+  comparison.add(refused, late)
+  expect(comparison.difference).toMatch(/^outcome: Gregor refused/)
+  comparison.add(late, { ...refused, outcome: 'nothing' })
+  expect(comparison.difference).toBeNull()
+  expect(differenceOf(refused, { ...refused, outcome: 'done' })).toBe('before Kafka this client is let in')
 })
 
 test('a client’s lines are read without ports and times', () => {

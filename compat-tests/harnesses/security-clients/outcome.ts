@@ -35,8 +35,36 @@ export function withoutChance(text: string): string {
     .replaceAll(/0x[0-9a-f]+|\b[0-9A-F]{8,}:/g, 'ADDRESS')
 }
 
+export interface Comparison {
+  /** null when the client fared the same at least once. */
+  readonly difference: string | null
+  /** Before Gregor. */
+  readonly last: Outcome
+  add(gregor: Outcome, kafka: Outcome): void
+}
+
+/** Of one login, tried several times. */
+export function newComparison(): Comparison {
+  const ofGregor: Outcome[] = []
+  const ofKafka: Outcome[] = []
+  return {
+    get difference() {
+      const differences = ofGregor.flatMap(gregor => ofKafka.map(kafka => differenceOf(gregor, kafka)))
+      return differences.includes(null) ? null : (differences.at(-1) ?? 'not tried')
+    },
+    get last() {
+      return ofGregor.at(-1)!
+    },
+    add: (gregor, kafka) => {
+      ofGregor.push(gregor)
+      ofKafka.push(kafka)
+    },
+  }
+}
+
 /** null: no client would notice a difference. */
 export function differenceOf(gregor: Outcome, kafka: Outcome): string | null {
+  if (kafka.outcome === 'done') return 'before Kafka this client is let in'
   const differences: string[] = []
   const compare = (what: string, of: (outcome: Outcome) => string | number) => {
     if (of(gregor) !== of(kafka)) differences.push(`${what}: Gregor ${of(gregor)} · Kafka ${of(kafka)}`)

@@ -1,4 +1,4 @@
-/** kafka-configs, kafka-broker-api-versions and kafka-cluster: what the broker says about itself. */
+/** kafka-broker-api-versions and kafka-cluster: what the broker says about itself. */
 import { expect, expectClean, expectContains, expectEqual } from './checks.js'
 import { table } from './output.js'
 import { runTool, type Scenario } from './scenario.js'
@@ -30,84 +30,13 @@ const neededApis: Readonly<Record<string, number>> = {
   DeleteGroups: 3,
   OffsetDelete: 0,
   DescribeCluster: 2,
+  ListConfigResources: 1,
   DescribeTopicPartitions: 0,
 }
 
 export async function checkCluster(scenario: Scenario): Promise<void> {
-  await checkConfigs(scenario)
   await checkApiVersions(scenario)
   await checkClusterTool(scenario)
-}
-
-async function checkConfigs(scenario: Scenario): Promise<void> {
-  const { checks, topics } = scenario
-  const tool = 'kafka-configs'
-  const synonyms = '{DYNAMIC_TOPIC_CONFIG:segment.bytes=1048576, DEFAULT_CONFIG:log.segment.bytes=1073741824}'
-  const ownSegmentBytes = `segment.bytes=1048576 sensitive=false synonyms=${synonyms}`
-
-  await checks.check(tool, '--describe --topic shows the overrides with their synonyms', async () => {
-    for (const entity of [
-      ['--topic', topics.lines],
-      ['--entity-type', 'topics', '--entity-name', topics.lines],
-    ]) {
-      const run = expectClean(await runTool(scenario, tool, ['--describe', ...entity]))
-      const [title, ...configs] = run.stdout.trimEnd().split('\n')
-      expectEqual(title, `Dynamic configs for topic ${topics.lines} are:`, 'first line')
-      expectEqual(configs.map(line => line.trim().split('=')[0]).sort(), ['index.interval.bytes', 'segment.bytes'], 'overrides')
-      expectContains(run.stdout, ownSegmentBytes)
-    }
-  })
-  await checks.check(tool, '--describe --topic --all shows defaults beside overrides', async () => {
-    const run = expectClean(await runTool(scenario, tool, ['--describe', '--topic', topics.lines, '--all']))
-    for (const config of [
-      'cleanup.policy=delete ',
-      'retention.ms=604800000 ',
-      'max.message.bytes=1048588 ',
-      'compression.type=producer ',
-    ]) {
-      expectContains(run.stdout, `  ${config}sensitive=false`)
-    }
-    const timestampType = 'message.timestamp.type=CreateTime'
-    expectContains(run.stdout, `${timestampType} sensitive=false synonyms={DEFAULT_CONFIG:log.${timestampType}}`)
-    expectContains(run.stdout, ownSegmentBytes)
-  })
-  await checks.check(tool, '--describe --topic of an unknown topic says so', async () => {
-    const run = expectClean(await runTool(scenario, tool, ['--describe', '--topic', `${topics.lines}-unknown`]))
-    expectContains(run.stdout, "doesn't exist and doesn't have dynamic config")
-  })
-  await checks.check(tool, '--describe --broker, with --all its static and default configs', async () => {
-    const id = String(scenario.brokerId)
-    const own = expectClean(await runTool(scenario, tool, ['--describe', '--broker', id]))
-    expectContains(own.stdout, `Dynamic configs for broker ${id} are:`)
-    const all = expectClean(await runTool(scenario, tool, ['--describe', '--broker', id, '--all']))
-    expectContains(all.stdout, `All configs for broker ${id} are:`)
-    expectContains(
-      all.stdout,
-      'log.segment.bytes=1073741824 sensitive=false synonyms={DEFAULT_CONFIG:log.segment.bytes=1073741824}',
-    )
-    expectContains(all.stdout, /^ {2}auto\.create\.topics\.enable=true sensitive=false/m)
-    expectContains(all.stdout, /^ {2}offsets\.topic\.num\.partitions=50 sensitive=false/m)
-  })
-  await checks.check(tool, '--describe --broker-defaults', async () => {
-    const run = expectClean(await runTool(scenario, tool, ['--describe', '--broker-defaults']))
-    expectContains(run.stdout, 'Default configs for brokers in the cluster are:')
-  })
-  await checks.check(tool, '--alter changes a topic’s configs, takes them back, and refuses what they cannot be', async () => {
-    const alter = (...changes: string[]) => runTool(scenario, tool, ['--alter', '--topic', topics.lines, ...changes])
-    const described = async () => expectClean(await runTool(scenario, tool, ['--describe', '--topic', topics.lines])).stdout
-    const done = `Completed updating config for topic ${topics.lines}.`
-    const added = await alter('--add-config', 'retention.ms=86400000,cleanup.policy=[compact,delete]')
-    expectContains(expectClean(added).stdout, done)
-    const after = await described()
-    expectContains(after, '  retention.ms=86400000 sensitive=false')
-    expectContains(after, '  cleanup.policy=compact,delete sensitive=false')
-    expectContains(after, ownSegmentBytes)
-    const refused = await alter('--add-config', 'retention.ms=soon')
-    expectEqual(refused.exitCode, 1, 'exit code')
-    expectContains(refused.stderr, 'InvalidConfigurationException')
-    expectContains(expectClean(await alter('--delete-config', 'retention.ms,cleanup.policy')).stdout, done)
-    expect(!/retention\.ms|cleanup\.policy/.test(await described()), 'the configs are still there')
-  })
 }
 
 async function checkApiVersions(scenario: Scenario): Promise<void> {

@@ -16,6 +16,7 @@ import { repositoryRoot, scratchFolder } from '../../lib/paths.js'
 import { ToolHost } from '../../lib/tool-host.js'
 import { Checks } from './checks.js'
 import { checkCluster } from './cluster.js'
+import { checkConfigs } from './configs.js'
 import { checkDisk, checkLiveLog } from './disk.js'
 import { checkGroups } from './groups.js'
 import { checkInternalTopic } from './internal-topic.js'
@@ -71,7 +72,8 @@ async function main(): Promise<number> {
 async function runChecks(host: ToolHost, checks: Checks, broker: Broker, scratch: string): Promise<void> {
   const scenario = newScenario({ host, checks, bootstrap: broker.bootstrap, dataDir: broker.dataDir, scratch })
   await checks.area('kafka-topics', () => checkTopics(scenario))
-  await checks.area('kafka-configs', () => checkCluster(scenario))
+  await checks.area('kafka-configs', () => checkConfigs(scenario))
+  await checks.area('kafka-broker-api-versions', () => checkCluster(scenario))
   await checks.area('kafka-console-producer', () => checkRecords(scenario))
   await checks.area('kafka-get-offsets', () => checkOffsets(scenario))
   await checks.area('kafka-consumer-groups', () => checkGroups(scenario))

@@ -47,6 +47,18 @@ const stable = async (t, groupId) => {
 }
 const leave = (t, groupId, memberId) => t.quiet('LeaveGroup', { groupId, memberId, members: [{ memberId }] }, { v: 3 })
 
+// Another kind of resource each time, with a config that it can have.
+async function configured(t, s, kinds) {
+  const kind = Number(s.slice(1)) % kinds
+  if (kind === 0) return { type: 2, name: (await topic(t, s, false)).name, configs: ['cleanup.policy', 'compact'] }
+  return [
+    { type: 4, name: '1', configs: ['log.segment.delete.delay.ms', '60001'] },
+    { type: 32, name: t.name(s), configs: ['consumer.session.timeout.ms', '50000'] },
+    { type: 16, name: t.name(s), configs: ['interval.ms', '1000'] },
+    { type: 8, name: '1', configs: ['root', 'INFO'] },
+  ][kind - 1]
+}
+
 export const fixtures = {
   Metadata: {
     make: async (t, s) => ({
@@ -108,24 +120,27 @@ export const fixtures = {
   },
   AlterConfigs: {
     fresh: true,
-    make: async (t, s) => ({
-      resources: [
-        { resourceType: 2, resourceName: (await topic(t, s, false)).name, configs: [{ name: 'retention.ms', value: '5' }] },
-      ],
-      validateOnly: false,
-    }),
+    make: async (t, s) => {
+      const { type, name, configs } = await configured(t, s, 4)
+      const [key, value] = configs
+      return { resources: [{ resourceType: type, resourceName: name, configs: [{ name: key, value }] }], validateOnly: false }
+    },
   },
   IncrementalAlterConfigs: {
     fresh: true,
-    make: async (t, s) => ({
-      resources: [
-        {
-          resourceType: 2,
-          resourceName: (await topic(t, s, false)).name,
-          configs: [{ name: 'cleanup.policy', configOperation: 0, value: 'compact' }],
-        },
-      ],
-      validateOnly: false,
+    make: async (t, s) => {
+      const { type, name, configs } = await configured(t, s, 5)
+      const [key, value] = configs
+      const change = { name: key, configOperation: 0, value }
+      return { resources: [{ resourceType: type, resourceName: name, configs: [change] }], validateOnly: false }
+    },
+  },
+  ListConfigResources: {
+    make: () => ({ resourceTypes: [4, 8] }),
+    // Who else has configs depends on what ran before.
+    view: () => body => ({
+      ...body,
+      configResources: body.configResources?.filter(({ resourceType }) => [4, 8].includes(resourceType)),
     }),
   },
   Produce: {

@@ -111,24 +111,23 @@ test('retention of all topics that was made shorter is in force at the next look
   await inTime.stop()
 })
 
-test('max.connections counts for the next client, of one listener or of the broker', async () => {
+test('bounds on connections count for who comes next and for who waits', async () => {
   const { port, connect, stop } = await testBroker()
   const admin = await connect()
-  const isLetIn = async () => {
-    const other = await TestClient.connect(port)
-    const isIn = await valuesOf(other, brokerType, '1', 'num.partitions').then(
-      () => true,
-      () => false,
-    )
-    other.close()
-    return isIn
-  }
-  await change(admin, brokerType, '1', [set, 'listener.name.plaintext.max.connections', '1'])
-  expect(await isLetIn()).toBe(false)
-  await change(admin, brokerType, '1', [set, 'listener.name.plaintext.max.connections', '100'])
-  expect(await isLetIn()).toBe(true)
-  await change(admin, brokerType, '', [set, 'max.connections.per.ip', '1'])
-  expect(await isLetIn()).toBe(false)
+  const bound = 'listener.name.plaintext.max.connections'
+  await change(admin, brokerType, '1', [set, bound, '1'])
+  const waiting = await connect()
+  const answer = valuesOf(waiting, brokerType, '1', bound)
+  await change(admin, brokerType, '1', [set, bound, '9'])
+  expect(await answer).toEqual({ [bound]: ['9', 2] })
+  expect(await change(admin, brokerType, '', [set, 'max.connections.per.ip', '2'])).toEqual(ok)
+  const refused = await TestClient.connect(port)
+  await expect(valuesOf(refused, brokerType, '1', bound)).rejects.toThrow('closed')
+  const unclear = [set, 'max.connections.per.ip.overrides', 'host'] as const
+  expect(await change(admin, brokerType, '1', unclear)).toEqual([
+    42,
+    expect.stringMatching(/^max.connections.per.ip.overrides: /),
+  ])
   await stop()
 })
 

@@ -32,7 +32,7 @@ test('a listener’s own value stands before the broker’s, also for who asked 
 
 test('what an older or another broker left and cannot be used counts as not set, and is told of', () => {
   const config = live()
-  const problems = config.follow(
+  const { problems } = config.follow(
     dynamic({ 'log.retention.bytes': 'x', 'num.io.threads': '99', 'log.segment.bytes': '2000000' }),
     [],
   )
@@ -55,7 +55,7 @@ test('observers are asked about their keys before, and told after, also of a val
   config.observe({
     keys: ['ssl.keystore.location'],
     problemOf: async candidate => `no store at ${candidate.forListener('SSL').get('ssl.keystore.location')}`,
-    changed: () => told.push('changed'),
+    changed: () => void told.push('changed'),
   })
   const name = 'listener.name.ssl.ssl.keystore.location'
   const set = dynamic({}, { [name]: '/x' })

@@ -29,8 +29,8 @@ export interface ConfigObserver {
   readonly keys: readonly BrokerKey[]
   /** Why the values cannot be used; asked before they are written down. */
   problemOf?(candidate: BrokerConfig, named: readonly string[]): Promise<string | null>
-  /** One of the keys was written, with another value or the one that it had. */
-  changed(): void
+  /** One of the keys was written, with another value or the one that it had. The change is answered when this is done. */
+  changed(): void | Promise<void>
 }
 
 export class LiveConfig implements BrokerConfig {
@@ -73,12 +73,14 @@ export class LiveConfig implements BrokerConfig {
     this.#observers.push(observer)
   }
 
-  /** Takes up what is set now, of which `named` was just written; answers what of it cannot be used, which counts as not set. */
-  follow(dynamic: DynamicConfigs, named: readonly string[]): readonly string[] {
+  /** Takes up what is set now, of which `named` was just written. What of it is a problem counts as not set. */
+  follow(
+    dynamic: DynamicConfigs,
+    named: readonly string[],
+  ): { readonly problems: readonly string[]; readonly settled: Promise<unknown> } {
     const { config, problems } = overlaid(this.#static, dynamic)
     this.#current = config
-    for (const observer of this.#concernedBy(named)) observer.changed()
-    return problems
+    return { problems, settled: Promise.all(this.#concernedBy(named).map(observer => observer.changed())) }
   }
 
   /** Why these cannot be the dynamic configs, whoever uses them. */

@@ -34,7 +34,7 @@ export async function followConnectionLimits(config: LiveConfig, quotas: Connect
         error => (error as Error).message,
       ),
     // A host that has become unknown since it was looked at leaves everything as it was.
-    changed: () => void renew().catch(() => {}),
+    changed: () => renew().catch(() => {}),
   })
   await renew()
 }

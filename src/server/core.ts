@@ -205,12 +205,12 @@ async function assemble(
   )
   const metadataLog = new MetadataLog(metadataPartition, image, world, snapshot)
   const { removedTopicIds } = await metadataLog.replay(log)
-  const follow = (named: readonly string[]): void => {
-    for (const problem of config.follow(dynamicConfigsOf(image, settings.nodeId), named)) {
-      log.error({ reason: problem }, 'a config that was set while a broker ran is not used')
-    }
+  const follow = (named: readonly string[]): Promise<unknown> => {
+    const { problems, settled } = config.follow(dynamicConfigsOf(image, settings.nodeId), named)
+    for (const reason of problems) log.error({ reason }, 'a config that was set while a broker ran is not used')
+    return settled
   }
-  follow([])
+  await follow([])
   reconcile({ directory, image, metadataLog, removedTopicIds, settings, log })
 
   const topics = new Topics({ image, metadataLog, directory, settings, config, world, log })
@@ -272,8 +272,10 @@ async function assemble(
     async carryOut({ records, result }) {
       if (records.length === 0) return result
       const written = metadataLog.write(records)
-      const named = records.filter(record => record.kind === 'config' && record.resourceType === brokerResource)
-      if (named.length > 0) follow(named.map(record => (record as { readonly name: string }).name))
+      const named = records.flatMap(record =>
+        record.kind === 'config' && record.resourceType === brokerResource ? [record.name] : [],
+      )
+      if (named.length > 0) await follow(named)
       await written
       return result
     },

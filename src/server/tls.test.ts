@@ -5,9 +5,10 @@ import { Kafka, logLevel } from 'kafkajs'
 import { expect, test } from 'vitest'
 import type { LogFields } from '../base/log.js'
 import type { Interceptor } from '../broker/handler.js'
-import { requestBytes, testBroker } from '../broker/test-client.test-support.js'
+import { requestBytes, type TestBroker, temporaryDirectory, testBroker } from '../broker/test-client.test-support.js'
 import { optionsLayer, resolveBrokerConfig } from '../config/resolve.js'
 import { ApiVersions } from '../protocol/messages/api-versions.js'
+import { IncrementalAlterConfigs } from '../protocol/messages/incremental-alter-configs.js'
 import { principalText } from '../security/principal.js'
 import { authority, type Certified, certificate, inFolder } from '../testing/certificates.js'
 import { sslSettings } from './tls.js'
@@ -199,6 +200,45 @@ test('certificates that are read again are shown to new clients; a broken file c
   expect(await running.running.reloadCertificates()).toEqual([`listener SSL: ${problem}`, `listener MUTUAL: ${problem}`])
   expect(lines.slice(-2)).toEqual(Array(2).fill(`certificates were not replaced; those from before stay in use ${problem}`))
   expect(await shown()).toBe(after)
+})
+
+test('a store set while the broker runs is read, also again; an unfit one is refused; restarts keep it', async () => {
+  using directory = temporaryDirectory()
+  const values = files('live', broker)
+  const key = 'listener.name.ssl.ssl.keystore.location'
+  const start = () => testBroker({ config: { ...threeListeners, ...values }, directory: directory.path })
+  const shownBy = ({ running }: TestBroker) =>
+    new Promise<string>((resolve, reject) => {
+      const socket = tls.connect({ port: running.listeners[1]?.port ?? 0, host: '127.0.0.1', ca }, () => {
+        resolve(socket.getPeerCertificate().serialNumber)
+        socket.destroy()
+      })
+      socket.on('error', reject)
+    })
+  const set = async (running: TestBroker, value: string) => {
+    const configs = [{ name: key, configOperation: 0, value }]
+    const resources = [{ resourceType: 4, resourceName: '1', configs }]
+    const client = await running.connect()
+    const { responses } = await client.call(IncrementalAlterConfigs, 1, { resources, validateOnly: false })
+    return [responses[0]?.errorCode, responses[0]?.errorMessage]
+  }
+  const first = await start()
+  const before = await shownBy(first)
+  const later = certificate('later', 'root', { subject: '/O=Gregor/CN=broker' })
+  writeFileSync(values['ssl.keystore.location'], later.keyText + later.certificateText)
+  expect(await set(first, values['ssl.keystore.location'])).toEqual([0, null])
+  const after = await shownBy(first)
+  expect(after).not.toBe(before)
+  const [errorCode, message] = await set(first, '/nowhere/store.pem')
+  expect(errorCode).toBe(42)
+  expect(message).toMatch(/^listener SSL: listener.name.ssl.ssl.keystore.location: cannot read the file/)
+  expect(await shownBy(first)).toBe(after)
+  copyFileSync(values['ssl.keystore.location'], inFolder('elsewhere.store'))
+  expect(await set(first, inFolder('elsewhere.store'))).toEqual([0, null])
+  await first.stop()
+  writeFileSync(values['ssl.keystore.location'], broker.keyText + broker.certificateText)
+  await using second = await start()
+  expect(await shownBy(second)).toBe(after)
 })
 
 test('a client that fails again and again is one line in the log', async () => {

@@ -59,7 +59,9 @@ export async function followTls(config: LiveConfig, acceptors: ReadonlyMap<strin
       }
       return null
     },
-    changed: () => void reloadTls(acceptors, log),
+    async changed() {
+      await reloadTls(acceptors, log)
+    },
   })
   const isSet = config.given.some(
     ({ source, texts }) =>

@@ -1,4 +1,4 @@
-/** kafka-configs: of topics, brokers, loggers, client metrics and groups. What it prints here it prints of Kafka, word by word. */
+/** kafka-configs of topics, brokers, loggers, client metrics and groups. What it prints here it prints of Kafka, word by word. */
 import { expect, expectClean, expectContains, expectEqual } from './checks.js'
 import { runTool, type Scenario } from './scenario.js'
 

@@ -63,9 +63,11 @@ const notes: Readonly<Record<string, string>> = {
   DescribeAcls: 'without an authorizer SECURITY_DISABLED, as in Kafka',
   CreateAcls: 'without an authorizer SECURITY_DISABLED',
   DeleteAcls: 'without an authorizer SECURITY_DISABLED',
-  DescribeConfigs: 'topics and brokers; a broker’s configs are read-only',
-  AlterConfigs: 'topics; a broker’s configs are refused',
-  IncrementalAlterConfigs: 'topics; a broker’s configs are refused',
+  AlterReplicaLogDirs: 'one directory: a partition can go where it is',
+  UpdateFeatures: 'metadata.version and transaction.version',
+  UnregisterBroker: 'the only broker is not unregistered (42)',
+  AddRaftVoter: 'refused as at kraft.version 0',
+  RemoveRaftVoter: 'refused as at kraft.version 0',
   DescribeGroups: 'classic groups',
   ListGroups: 'classic groups',
 }
@@ -78,15 +80,10 @@ function reasonFor(key: number): string {
 
 const absent: readonly (readonly [reason: string, keys: readonly number[]])[] = [
   ['between the brokers of a ZooKeeper cluster', [4, 5, 6, 7]],
-  ['one broker with one directory: nothing to move', [34, 43, 45, 46]],
-  ['log directories are not described yet', [35]],
   ['no quotas yet', [48, 49]],
-  ['no Raft quorum', [55, 80, 81]],
-  ['no features to change', [57]],
-  ['one broker', [64, 94]],
+  ['one controller', [94]],
   ['the consumer group protocol (KIP-848) is not there yet', [68, 69]],
   ['no telemetry receiver; Kafka too serves it with a plug-in only', [71, 72]],
-  ['no such resources', [74]],
   ['no share groups yet', [76, 77, 78, 79, 83, 84, 85, 86, 87, 90, 91, 92]],
   ['no streams groups yet', [88, 89, 93]],
 ]

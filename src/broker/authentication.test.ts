@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest'
 import { emptyBytes, utf8Decode, utf8Encode } from '../base/bytes.js'
 import type { World } from '../base/world.js'
+import { MutableImage } from '../cluster/image.js'
 import type { ConnectionService, FrameBounds } from '../net/connection.js'
 import { decode } from '../protocol/codec.js'
 import { ApiVersions } from '../protocol/messages/api-versions.js'
@@ -69,8 +70,8 @@ function client({ sessionMsMax = 0, hasSasl = true } = {}) {
     broker: {
       world: world as World,
       apiKeys: [],
-      metadataEndOffset: () => 0,
-      config: { get: () => 2 },
+      metadataLog: { endOffset: 0, highWatermark: 0, leaderEpoch: 0 },
+      topics: { image: new MutableImage() },
     } as unknown as Broker,
     rows: rows.map(row => ({ ...row, traits: { needs: [], ...(row.api.key === Fetch.key ? { mayPark: true } : {}) } })),
     sasl: hasSasl ? new Map([['L', listener]]) : new Map(),

@@ -11,6 +11,7 @@ import type { ConnectionInfo } from '../net/connection.js'
 import type { ProducerIds } from '../node/producer-ids.js'
 import type { Topics } from '../node/topics.js'
 import type { TransactionMarkers } from '../node/transaction-markers.js'
+import type { DiskRoom } from '../storage/files.js'
 import type { Authorization } from './authorization.js'
 import type { DownConversions } from './down-conversion.js'
 import type { EncodedAnswers } from './encoded-answers.js'
@@ -23,12 +24,29 @@ export interface Endpoint {
   readonly port: number
 }
 
+/** How far the log of the cluster's metadata is. */
+export interface MetadataLogEnd {
+  /** By it clients order what they are told about features: it rises with every change. */
+  readonly endOffset: number
+  readonly highWatermark: number
+  readonly leaderEpoch: number
+}
+
+/** Where the logs are. */
+export interface LogDirs {
+  /** Absolute, as clients name it. */
+  readonly path: string
+  room(): Promise<DiskRoom>
+}
+
 export interface Broker {
   readonly nodeId: number
   readonly rack: string | null
   readonly clusterId: string
-  /** End of the metadata log: by it clients order what they are told about features. */
-  metadataEndOffset(): number
+  readonly metadataLog: MetadataLogEnd
+  readonly logDirs: LogDirs
+  /** The first of controller.listener.names. */
+  readonly controllerListenerName: string
   /** What was set while the broker runs is in it. */
   readonly config: LiveConfig
   /** What holds for one group: its own configs over the broker's. */

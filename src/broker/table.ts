@@ -6,7 +6,10 @@ import { Errors } from '../protocol/errors.js'
 import type { Handler, Row, Traits } from './handler.js'
 import { addOffsetsToTxn } from './handlers/add-offsets-to-txn.js'
 import { addPartitionsToTxn } from './handlers/add-partitions-to-txn.js'
+import { addRaftVoter } from './handlers/add-raft-voter.js'
 import { alterConfigs } from './handlers/alter-configs.js'
+import { alterPartitionReassignments } from './handlers/alter-partition-reassignments.js'
+import { alterReplicaLogDirs } from './handlers/alter-replica-log-dirs.js'
 import { alterUserScramCredentials } from './handlers/alter-user-scram-credentials.js'
 import { apiVersions } from './handlers/api-versions.js'
 import { createAcls } from './handlers/create-acls.js'
@@ -22,10 +25,13 @@ import { describeCluster } from './handlers/describe-cluster.js'
 import { describeConfigs } from './handlers/describe-configs.js'
 import { describeDelegationToken } from './handlers/describe-delegation-token.js'
 import { describeGroups } from './handlers/describe-groups.js'
+import { describeLogDirs } from './handlers/describe-log-dirs.js'
 import { describeProducers } from './handlers/describe-producers.js'
+import { describeQuorum } from './handlers/describe-quorum.js'
 import { describeTopicPartitions } from './handlers/describe-topic-partitions.js'
 import { describeTransactions } from './handlers/describe-transactions.js'
 import { describeUserScramCredentials } from './handlers/describe-user-scram-credentials.js'
+import { electLeaders } from './handlers/elect-leaders.js'
 import { endTxn } from './handlers/end-txn.js'
 import { expireDelegationToken } from './handlers/expire-delegation-token.js'
 import { fetch } from './handlers/fetch.js'
@@ -38,6 +44,7 @@ import { leaveGroup } from './handlers/leave-group.js'
 import { listConfigResources } from './handlers/list-config-resources.js'
 import { listGroups } from './handlers/list-groups.js'
 import { listOffsets } from './handlers/list-offsets.js'
+import { listPartitionReassignments } from './handlers/list-partition-reassignments.js'
 import { listTransactions } from './handlers/list-transactions.js'
 import { metadata } from './handlers/metadata.js'
 import { offsetCommit } from './handlers/offset-commit.js'
@@ -45,11 +52,14 @@ import { offsetDelete } from './handlers/offset-delete.js'
 import { offsetFetch } from './handlers/offset-fetch.js'
 import { offsetForLeaderEpoch } from './handlers/offset-for-leader-epoch.js'
 import { produce } from './handlers/produce.js'
+import { removeRaftVoter } from './handlers/remove-raft-voter.js'
 import { renewDelegationToken } from './handlers/renew-delegation-token.js'
 import { saslAuthenticate } from './handlers/sasl-authenticate.js'
 import { saslHandshake } from './handlers/sasl-handshake.js'
 import { syncGroup } from './handlers/sync-group.js'
 import { txnOffsetCommit } from './handlers/txn-offset-commit.js'
+import { unregisterBroker } from './handlers/unregister-broker.js'
+import { updateFeatures } from './handlers/update-features.js'
 import { writeTxnMarkers } from './handlers/write-txn-markers.js'
 import { type Need, need } from './needs.js'
 
@@ -130,6 +140,12 @@ export const handlers: readonly Row[] = [
   row(deleteAcls, { needs: [need('alter', 'cluster')] }), // 31
   row(describeConfigs, { needs: configNeeds('describe_configs') }), // 32
   row(alterConfigs, { needs: configNeeds('alter_configs') }), // 33
+  row(alterReplicaLogDirs, { needs: [need('alter', 'cluster')] }), // 34
+  row(describeLogDirs, {
+    needs: [
+      need('describe', 'cluster', { when: 'CLUSTER_AUTHORIZATION_FAILED (31) from version 3 on, before', isLeftOut: true }),
+    ],
+  }), // 35
   row(saslAuthenticate, { needs: [] }), // 36
   row(createPartitions, { needs: [need('alter', 'topic')], quota: 'controller_mutation' }), // 37
   row(createDelegationToken, { needs: [need('create_tokens', 'user', { when: 'for another user' })] }), // 38
@@ -139,18 +155,26 @@ export const handlers: readonly Row[] = [
     needs: [need('describe', 'delegation_token', { or: ['describe_tokens', 'user'], when: 'of another user', isLeftOut: true })],
   }), // 41
   row(deleteGroups, { needs: [need('delete', 'group')] }), // 42
+  row(electLeaders, { needs: [need('alter', 'cluster')] }), // 43
   row(incrementalAlterConfigs, { needs: configNeeds('alter_configs') }), // 44
+  row(alterPartitionReassignments, { needs: [need('alter', 'cluster')] }), // 45
+  row(listPartitionReassignments, { needs: [need('describe', 'cluster')] }), // 46
   row(offsetDelete, { needs: [need('delete', 'group'), need('read', 'topic')] }), // 47
   row(describeUserScramCredentials, { needs: [need('describe', 'cluster')] }), // 50
   row(alterUserScramCredentials, { needs: [need('alter', 'cluster')] }), // 51
+  row(describeQuorum, { needs: [need('describe', 'cluster')] }), // 55
+  row(updateFeatures, { needs: [need('alter', 'cluster')] }), // 57
   row(describeCluster, { needs: [operationsOnCluster] }), // 60
   row(describeProducers, { needs: [need('read', 'topic')] }), // 61
+  row(unregisterBroker, { needs: [need('alter', 'cluster')] }), // 64
   row(describeTransactions, {
     needs: [need('describe', 'transactional_id'), need('describe', 'topic', { isLeftOut: true })],
   }), // 65
   row(listTransactions, { needs: [need('describe', 'transactional_id', { isLeftOut: true })] }), // 66
   row(listConfigResources, { needs: [need('describe_configs', 'cluster')] }), // 74
   row(describeTopicPartitions, { needs: [need('describe', 'topic')] }), // 75
+  row(addRaftVoter, { needs: [need('alter', 'cluster')] }), // 80
+  row(removeRaftVoter, { needs: [need('alter', 'cluster')] }), // 81
 ]
 
 function row(handler: Handler, traits: Traits): Row {

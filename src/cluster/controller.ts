@@ -101,7 +101,7 @@ export function createPartitions(
       return refuse(Errors.INVALID_REPLICA_ASSIGNMENT, message)
     }
     for (const { brokerIds } of assignments) {
-      const invalid = assignmentRefusal(settings, brokerIds)
+      const invalid = assignmentRefusal(settings.nodeId, brokerIds)
       if (invalid !== null) return invalid
     }
   }
@@ -204,24 +204,25 @@ function planAssigned(
       const message = 'partitions should be a consecutive 0-based integer sequence'
       return refuse(Errors.INVALID_REPLICA_ASSIGNMENT, message)
     }
-    const invalid = assignmentRefusal(settings, brokerIds)
+    const invalid = assignmentRefusal(settings.nodeId, brokerIds)
     if (invalid !== null) return invalid
     planned.push(brokerIds)
   }
   return planned
 }
 
-function assignmentRefusal(settings: ClusterSettings, brokerIds: readonly number[]): Refusal | null {
+/** What is wrong with the brokers that are to have a partition, where `nodeId` is the only one. */
+export function assignmentRefusal(nodeId: number, brokerIds: readonly number[]): Refusal | null {
   if (brokerIds.length === 0) {
     return refuse(Errors.INVALID_REPLICA_ASSIGNMENT, 'The manual partition assignment includes an empty replica list.')
   }
-  const stranger = brokerIds.find(id => id !== settings.nodeId)
+  const stranger = brokerIds.find(id => id !== nodeId)
   if (stranger !== undefined) {
     const message = `The manual partition assignment includes broker ${stranger}, but no such broker is registered.`
     return refuse(Errors.INVALID_REPLICA_ASSIGNMENT, message)
   }
   if (brokerIds.length > 1) {
-    const message = `The manual partition assignment includes the broker ${settings.nodeId} more than once.`
+    const message = `The manual partition assignment includes the broker ${nodeId} more than once.`
     return refuse(Errors.INVALID_REPLICA_ASSIGNMENT, message)
   }
   return null

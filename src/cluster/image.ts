@@ -1,7 +1,7 @@
 /**
  * What the cluster looks like now: topics with their ids and partitions, configs of topics, brokers, groups and client metrics,
- * the next free producer id, and who may do what. Built by applying the records of __cluster_metadata, live and at start. Only
- * the owner holds MutableImage; all others read ClusterImage.
+ * levels of features, the next free producer id, and who may do what. Built by applying the records of __cluster_metadata, live
+ * and at start. Only the owner holds MutableImage; all others read ClusterImage.
  */
 import type { LeaderEpoch, ProducerId, Uuid } from '../base/ids.js'
 import type { MetadataRecord } from '../protocol/state/metadata.js'
@@ -34,6 +34,8 @@ export interface ClusterImage {
   /** By type of resource, then by name; a resource that sets nothing is not there. The broker "" is all brokers. */
   readonly configs: ReadonlyMap<number, ReadonlyMap<string, Configs>>
   configsOf(resourceType: number, resourceName: string): Configs
+  /** Level of each feature; one of level 0 is not there. */
+  readonly features: ReadonlyMap<string, number>
   /** Another number after every change of a config, or of which topics there are: caches of what follows from them compare it. */
   readonly configsRevision: number
   /** Another number after every change: caches of what was made of the image compare it. */
@@ -67,6 +69,7 @@ export class MutableImage implements ClusterImage {
   readonly topicsById = new Map<Uuid, MutableTopic>()
   nextProducerId: ProducerId = 0
   readonly configs = new Map<number, Map<string, Map<string, string>>>()
+  readonly features = new Map<string, number>()
   configsRevision = 0
   revision = 0
   readonly namesByCollisionKey = new Map<string, string>()
@@ -134,6 +137,9 @@ export class MutableImage implements ClusterImage {
         this.access.apply(record)
         return
       case 'featureLevel':
+        if (record.featureLevel > 0) this.features.set(record.name, record.featureLevel)
+        else this.features.delete(record.name)
+        return
       case 'beginTransaction':
       case 'endTransaction':
       case 'abortTransaction':

@@ -319,8 +319,9 @@ export const brokerKeys = {
   }),
   'gregor.transaction.version': int(
     2,
-    'Level of the feature transaction.version: 2 is KIP-890 for clients that know it (Java from 4.0 on), while others keep the ' +
-      'older protocol; below 2 all of them do. 0 writes __transaction_state as Kafka before 4.0 reads it.',
+    'Level of the feature transaction.version in a new data directory; UpdateFeatures (kafka-features) changes it. 2 is KIP-890 ' +
+      'for clients that know it (Java from 4.0 on), while others keep the older protocol; below 2 all of them do. 0 writes ' +
+      '__transaction_state as Kafka before 4.0 reads it.',
     { min: 0, max: 2 },
   ),
 

@@ -3,7 +3,7 @@
  * of them or none.
  */
 import type { Bytes } from '../base/bytes.js'
-import type { Offset } from '../base/ids.js'
+import type { LeaderEpoch, Offset } from '../base/ids.js'
 import type { Log } from '../base/log.js'
 import type { World } from '../base/world.js'
 import type { MutableImage } from '../cluster/image.js'
@@ -57,6 +57,12 @@ export class MetadataLog {
   get endOffset(): Offset {
     return this.#partition.logEndOffset
   }
+  get highWatermark(): Offset {
+    return this.#partition.highWatermark
+  }
+  get leaderEpoch(): LeaderEpoch {
+    return this.#partition.leaderEpoch
+  }
 
   /** Builds the image from the log; ids of topics that were removed, whose files may still be there. */
   async replay(log: Log): Promise<{ removedTopicIds: ReadonlySet<string> }> {
@@ -86,6 +92,17 @@ export class MetadataLog {
       log.warn({ kinds: [...unknownKinds].sort((a, b) => a - b).join(', ') }, 'ignoring metadata records of unsupported types')
     }
     return { removedTopicIds }
+  }
+
+  /** For what a start takes for given: a disk that takes no records now gets them at another start. */
+  writeOrAssume(records: readonly MetadataRecordInput[], log: Log): void {
+    try {
+      void this.write(records)
+    } catch (error) {
+      if (!(error instanceof StorageFailure)) throw error
+      log.warn({ reason: error.detail }, 'what holds for a new cluster could not be written down')
+      for (const record of records) this.#image.apply(record as MetadataRecord)
+    }
   }
 
   /**

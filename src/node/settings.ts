@@ -1,4 +1,5 @@
 /** From config keys to the plain values that the rooms below ask for. */
+import { transactionVersion } from '../cluster/features.js'
 import { type ClusterImage, topicResource } from '../cluster/image.js'
 import type { BrokerConfig } from '../config/broker-config.js'
 import { codecOfType } from '../config/compression-type.js'
@@ -24,7 +25,7 @@ export function groupSettings(config: BrokerConfig): GroupConfig {
   }
 }
 
-export function transactionSettings(config: BrokerConfig): TransactionConfig {
+export function transactionSettings(config: BrokerConfig, image: ClusterImage): TransactionConfig {
   return {
     transactionMaxTimeoutMs: config.get('transaction.max.timeout.ms'),
     transactionalIdExpirationMs: config.get('transactional.id.expiration.ms'),
@@ -34,12 +35,8 @@ export function transactionSettings(config: BrokerConfig): TransactionConfig {
     transactionRemoveExpiredTransactionCleanupIntervalMs: config.get(
       'transaction.remove.expired.transaction.cleanup.interval.ms',
     ),
-    transactionVersion: transactionVersionOf(config),
+    transactionVersion: (image.features.get(transactionVersion) ?? 0) as TransactionVersion,
   }
-}
-
-export function transactionVersionOf(config: BrokerConfig): TransactionVersion {
-  return config.get('gregor.transaction.version') as TransactionVersion
 }
 
 /** Defaults for topics (a small max.message.bytes, say) must not keep the broker from writing down its own topics. */

@@ -185,6 +185,7 @@ function primitiveBytesMin(context: Context, kind: PrimitiveKind): number {
     case 'int8':
       return 1
     case 'int16':
+    case 'uint16':
       return 2
     case 'int32':
       return 4

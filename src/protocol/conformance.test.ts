@@ -137,6 +137,7 @@ const implicitDefaults: Readonly<Record<string, string>> = {
   bool: 'false',
   int8: '0',
   int16: '0',
+  uint16: '0',
   int32: '0',
   int64: '0',
   string: '',

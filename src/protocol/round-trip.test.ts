@@ -88,7 +88,9 @@ describe('a failure of the whole request is said in every version wherever the a
           expect(failureOf(request)).toContain(Errors.NOT_COORDINATOR)
         })
         fc.assert(any, { numRuns: 5 })
-        fc.assert(full, { numRuns: 3 })
+        // Before v3 the only place is beside a directory, and a failed request has none.
+        const hasPlace = api.name !== 'DescribeLogDirs' || version >= 3
+        if (hasPlace) fc.assert(full, { numRuns: 3 })
       })
     }
   }
@@ -128,6 +130,7 @@ const primitives: Readonly<Record<PrimitiveKind, fc.Arbitrary<unknown>>> = {
   bool: fc.boolean(),
   int8: fc.integer({ min: -0x80, max: 0x7f }),
   int16: fc.integer({ min: -0x8000, max: 0x7fff }),
+  uint16: fc.integer({ min: 0, max: 0xffff }),
   int32: fc.integer({ min: -0x8000_0000, max: 0x7fff_ffff }),
   int64: fc.maxSafeInteger(),
   // Any characters but halves of surrogate pairs, which UTF-8 cannot say.

@@ -24,7 +24,7 @@ export interface VersionRange {
 /** Record batches inside a message: bytes in memory, or an ordered list of ranges sent from where they lie. */
 export type RecordsInput = Bytes | readonly Slice[]
 
-export type PrimitiveKind = 'bool' | 'int8' | 'int16' | 'int32' | 'int64' | 'string' | 'bytes' | 'records' | 'uuid'
+export type PrimitiveKind = 'bool' | 'int8' | 'int16' | 'uint16' | 'int32' | 'int64' | 'string' | 'bytes' | 'records' | 'uuid'
 
 export interface FieldOptions<T> {
   /** Versions in which the field may be null. */
@@ -127,6 +127,8 @@ function primitive<T, In = T>(kind: PrimitiveKind, isExact = false) {
 export const bool = primitive<boolean>('bool')
 export const int8 = primitive<number>('int8')
 export const int16 = primitive<number>('int16')
+/** Ports. */
+export const uint16 = primitive<number>('uint16')
 export const int32 = primitive<number>('int32')
 /** A number; what a peer sends beyond ±2^53 is clamped. For what the broker counts with: offsets, ids, durations. */
 export const int64 = primitive<number>('int64')
@@ -166,6 +168,7 @@ interface PrimitiveTypes {
   bool: boolean
   int8: number
   int16: number
+  uint16: number
   int32: number
   int64: number
   string: string

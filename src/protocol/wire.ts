@@ -98,6 +98,9 @@ export class Reader {
   int16(): number {
     return this.#view.getInt16(this.#take(2))
   }
+  uint16(): number {
+    return this.#view.getUint16(this.#take(2))
+  }
   int32(): number {
     return this.#view.getInt32(this.#take(4))
   }
@@ -295,6 +298,10 @@ export class Writer {
   int16(value: number): void {
     const at = this.#room(2)
     this.#view.setInt16(at, value)
+  }
+  uint16(value: number): void {
+    const at = this.#room(2)
+    this.#view.setUint16(at, value)
   }
   int32(value: number): void {
     const at = this.#room(4)

@@ -3,6 +3,7 @@
  * simulation gives it a disk and a clock of its own and gives frames to `serve`.
  */
 
+import { resolve } from 'node:path'
 import type { Uuid } from '../base/ids.js'
 import type { Log } from '../base/log.js'
 import { loggersOf } from '../base/loggers.js'
@@ -22,6 +23,7 @@ import { Turns } from '../broker/turns.js'
 import { Waiting } from '../broker/waiting.js'
 import type { Access } from '../cluster/access-image.js'
 import type { ClusterSettings } from '../cluster/controller.js'
+import { initialFeatures, metadataVersion } from '../cluster/features.js'
 import { brokerResource, type ClusterImage, clientMetricsResource, groupResource, MutableImage } from '../cluster/image.js'
 import { clusterMetadataTopic } from '../cluster/topic-name.js'
 import type { BrokerConfig } from '../config/broker-config.js'
@@ -213,6 +215,10 @@ async function assemble(
   await follow([])
   reconcile({ directory, image, metadataLog, removedTopicIds, settings, log })
 
+  if (!image.features.has(metadataVersion)) {
+    const records = initialFeatures(config.get('gregor.transaction.version'))
+    metadataLog.writeOrAssume(records, log)
+  }
   const topics = new Topics({ image, metadataLog, directory, settings, config, world, log })
   const groups = createGroupCoordinator({
     world,
@@ -228,7 +234,7 @@ async function assemble(
     world,
     log: coordinatorLog(transactionsTopic, topics, world, log),
     topics: image,
-    config: () => transactionSettings(config),
+    config: () => transactionSettings(config, image),
     newProducerId: () => producerIds.next(),
     send: markers => transactionMarkers.send(markers),
     report: coordinatorReport(transactionsTopic, loggers.named('kafka.coordinator.transaction'), options.onFatal),
@@ -257,7 +263,9 @@ async function assemble(
     nodeId: settings.nodeId,
     rack: config.get('broker.rack'),
     clusterId: directory.clusterId,
-    metadataEndOffset: () => metadataLog.endOffset,
+    metadataLog,
+    logDirs: { path: resolve(directory.path), room: () => directory.room() },
+    controllerListenerName: config.get('controller.listener.names')[0] ?? 'CONTROLLER',
     config,
     groupConfigOf: groupId => groupConfig(config, image.configsOf(groupResource, groupId)),
     clientMetricsSubscriptions() {

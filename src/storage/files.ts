@@ -91,11 +91,19 @@ export interface Files {
   /** Size of a file in bytes, or null when it is missing. */
   sizeOf(path: string): number | null
   isDirectory(path: string): boolean
+  /** Of the file system that the path is on. */
+  room(path: string): Promise<DiskRoom>
   /**
    * Takes the lock of a directory, which the system holds until it is released or the process ends. `taken`: another
    * process has it, in any container. Null: there is no such lock here.
    */
   lockDirectory(path: string): HeldLock | 'taken' | null
+}
+
+export interface DiskRoom {
+  readonly totalBytes: number
+  /** What this process may still fill. */
+  readonly usableBytes: number
 }
 
 export interface HeldLock {
@@ -209,6 +217,14 @@ export const nodeFiles: Files = {
     }),
   sizeOf: path => attempt(`stat ${path}`, () => fs.statSync(path, { throwIfNoEntry: false })?.size ?? null),
   isDirectory: path => fs.statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false,
+  async room(path) {
+    try {
+      const { bsize, blocks, bavail } = await fs.promises.statfs(path)
+      return { totalBytes: bsize * blocks, usableBytes: bsize * bavail }
+    } catch (error) {
+      throw asDiskFailure(error, `statfs ${path}`)
+    }
+  },
   lockDirectory(path) {
     // The directory itself: it takes no file, which a full disk would not give.
     const fd = attempt(`open ${path}`, () => fs.openSync(path, fs.constants.O_RDONLY | fs.constants.O_DIRECTORY))

@@ -1,3 +1,5 @@
+import { supportedFeatures } from '../../cluster/features.js'
+import type { ClusterImage } from '../../cluster/image.js'
 import type { ErrorCode } from '../../protocol/errors.js'
 import { Errors } from '../../protocol/errors.js'
 import { ApiVersions } from '../../protocol/messages/api-versions.js'
@@ -32,30 +34,23 @@ export function apiVersionsAnswer(broker: Broker, version: number, errorCode: Er
   return {
     errorCode,
     apiKeys: broker.apiKeys,
-    supportedFeatures: version >= 4 ? supportedFeatures : featuresOfOldClients,
-    finalizedFeaturesEpoch: broker.metadataEndOffset(),
-    finalizedFeatures: finalizedFeatures[broker.config.get('gregor.transaction.version')]!,
+    supportedFeatures: version >= 4 ? supported : supportedByOldClients,
+    finalizedFeaturesEpoch: broker.metadataLog.endOffset,
+    finalizedFeatures: finalizedFeatures(broker.topics.image),
   }
 }
 
-/** Of metadata.version (KIP-778) in Kafka 4.4: 3.3-IV3 to 4.4-IV2. */
-const levels = { min: 7, max: 33 }
-/** A feature of level 0 is off, and as good as not there. */
-const transactionLevels = [0, 1, 2]
-
-const supportedFeatures = [
-  { name: 'metadata.version', minVersion: levels.min, maxVersion: levels.max },
-  { name: 'transaction.version', minVersion: transactionLevels[0]!, maxVersion: transactionLevels.at(-1)! },
-]
+const supported = supportedFeatures.map(({ name, min, max }) => ({ name, minVersion: min, maxVersion: max }))
 /** [KAFKA-17492] Clients of v3 fail at a feature that may be of level 0. */
-const featuresOfOldClients = supportedFeatures.filter(({ minVersion }) => minVersion > 0)
-/** By the level of transaction.version. */
-const finalizedFeatures = transactionLevels.map(level =>
-  [
-    { name: 'metadata.version', minVersionLevel: levels.max, maxVersionLevel: levels.max },
-    { name: 'transaction.version', minVersionLevel: level, maxVersionLevel: level },
-  ].filter(({ maxVersionLevel }) => maxVersionLevel > 0),
-)
+const supportedByOldClients = supported.filter(({ minVersion }) => minVersion > 0)
+
+/** A directory that Kafka wrote has levels of what is not served here; they are not told. */
+function finalizedFeatures({ features }: ClusterImage) {
+  return supportedFeatures.flatMap(({ name }) => {
+    const level = features.get(name)
+    return level === undefined ? [] : [{ name, minVersionLevel: level, maxVersionLevel: level }]
+  })
+}
 
 // [KIP-511]
 const softwareText = /^[a-zA-Z0-9](?:[a-zA-Z0-9\-.]*[a-zA-Z0-9])?$/

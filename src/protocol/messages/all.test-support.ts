@@ -25,7 +25,10 @@ import { OffsetCommitKey, OffsetCommitValue } from '../state/offsets.js'
 import { TransactionLogKey, TransactionLogValue } from '../state/transaction.js'
 import { AddOffsetsToTxn } from './add-offsets-to-txn.js'
 import { AddPartitionsToTxn } from './add-partitions-to-txn.js'
+import { AddRaftVoter } from './add-raft-voter.js'
 import { AlterConfigs } from './alter-configs.js'
+import { AlterPartitionReassignments } from './alter-partition-reassignments.js'
+import { AlterReplicaLogDirs } from './alter-replica-log-dirs.js'
 import { AlterUserScramCredentials } from './alter-user-scram-credentials.js'
 import { ApiVersions } from './api-versions.js'
 import { CreateAcls } from './create-acls.js'
@@ -41,10 +44,13 @@ import { DescribeCluster } from './describe-cluster.js'
 import { DescribeConfigs } from './describe-configs.js'
 import { DescribeDelegationToken } from './describe-delegation-token.js'
 import { DescribeGroups } from './describe-groups.js'
+import { DescribeLogDirs } from './describe-log-dirs.js'
 import { DescribeProducers } from './describe-producers.js'
+import { DescribeQuorum } from './describe-quorum.js'
 import { DescribeTopicPartitions } from './describe-topic-partitions.js'
 import { DescribeTransactions } from './describe-transactions.js'
 import { DescribeUserScramCredentials } from './describe-user-scram-credentials.js'
+import { ElectLeaders } from './elect-leaders.js'
 import { EndTxn } from './end-txn.js'
 import { ExpireDelegationToken } from './expire-delegation-token.js'
 import { Fetch } from './fetch.js'
@@ -57,6 +63,7 @@ import { LeaveGroup } from './leave-group.js'
 import { ListConfigResources } from './list-config-resources.js'
 import { ListGroups } from './list-groups.js'
 import { ListOffsets } from './list-offsets.js'
+import { ListPartitionReassignments } from './list-partition-reassignments.js'
 import { ListTransactions } from './list-transactions.js'
 import { Metadata } from './metadata.js'
 import { OffsetCommit } from './offset-commit.js'
@@ -64,11 +71,14 @@ import { OffsetDelete } from './offset-delete.js'
 import { OffsetFetch } from './offset-fetch.js'
 import { OffsetForLeaderEpoch } from './offset-for-leader-epoch.js'
 import { Produce } from './produce.js'
+import { RemoveRaftVoter } from './remove-raft-voter.js'
 import { RenewDelegationToken } from './renew-delegation-token.js'
 import { SaslAuthenticate } from './sasl-authenticate.js'
 import { SaslHandshake } from './sasl-handshake.js'
 import { SyncGroup } from './sync-group.js'
 import { TxnOffsetCommit } from './txn-offset-commit.js'
+import { UnregisterBroker } from './unregister-broker.js'
+import { UpdateFeatures } from './update-features.js'
 import { WriteTxnMarkers } from './write-txn-markers.js'
 
 /** Here the single APIs lose their field types: a list of them is about what all have in common. */
@@ -120,6 +130,16 @@ export const allApis = [
   RenewDelegationToken,
   ExpireDelegationToken,
   DescribeDelegationToken,
+  AddRaftVoter,
+  AlterPartitionReassignments,
+  AlterReplicaLogDirs,
+  DescribeLogDirs,
+  DescribeQuorum,
+  ElectLeaders,
+  ListPartitionReassignments,
+  RemoveRaftVoter,
+  UnregisterBroker,
+  UpdateFeatures,
 ] as unknown as readonly Api[]
 
 /** Records of the internal topics, each with the name that Kafka's definitions give to this version of it. */

@@ -8,7 +8,7 @@ import type { Uuid } from '../../base/ids.js'
 import { inParallel } from '../../base/in-parallel.js'
 import { randomUuid, type Timer } from '../../base/world.js'
 import { Errors } from '../../protocol/errors.js'
-import { DiskFailure, replaceFile } from '../files.js'
+import { DiskFailure, type DiskRoom, replaceFile } from '../files.js'
 import { partitionName } from '../format/checkpoint.js'
 import type { Partition } from '../partition.js'
 import { type CleanerSettings, defaultCleanerSettings, LogCleaner } from './log-cleaner.js'
@@ -92,6 +92,16 @@ export class DataDirectory {
   }
   readFile(topic: string, index: number, name: string): Bytes | null {
     return this.#host.files.readWhole(`${this.path}/${partitionName(topic, index)}/${name}`)
+  }
+
+  /** What the disk holds and has left; -1 where it does not say, as in Kafka. */
+  async room(): Promise<DiskRoom> {
+    try {
+      return await this.#host.files.room(this.path)
+    } catch (error) {
+      if (!(error instanceof DiskFailure)) throw error
+      return { totalBytes: -1, usableBytes: -1 }
+    }
   }
 
   /** Makes a partition with an empty log. Its directory is on stable storage before its first append is acknowledged. */

@@ -22,6 +22,69 @@ export const casesOfTheCluster: readonly RightsCase[] = [
     others: [['describe cluster', 'alter cluster', 'idempotent_write cluster']],
     request: () => ({ includeClusterAuthorizedOperations: true, endpointType: 1, includeFencedBrokers: false }),
   },
+  {
+    api: 'ElectLeaders',
+    needs: ['alter cluster'],
+    request: ({ name }) => ({
+      ...{ electionType: 0, timeoutMs: 5000 },
+      topicPartitions: [{ topic: name('t'), partitions: [0, 1] }],
+    }),
+  },
+  {
+    api: 'AlterPartitionReassignments',
+    needs: ['alter cluster'],
+    request: ({ name }) => ({
+      ...{ timeoutMs: 5000, allowReplicationFactorChange: true },
+      topics: [{ name: name('t'), partitions: [{ partitionIndex: 0, replicas: [1] }] }],
+    }),
+  },
+  {
+    api: 'ListPartitionReassignments',
+    needs: ['describe cluster'],
+    request: ({ name }) => ({ timeoutMs: 5000, topics: [{ name: name('t'), partitionIndexes: [0] }] }),
+  },
+  {
+    api: 'AlterReplicaLogDirs',
+    needs: ['alter cluster'],
+    request: ({ name }) => ({ dirs: [{ path: '/no/such/directory', topics: [{ name: name('t'), partitions: [0, 1] }] }] }),
+  },
+  {
+    api: 'DescribeLogDirs',
+    needs: ['describe cluster'],
+    request: ({ name }) => ({ topics: [{ topic: name('t'), partitions: [0] }] }),
+    view: body => ({
+      ...body,
+      results: (body.results as Body[]).map(one => ({ ...one, logDir: '', totalBytes: 0, usableBytes: 0 })),
+    }),
+  },
+  {
+    api: 'DescribeQuorum',
+    needs: ['describe cluster'],
+    // Of the partition that is there the answer tells times.
+    request: ({ name }) => ({ topics: [{ topicName: name('t'), partitions: [{ partitionIndex: 0 }] }] }),
+  },
+  {
+    api: 'UpdateFeatures',
+    needs: ['alter cluster'],
+    request: () => ({
+      ...{ timeoutMs: 5000, validateOnly: true },
+      featureUpdates: [{ feature: 'transaction.version', maxVersionLevel: 2, allowDowngrade: false, upgradeType: 1 }],
+    }),
+  },
+  { api: 'UnregisterBroker', needs: ['alter cluster'], request: () => ({ brokerId: 77 }) },
+  {
+    api: 'AddRaftVoter',
+    needs: ['alter cluster'],
+    request: () => ({
+      ...{ clusterId: null, timeoutMs: 5000, voterId: 77, voterDirectoryId: 'abcdefghijklmnopqrstuw' },
+      ...{ listeners: [{ name: 'CONTROLLER', host: 'localhost', port: 1 }], ackWhenCommitted: true },
+    }),
+  },
+  {
+    api: 'RemoveRaftVoter',
+    needs: ['alter cluster'],
+    request: () => ({ clusterId: null, voterId: 77, voterDirectoryId: 'abcdefghijklmnopqrstuw' }),
+  },
   { api: 'ListConfigResources', needs: ['describe_configs cluster'], request: () => ({ resourceTypes: [4] }) },
   {
     api: 'DescribeAcls',

@@ -12,7 +12,7 @@ import type { SeededRandom } from '../seeded-random.js'
 import { afterCrash, type CrashPolicy } from './crash.js'
 import { SimulatedFile, SimulatedFolder, type SimulatedNode } from './nodes.js'
 
-export type DiskOperation = Exclude<keyof Files, 'close' | 'isDirectory' | 'lockDirectory'> | 'synced'
+export type DiskOperation = Exclude<keyof Files, 'close' | 'isDirectory' | 'room' | 'lockDirectory'> | 'synced'
 
 /** A call that is about to be carried out. */
 export interface DiskCall {
@@ -224,6 +224,7 @@ export class SimulatedDisk {
         return node instanceof SimulatedFile ? node.shown.size : null
       },
       isDirectory: path => this.#find(path) instanceof SimulatedFolder,
+      room: async () => ({ totalBytes: -1, usableBytes: -1 }),
       lockDirectory: path => {
         if (this.#locks.has(path)) return 'taken'
         this.#locks.add(path)

@@ -449,4 +449,65 @@ export const fixtures = {
     make: async () => ({ clientSoftwareName: 'oracle', clientSoftwareVersion: '1' }),
     view: () => body => ({ errorCode: body.errorCode }),
   },
+  ElectLeaders: {
+    make: async (t, s) => ({
+      electionType: 0,
+      topicPartitions: [{ topic: (await topic(t, s, false)).name, partitions: [0, 1] }],
+      timeoutMs: 5000,
+    }),
+    pick: t => body => ({
+      ...body,
+      replicaElectionResults: body.replicaElectionResults.filter(
+        x => x.topic.startsWith(t.name('')) || x.partitionResult.length > 0,
+      ),
+    }),
+  },
+  AlterPartitionReassignments: {
+    make: async (t, s) => ({
+      timeoutMs: 5000,
+      allowReplicationFactorChange: true,
+      topics: [{ name: (await topic(t, s, false)).name, partitions: [{ partitionIndex: 0, replicas: [1] }] }],
+    }),
+  },
+  ListPartitionReassignments: {
+    make: async (t, s) => ({
+      timeoutMs: 5000,
+      topics: [{ name: (await topic(t, s, false)).name, partitionIndexes: [0, 1] }],
+    }),
+  },
+  AlterReplicaLogDirs: {
+    make: async (t, s) => ({
+      dirs: [{ path: '/no/such/directory', topics: [{ name: (await topic(t, s, false)).name, partitions: [0, 1] }] }],
+    }),
+  },
+  DescribeLogDirs: {
+    make: async (t, s) => ({ topics: [{ topic: (await topic(t, s, false)).name, partitions: [0, 1] }] }),
+    view: t => body => ({
+      ...body,
+      results: body.results.map(one => ({
+        errorCode: one.errorCode,
+        topics: one.topics.filter(x => x.name.startsWith(t.name(''))),
+      })),
+    }),
+  },
+  DescribeQuorum: {
+    make: async () => ({ topics: [{ topicName: '__cluster_metadata', partitions: [{ partitionIndex: 0 }] }] }),
+    view: () => body => ({
+      errorCode: body.errorCode,
+      topics: body.topics.map(x => [x.topicName, ...x.partitions.map(one => [one.partitionIndex, one.errorCode])]),
+    }),
+  },
+  AddRaftVoter: {
+    make: async () => ({
+      clusterId: null,
+      timeoutMs: 500,
+      voterId: 2,
+      voterDirectoryId: 'abcdefghijklmnopqrstuw',
+      listeners: [{ name: 'CONTROLLER', host: 'localhost', port: 1 }],
+      ackWhenCommitted: true,
+    }),
+  },
+  RemoveRaftVoter: {
+    make: async () => ({ clusterId: null, voterId: 2, voterDirectoryId: 'abcdefghijklmnopqrstuw' }),
+  },
 }

@@ -1,8 +1,10 @@
 // Every transcript, in the order in which they run.
 import { transcripts as access } from './access.mjs'
 import { transcripts as acls } from './acls.mjs'
+import { transcripts as cluster } from './cluster.mjs'
 import { transcripts as configs } from './configs.mjs'
 import { transcripts as dynamicConfigs } from './dynamic-configs.mjs'
+import { transcripts as features } from './features.mjs'
 import { transcripts as fetch } from './fetch.mjs'
 import { transcripts as fetchLimits } from './fetch-limits.mjs'
 import { transcripts as frames } from './frames.mjs'
@@ -25,6 +27,8 @@ import { transcripts as versions } from './versions.mjs'
 export const transcripts = [
   ...versions,
   ...topics,
+  ...cluster,
+  ...features,
   ...configs,
   ...dynamicConfigs,
   ...acls,

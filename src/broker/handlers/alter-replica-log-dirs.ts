@@ -1,0 +1,32 @@
+import { type ErrorCode, Errors } from '../../protocol/errors.js'
+import { AlterReplicaLogDirs } from '../../protocol/messages/alter-replica-log-dirs.js'
+import { handler, type RequestContext } from '../handler.js'
+import { RequestFailure } from '../outcomes.js'
+
+// AlterReplicaLogDirs v1-2: partitions are in the one directory there is. Of a partition that is named twice the last directory
+// counts.
+export const alterReplicaLogDirs = handler(AlterReplicaLogDirs, (request, context) => {
+  if (!context.may('alter', 'cluster', '')) throw new RequestFailure(Errors.CLUSTER_AUTHORIZATION_FAILED)
+  const byTopic = new Map<string, Map<number, ErrorCode>>()
+  for (const { path, topics } of request.dirs) {
+    for (const { name, partitions } of topics) {
+      const codes = byTopic.get(name) ?? new Map<number, ErrorCode>()
+      for (const partition of partitions) byTopic.set(name, codes.set(partition, codeOf(path, name, partition, context)))
+    }
+  }
+  const results = Array.from(byTopic, ([topicName, codes]) => ({
+    topicName,
+    partitions: Array.from(codes, ([partitionIndex, errorCode]) => ({ partitionIndex, errorCode })),
+  }))
+  return { results }
+})
+
+/** Kafka's copy of a partition on its way is `<topic>-<partition>.<32 digits>-future`, and no name is longer than this. */
+const directoryNameMax = 255
+const futureSuffixLength = 1 + 32 + '-future'.length
+
+function codeOf(path: string, topic: string, partition: number, { broker }: RequestContext): ErrorCode {
+  if (`${topic}-${partition}`.length + futureSuffixLength > directoryNameMax) return Errors.INVALID_TOPIC_EXCEPTION
+  if (path !== broker.logDirs.path) return Errors.LOG_DIR_NOT_FOUND
+  return broker.topics.partition(topic, partition) === undefined ? Errors.UNKNOWN_TOPIC_OR_PARTITION : Errors.NONE
+}

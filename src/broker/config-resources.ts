@@ -9,12 +9,10 @@ import {
   topicResource,
 } from '../cluster/image.js'
 import { topicNameProblem } from '../cluster/topic-name.js'
-import { listenerKeyOf } from '../config/broker-config.js'
+import { isSecretConfig } from '../config/broker-config.js'
 import { clientMetricsRefusal } from '../config/client-metrics.js'
 import { dynamicProblem } from '../config/dynamic-problem.js'
 import { groupConfigProblem } from '../config/group-config.js'
-import type { ConfigKey } from '../config/key.js'
-import { brokerKeyOf, brokerKeys } from '../config/keys.js'
 import type { DynamicConfigs } from '../config/live-config.js'
 import { validateTopicConfig } from '../config/topic-config.js'
 import { Errors, type Refusal, refuse } from '../protocol/errors.js'
@@ -81,10 +79,7 @@ function brokerConfigs(name: string, { config, nodeId, topics }: Broker): Config
       return orNull(dynamicProblem(asked, name !== '') ?? config.problemOf(dynamicWith(configs)))
     },
     usersRefusalOf: async (configs, named) => orNull(await config.usersProblemOf(dynamicWith(configs), named)),
-    isSecret(key) {
-      const known = listenerKeyOf(key)?.key ?? brokerKeyOf(key)
-      return known === null || (brokerKeys[known] as ConfigKey<unknown>).type === 'password'
-    },
+    isSecret: isSecretConfig,
   }
 }
 

@@ -115,3 +115,9 @@ export function listenerKeyOf(name: string): { readonly key: BrokerKey; readonly
   if (key === null || !row?.perListener || (mechanism !== undefined && !row.perMechanism)) return null
   return { key, name: `${listenerPrefix(listener)}${mechanism === undefined ? '' : `${mechanism}.`}${key}` }
 }
+
+/** Whether the value of a broker's config is for no eyes: a password, or of a name that is no key. */
+export function isSecretConfig(name: string): boolean {
+  const key = listenerKeyOf(name)?.key ?? brokerKeyOf(name)
+  return key === null || (brokerKeys[key] as ConfigKey<unknown>).type === 'password'
+}

@@ -36,7 +36,10 @@ test('what an older or another broker left and cannot be used counts as not set,
     dynamic({ 'log.retention.bytes': 'x', 'num.io.threads': '99', 'log.segment.bytes': '2000000' }),
     [],
   )
-  expect(problems).toEqual(['Invalid value x for configuration log.retention.bytes: Not a number of type LONG'])
+  expect(problems).toEqual([
+    'Invalid value x for configuration log.retention.bytes: Not a number of type LONG',
+    'not taken up while a broker runs: num.io.threads',
+  ])
   expect([config.get('log.retention.bytes'), config.get('num.io.threads'), config.get('log.segment.bytes')]).toEqual([
     -1, 8, 2_000_000,
   ])

@@ -78,9 +78,10 @@ export class LiveConfig implements BrokerConfig {
     dynamic: DynamicConfigs,
     named: readonly string[],
   ): { readonly problems: readonly string[]; readonly settled: Promise<unknown> } {
-    const { config, problems } = overlaid(this.#static, dynamic)
+    const { config, problems, ignored } = overlaid(this.#static, dynamic)
     this.#current = config
-    return { problems, settled: Promise.all(this.#concernedBy(named).map(observer => observer.changed())) }
+    const found = ignored.length === 0 ? problems : [...problems, `not taken up while a broker runs: ${ignored.join(', ')}`]
+    return { problems: found, settled: Promise.all(this.#concernedBy(named).map(observer => observer.changed())) }
   }
 
   /** Why these cannot be the dynamic configs, whoever uses them. */
@@ -106,8 +107,16 @@ export class LiveConfig implements BrokerConfig {
   }
 }
 
-function overlaid(base: BrokerConfig, { clusterWide, own }: DynamicConfigs): { config: BrokerConfig; problems: string[] } {
+interface Overlaid {
+  readonly config: BrokerConfig
+  readonly problems: readonly string[]
+  /** Keys that are taken up at the start alone. */
+  readonly ignored: readonly string[]
+}
+
+function overlaid(base: BrokerConfig, { clusterWide, own }: DynamicConfigs): Overlaid {
   const problems: string[] = []
+  const ignored: string[] = []
   const values = new Map<BrokerKey, unknown>()
   const ofListeners = new Map<string, unknown>()
   const given: GivenConfigs[] = []
@@ -126,7 +135,10 @@ function overlaid(base: BrokerConfig, { clusterWide, own }: DynamicConfigs): { c
         continue
       }
       // Kafka may have left what does not change here while a broker runs.
-      if (row.dynamic === undefined) continue
+      if (row.dynamic === undefined) {
+        ignored.push(name)
+        continue
+      }
       const parsed = parseValue(name, row, text)
       if (isRefusal(parsed)) {
         problems.push(parsed.message)
@@ -150,6 +162,7 @@ function overlaid(base: BrokerConfig, { clusterWide, own }: DynamicConfigs): { c
       dataDirectory,
     }),
     problems,
+    ignored,
   }
 }
 

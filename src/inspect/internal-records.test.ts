@@ -16,3 +16,15 @@ test('a dump says who can log in, and nothing with which a password could be gue
     },
   })
 })
+
+test('nor what a broker was told in secret', () => {
+  const shown = (name: string, value: string | null) => {
+    const record = { kind: 'config', resourceType: 4, resourceName: '1', name, value } as const
+    const decoded = decodeInternal('__cluster_metadata', null, encodeMetadataRecord(record))?.value
+    return (decoded as { readonly value: string | null } | undefined)?.value
+  }
+  expect(shown('listener.name.ssl.ssl.key.password', 'gold')).toBe('[hidden]')
+  expect(shown('plugin.token', 'gold')).toBe('[hidden]')
+  expect(shown('plugin.token', null)).toBeNull()
+  expect(shown('log.retention.ms', '5')).toBe('5')
+})

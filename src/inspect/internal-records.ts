@@ -4,7 +4,10 @@
  * there is to show.
  */
 import { asBuffer, type Bytes } from '../base/bytes.js'
+import { brokerResource } from '../cluster/image.js'
 import { clusterMetadataTopic } from '../cluster/topic-name.js'
+import { isSecretConfig } from '../config/broker-config.js'
+import { hiddenText as hidden } from '../config/key.js'
 import { decode } from '../protocol/codec.js'
 import { inRange, type Message } from '../protocol/schema.js'
 import { GroupMetadataKey, GroupMetadataValue } from '../protocol/state/group.js'
@@ -20,8 +23,6 @@ export function isDecodable(topic: string): boolean {
   return topic === offsetsTopic || topic === transactionsTopic || topic === clusterMetadataTopic
 }
 
-const hidden = '[hidden]'
-
 export interface DecodedRecord {
   readonly key: unknown
   readonly value: unknown
@@ -35,7 +36,9 @@ export function decodeInternal(topic: string, key: Bytes | null, value: Bytes | 
     if (typeof record !== 'object') return null
     // Passwords can be guessed with them, and a dump is shown around.
     const secrets = { salt: hidden, storedKey: hidden, serverKey: hidden }
-    return { key: null, value: record.kind === 'scramCredential' ? { ...record, ...secrets } : record }
+    if (record.kind === 'scramCredential') return { key: null, value: { ...record, ...secrets } }
+    const isSecret = record.kind === 'config' && record.resourceType === brokerResource && isSecretConfig(record.name)
+    return { key: null, value: isSecret && record.value !== null ? { ...record, value: hidden } : record }
   }
   if (key === null || !isDecodable(topic)) return null
   const keyReader = new Reader(asBuffer(key))

@@ -69,6 +69,7 @@ function client({ sessionMsMax = 0, hasSasl = true } = {}) {
   const serve = createDispatch({
     broker: {
       world: world as World,
+      quotas: { areSet: false },
       apiKeys: [],
       metadataLog: { endOffset: 0, highWatermark: 0, leaderEpoch: 0 },
       topics: { image: new MutableImage() },

@@ -107,6 +107,11 @@ export class Authentication {
     session.onClosed(() => this.#deadline.cancel())
   }
 
+  /** The client is who it says; what belongs to logging in comes before, and again at the end of a session. */
+  get isDone(): boolean {
+    return this.#state === 'done'
+  }
+
   /** SaslAuthenticate is in turn. */
   get isUnderWay(): boolean {
     return this.#state === 'tokens'

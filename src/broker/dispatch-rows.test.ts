@@ -38,7 +38,7 @@ function setup(
     },
   }
   const serve = createDispatch({
-    broker: { world } as unknown as Broker,
+    broker: { world, quotas: { areSet: false } } as unknown as Broker,
     rows: served.map(([api, handle, traits]) => ({ api: api as Api, handle, traits: { needs: [], ...traits } })),
     interceptors,
     meter,

@@ -31,6 +31,7 @@ import { apiVersionsAnswer } from './handlers/api-versions.js'
 import { inSlices } from './long-answer.js'
 import { allOperations } from './operations.js'
 import { CloseConnection, EncodedAnswer, noAnswer, Ordered, type Outcome, RequestFailure } from './outcomes.js'
+import { MeteredRequest } from './quotas/metered-request.js'
 import type { Broker } from './services.js'
 import { Session } from './session.js'
 
@@ -86,7 +87,10 @@ export function createDispatch({
     }
     const clientId = readClientId(reader, inRange(api.flexible, apiVersion))
     const context = new CallContext(broker, session, clientId, api, apiVersion, correlationId, frame, isOwnMemory)
-    const { counters } = service
+    const { counters, row } = service
+    if (broker.quotas.areSet && (authentication === null || authentication.isDone)) {
+      context.metered = new MeteredRequest(broker.quotas, session, clientId, row.traits, frame.byteLength)
+    }
     return counters === null ? serve(service, context, reader) : counted(service, counters, context, reader, frame.byteLength)
   }
 
@@ -96,12 +100,14 @@ export function createDispatch({
     try {
       const outcome = run(request, context)
       const keepsFrame = context.handlerReturned()
-      if (outcome === noAnswer) return null
+      if (outcome === noAnswer) return unanswered(context)
       if (outcome instanceof Promise) {
+        context.metered?.waits()
         const failed = traits.mayPark ? fault : failedLater(context, request, counters)
         return { answer: outcome.then(respondedLater(context), failed), isOrdered: false, fixed: null, keepsFrame }
       }
       if (outcome instanceof Ordered) {
+        context.metered?.waits()
         const answer = outcome.response.then(respondedLater(context), fault)
         return { answer, isOrdered: true, fixed: outcome.fixed, keepsFrame }
       }
@@ -112,6 +118,20 @@ export function createDispatch({
   }
 
   const respond = (to: CallContext, response: unknown): Response => {
+    const { metered } = to
+    if (metered === null) return encoded(to, response)
+    const throttleMs = metered.answered()
+    const answer = encoded(to, throttleMs === 0 ? response : throttled(to, response, throttleMs))
+    metered.encoded()
+    return answer
+  }
+
+  const unanswered = (to: CallContext): null => {
+    to.metered?.unanswered()
+    return null
+  }
+
+  const encoded = (to: CallContext, response: unknown): Response => {
     if (response instanceof EncodedAnswer) return frameResponse(to, response.body)
     const encoded = encodeResponse(scratch, to, response as never)
     if (encoded !== null) return encoded
@@ -134,7 +154,9 @@ export function createDispatch({
   /** Made apart from the request, which may be large and must not live as long as its answer takes. */
   const respondedLater = (to: CallContext) => (response: unknown) => {
     try {
-      return response === noAnswer ? null : respond(to, response)
+      if (response === noAnswer) return unanswered(to)
+      to.metered?.goesOn()
+      return respond(to, response)
     } catch (error) {
       return fault(error)
     }
@@ -229,6 +251,19 @@ function rawAnswer(token: Promise<Bytes>): Dispatched {
   return { answer: token.then(frameToken), isOrdered: false, fixed: null, keepsFrame: false }
 }
 
+/** The answer that says how long its client has to wait, in the versions that have a place for it. */
+function throttled({ api, version }: CallContext, response: unknown, throttleTimeMs: number): unknown {
+  if (!(response instanceof EncodedAnswer)) return { ...(response as object), throttleTimeMs }
+  const { throttleTimeMs: field } = api.response.fields
+  if (field === undefined || !inRange(field.versions, version)) return response
+  // Where an answer has it, it comes first.
+  assert(Object.values(api.response.fields)[0] === field, 'the throttle time of an encoded answer comes first')
+  const writer = new Writer(response.body.byteLength)
+  writer.int32(throttleTimeMs)
+  writer.raw(response.body.subarray(4))
+  return new EncodedAnswer(writer.written())
+}
+
 /** At once, unless the answer is long. */
 type Response = Outgoing | Promise<Outgoing>
 
@@ -244,6 +279,7 @@ class CallContext implements RequestContext {
   readonly api: Api
   readonly version: number
   readonly correlationId: number
+  metered: MeteredRequest | null = null
   /** Null once the handler has returned. */
   #frame: Bytes | null
   readonly #isOwnMemory: boolean

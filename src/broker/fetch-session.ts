@@ -107,6 +107,13 @@ export class FetchSessions {
     return { kind: 'incremental', session, partitions: session.partitions.values() }
   }
 
+  /** The client was told nothing, because it has to wait: a session that it has goes on, a new one is not made. Its id, or 0. */
+  untouched({ kind, session }: FetchContext): number {
+    if (session === null || kind === 'incremental') return session?.id ?? 0
+    this.#end(session.id)
+    return 0
+  }
+
   #create(request: FetchSessionRequest): FetchSession | null {
     const partitions = byKey(request.partitions)
     if (!this.#makeRoom(partitions.size)) return null

@@ -7,6 +7,7 @@ import type { Api, Decoded, Encodable, Fields } from '../protocol/schema.js'
 import type { Operation, ResourceType } from '../security/acl/acl.js'
 import type { Need } from './needs.js'
 import type { Outcome } from './outcomes.js'
+import type { MeteredRequest, QuotaTraits } from './quotas/metered-request.js'
 import type { Broker } from './services.js'
 import type { Session } from './session.js'
 
@@ -16,6 +17,8 @@ export interface RequestContext {
   readonly connection: ConnectionInfo
   readonly clientId: string
   readonly version: number
+  /** What it uses, counted; null while no quota is set. */
+  readonly metered: MeteredRequest | null
   /** Whether this client may do `operation` to the resource of that name; the cluster has none. */
   may(operation: Operation, resource: ResourceType, name: string): boolean
   /** Whether it may do that to some resource of this type. */
@@ -32,9 +35,6 @@ export interface RequestContext {
   pause(): Promise<void> | null
 }
 
-/** Which quota a request counts against, beside the share of request time that all of them count against. */
-export type QuotaKind = 'produce' | 'fetch' | 'controller_mutation'
-
 export interface Handler {
   readonly api: Api
   readonly handle: (request: unknown, context: RequestContext) => Outcome<unknown>
@@ -48,10 +48,9 @@ export function handler<Req extends Fields, Res extends Fields>(
 }
 
 /** What the rooms around a handler must know of its API without knowing the API. */
-export interface Traits {
+export interface Traits extends QuotaTraits {
   /** All that a client is asked for, in the order in which it is asked; nothing when all clients may. */
   readonly needs: readonly Need[]
-  readonly quota?: QuotaKind
   /** May start while requests before it, which are ordered too, wait for their answers: it fixes its effects first. */
   readonly isOrdered?: true
   /** May wait for as long as the client likes. The request is let go meanwhile, so it cannot fail as a whole afterwards. */

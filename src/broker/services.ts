@@ -16,6 +16,7 @@ import type { Authorization } from './authorization.js'
 import type { DownConversions } from './down-conversion.js'
 import type { EncodedAnswers } from './encoded-answers.js'
 import type { FetchSessions } from './fetch-session.js'
+import type { ClientQuotas } from './quotas/client-quotas.js'
 import type { Turns } from './turns.js'
 import type { Waiting } from './waiting.js'
 
@@ -60,6 +61,7 @@ export interface Broker {
   readonly topics: Topics
   /** Null without an authorizer: everyone may do everything. */
   readonly authorization: Authorization | null
+  readonly quotas: ClientQuotas
   /** Writes down what was decided about the cluster, and waits until it is durable. Throws StorageFailure. */
   carryOut<Result>(decided: Decided<Result>): Promise<Result>
   readonly groups: GroupCoordinator

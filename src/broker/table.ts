@@ -7,6 +7,7 @@ import type { Handler, Row, Traits } from './handler.js'
 import { addOffsetsToTxn } from './handlers/add-offsets-to-txn.js'
 import { addPartitionsToTxn } from './handlers/add-partitions-to-txn.js'
 import { addRaftVoter } from './handlers/add-raft-voter.js'
+import { alterClientQuotas } from './handlers/alter-client-quotas.js'
 import { alterConfigs } from './handlers/alter-configs.js'
 import { alterPartitionReassignments } from './handlers/alter-partition-reassignments.js'
 import { alterReplicaLogDirs } from './handlers/alter-replica-log-dirs.js'
@@ -21,6 +22,7 @@ import { deleteGroups } from './handlers/delete-groups.js'
 import { deleteRecords } from './handlers/delete-records.js'
 import { deleteTopics } from './handlers/delete-topics.js'
 import { describeAcls } from './handlers/describe-acls.js'
+import { describeClientQuotas } from './handlers/describe-client-quotas.js'
 import { describeCluster } from './handlers/describe-cluster.js'
 import { describeConfigs } from './handlers/describe-configs.js'
 import { describeDelegationToken } from './handlers/describe-delegation-token.js'
@@ -103,7 +105,7 @@ export const handlers: readonly Row[] = [
   row(syncGroup, { needs: [need('read', 'group')], mayPark: true }), // 14
   row(describeGroups, { needs: [need('describe', 'group')] }), // 15
   row(listGroups, { needs: [need('describe', 'group', { or: ['describe', 'cluster'], isLeftOut: true })] }), // 16
-  row(saslHandshake, { needs: [] }), // 17
+  row(saslHandshake, { needs: [], isExempt: true }), // 17
   row(apiVersions, { needs: [] }), // 18
   row(createTopics, {
     needs: [
@@ -133,7 +135,7 @@ export const handlers: readonly Row[] = [
   }), // 24
   row(addOffsetsToTxn, { needs: [need('write', 'transactional_id'), need('read', 'group')] }), // 25
   row(endTxn, { needs: [need('write', 'transactional_id')] }), // 26
-  row(writeTxnMarkers, { needs: [need('cluster_action', 'cluster', { or: ['alter', 'cluster'] })] }), // 27
+  row(writeTxnMarkers, { needs: [need('cluster_action', 'cluster', { or: ['alter', 'cluster'] })], isExempt: true }), // 27
   row(txnOffsetCommit, { needs: [need('write', 'transactional_id'), need('read', 'group'), need('read', 'topic')] }), // 28
   row(describeAcls, { needs: [need('describe', 'cluster')] }), // 29
   row(createAcls, { needs: [need('alter', 'cluster')] }), // 30
@@ -146,7 +148,7 @@ export const handlers: readonly Row[] = [
       need('describe', 'cluster', { when: 'CLUSTER_AUTHORIZATION_FAILED (31) from version 3 on, before', isLeftOut: true }),
     ],
   }), // 35
-  row(saslAuthenticate, { needs: [] }), // 36
+  row(saslAuthenticate, { needs: [], isExempt: true }), // 36
   row(createPartitions, { needs: [need('alter', 'topic')], quota: 'controller_mutation' }), // 37
   row(createDelegationToken, { needs: [need('create_tokens', 'user', { when: 'for another user' })] }), // 38
   row(renewDelegationToken, { needs: [] }), // 39
@@ -160,6 +162,8 @@ export const handlers: readonly Row[] = [
   row(alterPartitionReassignments, { needs: [need('alter', 'cluster')] }), // 45
   row(listPartitionReassignments, { needs: [need('describe', 'cluster')] }), // 46
   row(offsetDelete, { needs: [need('delete', 'group'), need('read', 'topic')] }), // 47
+  row(describeClientQuotas, { needs: [need('describe_configs', 'cluster')] }), // 48
+  row(alterClientQuotas, { needs: [need('alter_configs', 'cluster')] }), // 49
   row(describeUserScramCredentials, { needs: [need('describe', 'cluster')] }), // 50
   row(alterUserScramCredentials, { needs: [need('alter', 'cluster')] }), // 51
   row(describeQuorum, { needs: [need('describe', 'cluster')] }), // 55

@@ -1,11 +1,12 @@
 /**
  * What the cluster looks like now: topics with their ids and partitions, configs of topics, brokers, groups and client metrics,
- * levels of features, the next free producer id, and who may do what. Built by applying the records of __cluster_metadata, live
- * and at start. Only the owner holds MutableImage; all others read ClusterImage.
+ * levels of features, the next free producer id, who may do what, and how much. Built by applying the records of
+ * __cluster_metadata, live and at start. Only the owner holds MutableImage; all others read ClusterImage.
  */
 import type { LeaderEpoch, ProducerId, Uuid } from '../base/ids.js'
 import type { MetadataRecord } from '../protocol/state/metadata.js'
 import { type Access, MutableAccess } from './access-image.js'
+import { MutableQuotas, type Quotas } from './quota-image.js'
 import { collisionKey } from './topic-name.js'
 
 export interface PartitionImage {
@@ -43,6 +44,7 @@ export interface ClusterImage {
   /** Topics by what their names share with those that would collide with them. */
   readonly namesByCollisionKey: ReadonlyMap<string, string>
   readonly access: Access
+  readonly quotas: Quotas
 }
 
 /** In a PartitionChangeRecord: no election. */
@@ -74,6 +76,7 @@ export class MutableImage implements ClusterImage {
   revision = 0
   readonly namesByCollisionKey = new Map<string, string>()
   readonly access = new MutableAccess()
+  readonly quotas = new MutableQuotas()
 
   apply(record: MetadataRecord): void {
     this.revision++
@@ -135,6 +138,9 @@ export class MutableImage implements ClusterImage {
       case 'delegationToken':
       case 'removeDelegationToken':
         this.access.apply(record)
+        return
+      case 'clientQuota':
+        this.quotas.apply(record)
         return
       case 'featureLevel':
         if (record.featureLevel > 0) this.features.set(record.name, record.featureLevel)

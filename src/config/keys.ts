@@ -395,13 +395,12 @@ export const brokerKeys = {
   'telemetry.max.bytes': int(1_048_576, 'Longest metrics that a client may push.', { min: 1, effect: 'none' }),
 
   // --- quotas ---
-  'quota.window.num': int(11, 'Windows over which a quota is measured.', { min: 1, effect: 'none' }),
-  'quota.window.size.seconds': int(1, 'Length of one of them.', { min: 1, effect: 'none' }),
-  'controller.quota.window.num': int(11, 'Windows over which the quota of controller mutations is measured.', {
+  'quota.window.num': int(11, 'Samples that count of what clients use.', { min: 1 }),
+  'quota.window.size.seconds': int(1, 'Length of each sample.', { min: 1 }),
+  'controller.quota.window.num': int(11, 'Samples of the quota of controller mutations; with their length, its burst.', {
     min: 1,
-    effect: 'none',
   }),
-  'controller.quota.window.size.seconds': int(1, 'Length of one of them.', { min: 1, effect: 'none' }),
+  'controller.quota.window.size.seconds': int(1, 'Length of each of them.', { min: 1 }),
 
   ...keysWithoutEffect,
 } satisfies Readonly<Record<string, ConfigKey<unknown>>>

@@ -219,3 +219,40 @@ describe('max.connection.creation.rate', () => {
     expect([inAfter(999), inAfter(1), inAfter(1000)]).toEqual([0, 1, 2])
   })
 })
+
+describe('connection_creation_rate', () => {
+  const quotasOfAddresses = (rates: Readonly<Record<string, number>>) => {
+    const quotas = quotasWith({ perAddressMax: 100 })
+    quotas.ratePerAddress = address => rates[address] ?? Number.POSITIVE_INFINITY
+    return quotas
+  }
+
+  test('beyond the burst of an address its connections are held unread for at most a window, and refused then', () => {
+    const clients = listener(quotasOfAddresses({ [home]: 1 }))
+    for (let count = 0; count < 11; count++) clients.come(`c${count}`)
+    clients.come('elsewhere', '10.0.0.2')
+    expect(events.slice(9)).toEqual(['c9 is in', 'elsewhere is in'])
+    world.advance(999)
+    expect(events).toHaveLength(11)
+    world.advance(1)
+    expect(events.at(-1)).toBe(`c10 is refused: connection_creation_rate of ${home} is exceeded`)
+  })
+  test('what was refused does not count: who comes slowly enough is let in', () => {
+    const clients = listener(quotasOfAddresses({ [home]: 1 }))
+    for (let count = 0; count < 30; count++) clients.come(`c${count}`)
+    expect(clients.inside).toHaveLength(10)
+    world.advance(11_000)
+    for (let count = 0; count < 30; count++) clients.come(`d${count}`)
+    expect(clients.inside).toHaveLength(20)
+  })
+  test('no more are held than may wait', () => {
+    const clients = listener(quotasOfAddresses({ [home]: 1 }), 'CLIENTS', { waitingMax: 5 })
+    for (let count = 0; count < 16; count++) clients.come(`c${count}`)
+    expect(events.filter(event => event.includes('is refused'))).toEqual([
+      `c15 is refused: connection_creation_rate of ${home} is exceeded`,
+    ])
+    clients.quota.close('over')
+    expect(events.filter(event => event.endsWith('is refused: over'))).toHaveLength(5)
+    expect(world.pendingTimers).toBe(0)
+  })
+})

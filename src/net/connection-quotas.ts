@@ -1,8 +1,8 @@
 /**
  * How many connections are open and how fast they come, over all listeners of a broker: Kafka's ConnectionQuotas.
  *
- *   accepted ─▶ in line: max.connection.creation.rate, max.connections ─▶ max.connections.per.ip ─▶ admitted
- *                 └──▶ refused: the line is full                             └──▶ refused
+ *   accepted ─▶ in line: max.connection.creation.rate, max.connections ─▶ the rate of its address ─▶ max.connections.per.ip ─▶ in
+ *                 └──▶ refused: the line is full                            └──▶ held, then refused   └──▶ refused
  *
  * Kafka stops accepting while the first of its line waits, and the system holds the others. Node cannot stop, so the line is
  * here: nothing is read from those in it, and it is as long as the system's (socket.listen.backlog.size).
@@ -10,8 +10,9 @@
  * The listener for brokers, where there are others beside it, is not kept out by what the others have: beyond the broker's bound
  * those close that were least recently used.
  */
+import { SampledRate, type SampleWindows, usualWindows } from '../base/sampled-rate.js'
+import { Sensors } from '../base/sensors.js'
 import type { Clock, Timer } from '../base/world.js'
-import { SampledRate } from './sampled-rate.js'
 
 export interface ConnectionLimits {
   /** max.connections */
@@ -51,21 +52,26 @@ export interface ListenerQuotaOptions {
   readonly onWaiting: (reason: string) => void
 }
 
-/** Nobody waits for the rate longer than this at a time (quota.window.size.seconds). */
-const throttleMsMax = 1000
-
 export class ConnectionQuotas {
   readonly clock: Clock
-  readonly #rate = new SampledRate()
+  /** quota.window.num, quota.window.size.seconds */
+  readonly windows: SampleWindows
+  /** Connections a second that an address may make (connection_creation_rate); Infinity when that has no bound. */
+  ratePerAddress: (address: string) => number = () => Number.POSITIVE_INFINITY
+  readonly #rate: SampledRate
+  readonly #addressRates: Sensors<SampledRate>
   readonly #perAddress = new Map<string, number>()
   readonly #listeners: ListenerQuota[] = []
   #limits: ConnectionLimits
   #count = 0
   #turn = 0
 
-  constructor(clock: Clock, limits: ConnectionLimits) {
+  constructor(clock: Clock, limits: ConnectionLimits, windows = usualWindows) {
     this.clock = clock
+    this.windows = windows
     this.#limits = limits
+    this.#rate = new SampledRate(windows)
+    this.#addressRates = new Sensors(() => new SampledRate(windows))
   }
 
   get limits(): ConnectionLimits {
@@ -87,8 +93,20 @@ export class ConnectionQuotas {
 
   /** [ListenerQuota] A connection comes to a listener that all may use; how long it waits, and for which bound. */
   throttleMs(nowMs: number): number {
-    this.#rate.record(nowMs)
-    return Math.min(throttleMsMax, this.#rate.excessMs(this.#limits.perSecondMax, nowMs))
+    this.#rate.record(1, nowMs)
+    return Math.min(this.windows.lengthMs, this.#rate.excessMs(this.#limits.perSecondMax, nowMs))
+  }
+
+  /** [ListenerQuota] How long one of this address is held before it is refused; 0: it may come in. */
+  heldMs(address: string, nowMs: number): number {
+    const perSecondMax = this.ratePerAddress(address)
+    if (perSecondMax === Number.POSITIVE_INFINITY) return 0
+    const rate = this.#addressRates.of(address, nowMs)
+    rate.record(1, nowMs)
+    const heldMs = Math.min(this.windows.lengthMs, Math.round(rate.excessMs(perSecondMax, nowMs)))
+    // It did not come in, so it does not count.
+    if (heldMs > 0) rate.record(-1, nowMs)
+    return heldMs
   }
 
   /** [ListenerQuota] */
@@ -141,15 +159,19 @@ export class ConnectionQuotas {
 export class ListenerQuota {
   readonly #quotas: ConnectionQuotas
   readonly #options: ListenerQuotaOptions
-  readonly #rate = new SampledRate()
+  readonly #rate: SampledRate
   readonly #line: Visitor[] = []
   #count = 0
   /** When the rates let the first of the line in; null: it has not been counted yet. */
   #readyMs: number | null = null
   #waking: Timer | null = null
 
+  /** Refused already, and not told so yet: at most as many as wait. */
+  readonly #held = new Map<Visitor, Timer>()
+
   constructor(quotas: ConnectionQuotas, options: ListenerQuotaOptions) {
     this.#quotas = quotas
+    this.#rate = new SampledRate(quotas.windows)
     this.#options = options
   }
 
@@ -173,6 +195,9 @@ export class ListenerQuota {
   close(reason: string): void {
     this.#waking?.cancel()
     for (const visitor of this.#line.splice(0)) visitor.refused(reason)
+    for (const timer of this.#held.values()) timer.cancel()
+    for (const visitor of this.#held.keys()) visitor.refused(reason)
+    this.#held.clear()
   }
 
   evictables(): Iterable<Evictable> {
@@ -184,12 +209,32 @@ export class ListenerQuota {
     for (let first = this.#line[0]; first !== undefined && this.#mayComeIn(); first = this.#line[0]) {
       this.#line.shift()
       this.#readyMs = null
+      const { clock } = this.#quotas
+      const heldMs = this.#quotas.heldMs(first.remoteAddress, clock.monotonicMs())
+      if (heldMs > 0) {
+        this.#hold(first, heldMs)
+        continue
+      }
       const refusal = this.#quotas.enter(first.remoteAddress)
       if (refusal === null) {
         this.#count++
         first.admitted()
       } else first.refused(refusal)
     }
+  }
+
+  /** [KIP-612] A client that comes again at once is slowed down. */
+  #hold(visitor: Visitor, heldMs: number): void {
+    const reason = `connection_creation_rate of ${visitor.remoteAddress} is exceeded`
+    if (this.#held.size >= this.#options.waitingMax) {
+      visitor.refused(reason)
+      return
+    }
+    const timer = this.#quotas.clock.after(heldMs, () => {
+      this.#held.delete(visitor)
+      visitor.refused(reason)
+    })
+    this.#held.set(visitor, timer)
   }
 
   #mayComeIn(): boolean {
@@ -212,8 +257,8 @@ export class ListenerQuota {
   }
 
   #throttleMs(perSecondMax: number, nowMs: number): number {
-    this.#rate.record(nowMs)
-    const own = Math.min(throttleMsMax, this.#rate.excessMs(perSecondMax, nowMs))
+    this.#rate.record(1, nowMs)
+    const own = Math.min(this.#quotas.windows.lengthMs, this.#rate.excessMs(perSecondMax, nowMs))
     return this.#options.isProtected ? own : Math.max(own, this.#quotas.throttleMs(nowMs))
   }
 }

@@ -190,6 +190,7 @@ function primitiveBytesMin(context: Context, kind: PrimitiveKind): number {
     case 'int32':
       return 4
     case 'int64':
+    case 'float64':
       return 8
     case 'uuid':
       return 16

@@ -140,6 +140,7 @@ const implicitDefaults: Readonly<Record<string, string>> = {
   uint16: '0',
   int32: '0',
   int64: '0',
+  float64: '0',
   string: '',
   bytes: 'no bytes',
   records: 'null',

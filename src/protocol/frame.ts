@@ -114,6 +114,14 @@ export function frameToken(token: Bytes): Outgoing {
   return finished(writer)
 }
 
+/** How long a body is, with the ranges of files in it; and with its length, as Kafka counts it. */
+export function encodedBytes<F extends Fields>(message: Message<F>, version: number, value: Encodable<F>): number {
+  const writer = new Writer()
+  writer.int32(0)
+  encode(message, version, writer, value)
+  return finishedLength(writer)
+}
+
 /** @throws TooLongError */
 export async function encodeBody<F extends Fields>(
   message: Message<F>,

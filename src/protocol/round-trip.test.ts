@@ -133,6 +133,7 @@ const primitives: Readonly<Record<PrimitiveKind, fc.Arbitrary<unknown>>> = {
   uint16: fc.integer({ min: 0, max: 0xffff }),
   int32: fc.integer({ min: -0x8000_0000, max: 0x7fff_ffff }),
   int64: fc.maxSafeInteger(),
+  float64: fc.double(),
   // Any characters but halves of surrogate pairs, which UTF-8 cannot say.
   string: fc.string({ unit: 'binary', maxLength: 12 }),
   bytes: fc.uint8Array({ maxLength: 16 }),

@@ -24,7 +24,18 @@ export interface VersionRange {
 /** Record batches inside a message: bytes in memory, or an ordered list of ranges sent from where they lie. */
 export type RecordsInput = Bytes | readonly Slice[]
 
-export type PrimitiveKind = 'bool' | 'int8' | 'int16' | 'uint16' | 'int32' | 'int64' | 'string' | 'bytes' | 'records' | 'uuid'
+export type PrimitiveKind =
+  | 'bool'
+  | 'int8'
+  | 'int16'
+  | 'uint16'
+  | 'int32'
+  | 'int64'
+  | 'float64'
+  | 'string'
+  | 'bytes'
+  | 'records'
+  | 'uuid'
 
 export interface FieldOptions<T> {
   /** Versions in which the field may be null. */
@@ -134,6 +145,7 @@ export const int32 = primitive<number>('int32')
 export const int64 = primitive<number>('int64')
 /** An int64 that is stored, compared and returned as it came: committed offsets, records' timestamps. */
 export const int64Exact = primitive<Int64>('int64', true)
+export const float64 = primitive<number>('float64')
 export const string = primitive<string>('string')
 /** A view into the frame: copy it to keep it. */
 export const bytes = primitive<Bytes>('bytes')
@@ -171,6 +183,7 @@ interface PrimitiveTypes {
   uint16: number
   int32: number
   int64: number
+  float64: number
   string: string
   bytes: Bytes
   uuid: Uuid

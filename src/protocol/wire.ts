@@ -110,6 +110,9 @@ export class Reader {
     const value = this.#view.getInt32(at) * twoTo32 + this.#view.getUint32(at + 4)
     return Math.max(Number.MIN_SAFE_INTEGER, Math.min(Number.MAX_SAFE_INTEGER, value))
   }
+  float64(): number {
+    return this.#view.getFloat64(this.#take(8))
+  }
   int64Exact(): Int64 {
     const at = this.#take(8)
     const value = this.#view.getInt32(at) * twoTo32 + this.#view.getUint32(at + 4)
@@ -312,6 +315,10 @@ export class Writer {
     const high = Math.floor(value / twoTo32)
     this.#view.setInt32(at, high)
     this.#view.setUint32(at + 4, value - high * twoTo32)
+  }
+  float64(value: number): void {
+    const at = this.#room(8)
+    this.#view.setFloat64(at, value)
   }
   int64Exact(value: Int64): void {
     if (typeof value === 'number') this.int64(value)

@@ -16,8 +16,8 @@ import type { SecurityProtocol } from '../net/security-protocol.js'
 import type { TlsAcceptor } from '../net/tls/tls-acceptor.js'
 import type { Durability } from '../storage/types.js'
 import { reportCodecs } from './codec-report.js'
-import { connectionLimits, followConnectionLimits, isListenerForBrokers } from './connection-limits.js'
-import { type CoreOptions, openCore } from './core.js'
+import { connectionLimits, connectionRates, followConnectionLimits, isListenerForBrokers } from './connection-limits.js'
+import { type CoreOptions, openCore, quotaWindows } from './core.js'
 import { FaultReport } from './fault-report.js'
 import { followTls, openTls, reloadTls } from './tls.js'
 
@@ -57,11 +57,12 @@ export async function startBroker(options: BrokerOptions): Promise<RunningBroker
   const config = LiveConfig.of(options.config)
   const log = loggersOf(options.log).named('kafka.network')
   const native = nativeCallsFor(config, log)
-  const quotas = new ConnectionQuotas(options.world.host, await connectionLimits(config))
+  const quotas = new ConnectionQuotas(options.world.host, await connectionLimits(config), quotaWindows(config))
   const tls = await openTls(config, options.world, log)
   const core = await openCore({ ...options, config })
   try {
     await followConnectionLimits(config, quotas)
+    quotas.ratePerAddress = connectionRates(core.services.topics.image.quotas)
     await followTls(config, tls, log)
     const listeners = await listen({ ...options, config, log }, { serve: core.serve, native, quotas, tls })
     const codecReport = options.world.host.after(codecReportDelayMs, () => reportCodecs(log))

@@ -1,6 +1,8 @@
 /** The bounds on connections as the configuration gives them, with hosts as the addresses that sockets have. */
 import { lookup } from 'node:dns/promises'
-import { isIPv6, SocketAddress } from 'node:net'
+import { isIP, isIPv6, SocketAddress } from 'node:net'
+import { connectionRateKey } from '../cluster/quota-controller.js'
+import type { Quotas } from '../cluster/quota-image.js'
 import type { BrokerConfig } from '../config/broker-config.js'
 import { hostLimits } from '../config/host-limits.js'
 import type { LiveConfig } from '../config/live-config.js'
@@ -37,6 +39,33 @@ export async function followConnectionLimits(config: LiveConfig, quotas: Connect
     changed: () => renew().catch(() => {}),
   })
   await renew()
+}
+
+/** Connections a second that an address may make, as its quota says, or that of all addresses. */
+export function connectionRates(quotas: Quotas): (address: string) => number {
+  let revision = -1
+  let rates = new Map<string | null, number>()
+  const renew = (): void => {
+    revision = quotas.revision
+    const fresh = new Map<string | null, number>()
+    rates = fresh
+    for (const { entity, values } of quotas.entities.values()) {
+      const rate = values.get(connectionRateKey)
+      const host = entity.get('ip')
+      if (rate === undefined || host === undefined) continue
+      if (host === null || isIP(host) !== 0) fresh.set(host === null ? null : asSocketsHaveIt(host), rate)
+      // Nobody waits for the name: its addresses are bounded from when they are known. A host that has gone has no connections.
+      else
+        void lookup(host).then(
+          ({ address }) => fresh.set(asSocketsHaveIt(address), rate),
+          () => {},
+        )
+    }
+  }
+  return address => {
+    if (revision !== quotas.revision) renew()
+    return rates.get(address) ?? rates.get(null) ?? Number.POSITIVE_INFINITY
+  }
 }
 
 /** Bounded by its own keys alone, where there are others: what clients do elsewhere must not keep brokers out. */

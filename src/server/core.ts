@@ -8,6 +8,7 @@ import type { Uuid } from '../base/ids.js'
 import type { Log } from '../base/log.js'
 import { loggersOf } from '../base/loggers.js'
 import { type Meter, silentMeter } from '../base/meter.js'
+import type { SampleWindows } from '../base/sampled-rate.js'
 import type { World } from '../base/world.js'
 import { Authorization } from '../broker/authorization.js'
 import { dynamicConfigsOf } from '../broker/config-resources.js'
@@ -16,6 +17,7 @@ import { DownConversions } from '../broker/down-conversion.js'
 import { EncodedAnswers } from '../broker/encoded-answers.js'
 import { FetchSessions } from '../broker/fetch-session.js'
 import type { Interceptor } from '../broker/handler.js'
+import { ClientQuotas } from '../broker/quotas/client-quotas.js'
 import type { Broker, Endpoint } from '../broker/services.js'
 import { handlers } from '../broker/table.js'
 import { tokenSettings } from '../broker/token-requests.js'
@@ -277,6 +279,7 @@ async function assemble(
     apiKeys: handlers.map(({ api: { key, versions } }) => ({ apiKey: key, minVersion: versions.min, maxVersion: versions.max })),
     topics,
     authorization: authorizationOf(config, image),
+    quotas: clientQuotasOf(config, image, world),
     async carryOut({ records, result }) {
       if (records.length === 0) return result
       const written = metadataLog.write(records)
@@ -325,6 +328,23 @@ function authorizationOf(config: BrokerConfig, { access }: ClusterImage): Author
   if ('problem' in users) throw new ConfigError([`super.users: ${users.problem}`])
   const allowEveryoneIfNoAclFound = config.get('allow.everyone.if.no.acl.found')
   return new Authorization(new Authorizer(access.acls, { superUsers: users, allowEveryoneIfNoAclFound }))
+}
+
+/** The samples that count of what clients use. */
+export function quotaWindows(config: BrokerConfig): SampleWindows {
+  return { count: config.get('quota.window.num'), lengthMs: config.get('quota.window.size.seconds') * 1000 }
+}
+
+function clientQuotasOf(config: BrokerConfig, { quotas }: ClusterImage, { host }: World): ClientQuotas {
+  return new ClientQuotas({
+    quotas,
+    clock: host,
+    windows: quotaWindows(config),
+    mutationWindows: {
+      count: config.get('controller.quota.window.num'),
+      lengthMs: config.get('controller.quota.window.size.seconds') * 1000,
+    },
+  })
 }
 
 /** [Address reflection] Unset, each client is told the address that it used: whatever that was, it works for this client. */

@@ -4,13 +4,14 @@ import { CreatePartitions } from '../../protocol/messages/create-partitions.js'
 import type { RequestOf, ResponseOf } from '../../protocol/schema.js'
 import { handler, type RequestContext } from '../handler.js'
 import { answersTo } from '../many.js'
+import { mayMutate, overQuota } from '../mutation-quota.js'
 import { repeatedIn, withoutRepeats } from '../repeated.js'
 
 type TopicRequest = RequestOf<typeof CreatePartitions>['topics'][number]
 type Result = ResponseOf<typeof CreatePartitions>['results'][number]
 
 // CreatePartitions v0-3: grows topics; `count` is the total afterwards. One result per topic, always: librdkafka relies
-// on it. A topic that is named twice is not touched.
+// on it. A topic that is named twice is not touched. v3: what is beyond the client's quota of mutations is refused (KIP-599).
 export const createPartitions = handler(CreatePartitions, async (request, context) => {
   const repeated = repeatedIn(request.topics.map(({ name }) => name))
   const isExcessive = addedBy(request.topics, repeated, context) > partitionsPerRequestMax
@@ -37,8 +38,13 @@ function addedBy(asked: readonly TopicRequest[], repeated: ReadonlySet<string>, 
   return added
 }
 
-async function grow(asked: TopicRequest, validateOnly: boolean, { broker }: RequestContext): Promise<Result> {
-  const outcome = validateOnly ? broker.topics.tryAddPartitions(asked) : await broker.topics.addPartitions(asked)
+async function grow(asked: TopicRequest, validateOnly: boolean, context: RequestContext): Promise<Result> {
+  const { topics } = context.broker
+  const decided = topics.tryAddPartitions(asked)
+  if (isRefusal(decided)) return failed(asked.name, decided.errorCode, decided.message)
+  const added = asked.count - (topics.image.topics.get(asked.name)?.partitions.length ?? asked.count)
+  if (!mayMutate(context, added, 3)) return failed(asked.name, overQuota.errorCode, overQuota.message)
+  const outcome = validateOnly ? decided : await topics.addPartitions(asked)
   if (isRefusal(outcome)) return failed(asked.name, outcome.errorCode, outcome.message)
   return { name: asked.name, errorCode: Errors.NONE }
 }

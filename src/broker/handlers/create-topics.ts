@@ -8,13 +8,15 @@ import { CreateTopics } from '../../protocol/messages/create-topics.js'
 import type { RequestOf, ResponseOf } from '../../protocol/schema.js'
 import { handler, type RequestContext } from '../handler.js'
 import { answersTo } from '../many.js'
+import { mayMutate, overQuota } from '../mutation-quota.js'
 import { repeatedIn, withoutRepeats } from '../repeated.js'
 
 type TopicRequest = RequestOf<typeof CreateTopics>['topics'][number]
 type TopicAnswer = ResponseOf<typeof CreateTopics>['topics'][number]
 
 // CreateTopics v0-7: creates topics, each for itself. A topic can be used as soon as the answer is there. v1: validate_only.
-// v4: -1 for the broker's defaults (KIP-464). v5: the effective configs in the answer (KIP-525). v7: the topic id.
+// v4: -1 for the broker's defaults (KIP-464). v5: the effective configs in the answer (KIP-525). v6: what is beyond the client's
+// quota of mutations is refused (KIP-599). v7: the topic id.
 export const createTopics = handler(CreateTopics, async (request, context) => {
   const repeated = repeatedIn(request.topics.map(({ name }) => name))
   const mayCreateAny = context.may('create', 'cluster', '')
@@ -64,6 +66,7 @@ async function create(asked: TopicRequest, validateOnly: boolean, context: Reque
   if (isRefusal(decided) && (problem === null || isAboutName(decided))) return refusedBy(name, decided)
   if (problem !== null) return refused(name, Errors.INVALID_CONFIG, problem)
   if (isRefusal(decided)) return refusedBy(name, decided)
+  if (!mayMutate(context, decided.result.partitions.length, 6)) return refusedBy(name, overQuota)
   if (validateOnly) return created(decided.result, command.configs, context)
   const topic = await broker.topics.create(command)
   return isRefusal(topic) ? refusedBy(name, topic) : created(topic, command.configs, context)

@@ -4,12 +4,14 @@ import { DeleteTopics } from '../../protocol/messages/delete-topics.js'
 import type { ResponseOf } from '../../protocol/schema.js'
 import { authorizationFailed } from '../authorization-failed.js'
 import { handler, type RequestContext } from '../handler.js'
+import { mayMutate, overQuota } from '../mutation-quota.js'
 import { RequestFailure } from '../outcomes.js'
 import { repeatedIn, withoutRepeats } from '../repeated.js'
 
 type TopicAnswer = ResponseOf<typeof DeleteTopics>['responses'][number]
 
-// DeleteTopics v0-6: deletes topics; the name is free when the answer is there. v5: messages. v6: by name or by id.
+// DeleteTopics v0-6: deletes topics; the name is free when the answer is there. v5: messages; beyond the client's
+// quota of mutations refused (KIP-599). v6: by name or by id.
 export const deleteTopics = handler(DeleteTopics, async (request, context) => {
   if (!context.broker.config.get('delete.topic.enable')) {
     throw new RequestFailure(context.version < 3 ? Errors.INVALID_REQUEST : Errors.TOPIC_DELETION_DISABLED)
@@ -74,6 +76,7 @@ async function remove(asked: TopicReference, context: RequestContext): Promise<T
       ? refused(asked, Errors.UNKNOWN_TOPIC_ID, 'This server does not host this topic ID.')
       : refused(asked, Errors.UNKNOWN_TOPIC_OR_PARTITION, 'This server does not host this topic-partition.')
   }
+  if (!mayMutate(context, topic.partitions.length, 5)) return refused(asked, overQuota.errorCode, overQuota.message)
   const deleted = await broker.topics.delete(topic.name)
   if (isRefusal(deleted)) return refused(asked, deleted.errorCode, deleted.message)
   return { name: topic.name, topicId: topic.topicId, errorCode: Errors.NONE }

@@ -2,6 +2,7 @@ import { type Bytes, emptyBytes } from '../../base/bytes.js'
 import type { Uuid } from '../../base/ids.js'
 import type { Slice } from '../../base/slice.js'
 import { type ErrorCode, Errors, isErrorCode } from '../../protocol/errors.js'
+import { encodedBytes } from '../../protocol/frame.js'
 import { Fetch } from '../../protocol/messages/fetch.js'
 import type { RequestOf, ResponseOf } from '../../protocol/schema.js'
 import type { Partition } from '../../storage/partition.js'
@@ -30,6 +31,7 @@ export const fetch = handler(Fetch, (request, context) => {
     request.maxBytes,
     context.broker.config.get('fetch.max.bytes'),
     isOld ? downConvertedBytesMax : int32Max,
+    context.metered?.fetchBytesMax ?? int32Max,
   )
   const limits: PlanLimits = {
     maxBytes,
@@ -80,7 +82,9 @@ async function longPoll(
     const leftMs = deadlineMs - host.monotonicMs()
     if (isDue || leftMs <= 0 || waiting.isStopped || context.session.isClosed) return current
     release(current)
+    context.metered?.waits()
     if (!current.isLate || !isOutdated(current)) await waiting.advanceOrDeadline(current.partitions, leftMs, context.session)
+    context.metered?.goesOn()
     const next = plan(session, limits, context)
     current = next instanceof Promise ? await next : next
     isDue = isEnough(current, limits, context)
@@ -347,12 +351,27 @@ function failed(wanted: FetchPartition, errorCode: ErrorCode): PartitionPlan {
 }
 
 function answer(session: FetchContext, current: Plan, context: RequestContext): FetchResponse {
+  const { metered } = context
+  const isNoted = metered === null
+  const response = answerOf(session, current, context, isNoted)
+  if (metered === null) return response
+  const { response: message } = Fetch
+  if (!metered.mayFetch(encodedBytes(message, context.version, response))) {
+    release(current)
+    return { sessionId: context.broker.fetchSessions.untouched(session), responses: [] }
+  }
+  if (session.session !== null) for (const part of current.parts) noteAnswered(session.session, part.wanted, part)
+  return response
+}
+
+/** `isNoted`: the session knows what its client is told. */
+function answerOf(session: FetchContext, current: Plan, context: RequestContext, isNoted: boolean): FetchResponse {
   const responses: { topic: string; topicId: Uuid; partitions: PartitionAnswer[] }[] = []
   for (const part of current.parts) {
     const { wanted } = part
     if (session.session !== null) {
       const isNew = isNews(wanted, part)
-      noteAnswered(session.session, wanted, part)
+      if (isNoted) noteAnswered(session.session, wanted, part)
       if (!isNew && session.kind === 'incremental') continue
     }
     let topic = responses.at(-1)

@@ -114,6 +114,10 @@ async function describeNamed(
   if (!(context.may('create', 'cluster', '') || context.may('create', 'topic', name))) {
     return unknown(name, zeroUuid, Errors.TOPIC_AUTHORIZATION_FAILED)
   }
+  // A client that asks for data does not know what a quota of mutations is.
+  if (context.metered?.mayMutate(broker.config.get('num.partitions'), true) === false) {
+    return unknown(name, zeroUuid, Errors.UNKNOWN_TOPIC_OR_PARTITION, operations(name))
+  }
   const created = await broker.topics.createOnDemand(name)
   if (!isRefusal(created)) return known(created, operations)
   // Two clients asked at once: the other one's topic is as good.

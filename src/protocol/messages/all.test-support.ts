@@ -12,6 +12,7 @@ import { GroupMetadataKey, GroupMetadataValue } from '../state/group.js'
 import {
   AbortTransactionRecord,
   BeginTransactionRecord,
+  ClientQuotaRecord,
   ConfigRecord,
   EndTransactionRecord,
   FeatureLevelRecord,
@@ -26,6 +27,7 @@ import { TransactionLogKey, TransactionLogValue } from '../state/transaction.js'
 import { AddOffsetsToTxn } from './add-offsets-to-txn.js'
 import { AddPartitionsToTxn } from './add-partitions-to-txn.js'
 import { AddRaftVoter } from './add-raft-voter.js'
+import { AlterClientQuotas } from './alter-client-quotas.js'
 import { AlterConfigs } from './alter-configs.js'
 import { AlterPartitionReassignments } from './alter-partition-reassignments.js'
 import { AlterReplicaLogDirs } from './alter-replica-log-dirs.js'
@@ -40,6 +42,7 @@ import { DeleteGroups } from './delete-groups.js'
 import { DeleteRecords } from './delete-records.js'
 import { DeleteTopics } from './delete-topics.js'
 import { DescribeAcls } from './describe-acls.js'
+import { DescribeClientQuotas } from './describe-client-quotas.js'
 import { DescribeCluster } from './describe-cluster.js'
 import { DescribeConfigs } from './describe-configs.js'
 import { DescribeDelegationToken } from './describe-delegation-token.js'
@@ -117,6 +120,8 @@ export const allApis = [
   DeleteGroups,
   IncrementalAlterConfigs,
   OffsetDelete,
+  DescribeClientQuotas,
+  AlterClientQuotas,
   DescribeCluster,
   DescribeProducers,
   DescribeTransactions,
@@ -151,7 +156,15 @@ export const stateRecords: readonly { readonly message: Message; readonly offici
   { message: TransactionLogKey, officialName: () => 'TransactionLogKey' },
   { message: TransactionLogValue, officialName: () => 'TransactionLogValue' },
   ...[
-    ...[TopicRecord, PartitionRecord, PartitionChangeRecord, ConfigRecord, RemoveTopicRecord, FeatureLevelRecord],
+    ...[
+      TopicRecord,
+      PartitionRecord,
+      PartitionChangeRecord,
+      ConfigRecord,
+      RemoveTopicRecord,
+      FeatureLevelRecord,
+      ClientQuotaRecord,
+    ],
     ...[ProducerIdsRecord, BeginTransactionRecord, EndTransactionRecord, AbortTransactionRecord],
     ...[AccessControlEntryRecord, RemoveAccessControlEntryRecord, UserScramCredentialRecord],
     ...[RemoveUserScramCredentialRecord, DelegationTokenRecord, RemoveDelegationTokenRecord],

@@ -1,9 +1,12 @@
 import { asBuffer, type Bytes } from '../../base/bytes.js'
 import { decode, encode } from '../codec.js'
 import {
+  array,
   arrayOf,
+  bool,
   type Decoded,
   type Encodable,
+  float64,
   int8,
   int16,
   int32,
@@ -102,6 +105,19 @@ export const FeatureLevelRecord = message({
   fields: { name: string('0+'), featureLevel: int16('0+') },
 })
 
+/** [KIP-546] One quota of one entity: a user, a client id, both, or an address; a name of null is the default of its type. */
+export const ClientQuotaRecord = message({
+  name: 'ClientQuotaRecord',
+  versions: '0',
+  flexible: '0+',
+  fields: {
+    entity: array('0+', { entityType: string('0+'), entityName: string('0+', { nullable: '0+' }) }),
+    key: string('0+'),
+    value: float64('0+', { default: 0 }),
+    remove: bool('0+', { default: false }),
+  },
+})
+
 export const ProducerIdsRecord = message({
   name: 'ProducerIdsRecord',
   versions: '0',
@@ -133,6 +149,7 @@ const kinds = {
   config: { key: 4, version: 0, message: ConfigRecord },
   removeTopic: { key: 9, version: 0, message: RemoveTopicRecord },
   featureLevel: { key: 12, version: 0, message: FeatureLevelRecord },
+  clientQuota: { key: 14, version: 0, message: ClientQuotaRecord },
   producerIds: { key: 15, version: 0, message: ProducerIdsRecord },
   delegationToken: { key: 10, version: 0, message: DelegationTokenRecord },
   scramCredential: { key: 11, version: 0, message: UserScramCredentialRecord },

@@ -109,6 +109,24 @@ export const casesOfTheCluster: readonly RightsCase[] = [
     }),
   },
   {
+    api: 'DescribeClientQuotas',
+    needs: ['describe_configs cluster'],
+    request: ({ name }) => ({ components: [{ entityType: 'user', matchType: 0, match: name('u') }], strict: true }),
+  },
+  {
+    api: 'AlterClientQuotas',
+    needs: ['alter_configs cluster'],
+    request: ({ name }) => ({
+      entries: [
+        {
+          entity: [{ entityType: 'user', entityName: name('u') }],
+          ops: [{ key: 'request_percentage', value: 5, remove: false }],
+        },
+      ],
+      validateOnly: false,
+    }),
+  },
+  {
     api: 'DescribeUserScramCredentials',
     needs: ['describe cluster'],
     request: ({ name }) => ({ users: [{ name: name('u') }, { name: name('w') }] }),

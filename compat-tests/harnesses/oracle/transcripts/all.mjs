@@ -14,6 +14,7 @@ import { transcripts as more } from './more.mjs'
 import { transcripts as offsets } from './offsets.mjs'
 import { transcripts as produce } from './produce.mjs'
 import { transcripts as producerWalks } from './producer-walks.mjs'
+import { transcripts as quotas } from './quotas.mjs'
 import { transcripts as rights } from './rights.mjs'
 import { transcripts as sasl } from './sasl.mjs'
 import { transcripts as settings } from './settings.mjs'
@@ -32,6 +33,7 @@ export const transcripts = [
   ...configs,
   ...dynamicConfigs,
   ...acls,
+  ...quotas,
   ...produce,
   ...fetch,
   ...fetchLimits,

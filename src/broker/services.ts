@@ -46,6 +46,8 @@ export interface Broker {
   readonly clusterId: string
   readonly metadataLog: MetadataLogEnd
   readonly logDirs: LogDirs
+  /** Whose APIs are served: [KIP-919] a controller's listener has some of them, about this same node. */
+  readonly role: 'broker' | 'controller'
   /** The first of controller.listener.names. */
   readonly controllerListenerName: string
   /** What was set while the broker runs is in it. */
@@ -76,6 +78,8 @@ export interface Broker {
   readonly lookUps: Turns
   /** Large batches on their way into a log, which are looked into. */
   readonly inspections: Turns
+  /** Where this client would reach the controller. */
+  controllerEndpoints(connection: ConnectionInfo): readonly (Endpoint & { readonly name: string })[]
   /** Where this client should connect to: advertised.listeners, or else the address on which it came in. */
   endpointFor(connection: ConnectionInfo): Endpoint
 }

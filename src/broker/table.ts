@@ -181,6 +181,13 @@ export const handlers: readonly Row[] = [
   row(removeRaftVoter, { needs: [need('alter', 'cluster')] }), // 81
 ]
 
+/** By key, from the definitions of Kafka's messages: what a controller's listener serves, of what is served at all. */
+const controllerKeys: ReadonlySet<number> = new Set([
+  ...[17, 18, 19, 20, 29, 30, 31, 32, 33, 36, 37, 38, 39, 40, 41, 43, 44, 45, 46, 49, 50, 51, 55, 57, 60, 64, 80, 81, 94],
+])
+
+export const controllerHandlers: readonly Row[] = handlers.filter(({ api }) => controllerKeys.has(api.key))
+
 function row(handler: Handler, traits: Traits): Row {
   return { ...handler, traits }
 }

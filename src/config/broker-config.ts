@@ -31,6 +31,8 @@ export interface BrokerConfig {
   /** The strongest place first. */
   readonly given: readonly GivenConfigs[]
   readonly listeners: readonly ListenerConfig[]
+  /** Those of controller.listener.names, where the same node is asked for what concerns controllers. */
+  readonly controllerListeners: readonly ListenerConfig[]
   /** The keys of one listener: its own where it has them, else the broker's. */
   forListener(name: string): ListenerSettings
   readonly dataDirectory: string
@@ -54,6 +56,7 @@ interface BrokerConfigParts {
   readonly ofListeners: ReadonlyMap<string, unknown>
   readonly given: readonly GivenConfigs[]
   readonly listeners: readonly ListenerConfig[]
+  readonly controllerListeners: readonly ListenerConfig[]
   readonly dataDirectory: string
 }
 

@@ -58,8 +58,8 @@ export const brokerKeys = {
   ),
   'controller.listener.names': list(
     [],
-    'Listeners of Kafka’s controllers. Gregor has no separate controller: it does not open these, so that a configuration ' +
-      'written for a combined Kafka node starts unchanged.',
+    'Which of the listeners are a controller’s: on these the APIs of Kafka’s controllers are served, and no others, for what tools ' +
+      'ask with --bootstrap-controller. Clients are not sent there.',
     { kafkaDefault: 'required' },
   ),
   'inter.broker.listener.name': text(

@@ -23,7 +23,8 @@ describe('listeners', () => {
   })
 
   it('a configuration written for a combined Kafka node and its host-side listener works unchanged', () => {
-    const { listeners, problems } = parse(['PLAINTEXT://:29092', 'CONTROLLER://:9093', 'PLAINTEXT_HOST://:9092'], {
+    const texts = ['PLAINTEXT://:29092', 'CONTROLLER://:9093', 'PLAINTEXT_HOST://:9092']
+    const { listeners, controllerListeners, problems } = parse(texts, {
       advertised: ['PLAINTEXT://kafka:29092', 'PLAINTEXT_HOST://localhost:9092'],
       map: ['CONTROLLER:PLAINTEXT', 'PLAINTEXT:PLAINTEXT', 'PLAINTEXT_HOST:PLAINTEXT'],
       controllers: ['CONTROLLER'],
@@ -32,6 +33,16 @@ describe('listeners', () => {
     expect(listeners).toEqual([
       { name: 'PLAINTEXT', protocol: 'PLAINTEXT', host: '', port: 29092, advertised: { host: 'kafka', port: 29092 } },
       { name: 'PLAINTEXT_HOST', protocol: 'PLAINTEXT', host: '', port: 9092, advertised: { host: 'localhost', port: 9092 } },
+    ])
+    expect(controllerListeners).toEqual([{ name: 'CONTROLLER', protocol: 'PLAINTEXT', host: '', port: 9093, advertised: null }])
+  })
+
+  it('a listener for controllers is plain without a word about it only where all the others are', () => {
+    const of = (client: string) => parse([`${client}://:1`, 'CONTROLLER://:2'], { controllers: ['CONTROLLER'] })
+    expect(of('PLAINTEXT').controllerListeners.map(({ protocol }) => protocol)).toEqual(['PLAINTEXT'])
+    expect(of('SSL').problems).toEqual([expect.stringMatching(/CONTROLLER has no security protocol/)])
+    expect(parse(['CONTROLLER://:2'], { controllers: ['CONTROLLER'] }).problems).toEqual([
+      expect.stringMatching(/at least one client listener/),
     ])
   })
 

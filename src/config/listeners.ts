@@ -27,15 +27,28 @@ interface ListenerTexts {
   readonly controllerNames: readonly string[]
 }
 
-export function parseListeners(texts: ListenerTexts): { listeners: ListenerConfig[]; problems: string[] } {
+export interface ParsedListeners {
+  /** For clients and brokers. */
+  readonly listeners: readonly ListenerConfig[]
+  /** Those of controller.listener.names. */
+  readonly controllerListeners: readonly ListenerConfig[]
+  readonly problems: readonly string[]
+}
+
+export function parseListeners(texts: ListenerTexts): ParsedListeners {
   const problems: string[] = []
   const controllers = new Set(texts.controllerNames.map(name => name.toUpperCase()))
-  const endpoints = parseEndpoints('listeners', texts.listeners, problems).filter(endpoint => !controllers.has(endpoint.name))
+  const endpoints = parseEndpoints('listeners', texts.listeners, problems)
+  const isForControllers = ({ name }: Endpoint): boolean => controllers.has(name)
   const advertised = parseEndpoints('advertised.listeners', texts.advertised ?? [], problems)
-  if (endpoints.length === 0 && problems.length === 0) {
+  if (endpoints.every(isForControllers) && problems.length === 0) {
     problems.push('listeners: at least one client listener is needed, such as PLAINTEXT://127.0.0.1:9092')
   }
-  const protocolOf = protocolsByName(texts.protocolMap)
+  const mapped = protocolsByName(texts.protocolMap)
+  const isPlain = endpoints.every(endpoint => isForControllers(endpoint) || mapped(endpoint.name) === 'PLAINTEXT')
+  // As in Kafka a listener for controllers needs no word about its protocol where nothing else is protected.
+  const protocolOf = (name: string): SecurityProtocol | null =>
+    mapped(name) ?? (isPlain && controllers.has(name) ? 'PLAINTEXT' : null)
   problems.push(...protocolProblems(endpoints, protocolOf))
   for (const [at, endpoint] of endpoints.entries()) {
     const earlier = endpoints.slice(0, at)
@@ -52,12 +65,13 @@ export function parseListeners(texts: ListenerTexts): { listeners: ListenerConfi
       problems.push(`advertised.listeners: ${name} is not among the listeners; add it there or take it out here`)
     }
   }
-  const listeners = endpoints.map(endpoint => {
+  const configs = endpoints.map((endpoint): ListenerConfig => {
     const told = advertised.find(other => other.name === endpoint.name)
     const protocol = protocolOf(endpoint.name) ?? 'PLAINTEXT'
     return { ...endpoint, protocol, advertised: told === undefined ? null : { host: told.host, port: told.port } }
   })
-  return { listeners, problems }
+  const listeners = configs.filter(listener => !isForControllers(listener))
+  return { listeners, controllerListeners: configs.filter(isForControllers), problems }
 }
 
 /** HOST:PORT of a command line as the listener it means; null when it is neither. [::1]:9092 and :9092 are fine. */

@@ -59,6 +59,9 @@ export class LiveConfig implements BrokerConfig {
   get listeners(): readonly ListenerConfig[] {
     return this.#static.listeners
   }
+  get controllerListeners(): readonly ListenerConfig[] {
+    return this.#static.controllerListeners
+  }
   get dataDirectory(): string {
     return this.#static.dataDirectory
   }
@@ -152,13 +155,14 @@ function overlaid(base: BrokerConfig, { clusterWide, own }: DynamicConfigs): Ove
   }
   const read = (key: BrokerKey): unknown => (values.has(key) ? values.get(key) : base.get(key))
   problems.push(...conflicts(read as BrokerConfig['get']))
-  const { listeners, dataDirectory } = base
+  const { listeners, controllerListeners, dataDirectory } = base
   return {
     config: brokerConfig({
       read,
       ofListeners: new Map([...base.ofListeners, ...ofListeners]),
       given: [...given, ...base.given],
       listeners,
+      controllerListeners,
       dataDirectory,
     }),
     problems,

@@ -73,7 +73,11 @@ export function resolveBrokerConfig(layers: readonly ConfigLayer[]): { config: B
   for (const key of brokerKeyNames) if (!values.has(key)) values.set(key, brokerKeys[key].default)
 
   const get = <K extends BrokerKey>(key: K): BrokerValue<K> => values.get(key) as BrokerValue<K>
-  const { listeners, problems: listenerProblems } = parseListeners({
+  const {
+    listeners,
+    controllerListeners,
+    problems: listenerProblems,
+  } = parseListeners({
     listeners: get('listeners'),
     advertised: get('advertised.listeners'),
     protocolMap: get('listener.security.protocol.map').split(','),
@@ -101,6 +105,7 @@ export function resolveBrokerConfig(layers: readonly ConfigLayer[]): { config: B
     ofListeners,
     given: [{ source: configSources.staticBroker, texts }],
     listeners,
+    controllerListeners,
     dataDirectory: directories[0] as string,
   })
   return { config, warnings }

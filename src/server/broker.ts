@@ -6,10 +6,11 @@ import type { Log } from '../base/log.js'
 import { loggersOf } from '../base/loggers.js'
 import type { Broker } from '../broker/services.js'
 import type { BrokerConfig } from '../config/broker-config.js'
+import type { ListenerConfig } from '../config/listeners.js'
 import { LiveConfig } from '../config/live-config.js'
 import type { Serve } from '../net/connection.js'
 import { ConnectionQuotas } from '../net/connection-quotas.js'
-import { frameMemory } from '../net/frame-memory.js'
+import { type FrameMemory, frameMemory } from '../net/frame-memory.js'
 import { Listener } from '../net/listener.js'
 import { loadNativeCalls, type NativeCalls, nativeFailure } from '../net/native.js'
 import type { SecurityProtocol } from '../net/security-protocol.js'
@@ -34,6 +35,8 @@ export interface RunningBroker {
     readonly host: string
     readonly port: number
   }[]
+  /** Those of controllers, where clients are not sent. */
+  readonly controllerListeners: readonly { readonly name: string; readonly port: number }[]
   readonly directory: { readonly path: string; readonly isEphemeral: boolean }
   readonly durability: Durability
   readonly sendPath: 'sendfile' | 'copy'
@@ -59,12 +62,22 @@ export async function startBroker(options: BrokerOptions): Promise<RunningBroker
   const native = nativeCallsFor(config, log)
   const quotas = new ConnectionQuotas(options.world.host, await connectionLimits(config), quotaWindows(config))
   const tls = await openTls(config, options.world, log)
-  const core = await openCore({ ...options, config })
+  const ports = new Map<string, number>()
+  const core = await openCore({ ...options, config, boundPortOf: name => ports.get(name) })
   try {
     await followConnectionLimits(config, quotas)
     quotas.ratePerAddress = connectionRates(core.services.topics.image.quotas)
     await followTls(config, tls, log)
-    const listeners = await listen({ ...options, config, log }, { serve: core.serve, native, quotas, tls })
+    const parts = { native, quotas, tls, memory: frameMemoryOf(config, options) }
+    const listenAt = { ...options, config, log }
+    const listeners = await listen(listenAt, config.listeners, { ...parts, serve: core.serve })
+    const ofControllers = await listen(listenAt, config.controllerListeners, { ...parts, serve: core.serveControllers }).catch(
+      async error => {
+        await Promise.all(listeners.map(listener => listener.close(0)))
+        throw error
+      },
+    )
+    for (const { name, port } of ofControllers) ports.set(name, port)
     const codecReport = options.world.host.after(codecReportDelayMs, () => reportCodecs(log))
     return {
       services: core.services,
@@ -74,6 +87,7 @@ export async function startBroker(options: BrokerOptions): Promise<RunningBroker
         host: config.listeners[at]?.host ?? '',
         port: listener.port,
       })),
+      controllerListeners: ofControllers.map(({ name, port }) => ({ name, port })),
       directory: core.directory,
       durability: core.durability,
       get sendPath() {
@@ -85,7 +99,7 @@ export async function startBroker(options: BrokerOptions): Promise<RunningBroker
       async stop(graceMs) {
         codecReport.cancel()
         core.stopServing()
-        await Promise.all(listeners.map(listener => listener.close(graceMs)))
+        await Promise.all([...listeners, ...ofControllers].map(listener => listener.close(graceMs)))
         await core.close()
       },
     }
@@ -111,16 +125,24 @@ interface ListenerParts {
   readonly native: () => NativeCalls | null
   readonly quotas: ConnectionQuotas
   readonly tls: ReadonlyMap<string, TlsAcceptor>
+  readonly memory: FrameMemory
 }
 
-async function listen(options: BrokerOptions, { serve, native, quotas, tls }: ListenerParts): Promise<Listener[]> {
-  const { config, world, log, unref } = options
+function frameMemoryOf(config: BrokerConfig, { world }: BrokerOptions): FrameMemory {
   const queuedBytesMax = config.get('queued.max.request.bytes')
-  const memory = frameMemory(queuedBytesMax < 0 ? frameMemoryDefaultBytes : queuedBytesMax, world.host)
+  return frameMemory(queuedBytesMax < 0 ? frameMemoryDefaultBytes : queuedBytesMax, world.host)
+}
+
+async function listen(
+  options: BrokerOptions,
+  configs: readonly ListenerConfig[],
+  { serve, native, quotas, tls, memory }: ListenerParts,
+): Promise<Listener[]> {
+  const { config, world, log, unref } = options
   const faults = new FaultReport(log, world.host)
   const listeners: Listener[] = []
   try {
-    for (const { name, protocol, host, port } of config.listeners) {
+    for (const { name, protocol, host, port } of configs) {
       const listener = await Listener.listen({
         name,
         protocol,

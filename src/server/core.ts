@@ -16,10 +16,10 @@ import { createDispatch } from '../broker/dispatch.js'
 import { DownConversions } from '../broker/down-conversion.js'
 import { EncodedAnswers } from '../broker/encoded-answers.js'
 import { FetchSessions } from '../broker/fetch-session.js'
-import type { Interceptor } from '../broker/handler.js'
+import type { Interceptor, Row } from '../broker/handler.js'
 import { ClientQuotas } from '../broker/quotas/client-quotas.js'
 import type { Broker, Endpoint } from '../broker/services.js'
-import { handlers } from '../broker/table.js'
+import { controllerHandlers, handlers } from '../broker/table.js'
 import { tokenSettings } from '../broker/token-requests.js'
 import { Turns } from '../broker/turns.js'
 import { Waiting } from '../broker/waiting.js'
@@ -81,6 +81,8 @@ export interface CoreOptions {
   readonly scramUsers?: readonly ScramUser[]
   /** The broker can no longer keep its promises (disk failure, broken invariant); it has stopped acknowledging. */
   readonly onFatal: (error: Error) => void
+  /** The port that a listener got; the one it asked for, before it listens. */
+  readonly boundPortOf?: (listenerName: string) => number | undefined
   /** Another disk than the machine's own. */
   readonly files?: Files
   /** Runs its argument once the present batch of requests is done; syncs start then. */
@@ -93,6 +95,8 @@ export interface BrokerCore {
   readonly services: Broker
   /** What a connection's frames are given to. */
   readonly serve: Serve
+  /** The same for a controller's listener, where other APIs are served. */
+  readonly serveControllers: Serve
   readonly directory: DataDirectory
   readonly durability: Durability
   /** Parked requests are answered, so that connections can become quiet; the directory stays open. */
@@ -159,16 +163,13 @@ async function open(options: CoreOptions): Promise<BrokerCore> {
     const hasTokens = tokenSettings(config) !== null
     const write = (records: readonly MetadataRecordInput[]) => services.carryOut({ records, result: null })
     const sweeping = hasTokens ? removeExpiredTokens({ access, write, world, log, intervalMs }) : null
+    const serveWith = (broker: Broker, rows: readonly Row[]): Serve =>
+      createDispatch({ broker, rows, sasl: sasl.listeners, meter, interceptors, onInvariantBroken: options.onFatal })
+    const controller: Broker = { ...services, role: 'controller', apiKeys: apiKeysOf(controllerHandlers) }
     return {
       services,
-      serve: createDispatch({
-        broker: services,
-        rows: handlers,
-        sasl: sasl.listeners,
-        meter,
-        interceptors,
-        onInvariantBroken: options.onFatal,
-      }),
+      serve: serveWith(services, handlers),
+      serveControllers: serveWith(controller, controllerHandlers),
       directory,
       durability,
       stopServing() {
@@ -260,14 +261,21 @@ async function assemble(
     if (topic === offsetsTopic.name) return groups.unload()
     return topic === transactionsTopic.name ? transactions.unload() : groups.topicDeleted(topic)
   })
-  const advertised = new Map(config.listeners.map(({ name, advertised: told }) => [name, told]))
+  const { controllerListeners } = config
+  const advertised = new Map([...config.listeners, ...controllerListeners].map(({ name, advertised: told }) => [name, told]))
   return {
     nodeId: settings.nodeId,
     rack: config.get('broker.rack'),
     clusterId: directory.clusterId,
     metadataLog,
     logDirs: { path: resolve(directory.path), room: () => directory.room() },
-    controllerListenerName: config.get('controller.listener.names')[0] ?? 'CONTROLLER',
+    controllerListenerName: config.get('controller.listener.names')[0]?.toUpperCase() ?? 'CONTROLLER',
+    controllerEndpoints: connection =>
+      controllerListeners.map(({ name, host, port, advertised: told }) => {
+        const localPort = options.boundPortOf?.(name) ?? port
+        const localAddress = isWildcard(host) ? connection.localAddress : host
+        return { name, ...endpointFor(told, { localAddress, localPort }) }
+      }),
     config,
     groupConfigOf: groupId => groupConfig(config, image.configsOf(groupResource, groupId)),
     clientMetricsSubscriptions() {
@@ -276,7 +284,8 @@ async function assemble(
     },
     world,
     log,
-    apiKeys: handlers.map(({ api: { key, versions } }) => ({ apiKey: key, minVersion: versions.min, maxVersion: versions.max })),
+    role: 'broker',
+    apiKeys: apiKeysOf(handlers),
     topics,
     authorization: authorizationOf(config, image),
     quotas: clientQuotasOf(config, image, world),
@@ -348,11 +357,17 @@ function clientQuotasOf(config: BrokerConfig, { quotas }: ClusterImage, { host }
 }
 
 /** [Address reflection] Unset, each client is told the address that it used: whatever that was, it works for this client. */
-function endpointFor(advertised: Endpoint | null, { localAddress, localPort }: ConnectionInfo): Endpoint {
+function endpointFor(advertised: Endpoint | null, reached: Pick<ConnectionInfo, 'localAddress' | 'localPort'>): Endpoint {
+  const { localAddress, localPort } = reached
   if (advertised === null) return { host: localAddress, port: localPort }
   const { host, port } = advertised
   return { host: host === '' ? localAddress : host, port: port === 0 ? localPort : port }
 }
+
+const isWildcard = (host: string): boolean => host === '' || host === '0.0.0.0' || host === '::'
+
+const apiKeysOf = (rows: readonly Row[]) =>
+  rows.map(({ api: { key, versions } }) => ({ apiKey: key, minVersion: versions.min, maxVersion: versions.max }))
 
 function positiveInt32(world: World): number {
   const [a = 0, b = 0, c = 0, d = 0] = world.randomBytes(4)

@@ -57,7 +57,7 @@ export async function openSasl(config: BrokerConfig, ports: SaslPorts): Promise<
   }
   const parts: Parts = { config, ports, source, problems, issuers }
   const listeners = new Map<string, SaslListener>()
-  for (const { name, protocol } of config.listeners) {
+  for (const { name, protocol } of [...config.listeners, ...config.controllerListeners]) {
     if (protocol.startsWith('SASL_')) listeners.set(name, saslListener(name, parts))
   }
   const stop = (): void => {

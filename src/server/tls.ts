@@ -10,11 +10,13 @@ import { type SslSettings, TlsProblem } from '../net/tls/settings.js'
 import { TlsAcceptor } from '../net/tls/tls-acceptor.js'
 import { distinguishedNameText, principalMapping } from '../security/principals.js'
 
+const allListeners = ({ listeners, controllerListeners }: BrokerConfig) => [...listeners, ...controllerListeners]
+
 /** By listener name; a listener without TLS has none. @throws ConfigError that names every problem. */
 export async function openTls(config: BrokerConfig, world: World, log: Log): Promise<ReadonlyMap<string, TlsAcceptor>> {
   const acceptors = new Map<string, TlsAcceptor>()
   const problems: string[] = []
-  for (const { name, protocol } of config.listeners) {
+  for (const { name, protocol } of allListeners(config)) {
     if (!protocol.endsWith('SSL')) continue
     const listener = config.forListener(name)
     const mapping = principalMapping(listener.get('ssl.principal.mapping.rules'))
@@ -47,7 +49,7 @@ export async function openTls(config: BrokerConfig, world: World, log: Log): Pro
  */
 export async function followTls(config: LiveConfig, acceptors: ReadonlyMap<string, TlsAcceptor>, log: Log): Promise<void> {
   const keys = Object.keys(sslKeys) as (keyof typeof sslKeys)[]
-  const protocols = new Map(config.listeners.map(({ name, protocol }) => [name, protocol]))
+  const protocols = new Map(allListeners(config).map(({ name, protocol }) => [name, protocol]))
   config.observe({
     keys,
     async problemOf(candidate, named) {

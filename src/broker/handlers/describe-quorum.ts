@@ -23,7 +23,9 @@ export const describeQuorum = handler(DescribeQuorum, ({ topics }, context) => {
         isTheQuorum ? quorum(context) : { ...unknown, partitionIndex, currentVoters: [], observers: [] },
       ),
     })),
-    nodes: isTheQuorum ? [{ nodeId: context.broker.nodeId, listeners: [] }] : [],
+    nodes: isTheQuorum
+      ? [{ nodeId: context.broker.nodeId, listeners: context.broker.controllerEndpoints(context.connection) }]
+      : [],
   }
 })
 

@@ -37,6 +37,10 @@ export interface Alteration<Config> {
 
 /** Kafka's bound on what a record of its metadata log takes as a value. */
 const valueLengthMax = 32_767
+/** Of one resource; names that are no keys are among those of a broker. Kafka has no such bound. */
+const configsMax = 1000
+/** Of one type, with configs of their own; topics are bounded otherwise. */
+const resourcesMax = 100_000
 
 export function alterResources<Config extends { readonly name: string; readonly value: string | null }>(
   resources: readonly Resource<Config>[],
@@ -86,7 +90,9 @@ async function alter<Config extends { readonly name: string; readonly value: str
   const named = asked.map(config => config.name)
   const decide = (): Configs | Refusal => {
     const configs = alteration.configsOf(resourceType, image.configsOf(resourceType, name), asked)
-    return isRefusal(configs) ? configs : (tooLong(configs) ?? rules.refusalOf(configs, named) ?? configs)
+    return isRefusal(configs)
+      ? configs
+      : (tooMuch(rules, configs, image.configs.get(resourceType)) ?? rules.refusalOf(configs, named) ?? configs)
   }
   // A broker's values are looked at before it is asked who the client is; what needs files only behind that.
   const unfit = resourceType === brokerResource ? decide() : null
@@ -131,8 +137,13 @@ function shownConfigs({ isSecret }: ConfigResource, configs: Configs): Record<st
   return Object.fromEntries([...configs].map(([key, value]) => [key, isSecret(key) ? hiddenText : value]))
 }
 
-function tooLong(configs: Configs): Refusal | null {
+function tooMuch(resource: ConfigResource, configs: Configs, others: ReadonlyMap<string, unknown> | undefined): Refusal | null {
+  const { kind, name } = resource
   const found = [...configs].find(([, value]) => Buffer.byteLength(value) > valueLengthMax)
-  if (found === undefined) return null
-  return refuse(Errors.INVALID_CONFIG, `The value of ${found[0]} exceeds the maximum size of ${valueLengthMax} bytes.`)
+  if (found !== undefined) {
+    return refuse(Errors.INVALID_CONFIG, `The value of ${found[0]} exceeds the maximum size of ${valueLengthMax} bytes.`)
+  }
+  if (configs.size > configsMax) return refuse(Errors.POLICY_VIOLATION, `A ${kind} has at most ${configsMax} configs.`)
+  if (kind === 'topic' || others === undefined || others.size < resourcesMax || others.has(name)) return null
+  return refuse(Errors.POLICY_VIOLATION, `At most ${resourcesMax} ${kind} resources have configs of their own.`)
 }

@@ -237,6 +237,13 @@ test('rates of a reassignment are set as the tool sets them', async () => {
   expect(await valuesOf(client, brokerType, '1', ...rates)).toEqual({})
 })
 
+test('what a broker keeps of names that are no keys is bounded', async () => {
+  const many = Array.from({ length: 1001 }, (_, n): Change => [set, `plugin.${n}`, '1'])
+  expect(await change(client, brokerType, '1', ...many)).toEqual([Errors.POLICY_VIOLATION, 'A broker has at most 1000 configs.'])
+  expect(await change(client, brokerType, '1', ...many.slice(0, 1000))).toEqual(ok)
+  expect(await change(client, brokerType, '1', ...many.map(([, name]): Change => [remove, name, null]))).toEqual(ok)
+})
+
 test('a group’s configs stand over the broker’s, within its bounds', async () => {
   const timeout = 'consumer.session.timeout.ms'
   const { configs } = await described(client, groupType, 'unknown', timeout)

@@ -118,6 +118,7 @@ interface Overlaid {
 }
 
 function overlaid(base: BrokerConfig, { clusterWide, own }: DynamicConfigs): Overlaid {
+  if (clusterWide.size + own.size === 0) return { config: base, problems: [], ignored: [] }
   const problems: string[] = []
   const ignored: string[] = []
   const values = new Map<BrokerKey, unknown>()

@@ -149,7 +149,7 @@ describe('what is misspelt', () => {
       log: { debug() {}, info() {}, warn, error() {} },
     })
     expect(broker.port).toBeGreaterThan(0)
-    expect(warnings).toEqual([expect.stringContaining('no.such.key'), expect.stringContaining('another.key')])
+    expect(warnings).toEqual([expect.stringContaining('no.such.key'), expect.stringContaining('KAFKA_ANOTHER_KEY')])
   })
 })
 
@@ -255,7 +255,15 @@ test('CLUSTER_ID names a new cluster, and never another than there is', async ()
   }
   expect(await clusterIdWith({ CLUSTER_ID: '5L6g3nShT-eMCtK--X86sw' })).toBe('5L6g3nShT-eMCtK--X86sw')
   expect(await clusterIdWith({ KAFKA_KRAFT_CLUSTER_ID: 'MkU3OEVBNTcwNTJENDM2Qk' })).toBe('5L6g3nShT-eMCtK--X86sw')
-  await expect(clusterIdWith({ CLUSTER_ID: 'mine' })).rejects.toThrow('CLUSTER_ID: "mine" is not a cluster id')
+  await expect(clusterIdWith({ CLUSTER_ID: 'a b' })).rejects.toThrow('CLUSTER_ID: "a b" is not a cluster id')
+})
+
+test.each(['MkU3OEVBNTcwNTJENDM2Qg==', 'my-cluster'])('CLUSTER_ID may be %s, as in Kafka, and is kept', async id => {
+  using directory = temporaryDirectory()
+  for (const environment of [{ CLUSTER_ID: id }, {}]) {
+    await using broker = await startBroker({ dataDir: directory.path, environment })
+    expect(broker.clusterId).toBe(id)
+  }
 })
 
 test('topics are listed and deleted, and refusals carry what Kafka calls them', async () => {

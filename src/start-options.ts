@@ -1,12 +1,13 @@
 /**
  * What an embedder says, checked and turned into the broker's configuration.
  */
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import type { Log } from './base/log.js'
 import type { World } from './base/world.js'
-import { clusterIdOf, type Environment, environmentLayer } from './config/environment.js'
+import { clusterIdOf, type Environment } from './config/environment.js'
 import { listenerOfAddress } from './config/listeners.js'
 import { ConfigError, type ConfigLayer, optionsLayer, propertiesLayer } from './config/resolve.js'
+import { type Files, imageEnvironment } from './image-environment.js'
 import * as check from './option-checks.js'
 import { type Checks, checkOptions, shown } from './option-checks.js'
 import { parseScramUser, type ScramUser } from './security/scram-argument.js'
@@ -36,7 +37,7 @@ export interface StartOptions {
   readonly security?: boolean
   /** Path of a server.properties; weaker than `config`. */
   readonly propertiesFile?: string
-  /** Take KAFKA_* variables and CLUSTER_ID into account, as Kafka's images do. Off by default. */
+  /** Take KAFKA_* variables, CLUSTER_ID and the files that they name into account, as Kafka's images do. Off by default. */
   readonly environment?: Readonly<Record<string, string | undefined>>
   /** false: unknown options and keys of `config` are ignored with a warning. They are refused by default. */
   readonly strict?: boolean
@@ -93,7 +94,10 @@ export function readOptions(options: StartOptions): ReadOptions {
   if (isStrict && unknown.length > 0) throw new ConfigError(unknown)
 
   const own = configTexts(options.config ?? {}, 'config')
-  const scramUsers = (options.addScram ?? []).map(parseScramUser)
+  const file =
+    options.propertiesFile === undefined ? [] : [propertiesLayer(options.propertiesFile, readProperties(options.propertiesFile))]
+  const image = options.environment === undefined ? null : imageEnvironment(options.environment, machineFiles, file)
+  const scramUsers = [...(options.addScram ?? []), ...(image?.addScram ?? [])].map(parseScramUser)
   const wrongUsers = scramUsers.filter(user => typeof user === 'string').map(problem => `addScram: ${problem}`)
   const problems = [...contradictions(options, own), ...wrongUsers]
   if (problems.length > 0) throw new ConfigError(problems)
@@ -102,10 +106,8 @@ export function readOptions(options: StartOptions): ReadOptions {
   if (options.advertise !== undefined) own['advertised.listeners'] = listenerOf(options.advertise, 'advertise')
   if (options.dataDir !== undefined) own['log.dirs'] = options.dataDir
   const layers = [optionsLayer(own, options.configOrigin ?? 'config', isStrict)]
-  if (options.environment !== undefined) layers.push(environmentLayer(options.environment))
-  if (options.propertiesFile !== undefined) {
-    layers.push(propertiesLayer(options.propertiesFile, readProperties(options.propertiesFile)))
-  }
+  if (image !== null) layers.push(image.layer)
+  layers.push(...file)
   const isEphemeral = options.ephemeral ?? !names(layers, 'log.dirs', 'log.dir')
   layers.push(optionsLayer({ listeners: listenerOf(hostAndPort({}), 'listen') }, 'the default'))
   return {
@@ -116,6 +118,8 @@ export function readOptions(options: StartOptions): ReadOptions {
     warnings: unknown,
   }
 }
+
+const machineFiles: Files = { exists: existsSync, readText: path => readFileSync(path, 'utf8') }
 
 const saidTwice = [
   ['host', 'listeners'],
@@ -178,6 +182,9 @@ function listenerOf(address: string, option: string): string {
 
 function readClusterId(environment: Environment = {}): string | null {
   const id = clusterIdOf(environment)
-  if (id === null || /^[\w-]{22}$/.test(id)) return id
-  throw new ConfigError([`CLUSTER_ID: "${id}" is not a cluster id: 22 characters of base64, as kafka-storage random-uuid prints`])
+  // Kafka takes any text; this is what can be written anywhere without quotes.
+  if (id === null || /^[\w+/=.:-]{1,249}$/.test(id)) return id
+  throw new ConfigError([
+    `CLUSTER_ID: "${id}" is not a cluster id: letters, digits and ._-+/=: as kafka-storage random-uuid prints`,
+  ])
 }

@@ -12,6 +12,7 @@ Commands:
   verify     check a data directory that is not in use
   user       add, list or delete users who log in with a password
   dump       show what is in a data directory or one of its files
+  ping       ask whether a broker answers, as a health check does
 
 Options:
   --help     print this, or the help of the command
@@ -81,6 +82,26 @@ Exit codes:
   ${exitCodes.usage}  wrong arguments, or there is no such user
   ${exitCodes.dataDirectory}  the data directory is in use, corrupt or not usable
   ${exitCodes.diskFailure}  the disk failed
+`
+
+export const pingHelpText = `Usage: gregor ping [options]
+
+Asks a broker for its API versions, which needs no login. Without an address it
+asks the broker that the environment configures, as gregor start reads it: in a
+container the one that runs there.
+
+Options:
+  --bootstrap-server HOST:PORT
+                   the broker to ask
+  --tls            the address speaks TLS: a handshake is answer enough, and no
+                   certificate is checked
+  --timeout-ms MS  how long to wait (4000)
+  --help           print this
+
+Exit codes:
+  ${exitCodes.clean}  it answers
+  ${exitCodes.fatal}  it does not
+  ${exitCodes.usage}  wrong arguments, or the environment is no configuration
 `
 
 export const verifyHelpText = `Usage: gregor verify DIR [options]

@@ -2,7 +2,7 @@
 /**
  * The command `gregor`: finds the verb and runs it with this process's streams, signals and environment.
  */
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { realWorld } from '../base/world.js'
 import { processLog } from '../observe/log.js'
 import { exitCodes } from './exit-codes.js'
@@ -24,6 +24,7 @@ const host: Process = {
   stderrIsTerminal: process.stderr.isTTY === true,
   newLog: (level, format) => processLog({ level, format, world: realWorld }),
   readText: path => readFileSync(path, 'utf8'),
+  exists: existsSync,
   stdout: text => void process.stdout.write(text),
   stderr: text => void process.stderr.write(text),
   onSignal(stop) {
@@ -52,6 +53,11 @@ switch (verb) {
       import('../storage/files.js'),
     ])
     process.exitCode = (verb === 'verify' ? verify : dump)(host, nodeFiles)
+    break
+  }
+  case 'ping': {
+    const [{ ping }, { environmentSources }] = await Promise.all([import('./ping.js'), import('./start.js')])
+    process.exitCode = await ping(host, () => environmentSources(host))
     break
   }
   case 'user': {

@@ -54,6 +54,7 @@ function run(
     }),
     onCrash() {},
     readText: () => 'num.partitions=4',
+    exists: () => false,
     stdout: text => void events.push(text),
     stderr: text => void events.push(text),
     onSignal: stop => {
@@ -82,6 +83,30 @@ describe('gregor start', () => {
       'gregor ready: PLAINTEXT://127.0.0.1:9092 (data: ./data, durability: fsync, send: sendfile)\n',
       'log opened',
     ])
+  })
+
+  describe('in the image', () => {
+    const listening = async (environment: Record<string, string>, args: string[] = [], mounted?: string) => {
+      const { options, started, logged } = run(args, undefined, {
+        environment: { GREGOR_IMAGE: '1', ...environment },
+        exists: path => path === mounted,
+      })
+      await started
+      expect(logged).toEqual([])
+      return options()
+    }
+
+    it("listens on every interface and keeps its data where Kafka's images do, unless something is said", async () => {
+      expect((await listening({})).config).toEqual({ listeners: 'PLAINTEXT://:9092', 'log.dirs': '/var/lib/kafka/data' })
+      expect((await listening({ KAFKA_CFG_NODE_ID: '0' })).config).toMatchObject({ 'log.dirs': '/bitnami/kafka/data' })
+      expect((await listening({ KAFKA_LOG_DIRS: '/d', KAFKA_ADVERTISED_LISTENERS: 'A://b:1' })).config).toEqual({})
+      expect((await listening({}, ['--ephemeral'])).config).toEqual({ listeners: 'PLAINTEXT://:9092' })
+    })
+
+    it.each(['/mnt/shared/config/server.properties', '/bitnami/kafka/config/server.properties'])('reads %s', async path => {
+      expect((await listening({}, [], path)).propertiesFile).toBe(path)
+      expect((await listening({}, ['own.properties'], path)).propertiesFile).toBe('own.properties')
+    })
   })
 
   it('passes on what the arguments, the environment and the file say', async () => {

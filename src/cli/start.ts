@@ -5,6 +5,7 @@
 import type { World } from '../base/world.js'
 import { environmentLayer } from '../config/environment.js'
 import { type ConfigLayer, propertiesLayer } from '../config/resolve.js'
+import { imageDataDirectory, imageEnvironment, mountedProperties } from '../image-environment.js'
 import type { GregorBroker, StartOptions } from '../index.js'
 import { type LogLevel, logLevels, type ProcessLog } from '../observe/log.js'
 import { parseStartArguments, type StartArguments, UsageError } from './arguments.js'
@@ -23,6 +24,7 @@ export interface Process {
   readonly stderrIsTerminal: boolean
   newLog(level: LogLevel, format: 'json' | 'pretty'): ProcessLog
   readText(path: string): string
+  exists(path: string): boolean
   stdout(text: string): void
   stderr(text: string): void
   /** Calls `heard` for every SIGTERM, SIGINT and SIGHUP. */
@@ -33,6 +35,7 @@ export interface Process {
 }
 
 const defaultListener = 'PLAINTEXT://127.0.0.1:9092'
+const imageListener = 'PLAINTEXT://:9092'
 
 // A stop that takes longer than this is ended; what was acknowledged is safe without it, but the next start has to look at all
 // of it. Clients get two seconds; ten thousand partitions that were never synced take several more.
@@ -45,7 +48,7 @@ export async function start(host: Process, startBroker: StartBroker): Promise<vo
   let args: StartArguments
   let sources: ConfigLayer[]
   try {
-    args = parseStartArguments(host.args)
+    args = inImage(host, parseStartArguments(host.args))
     if (args.help) {
       host.stdout(startHelpText)
       return host.exit(exitCodes.clean)
@@ -60,7 +63,16 @@ export async function start(host: Process, startBroker: StartBroker): Promise<vo
 
   const keys = [args.config, ...sources.map(({ entries }) => Object.fromEntries(entries))]
   const namesListeners = keys.some(source => 'listeners' in source)
-  if (!namesListeners && sources[0]!.entries.size > 0) {
+  // Our own image says so: it listens, and keeps its data, where Kafka's images do.
+  const hasImage = host.environment.GREGOR_IMAGE !== undefined
+  const namesDirectory = args.ephemeral || keys.some(source => 'log.dirs' in source || 'log.dir' in source)
+  const config = {
+    ...args.config,
+    // Who starts a command must know where it listens; an embedded broker takes a free port.
+    ...(!namesListeners && { listeners: hasImage ? imageListener : defaultListener }),
+    ...(!namesDirectory && hasImage && { 'log.dirs': imageDataDirectory(host.environment) }),
+  }
+  if (!namesListeners && !hasImage && sources[0]!.entries.size > 0) {
     log.warn(
       {},
       'listening on 127.0.0.1 only, which is not reachable from outside the container; set KAFKA_LISTENERS=PLAINTEXT://:9092',
@@ -124,8 +136,7 @@ export async function start(host: Process, startBroker: StartBroker): Promise<vo
   try {
     broker = await startBroker({
       ephemeral: args.ephemeral,
-      // Who starts a command must know where it listens; an embedded broker takes a free port.
-      config: namesListeners ? args.config : { ...args.config, listeners: defaultListener },
+      config,
       configOrigin: '--config',
       strict: false,
       environment: host.environment,
@@ -148,6 +159,24 @@ export async function start(host: Process, startBroker: StartBroker): Promise<vo
 export function readyLine({ description }: StartedBroker): string {
   const { listeners, data, durability, send } = description
   return `gregor ready: ${listeners.join(',')} (data: ${data}, durability: ${durability}, send: ${send})\n`
+}
+
+/** In an image a server.properties may be mounted where Kafka's images look for one. */
+function inImage(host: Process, args: StartArguments): StartArguments {
+  if (args.propertiesFile !== null) return args
+  return { ...args, propertiesFile: mountedFile(host) }
+}
+
+function mountedFile(host: Process): string | null {
+  if (host.environment.GREGOR_IMAGE === undefined) return null
+  return mountedProperties.find(path => host.exists(path)) ?? null
+}
+
+/** What `gregor start` would take without arguments. */
+export function environmentSources(host: Process): ConfigLayer[] {
+  const file = mountedFile(host)
+  const weaker = file === null ? [] : [propertiesLayer(file, host.readText(file))]
+  return [imageEnvironment(host.environment, host, weaker).layer, ...weaker]
 }
 
 /** The sources besides the arguments; read here for the log, and to refuse a file that is not there. */

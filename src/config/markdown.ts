@@ -29,7 +29,7 @@ A value is looked for in this order; the first place that has it wins:
 2. \`--config key=value\` on the command line (or \`config\` given to \`startBroker\`); \`--listen\`, \`--advertise\` and
    \`--data-dir\` are short for \`listeners\`, \`advertised.listeners\` and \`log.dirs\`,
 3. environment variables, mapped as the \`apache/kafka\` image does: \`KAFKA_NUM_PARTITIONS\` is \`num.partitions\`
-   (\`___\` is a dash, \`__\` an underscore, \`_\` a dot),
+   (\`___\` is a dash, \`__\` an underscore, \`_\` a dot); [containers.md](containers.md) says what else the images' variables do,
 4. \`server.properties\`, given to \`gregor start\`,
 5. the default.
 

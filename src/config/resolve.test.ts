@@ -427,9 +427,28 @@ describe('files and environments that were made for others', () => {
   it.each([
     [{ KAFKA_CONTROLLER_QUORUM_VOTERS: '1@a:9093,2@b:9093,3@c:9093' }, /controller\.quorum\.voters names 3 nodes/],
     [{ KAFKA_CONTROLLER_QUORUM_BOOTSTRAP_SERVERS: 'a:9093,b:9093' }, /bootstrap\.servers names 2 nodes/],
-    [{ KAFKA_PROCESS_ROLES: 'controller' }, /process\.roles: must include broker/],
+    [{ KAFKA_PROCESS_ROLES: 'controller' }, /process\.roles: must include broker.*process\.roles=broker,controller/],
+    [
+      { KAFKA_PROCESS_ROLES: 'broker', KAFKA_NODE_ID: '2', KAFKA_CONTROLLER_QUORUM_VOTERS: '1@controller:9093' },
+      /names node 1, and this is node 2: a cluster of several nodes.*Start one broker, with process\.roles=broker,controller/,
+    ],
   ])('%j is refused: one node is no part of a larger cluster', (environment, message) => {
     expect(() => resolved(environment as Record<string, string>)).toThrow(message)
+  })
+
+  it('variables that are no keys are named in one line, with what was meant', () => {
+    const { warnings } = resolved({
+      KAFKA_REST_HOST_NAME: 'rest',
+      KAFKA_NUM_PARTITION: '3',
+      KAFKA_RETENTION_MS: '1',
+      KAFKA_CONFLUENT_SUPPORT_METRICS_ENABLE: 'false',
+      KAFKA_ZOOKEEPER_CONNECT: 'zookeeper:2181',
+    })
+    expect(warnings).toEqual([
+      'Ignored, because there are no such keys: KAFKA_REST_HOST_NAME, KAFKA_NUM_PARTITION (did you mean num.partitions?), ' +
+        'KAFKA_RETENTION_MS (it is a topic config: its broker-wide default is log.retention.ms), ' +
+        'KAFKA_CONFLUENT_SUPPORT_METRICS_ENABLE, KAFKA_ZOOKEEPER_CONNECT (Gregor does not use ZooKeeper)',
+    ])
   })
 
   it('a ZooKeeper address gets a warning', () => {

@@ -18,6 +18,10 @@ import { isTopicKey, topicKeys } from './topic-keys.js'
 export interface ConfigLayer {
   /** An unknown key is a problem here, not a warning. */
   readonly isStrict?: boolean
+  /** Unknown keys are named by their origins in one warning: an environment is full of what is meant for others. */
+  readonly unknown?: 'in one line'
+  /** What keeps this source from being used at all. */
+  readonly problems?: readonly string[]
   readonly entries: ReadonlyMap<string, { readonly text: string; readonly origin: string }>
 }
 
@@ -40,6 +44,8 @@ export function resolveBrokerConfig(layers: readonly ConfigLayer[]): { config: B
   const ofListeners = new Map<string, unknown>()
   const withoutEffect: string[] = []
   for (const layer of layers) {
+    problems.push(...(layer.problems ?? []))
+    const strangers: string[] = []
     for (const [name, { text, origin }] of layer.entries) {
       const ofListener = listenerKeyOf(name)
       const key = ofListener?.key ?? brokerKeyOf(name)
@@ -47,6 +53,7 @@ export function resolveBrokerConfig(layers: readonly ConfigLayer[]): { config: B
         if (!texts.has(name)) texts.set(name, text)
         if (asksForProtection(name) && text.trim() !== '') problems.push(unprotected(name, origin))
         else if (layer.isStrict) problems.push(unknownKey(name, origin, 'there is no such key'))
+        else if (layer.unknown === 'in one line') strangers.push(strangerAdvice(name, origin))
         else warnings.push(unknownKey(name, origin, 'it is ignored'))
         continue
       }
@@ -66,6 +73,7 @@ export function resolveBrokerConfig(layers: readonly ConfigLayer[]): { config: B
         else values.set(key, parsed.value)
       }
     }
+    if (strangers.length > 0) warnings.push(`Ignored, because there are no such keys: ${strangers.join(', ')}`)
   }
   if (withoutEffect.length > 0) {
     warnings.push(`Configuration without effect: ${withoutEffect.join(', ')}; docs/config.md says why`)
@@ -162,16 +170,26 @@ function unprotected(name: string, origin: string): string {
 }
 
 function unknownKey(name: string, origin: string, what: string): string {
+  const advice = knownElsewhere(name)
   const similar = nearest(name, brokerKeyNames)
-  const brokerWide = isTopicKey(name) ? (topicKeys[name] as ConfigKey<unknown>).brokerKeys?.[0] : undefined
-  const advice = isTopicKey(name)
-    ? brokerWide === undefined
-      ? 'it is a topic config: set it when the topic is created'
-      : `it is a topic config: its broker-wide default is ${brokerWide}`
-    : name === 'zookeeper.connect'
-      ? 'Gregor does not use ZooKeeper'
-      : `${what}; ${similar === null ? 'docs/config.md lists every key' : `did you mean ${similar}?`}`
-  return `Unknown configuration ${name} (from ${origin}): ${advice}`
+  const otherwise = `${what}; ${similar === null ? 'docs/config.md lists every key' : `did you mean ${similar}?`}`
+  return `Unknown configuration ${name} (from ${origin}): ${advice ?? otherwise}`
+}
+
+function strangerAdvice(name: string, origin: string): string {
+  const similar = nearest(name, brokerKeyNames)
+  const advice = knownElsewhere(name) ?? (similar === null ? null : `did you mean ${similar}?`)
+  return advice === null ? origin : `${origin} (${advice})`
+}
+
+/** What is said of a name that means something in another place. */
+function knownElsewhere(name: string): string | null {
+  if (name === 'zookeeper.connect') return 'Gregor does not use ZooKeeper'
+  if (!isTopicKey(name)) return null
+  const brokerWide = (topicKeys[name] as ConfigKey<unknown>).brokerKeys?.[0]
+  return brokerWide === undefined
+    ? 'it is a topic config: set it when the topic is created'
+    : `it is a topic config: its broker-wide default is ${brokerWide}`
 }
 
 function directoryProblems(directories: readonly string[]): string[] {
@@ -219,8 +237,20 @@ export function conflicts(get: BrokerConfig['get']): string[] {
         'Start one broker and name it alone, or take the key out',
     )
   }
-  if (!get('process.roles').includes('broker')) {
-    problems.push('process.roles: must include broker; Gregor does not run as a controller alone')
+  const roles = get('process.roles')
+  if (!roles.includes('broker')) {
+    problems.push(
+      'process.roles: must include broker; Gregor does not run as a controller alone. Take this node out, and give the one broker ' +
+        'process.roles=broker,controller',
+    )
+  }
+  const [voter = '', ...others] = get('controller.quorum.voters')
+  const voterId = voter.split('@', 1)[0] as string
+  if (others.length === 0 && voter !== '' && voterId !== String(get('node.id'))) {
+    problems.push(
+      `controller.quorum.voters names node ${voterId}, and this is node ${get('node.id')}: a cluster of several nodes, but Gregor is ` +
+        'a cluster of one. Start one broker, with process.roles=broker,controller, and name it alone, or take the key out',
+    )
   }
   if (get('transaction.two.phase.commit.enable')) {
     problems.push('transaction.two.phase.commit.enable: there is no two-phase commit (KIP-939) in this version; take the key out')

@@ -17,7 +17,10 @@ const controlFlags = ['REQUIRED', 'REQUISITE', 'SUFFICIENT', 'OPTIONAL']
 
 /** The entry, or the sentence that says what is wrong. */
 export function parseJaasConfig(text: string): JaasEntry | string {
-  const tokens = tokensOf(text)
+  return entryOf(tokensOf(text))
+}
+
+function entryOf(tokens: readonly Token[]): JaasEntry | string {
   const [loginModule, controlFlag] = tokens
   if (loginModule === undefined || !isText(loginModule)) return 'Login module not specified in JAAS config'
   if (controlFlag === undefined || !isText(controlFlag)) return 'Login module control flag not specified in JAAS config'
@@ -36,6 +39,40 @@ export function parseJaasConfig(text: string): JaasEntry | string {
   if (tokens[at] === undefined) return 'JAAS config entry not terminated by semi-colon'
   if (tokens.length > at + 1) return 'JAAS config property contains more than one login module, should be 1 module'
   return { loginModule: loginModule.text, options }
+}
+
+/**
+ * The sections of a JAAS file, which a Java broker is given by -Djava.security.auth.login.config, or the sentence that says what
+ * is wrong with it:
+ *
+ *   KafkaServer { org.apache.kafka.common.security.plain.PlainLoginModule required user_bob="b"; };
+ */
+export function parseJaasFile(text: string): ReadonlyMap<string, readonly JaasEntry[]> | string {
+  const sections = new Map<string, JaasEntry[]>()
+  const tokens = tokensOf(text)
+  for (let at = 0; at < tokens.length; at += 2) {
+    const [name, open] = tokens.slice(at, at + 2) as [Token, Token?]
+    if (!isText(name) || open?.text !== '{') return 'A section of a JAAS file is NAME { … };'
+    const entries: JaasEntry[] = []
+    for (at += 2; tokens[at]?.text !== '}'; ) {
+      const end = tokens.findIndex(({ kind, text }, index) => index >= at && kind === 'mark' && text === ';')
+      if (end < 0) return `Section ${name.text} of the JAAS file is not closed`
+      const entry = entryOf(tokens.slice(at, end + 1))
+      if (typeof entry === 'string') return entry
+      entries.push(entry)
+      at = end + 1
+    }
+    if (tokens[at + 1]?.text !== ';') return `Section ${name.text} of the JAAS file is not closed by };`
+    sections.set(name.text, entries)
+  }
+  return sections
+}
+
+/** The entry as `sasl.jaas.config` takes it. */
+export function jaasText({ loginModule, options }: JaasEntry): string {
+  const quoted = (text: string): string => `"${text.replace(/[\\"]/g, '\\$&').replaceAll('\n', '\\n').replaceAll('\r', '\\r')}"`
+  const texts = Array.from(options, ([key, value]) => ` ${/^[A-Za-z_$][\w$.-]*$/.test(key) ? key : quoted(key)}=${quoted(value)}`)
+  return `${loginModule} required${texts.join('')};`
 }
 
 /** Users of PLAIN: options `user_NAME`. */

@@ -4,7 +4,7 @@ import { CreatePartitions } from '../../protocol/messages/create-partitions.js'
 import type { RequestOf, ResponseOf } from '../../protocol/schema.js'
 import { handler, type RequestContext } from '../handler.js'
 import { answersTo } from '../many.js'
-import { mayMutate, overQuota } from '../mutation-quota.js'
+import { mayMutate } from '../mutation-quota.js'
 import { repeatedIn, withoutRepeats } from '../repeated.js'
 
 type TopicRequest = RequestOf<typeof CreatePartitions>['topics'][number]
@@ -43,7 +43,7 @@ async function grow(asked: TopicRequest, validateOnly: boolean, context: Request
   const decided = topics.tryAddPartitions(asked)
   if (isRefusal(decided)) return failed(asked.name, decided.errorCode, decided.message)
   const added = asked.count - (topics.image.topics.get(asked.name)?.partitions.length ?? asked.count)
-  if (!mayMutate(context, added, 3)) return failed(asked.name, overQuota.errorCode, overQuota.message)
+  if (!mayMutate(context, added, 3)) return failed(asked.name, Errors.THROTTLING_QUOTA_EXCEEDED, null)
   const outcome = validateOnly ? decided : await topics.addPartitions(asked)
   if (isRefusal(outcome)) return failed(asked.name, outcome.errorCode, outcome.message)
   return { name: asked.name, errorCode: Errors.NONE }

@@ -8,7 +8,7 @@ import { CreateTopics } from '../../protocol/messages/create-topics.js'
 import type { RequestOf, ResponseOf } from '../../protocol/schema.js'
 import { handler, type RequestContext } from '../handler.js'
 import { answersTo } from '../many.js'
-import { mayMutate, overQuota } from '../mutation-quota.js'
+import { mayMutate } from '../mutation-quota.js'
 import { repeatedIn, withoutRepeats } from '../repeated.js'
 
 type TopicRequest = RequestOf<typeof CreateTopics>['topics'][number]
@@ -66,7 +66,7 @@ async function create(asked: TopicRequest, validateOnly: boolean, context: Reque
   if (isRefusal(decided) && (problem === null || isAboutName(decided))) return refusedBy(name, decided)
   if (problem !== null) return refused(name, Errors.INVALID_CONFIG, problem)
   if (isRefusal(decided)) return refusedBy(name, decided)
-  if (!mayMutate(context, decided.result.partitions.length, 6)) return refusedBy(name, overQuota)
+  if (!mayMutate(context, decided.result.partitions.length, 6)) return refused(name, Errors.THROTTLING_QUOTA_EXCEEDED, null)
   if (validateOnly) return created(decided.result, command.configs, context)
   const topic = await broker.topics.create(command)
   return isRefusal(topic) ? refusedBy(name, topic) : created(topic, command.configs, context)
@@ -103,6 +103,6 @@ function refusedBy(name: string, { errorCode, message }: Refusal): TopicAnswer {
   return refused(name, errorCode, message)
 }
 
-function refused(name: string, errorCode: ErrorCode, errorMessage: string): TopicAnswer {
+function refused(name: string, errorCode: ErrorCode, errorMessage: string | null): TopicAnswer {
   return { name, errorCode, errorMessage }
 }

@@ -4,7 +4,7 @@ import { DeleteTopics } from '../../protocol/messages/delete-topics.js'
 import type { ResponseOf } from '../../protocol/schema.js'
 import { authorizationFailed } from '../authorization-failed.js'
 import { handler, type RequestContext } from '../handler.js'
-import { mayMutate, overQuota } from '../mutation-quota.js'
+import { mayMutate } from '../mutation-quota.js'
 import { RequestFailure } from '../outcomes.js'
 import { repeatedIn, withoutRepeats } from '../repeated.js'
 
@@ -76,12 +76,14 @@ async function remove(asked: TopicReference, context: RequestContext): Promise<T
       ? refused(asked, Errors.UNKNOWN_TOPIC_ID, 'This server does not host this topic ID.')
       : refused(asked, Errors.UNKNOWN_TOPIC_OR_PARTITION, 'This server does not host this topic-partition.')
   }
-  if (!mayMutate(context, topic.partitions.length, 5)) return refused(asked, overQuota.errorCode, overQuota.message)
+  if (!mayMutate(context, topic.partitions.length, 5)) {
+    return refused({ name: topic.name, topicId: topic.topicId }, Errors.THROTTLING_QUOTA_EXCEEDED, null)
+  }
   const deleted = await broker.topics.delete(topic.name)
   if (isRefusal(deleted)) return refused(asked, deleted.errorCode, deleted.message)
   return { name: topic.name, topicId: topic.topicId, errorCode: Errors.NONE }
 }
 
-function refused({ name, topicId }: TopicReference, errorCode: ErrorCode, errorMessage: string): TopicAnswer {
+function refused({ name, topicId }: TopicReference, errorCode: ErrorCode, errorMessage: string | null): TopicAnswer {
   return { name, topicId, errorCode, errorMessage }
 }

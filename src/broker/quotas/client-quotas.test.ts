@@ -179,7 +179,7 @@ describe('controller mutations', () => {
     expect(refused).toMatchObject({
       // 30 of 22 were taken, at 2 a second.
       throttleTimeMs: 4000,
-      topics: [{ errorCode: Errors.THROTTLING_QUOTA_EXCEEDED, errorMessage: 'The throttling quota has been exceeded.' }],
+      topics: [{ errorCode: Errors.THROTTLING_QUOTA_EXCEEDED, errorMessage: null }],
     })
     expect(await muteMsOf(client)).toBe(4000)
     expect((await create(client, 'b', 1)).topics[0]!.errorCode).toBe(Errors.NONE)

@@ -1,4 +1,6 @@
 // The quotas of clients: each field of both APIs wrong in turn, and what is kept of what was set.
+import { ZERO_UUID } from '../lib/messages.mjs'
+
 const alter = (entries, validateOnly = false) => ({
   entries: entries.map(([entity, ops]) => ({
     entity: Object.entries(entity).map(([entityType, entityName]) => ({ entityType, entityName })),
@@ -178,6 +180,58 @@ export const transcripts = [
       const removed = Object.fromEntries(Object.keys(all).map(key => [key, null]))
       await t.call('AlterClientQuotas', alter(entities.map(entity => [entity, removed])), { as: 'removed', view: view(t) })
       await t.until('DescribeClientQuotas', filter([['user', 0, u]]), ({ entries }) => entries.length === 0, { as: 'none', v: 1 })
+    },
+  },
+  {
+    name: 'mutations-beyond-the-quota',
+    async run(t) {
+      const clientId = t.name('c')
+      const topic = (suffix, numPartitions) => ({
+        name: t.name(suffix),
+        numPartitions,
+        replicationFactor: 1,
+        assignments: [],
+        configs: [],
+      })
+      const create = (suffix, numPartitions, v, validateOnly = false) =>
+        t.call(
+          'CreateTopics',
+          { topics: [topic(suffix, numPartitions)], timeoutMs: 30_000, validateOnly },
+          {
+            v,
+            clientId,
+            on: `${suffix} ${v}`,
+            as: `${numPartitions} partitions${validateOnly ? ', validated only' : ''}, v${v}`,
+          },
+        )
+      const remove = v =>
+        t.call(
+          'DeleteTopics',
+          { topics: [{ name: t.name('old'), topicId: ZERO_UUID }], topicNames: [t.name('old')], timeoutMs: 30_000 },
+          { v, clientId, on: `delete ${v}`, as: `v${v}` },
+        )
+      const grow = v =>
+        t.call(
+          'CreatePartitions',
+          { topics: [{ name: t.name('many'), count: 30 + v, assignments: null }], timeoutMs: 30_000, validateOnly: false },
+          { v, clientId, on: `grow ${v}`, as: `v${v}` },
+        )
+      await t.topic('old', { partitions: 1 })
+      await t.call('AlterClientQuotas', alter([[{ 'client-id': clientId }, { controller_mutation_rate: 1 }]]), { view: view(t) })
+      // Kafka takes it up a moment after it has answered.
+      await new Promise(resolve => setTimeout(resolve, 1000))
+      await create('many', 30, 7)
+      await create('strict', 1, 7, true)
+      await create('strict', 1, 6)
+      await create('permissive', 1, 5)
+      await remove(6)
+      await remove(5)
+      await remove(4)
+      await grow(3)
+      await grow(2)
+      await t.call('AlterClientQuotas', alter([[{ 'client-id': clientId }, { controller_mutation_rate: null }]]), {
+        view: view(t),
+      })
     },
   },
 ]

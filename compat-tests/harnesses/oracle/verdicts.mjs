@@ -28,7 +28,7 @@ const reasons = {
   old: 'versions that Kafka 4 dropped are served',
   coordinators: 'no coordinator for share groups yet',
   fixed: 'a config that is not taken up while the broker runs is read-only, and changing it is refused (docs/config.md)',
-  loggers: 'each of the two has loggers of its own beside the root',
+  loggers: 'each of the two has loggers of its own beside the root, and another level at the start',
   brokerKeys: 'a broker config of Gregor’s own (gregor.…)',
   ownSettings: 'the two brokers are configured differently here, or a documented other default',
   words: "the documentation of a config is in Gregor's own words",
@@ -71,6 +71,8 @@ export const rules = [
   { api: 'FindCoordinator', when: one => one.request.keyType === 2, why: reasons.coordinators },
   { api: 'CreateTopics', label: /share state/, path: /errorCode$/, why: reasons.coordinators },
   { api: 'DescribeConfigs', path: /readOnly$/, when: one => one.kafka === false && one.gregor === true, why: reasons.fixed },
+  { api: 'AlterConfigs', path: /errorCode$/, when: one => String(one.kafka).includes('while ELR is enabled'), why: reasons.elr },
+  { api: 'DescribeConfigs', label: /^type 8$/, path: /configs\[root\]\.value$/, why: reasons.loggers },
   { api: 'IncrementalAlterConfigs', label: /^not taken up/, path: /errorCode$/, why: reasons.fixed },
   {
     api: 'DescribeConfigs',

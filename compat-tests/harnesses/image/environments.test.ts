@@ -2,12 +2,13 @@
  * Gregor started in this process with the variables of other people's compose files, and reached by kafkajs by each advertised
  * listener. What differs from their containers: ports are free ones, on the loopback; mounted files are in a folder of the test.
  */
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { startBroker } from '../../../src/index.js'
 import { hasKeytool } from '../../../src/testing/certificates.js'
+import { freePorts } from '../../lib/ports.js'
 import { advertised, type Listener, onThisMachine, usedBy } from './composing.js'
 import { type Composed, refused, started } from './environments.js'
 
@@ -42,6 +43,49 @@ describe('a compose file for Kafka starts Gregor, and clients reach it by each a
     }),
   )
 })
+
+test("the server.properties of Kafka's distribution starts, and clients reach what it advertises", () =>
+  withFolder(async folder => {
+    const [port = 0, controllerPort = 0] = await freePorts(2)
+    const file = join(folder, 'server.properties')
+    const texts = {
+      'process.roles': 'broker,controller',
+      'node.id': '1',
+      'controller.quorum.bootstrap.servers': `localhost:${controllerPort}`,
+      listeners: `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}`,
+      'inter.broker.listener.name': 'PLAINTEXT',
+      'advertised.listeners': `PLAINTEXT://localhost:${port},CONTROLLER://localhost:${controllerPort}`,
+      'controller.listener.names': 'CONTROLLER',
+      'listener.security.protocol.map':
+        'CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,SSL:SSL,SASL_PLAINTEXT:SASL_PLAINTEXT,SASL_SSL:SASL_SSL',
+      'num.network.threads': '3',
+      'num.io.threads': '8',
+      'socket.send.buffer.bytes': '102400',
+      'socket.receive.buffer.bytes': '102400',
+      'socket.request.max.bytes': '104857600',
+      'log.dirs': join(folder, 'kraft-combined-logs'),
+      'num.partitions': '1',
+      'num.recovery.threads.per.data.dir': '1',
+      'offsets.topic.replication.factor': '1',
+      'share.coordinator.state.topic.replication.factor': '1',
+      'share.coordinator.state.topic.min.isr': '1',
+      'transaction.state.log.replication.factor': '1',
+      'transaction.state.log.min.isr': '1',
+      'log.retention.hours': '168',
+      'log.segment.bytes': '1073741824',
+      'log.retention.check.interval.ms': '300000',
+    }
+    writeFileSync(
+      file,
+      Object.entries(texts)
+        .map(([key, text]) => `${key}=${text}\n`)
+        .join(''),
+    )
+    await using _ = await startBroker({ propertiesFile: file })
+    const listener = { name: 'PLAINTEXT', protocol: 'PLAINTEXT', host: 'localhost', port }
+    const plain = { name: '', source: '', environment: {} }
+    expect(await usedBy(listener, plain)).toEqual({ brokers: [`localhost:${port}`], end: '1' })
+  }))
 
 test('a client that may not is not let in by such a broker', () =>
   withFolder(async folder => {

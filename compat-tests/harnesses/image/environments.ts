@@ -304,6 +304,23 @@ export const started: readonly Composed[] = [
     login: { mechanism: 'scram-sha-512', username: 'second', password: 'other' },
   },
   {
+    name: 'bitnami/kafka, a controller that asks for a login, too',
+    source: 'bitnami/containers README, Apache Kafka KRaft mode with SASL',
+    environment: {
+      ...bitnamis,
+      KAFKA_CFG_LISTENERS: 'SASL_PLAINTEXT://:9092,CONTROLLER://:9093',
+      KAFKA_CFG_ADVERTISED_LISTENERS: 'SASL_PLAINTEXT://localhost:9092',
+      KAFKA_CFG_LISTENER_SECURITY_PROTOCOL_MAP: 'CONTROLLER:SASL_PLAINTEXT,SASL_PLAINTEXT:SASL_PLAINTEXT',
+      KAFKA_CFG_SASL_MECHANISM_CONTROLLER_PROTOCOL: 'PLAIN',
+      KAFKA_CFG_SASL_MECHANISM_INTER_BROKER_PROTOCOL: 'PLAIN',
+      KAFKA_CONTROLLER_USER: 'controller_user',
+      KAFKA_CONTROLLER_PASSWORD: 'controller_password',
+      KAFKA_CLIENT_USERS: 'user',
+      KAFKA_CLIENT_PASSWORDS: 'password',
+    },
+    login: { mechanism: 'plain', username: 'user', password: 'password' },
+  },
+  {
     name: 'bitnami/kafka, TLS by its own stores and PLAIN',
     source: 'bitnami/containers README, Security',
     environment: {

@@ -14,7 +14,8 @@ import {
 import { type ConfigKey, parseValue } from './key.js'
 import { type BrokerKey, type BrokerValue, brokerKeyOf, brokerKeys } from './keys.js'
 import type { ListenerConfig } from './listeners.js'
-import { conflicts } from './resolve.js'
+import { lockedOut, reconfigurationProblem } from './reconfiguration.js'
+import { conflicts, perAddressProblems } from './resolve.js'
 
 type Texts = ReadonlyMap<string, string>
 
@@ -89,7 +90,9 @@ export class LiveConfig implements BrokerConfig {
 
   /** Why these cannot be the dynamic configs, whoever uses them. */
   problemOf(dynamic: DynamicConfigs): string | null {
-    return overlaid(this.#static, dynamic).problems[0] ?? null
+    const { config, problems } = overlaid(this.#static, dynamic)
+    const isSet = (key: BrokerKey): boolean => dynamic.clusterWide.has(key) || dynamic.own.has(key)
+    return problems[0] ?? reconfigurationProblem(this.#current, config, isSet)
   }
 
   /** What those say who use what is `named`; their files are looked at. */
@@ -148,6 +151,11 @@ function overlaid(base: BrokerConfig, { clusterWide, own }: DynamicConfigs): Ove
         problems.push(parsed.message)
         continue
       }
+      const problem = lockedOut(key, parsed.value)
+      if (problem !== null) {
+        problems.push(problem)
+        continue
+      }
       texts.set(ofListener?.name ?? key, parsed.text)
       if (ofListener !== null) ofListeners.set(ofListener.name, parsed.value)
       else values.set(key, parsed.value)
@@ -155,7 +163,9 @@ function overlaid(base: BrokerConfig, { clusterWide, own }: DynamicConfigs): Ove
     if (texts.size > 0) given.unshift({ source, texts })
   }
   const read = (key: BrokerKey): unknown => (values.has(key) ? values.get(key) : base.get(key))
-  problems.push(...conflicts(read as BrokerConfig['get']))
+  const addressProblems = perAddressProblems(read as BrokerConfig['get'])
+  if (addressProblems.length > 0) forget(['max.connections.per.ip', 'max.connections.per.ip.overrides'], values, given)
+  problems.push(...addressProblems, ...conflicts(read as BrokerConfig['get']))
   const { listeners, controllerListeners, dataDirectory } = base
   return {
     config: brokerConfig({
@@ -169,6 +179,12 @@ function overlaid(base: BrokerConfig, { clusterWide, own }: DynamicConfigs): Ove
     problems,
     ignored,
   }
+}
+
+function forget(keys: readonly BrokerKey[], values: Map<BrokerKey, unknown>, given: GivenConfigs[]): void {
+  for (const key of keys) values.delete(key)
+  const without = (texts: Texts): Texts => new Map([...texts].filter(([name]) => !keys.some(key => key === name)))
+  for (const [at, { source, texts }] of given.entries()) given[at] = { source, texts: without(texts) }
 }
 
 function liveSettings(settings: () => ListenerSettings): ListenerSettings {

@@ -215,7 +215,8 @@ function authorizerProblems(get: BrokerConfig['get'], isSet: (key: BrokerKey) =>
   )
 }
 
-function perAddressProblems(get: BrokerConfig['get']): string[] {
+/** Nobody could connect. */
+export function perAddressProblems(get: BrokerConfig['get']): string[] {
   const overrides = hostLimits(get('max.connections.per.ip.overrides'))
   if (typeof overrides === 'string') return [`max.connections.per.ip.overrides: ${overrides}`]
   if (get('max.connections.per.ip') > 0 || overrides.size > 0) return []
@@ -227,6 +228,12 @@ export function conflicts(get: BrokerConfig['get']): string[] {
   const ordered: readonly (readonly [BrokerKey, BrokerKey])[] = [
     ['group.min.session.timeout.ms', 'group.max.session.timeout.ms'],
     ['log.cleaner.min.compaction.lag.ms', 'log.cleaner.max.compaction.lag.ms'],
+    ['group.consumer.min.assignment.interval.ms', 'group.consumer.assignment.interval.ms'],
+    ['group.consumer.assignment.interval.ms', 'group.consumer.max.assignment.interval.ms'],
+    ['group.share.min.assignment.interval.ms', 'group.share.assignment.interval.ms'],
+    ['group.share.assignment.interval.ms', 'group.share.max.assignment.interval.ms'],
+    ['group.streams.min.assignment.interval.ms', 'group.streams.assignment.interval.ms'],
+    ['group.streams.assignment.interval.ms', 'group.streams.max.assignment.interval.ms'],
   ]
   const problems: string[] = []
   for (const key of ['controller.quorum.voters', 'controller.quorum.bootstrap.servers'] as const) {
@@ -270,6 +277,9 @@ export function conflicts(get: BrokerConfig['get']): string[] {
   if (get('log.retention.ms') === 0 || get('log.retention.minutes') === 0 || get('log.retention.hours') === 0) {
     problems.push('log.retention.ms, .minutes and .hours must be -1 (no limit) or at least 1, not 0')
   }
+  if (get('log.cleaner.enable') && get('log.cleaner.dedupe.buffer.size') <= dedupeBytesMin * get('log.cleaner.threads')) {
+    problems.push('log.cleaner.dedupe.buffer.size must be at least 1MB per cleaner thread.')
+  }
   const flushKey = get('gregor.durability') === 'os' ? flushKeys.find(key => (get(key) ?? longMax) !== longMax) : undefined
   if (flushKey !== undefined) problems.push(`${flushKey}: ${unsynced}`)
   const compressionProblem = compressionTypeProblem(get('compression.type'))
@@ -277,4 +287,6 @@ export function conflicts(get: BrokerConfig['get']): string[] {
   return problems
 }
 
+/** Of each thread, and not enough yet. */
+const dedupeBytesMin = 1024 * 1024
 const flushKeys = ['log.flush.interval.messages', 'log.flush.interval.ms', 'log.flush.scheduler.interval.ms'] as const

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { Errors } from '../protocol/errors.js'
 import { encodeMetadataRecord } from '../protocol/state/metadata.js'
 import { MutableImage } from './image.js'
-import { alterQuotas, findQuotas, type QuotaAlteration } from './quota-controller.js'
+import { alterQuotas, findQuotas, type QuotaAlteration, quotaEntitiesMax } from './quota-controller.js'
 import { quotaEntityOf } from './quota-image.js'
 import { ImageReplay } from './replay.js'
 
@@ -71,6 +71,11 @@ describe('quotas of clients', () => {
     [{ ip: null }, { connection_creation_rate: 2 ** 31 }, 'Proposed value for connection_creation_rate is too large for an INT.'],
   ])('%o with %o is refused: %s', (parts, values, message) => {
     expect(messagesOf([set(parts, values)])).toEqual([message])
+  })
+  test('are those of a bounded number of entities', () => {
+    const users = Array.from({ length: quotaEntitiesMax + 1 }, (_, n) => set({ user: `u${n}` }, { producer_byte_rate: 1 }))
+    const { records, result } = alterQuotas(new MutableImage().quotas, users, () => true)
+    expect([records.length, result.at(-1)?.refusal?.errorCode]).toEqual([quotaEntitiesMax, Errors.POLICY_VIOLATION])
   })
   test('an address stands alone', () => {
     expect(messagesOf([set({ user: 'u', ip: '127.0.0.1' }, { producer_byte_rate: 5 })])).toEqual([

@@ -17,6 +17,9 @@ export interface QuotaOutcome {
 /** What an integer of this type may be at most; null: any number, fractions too. */
 type QuotaMax = number | null
 
+/** Entities with quotas of their own. Kafka has no such bound. */
+export const quotaEntitiesMax = 100_000
+
 const javaIntMax = 0x7fff_ffff
 const javaLongMax = 2 ** 63
 
@@ -45,6 +48,7 @@ export function alterQuotas(
 ): Decided<readonly QuotaOutcome[]> {
   const outcomes = new Map<string, QuotaOutcome>()
   const records: MetadataRecordInput[] = []
+  let made = 0
   for (const alteration of alterations) {
     const { entity, ops } = alteration
     const key = quotaEntityKey(entity)
@@ -52,13 +56,18 @@ export function alterQuotas(
       outcomes.set(key, { entity, refusal: invalid(`Ignoring duplicate entity ${textOf(entity)}`) })
       continue
     }
-    const decided = altered(quotas, alteration, isKnownHost)
+    const isNew = !quotas.entities.has(key)
+    const isFull = isNew && quotas.entities.size + made >= quotaEntitiesMax
+    const decided = isFull ? tooMany : altered(quotas, alteration, isKnownHost)
+    if (isNew && !isRefusal(decided) && decided.length > 0) made++
     const refusal = isRefusal(decided) ? decided : null
     outcomes.set(key, { entity, refusal })
     if (!isRefusal(decided)) records.push(...decided)
   }
   return { records, result: [...outcomes.values()] }
 }
+
+const tooMany = refuse(Errors.POLICY_VIOLATION, `At most ${quotaEntitiesMax} entities have quotas of their own.`)
 
 function altered(
   quotas: Quotas,

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
+import { MutableQuotas } from '../cluster/quota-image.js'
 import { optionsLayer, resolveBrokerConfig } from '../config/resolve.js'
-import { connectionLimits, isListenerForBrokers } from './connection-limits.js'
+import { connectionLimits, connectionRates, isListenerForBrokers } from './connection-limits.js'
 
 const configOf = (values: Readonly<Record<string, string>>) => resolveBrokerConfig([optionsLayer(values)]).config
 
@@ -29,4 +30,28 @@ test('the listener for brokers is the one that is named, or the first of their p
   expect(named({ 'inter.broker.listener.name': 'two' })).toEqual(['TWO'])
   expect(named({ 'security.inter.broker.protocol': 'SSL' })).toEqual(['SSL'])
   expect(named({ listeners: 'PLAINTEXT://:1' })).toEqual([])
+})
+
+test('an address has the rate of its quota, by its name or by itself, or that of all, as they are now', async () => {
+  const quotas = new MutableQuotas()
+  const set = (entityName: string | null, value: number, remove = false) =>
+    quotas.apply({
+      kind: 'clientQuota',
+      entity: [{ entityType: 'ip', entityName }],
+      key: 'connection_creation_rate',
+      value,
+      remove,
+    })
+  const rateOf = connectionRates(quotas)
+  expect(rateOf('10.0.0.1')).toBe(Number.POSITIVE_INFINITY)
+  set('10.0.0.1', 5)
+  set('0:0:0:0:0:0:0:2', 6)
+  expect([rateOf('10.0.0.1'), rateOf('::2'), rateOf('10.0.0.2')]).toEqual([5, 6, Number.POSITIVE_INFINITY])
+  set(null, 7)
+  expect([rateOf('10.0.0.1'), rateOf('10.0.0.2')]).toEqual([5, 7])
+  set('localhost', 8)
+  await expect.poll(() => Math.min(rateOf('127.0.0.1'), rateOf('::1'))).toBe(7)
+  await expect.poll(() => Math.max(rateOf('127.0.0.1'), rateOf('::1'))).toBe(8)
+  set('10.0.0.1', 0, true)
+  expect(rateOf('10.0.0.1')).toBe(7)
 })

@@ -2,16 +2,15 @@
 import { copyOf } from '../base/bytes.js'
 import type { MetadataRecord } from '../protocol/state/metadata.js'
 import { AclIndex } from '../security/acl/acl-index.js'
-import type { DelegationToken } from '../security/delegation-tokens.js'
 import { type Principal, parsePrincipal } from '../security/principal.js'
 import type { ScramCredential } from '../security/scram-credentials.js'
+import { TokenIndex } from '../security/token-index.js'
 
 export interface Access {
   readonly acls: Pick<AclIndex, 'revision' | 'size' | 'entries' | 'idOf' | 'ofType'>
   /** By user, then by the number of the mechanism. */
   readonly scramCredentials: ReadonlyMap<string, ReadonlyMap<number, ScramCredential>>
-  /** By id. */
-  readonly delegationTokens: ReadonlyMap<string, DelegationToken>
+  readonly delegationTokens: Pick<TokenIndex, 'size' | 'get' | 'values' | 'byHmac' | 'hmacOf' | 'countOf'>
 }
 
 type Of<Kind> = Extract<MetadataRecord, { kind: Kind }>
@@ -22,7 +21,7 @@ export type AccessRecord = Of<
 export class MutableAccess implements Access {
   readonly acls = new AclIndex()
   readonly scramCredentials = new Map<string, Map<number, ScramCredential>>()
-  readonly delegationTokens = new Map<string, DelegationToken>()
+  readonly delegationTokens = new TokenIndex()
 
   apply(record: AccessRecord): void {
     switch (record.kind) {
@@ -47,7 +46,7 @@ export class MutableAccess implements Access {
         return
       }
       case 'delegationToken':
-        this.delegationTokens.set(record.tokenId, {
+        this.delegationTokens.set({
           tokenId: record.tokenId,
           owner: principalOf(record.owner),
           requester: principalOf(record.requester),

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { toHex } from '../base/bytes.js'
 import { Errors } from '../protocol/errors.js'
-import { type DelegationToken, expired, newToken, renewed, tokenByHmac, tokenHmac, tokenPassword } from './delegation-tokens.js'
+import { type DelegationToken, expired, newToken, renewed, tokenHmac, tokenPassword } from './delegation-tokens.js'
 import { user } from './principal.js'
 
 const settings = { secretKey: 'secret', lifetimeMsMax: 1000, expiryTimeMs: 100 }
@@ -19,13 +19,10 @@ test('a token expires long before it cannot be renewed any more', () => {
   expect(newToken({ ...request, lifetimeMsMax: 5000 }, settings, env)).toMatchObject({ maxMs: 6000 })
 })
 
-test('its HMAC is made of its id and the secret of the broker, and found by that', () => {
+test('its HMAC is made of its id and the secret of the broker', () => {
   // openssl dgst -sha512 -hmac secret
   expect(toHex(tokenHmac('id', 'secret'))).toMatch(/^[\da-f]{128}$/)
   expect(tokenPassword('id', 'secret')).toBe(Buffer.from(tokenHmac('id', 'secret')).toString('base64'))
-  expect(tokenByHmac([token], tokenHmac(token.tokenId, 'secret'), 'secret')).toBe(token)
-  expect(tokenByHmac([token], tokenHmac(token.tokenId, 'other'), 'secret')).toBeNull()
-  expect(tokenByHmac([token], new Uint8Array(0), 'secret')).toBeNull()
 })
 
 test('owner and renewers renew it, up to its maximum, and not once it has expired', () => {

@@ -3,9 +3,9 @@
  * The broker keeps no secret of a token: its HMAC follows from its id. Decides; what is decided is recorded by the controller.
  */
 import { type Bytes, toBase64, toBase64Url, utf8Encode } from '../base/bytes.js'
-import { equalSecrets, hmac } from '../base/crypto.js'
+import { hmac } from '../base/crypto.js'
 import { type ErrorCode, Errors } from '../protocol/errors.js'
-import { type Principal, principalText } from './principal.js'
+import type { Principal } from './principal.js'
 
 export interface DelegationToken {
   readonly tokenId: string
@@ -65,12 +65,6 @@ export function tokenPassword(tokenId: string, secretKey: string): string {
   return toBase64(tokenHmac(tokenId, secretKey))
 }
 
-export function tokenByHmac(tokens: Iterable<DelegationToken>, wanted: Bytes, secretKey: string): DelegationToken | null {
-  let found: DelegationToken | null = null
-  for (const token of tokens) if (equalSecrets(tokenHmac(token.tokenId, secretKey), wanted)) found = token
-  return found
-}
-
 /** The token lasts `periodMs` from now, at most as long as the broker's setting, which counts for what is not above zero. */
 export function renewed(
   token: DelegationToken,
@@ -102,8 +96,14 @@ export function isOver({ maxMs, expiryMs }: DelegationToken, nowMs: number): boo
   return maxMs < nowMs || expiryMs < nowMs
 }
 
-/** Owners and renewers may renew, expire and see a token. */
+/** Owners and renewers may renew and expire a token. */
 export function isAllowed({ owner, renewers }: DelegationToken, who: Principal): boolean {
-  const text = principalText(who)
-  return principalText(owner) === text || renewers.some(renewer => principalText(renewer) === text)
+  return isSame(owner, who) || renewers.some(renewer => isSame(renewer, who))
 }
+
+/** They may see it, and so may who asked for it. */
+export function isShown(token: DelegationToken, who: Principal): boolean {
+  return isSame(token.requester, who) || isAllowed(token, who)
+}
+
+const isSame = (one: Principal, other: Principal): boolean => one.type === other.type && one.name === other.name

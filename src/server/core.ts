@@ -121,6 +121,8 @@ async function open(options: CoreOptions): Promise<BrokerCore> {
   const config = LiveConfig.of(options.config)
   const durability: Durability = isEphemeral ? 'none' : config.get('gregor.durability')
   const image = new MutableImage()
+  const tokens = tokenSettings(config)
+  if (tokens !== null) image.access.delegationTokens.useSecretKey(tokens.secretKey)
   const loggers = loggersOf(options.log)
   const log = loggers.named('kafka.server')
   const logOfLogs = loggers.named('kafka.log')
@@ -160,9 +162,8 @@ async function open(options: CoreOptions): Promise<BrokerCore> {
     const { access } = image
     await services.carryOut({ records: await missingUsers(options.scramUsers ?? [], access, world), result: null })
     const intervalMs = config.get('delegation.token.expiry.check.interval.ms')
-    const hasTokens = tokenSettings(config) !== null
     const write = (records: readonly MetadataRecordInput[]) => services.carryOut({ records, result: null })
-    const sweeping = hasTokens ? removeExpiredTokens({ access, write, world, log, intervalMs }) : null
+    const sweeping = tokens !== null ? removeExpiredTokens({ access, write, world, log, intervalMs }) : null
     const serveWith = (broker: Broker, rows: readonly Row[]): Serve =>
       createDispatch({ broker, rows, sasl: sasl.listeners, meter, interceptors, onInvariantBroken: options.onFatal })
     const controller: Broker = { ...services, role: 'controller', apiKeys: apiKeysOf(controllerHandlers) }

@@ -9,7 +9,14 @@ import { Metadata } from '../../protocol/messages/metadata.js'
 import { RenewDelegationToken } from '../../protocol/messages/renew-delegation-token.js'
 import { SaslAuthenticate } from '../../protocol/messages/sasl-authenticate.js'
 import { SaslHandshake } from '../../protocol/messages/sasl-handshake.js'
-import { brokerInFakeTime, eventually, type TestBroker, type TestClient, testBroker } from '../test-client.test-support.js'
+import {
+  brokerInFakeTime,
+  eventually,
+  type TestBroker,
+  type TestClient,
+  temporaryDirectory,
+  testBroker,
+} from '../test-client.test-support.js'
 
 const users = ['alice', 'bob', 'eve'].map(name => `user_${name}="secret"`).join(' ')
 const secured = {
@@ -74,6 +81,36 @@ test('owner and renewer see a token, renew it and let it expire; others learn no
     (await client.call(ExpireDelegationToken, 2, { hmac, expiryTimePeriodMs: -1 })).errorCode
   expect([await renew(bob), await renew(eve), await expire(eve)]).toEqual([0, 63, 63])
   expect([await expire(bob), await expire(bob), await renew(alice)]).toEqual([0, 62, 62])
+})
+
+test('one client cannot make so many tokens, nor such long ones, that others have none or wait', async () => {
+  await using broker = await testBroker({ config })
+  const [alice, bob] = [await login(broker, 'alice'), await login(broker, 'bob')]
+  const { delegationTokens } = broker.running.services.topics.image.access
+  const many = (count: number, name: string) => Array.from({ length: count }, (_, n) => `${name}${n}`)
+  for (const renewers of [many(3000, 'x'.repeat(30_000)), many(101, 'r'), many(5, 'x'.repeat(1000))]) {
+    expect((await create(alice, renewers)).errorCode).toBe(44)
+  }
+  expect(delegationTokens.size).toBe(0)
+  const made = await Promise.all(many(1001, '').map(() => create(alice)))
+  expect(made.map(({ errorCode }) => errorCode)).toEqual([...Array(1000).fill(0), 44])
+  expect((await create(bob)).errorCode).toBe(0)
+  expect(delegationTokens.size).toBe(1001)
+  const unknown = { hmac: new Uint8Array(64), renewPeriodMs: 1 }
+  expect((await bob.call(RenewDelegationToken, 2, unknown)).errorCode).toBe(62)
+})
+
+test('a token is found by its HMAC after a restart, too', async () => {
+  using directory = temporaryDirectory()
+  const kept = { config, directory: directory.path }
+  let hmac: Uint8Array
+  {
+    await using broker = await testBroker(kept)
+    hmac = (await create(await login(broker, 'alice'))).hmac
+  }
+  await using broker = await testBroker(kept)
+  const renewing = (await login(broker, 'alice')).call(RenewDelegationToken, 2, { hmac, renewPeriodMs: 1000 })
+  expect((await renewing).errorCode).toBe(0)
 })
 
 test('a token logs in as its owner for as long as it lasts, and cannot make others', async () => {

@@ -3,6 +3,7 @@ import { type ErrorCode, Errors } from '../../protocol/errors.js'
 import { CreateDelegationToken } from '../../protocol/messages/create-delegation-token.js'
 import { newToken, tokenHmac } from '../../security/delegation-tokens.js'
 import { type Principal, principalText, userType } from '../../security/principal.js'
+import { isWithinBounds, renewersMax } from '../../security/token-index.js'
 import { handler } from '../handler.js'
 import { mayAskForTokens, tokenSettings } from '../token-requests.js'
 
@@ -35,6 +36,7 @@ export const createDelegationToken = handler(CreateDelegationToken, async (reque
   }
   const settings = tokenSettings(broker.config)
   if (settings === null) return refused(Errors.DELEGATION_TOKEN_AUTH_DISABLED, 0)
+  if (request.renewers.length > renewersMax) return refused(Errors.POLICY_VIOLATION, errorTimestampMs)
   const renewers = request.renewers.map(({ principalType, principalName }) => ({ type: principalType, name: principalName }))
   if (renewers.some(({ type }) => type !== userType)) return refused(Errors.INVALID_PRINCIPAL_TYPE, errorTimestampMs)
 
@@ -43,6 +45,9 @@ export const createDelegationToken = handler(CreateDelegationToken, async (reque
     nowMs: world.nowMs(),
     randomBytes: size => world.randomBytes(size),
   })
+  if (!isWithinBounds(token, broker.topics.image.access.delegationTokens)) {
+    return refused(Errors.POLICY_VIOLATION, errorTimestampMs)
+  }
   await broker.carryOut({ records: [delegationTokenRecord(token)], result: null })
   return {
     errorCode: Errors.NONE,

@@ -1,7 +1,7 @@
 import { delegationTokenRecord } from '../../cluster/access-controller.js'
 import { Errors, isErrorCode } from '../../protocol/errors.js'
 import { ExpireDelegationToken } from '../../protocol/messages/expire-delegation-token.js'
-import { expired, tokenByHmac } from '../../security/delegation-tokens.js'
+import { expired } from '../../security/delegation-tokens.js'
 import { handler } from '../handler.js'
 import { mayAskForTokens, tokenSettings } from '../token-requests.js'
 
@@ -9,10 +9,8 @@ import { mayAskForTokens, tokenSettings } from '../token-requests.js'
 export const expireDelegationToken = handler(ExpireDelegationToken, async (request, { broker, session, version }) => {
   if (!mayAskForTokens(session))
     return ExpireDelegationToken.failure(request, Errors.DELEGATION_TOKEN_REQUEST_NOT_ALLOWED, version)
-  const settings = tokenSettings(broker.config)
-  if (settings === null) return { errorCode: Errors.DELEGATION_TOKEN_AUTH_DISABLED, expiryTimestampMs: 0 }
-  const { delegationTokens } = broker.topics.image.access
-  const token = tokenByHmac(delegationTokens.values(), request.hmac, settings.secretKey)
+  if (tokenSettings(broker.config) === null) return { errorCode: Errors.DELEGATION_TOKEN_AUTH_DISABLED, expiryTimestampMs: 0 }
+  const token = broker.topics.image.access.delegationTokens.byHmac(request.hmac)
   if (token === null) return { errorCode: Errors.DELEGATION_TOKEN_NOT_FOUND, expiryTimestampMs: 0 }
   const nowMs = broker.world.nowMs()
   const outcome = expired(token, session.principal, request.expiryTimePeriodMs, nowMs)

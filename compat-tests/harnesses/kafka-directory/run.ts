@@ -3,7 +3,7 @@
  * `run.js [--keep]`. Kafka (one node, broker and controller in one) gets topics of
  * several shapes, records of several codecs and committed offsets, is restarted once, so that leader epochs rise, and stops.
  * Gregor has to find all of it, go on where Kafka stopped, and write what Kafka's own kafka-dump-log reads. The same again
- * after `kill -9` of Kafka.
+ * after `kill -9` of Kafka. At the end the other way: a directory of Gregor's own is continued by Kafka.
  *
  * Exit code 0 when everything holds or when there is no Kafka to be had (then "not run"), 1 when something does not.
  */
@@ -79,6 +79,7 @@ async function main(): Promise<number> {
     await using host = ToolHost.start(classpath)
     await continueWithGregor('after an orderly stop', stopped, written, host, tally)
     await continueWithGregor('after kill -9', killed, written, host, tally)
+    await continueWithKafka(join(scratch, 'ours'), tally)
   } catch (error) {
     tally.claim('the run gets to its end', (error as Error).stack ?? String(error))
   }
@@ -180,6 +181,35 @@ async function continueWithGregor(when: string, dataDir: string, written: Found,
   const complaints = lines.filter(line => /"level":(50|60)/.test(line))
   tally.claimNone(`${when}: Gregor logged no error`, complaints)
   tally.claimNone(`${when}: kafka-dump-log reads every file`, await dumpAll(dataDir, host))
+}
+
+async function continueWithKafka(dataDir: string, tally: Tally): Promise<void> {
+  const when = 'Gregor’s own, in Kafka'
+  const gregor = await startGregor({ dataDir, args: ['--config', 'node.id=1', '--config', 'offsets.topic.num.partitions=4'] })
+  let written: Found
+  try {
+    await withClient(gregor.bootstrap, async (admin, producer) => {
+      await admin.createTopics({ topics: [plain, rolled, { ...grown, numPartitions: 4 }, compacted, deleted] })
+      await produce(producer, 'first')
+      await admin.deleteTopics({ topics: [deleted.topic] })
+      await admin.setOffsets({ groupId: 'set-by-hand', topic: plain.topic, partitions: [{ partition: 1, offset: '7' }] })
+    })
+    await consume(gregor.bootstrap, group)
+    written = await look(gregor.bootstrap)
+  } finally {
+    await gregor.stop()
+  }
+  const kafka = await startKafka({ logDir: dataDir, properties: kafkaProperties, heap: '512m' })
+  try {
+    const found = await look(kafka.bootstrapServers)
+    tally.claimNone(`${when}: every topic, with its id`, differences(written.topicIds, found.topicIds))
+    tally.claimNone(`${when}: every record, at its offset`, differences(written.records, found.records))
+    tally.claimNone(`${when}: every committed offset`, differences(written.offsets, found.offsets))
+    await withClient(kafka.bootstrapServers, (_admin, producer) => produce(producer, 'second'))
+    await consume(kafka.bootstrapServers, group)
+  } finally {
+    await kafka.stop()
+  }
 }
 
 async function withClient(bootstrap: string, use: (admin: Admin, producer: Producer) => Promise<unknown>): Promise<void> {

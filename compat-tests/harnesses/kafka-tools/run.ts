@@ -21,6 +21,7 @@ import { checkDisk, checkLiveLog } from './disk.js'
 import { checkGroups } from './groups.js'
 import { checkInternalTopic } from './internal-topic.js'
 import { checkOffsets } from './offsets.js'
+import { checkOneNode } from './one-node.js'
 import { checkRecords } from './records.js'
 import { documentation } from './report.js'
 import { newScenario } from './scenario.js'
@@ -77,6 +78,7 @@ async function runChecks(host: ToolHost, checks: Checks, broker: Broker, scratch
   await checks.area('kafka-console-producer', () => checkRecords(scenario))
   await checks.area('kafka-get-offsets', () => checkOffsets(scenario))
   await checks.area('kafka-consumer-groups', () => checkGroups(scenario))
+  await checks.area('kafka-features', () => checkOneNode(scenario))
   await checks.area('kafka-transactions', () => checkTransactions(scenario))
   await checks.area('kafka-console-consumer', () => checkInternalTopic(scenario))
   await checks.area('kafka-dump-log', () => checkLiveLog(scenario))
@@ -99,7 +101,8 @@ async function findBroker(
     return { bootstrap: kafka.bootstrapServers, dataDir, stop: once(kafka.stop) }
   }
   const args = Object.entries(settings).flatMap(([key, value]) => ['--config', `${key}=${value}`])
-  const gregor = await startGregor({ dataDir, args })
+  const listeners = 'PLAINTEXT://127.0.0.1:0,CONTROLLER://127.0.0.1:0'
+  const gregor = await startGregor({ dataDir, listeners, args: ['--config', 'controller.listener.names=CONTROLLER', ...args] })
   return { bootstrap: gregor.bootstrap, dataDir, stop: once(gregor.stop) }
 }
 

@@ -53,6 +53,7 @@ describe('ElectLeaders', () => {
       errorCode: Errors.INVALID_REQUEST,
       results: [['t', '0: 42 Unknown election type 2']],
     })
+    expect(await elect([], 2)).toEqual({ errorCode: Errors.NONE, results: [] })
   })
 })
 

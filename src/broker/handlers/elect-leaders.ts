@@ -25,6 +25,8 @@ export const electLeaders = handler(ElectLeaders, (request, context) => {
       topic,
       partitionResult: partitions.map(partitionId => ({ partitionId, ...outcomeOf(topic, partitionId) })),
     }))
+  // Who names no partition is not asked for the kind of election.
+  if (topicPartitions?.length === 0) return { errorCode: Errors.NONE, replicaElectionResults: [] }
   if (!electionTypes.includes(electionType)) {
     const refused: PartitionOutcome = { errorCode: Errors.INVALID_REQUEST, errorMessage: `Unknown election type ${electionType}` }
     return { errorCode: Errors.INVALID_REQUEST, replicaElectionResults: answer(() => refused) }

@@ -35,6 +35,7 @@ export const transcripts = [
         for (const electionType of [1, 2, -1, 127]) {
           await elect(`type ${electionType}`, [of(a, 0)], { electionType })
           await elect(`type ${electionType} of all`, null, { electionType }, own)
+          await elect(`type ${electionType} of none`, [], { electionType })
           await elect(`type ${electionType} of an unknown one`, [of(t.name('zzz'), 0)], { electionType })
         }
       for (const timeoutMs of [1000, 2147483647]) await elect(`in ${timeoutMs} ms`, [of(a, 0)], { timeoutMs })

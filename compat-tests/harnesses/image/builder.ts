@@ -42,7 +42,15 @@ export async function buildImage(scratch: string): Promise<BuiltImage | string> 
   if (!existsSync(base)) {
     const made = await run(
       'mmdebstrap',
-      ['--mode=root', '--variant=extract', `--include=${contents}`, suite, `${base}.part`, 'http://deb.debian.org/debian'],
+      [
+        '--mode=root',
+        '--format=tar',
+        '--variant=extract',
+        `--include=${contents}`,
+        suite,
+        `${base}.part`,
+        'http://deb.debian.org/debian',
+      ],
       { timeoutMs: stepTimeoutMs },
     )
     if (made.exitCode !== 0) return `mmdebstrap: ${lastLine(made)}`

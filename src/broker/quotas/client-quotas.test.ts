@@ -131,17 +131,40 @@ describe('a consumer', () => {
     await alter(admin, { 'client-id': 'c' }, { consumer_byte_rate: 10_000 })
     const first = await client.call(Fetch, 12, fetchFrom(0, 0, 70_000))
     expect([first.throttleTimeMs, first.responses.length]).toEqual([0, 1])
-    const { throttleTimeMs, responses, sessionId, errorCode } = await client.call(
-      Fetch,
-      12,
-      fetchFrom(first.sessionId, 1, 70_000),
-    )
-    expect([errorCode, responses, sessionId]).toEqual([Errors.NONE, [], first.sessionId])
-    expect(throttleTimeMs).toBeGreaterThan(0)
-    expect(await muteMsOf(client)).toBe(Math.ceil(throttleTimeMs / 50) * 50)
-    world.advance(12_000 - throttleTimeMs)
-    const again = await client.call(Fetch, 12, fetchFrom(first.sessionId, 2, 70_000))
-    expect([again.throttleTimeMs, again.responses[0]?.partitions[0]?.records?.byteLength]).toEqual([0, expect.any(Number)])
+    let waitedMs = 0
+    for (let epoch = 1; ; epoch++) {
+      const { throttleTimeMs, responses, sessionId, errorCode } = await client.call(
+        Fetch,
+        12,
+        fetchFrom(first.sessionId, epoch, 70_000),
+      )
+      expect([errorCode, sessionId]).toEqual([Errors.NONE, first.sessionId])
+      if (throttleTimeMs === 0) {
+        expect(responses[0]!.partitions[0]!.records!.byteLength).toBeGreaterThan(60_000)
+        break
+      }
+      expect(responses).toEqual([])
+      waitedMs += await muteMsOf(client)
+    }
+    // As soon as the first answer is out of the window.
+    expect(waitedMs).toBeGreaterThan(10_000)
+    expect(waitedMs).toBeLessThan(13_500)
+  })
+  test('finds its session as it was when it had to wait: whose turn it was, is served then', async () => {
+    const client = await broker.connect({ clientId: 'c' })
+    await client.createTopic('t', 2)
+    for (const partition of [0, 1]) await client.produce('t', batchOf(['x'.repeat(60_000)]), { partition })
+    await alter(admin, { 'client-id': 'c' }, { consumer_byte_rate: 10_000 })
+    const partitions = [0, 1].map(partition => ({ partition, fetchOffset: 0, partitionMaxBytes: 70_000 }))
+    const asked = (sessionId: number, sessionEpoch: number) =>
+      client.call(Fetch, 12, { ...fetchFrom(sessionId, sessionEpoch, 70_000), topics: [{ topic: 't', partitions }] })
+    const served = ({ responses }: Awaited<ReturnType<typeof asked>>) =>
+      responses.flatMap(topic => topic.partitions.filter(({ records }) => records!.byteLength > 0).map(one => one.partitionIndex))
+    const first = await asked(0, 0)
+    expect(served(first)).toEqual([0])
+    expect((await asked(first.sessionId, 1)).throttleTimeMs).toBeGreaterThan(0)
+    world.advance(12_000)
+    expect(served(await asked(first.sessionId, 2))).toEqual([1])
   })
   test('that has to wait gets no new session', async () => {
     const client = await broker.connect({ clientId: 'c' })

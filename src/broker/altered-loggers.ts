@@ -1,7 +1,6 @@
 /** Changes the levels of loggers (KIP-412): at once, all of them or none, and not over a restart. */
 import { type LoggerName, type LogLevelName, loggerNames, loggersOf, logLevelNames, rootLogger } from '../base/loggers.js'
 import { Errors, type Refusal, refuse } from '../protocol/errors.js'
-import { authorizationFailed } from './authorization-failed.js'
 import { nodeIdOf } from './config-resources.js'
 import type { RequestContext } from './handler.js'
 
@@ -21,10 +20,7 @@ export function alterLoggers(
   context: RequestContext,
 ): Refusal | null {
   const { broker } = context
-  if (!context.may('alter_configs', 'cluster', '')) {
-    const denied = Errors.CLUSTER_AUTHORIZATION_FAILED
-    return refuse(denied, authorizationFailed(denied))
-  }
+  if (!context.may('alter_configs', 'cluster', '')) return refuse(Errors.CLUSTER_AUTHORIZATION_FAILED, '')
   const id = nodeIdOf(resourceName)
   if (id === null) return refuse(Errors.INVALID_REQUEST, `Node id must be an integer, but it is: ${resourceName}`)
   if (id !== broker.nodeId) {

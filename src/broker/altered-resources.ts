@@ -1,6 +1,6 @@
 /**
  * What AlterConfigs and IncrementalAlterConfigs have in common: each resource by itself, all of it or nothing, in the order of
- * Kafka's checks: what is wrong with the entry, what is wrong with a broker's values, whether the client may, all the rest.
+ * Kafka's checks: what is wrong with the entry, whether the client may, all the rest.
  */
 import { alterConfigs } from '../cluster/controller.js'
 import { brokerLoggerResource, brokerResource, type Configs, groupResource, topicResource } from '../cluster/image.js'
@@ -56,7 +56,7 @@ export function alterResources<Config extends { readonly name: string; readonly 
       ? refuse(Errors.INVALID_REQUEST, 'Each resource must appear at most once.')
       : (requestRefusal(resource, alteration) ?? (await alter(resource, validateOnly, context, alteration)))
     const errorCode = refusal?.errorCode ?? Errors.NONE
-    return { errorCode, errorMessage: refusal?.message ?? null, resourceType, resourceName }
+    return { errorCode, errorMessage: refusal?.message || null, resourceType, resourceName }
   })
 }
 
@@ -85,6 +85,8 @@ async function alter<Config extends { readonly name: string; readonly value: str
   }
   const rules = configResourceOf(resourceType, resourceName, broker)
   if (rules === null) return refuse(Errors.INVALID_REQUEST, `Unknown resource type ${resourceType}`)
+  const denied = authorizationRefusal(resource, context)
+  if (denied !== null) return denied
   if (isRefusal(rules)) return rules
   const { name } = rules
   const named = asked.map(config => config.name)
@@ -94,11 +96,6 @@ async function alter<Config extends { readonly name: string; readonly value: str
       ? configs
       : (tooMuch(rules, configs, image.configs.get(resourceType)) ?? rules.refusalOf(configs, named) ?? configs)
   }
-  // A broker's values are looked at before it is asked who the client is; what needs files only behind that.
-  const unfit = resourceType === brokerResource ? decide() : null
-  if (unfit !== null && isRefusal(unfit)) return unfit
-  const denied = authorizationRefusal(resource, context)
-  if (denied !== null) return denied
   let configs = decide()
   if (isRefusal(configs)) return configs
   if (rules.usersRefusalOf !== null) {
@@ -130,7 +127,9 @@ function authorizationRefusal({ resourceType, resourceName }: Resource<unknown>,
       : resourceType === groupResource
         ? [context.may('alter_configs', 'group', resourceName), Errors.GROUP_AUTHORIZATION_FAILED]
         : [context.may('alter_configs', 'cluster', ''), Errors.CLUSTER_AUTHORIZATION_FAILED]
-  return isAllowed ? null : refuse(errorCode, authorizationFailed(errorCode))
+  if (isAllowed) return null
+  // Where the broker itself is asked, Kafka has no sentence.
+  return refuse(errorCode, resourceType === brokerResource ? '' : authorizationFailed(errorCode))
 }
 
 function shownConfigs({ isSecret }: ConfigResource, configs: Configs): Record<string, string> {

@@ -4,11 +4,13 @@ import { zeroUuid } from '../base/ids.js'
 import { randomUuid, realWorld } from '../base/world.js'
 import { createAcls, deleteAcls } from '../cluster/access-controller.js'
 import { Errors } from '../protocol/errors.js'
+import { AlterConfigs } from '../protocol/messages/alter-configs.js'
 import { CreateTopics } from '../protocol/messages/create-topics.js'
 import { DeleteTopics } from '../protocol/messages/delete-topics.js'
 import { DescribeCluster } from '../protocol/messages/describe-cluster.js'
 import { DescribeTopicPartitions } from '../protocol/messages/describe-topic-partitions.js'
 import { Fetch } from '../protocol/messages/fetch.js'
+import { IncrementalAlterConfigs } from '../protocol/messages/incremental-alter-configs.js'
 import { ListGroups } from '../protocol/messages/list-groups.js'
 import { ListOffsets } from '../protocol/messages/list-offsets.js'
 import { Metadata } from '../protocol/messages/metadata.js'
@@ -150,6 +152,37 @@ describe('nothing leaks', () => {
       ['absent', noTopic],
       ['t', 0],
     ])
+  })
+})
+
+describe('what cannot be set is told to those alone who may set it', () => {
+  const [denied, brokerType, loggerType] = [Errors.CLUSTER_AUTHORIZATION_FAILED, 4, 8]
+  const answerTo = async (resourceType: number, resourceName: string, name: string, value: string) => {
+    const of = { resourceType, resourceName }
+    const resources = [{ ...of, configs: [{ name, value, configOperation: 0 }] }]
+    const incremental = await client.call(IncrementalAlterConfigs, 1, { resources, validateOnly: true })
+    const whole = await client.call(AlterConfigs, 2, { resources: [{ ...of, configs: [{ name, value }] }], validateOnly: true })
+    return [incremental, whole].map(({ responses }) => [responses[0]?.errorCode, responses[0]?.errorMessage])
+  }
+
+  test.each([
+    ['1', 'max.connections', 'abc'],
+    ['1', 'super.users', 'x'],
+    ['1', 'log.cleaner.min.compaction.lag.ms', '9223372036854775807'],
+    ['1', 'listener.name.ssl.ssl.truststore.location', '/nonexistent'],
+    ['2', 'max.connections', '5'],
+    ['x', 'max.connections', '5'],
+    ['', 'a', 'x'.repeat(40_000)],
+  ])('broker "%s": %s', async (name, key, value) => {
+    const none = [denied, null]
+    expect(await answerTo(brokerType, name, key, value)).toEqual([none, none])
+    expect((await answerTo(loggerType, name, key, value))[0]).toEqual(none)
+    expect((await answerTo(16, name, key, value))[0]).toEqual([denied, 'Cluster authorization failed.'])
+  })
+
+  test('a resource of no type is none that one could be allowed', async () => {
+    const unknown = [Errors.INVALID_REQUEST, 'Unknown resource type 99']
+    expect(await answerTo(99, 'x', 'a', 'b')).toEqual([unknown, unknown])
   })
 })
 

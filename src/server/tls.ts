@@ -57,7 +57,10 @@ export async function followTls(config: LiveConfig, acceptors: ReadonlyMap<strin
         if (!named.some(key => key.startsWith('ssl.') || key.startsWith(listenerPrefix(name)))) continue
         const settings = sslSettings(candidate.forListener(name), protocols.get(name) as SecurityProtocol)
         const problem = await acceptor.problemOf(settings)
-        if (problem !== null) return `listener ${name}: ${problem}`
+        if (problem === null) continue
+        // Whoever may set a path must not learn by it which files there are, nor what is in them.
+        log.warn({ listener: name, reason: problem }, 'an ssl.* config that was asked for cannot be used')
+        return `listener ${name}: these ssl.* configs cannot be used; the log of the broker says why`
       }
       return null
     },

@@ -1,5 +1,5 @@
 import { X509Certificate } from 'node:crypto'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, truncateSync, writeFileSync } from 'node:fs'
 import { describe, expect, it, test } from 'vitest'
 import { authority, certificate, hasKeytool, inFolder, run } from '../../testing/certificates.js'
 import { readKeyStore, readTrustStore } from './stores.js'
@@ -178,5 +178,27 @@ describe('a key store that is none', () => {
     ],
   ] as const)('%j', async (values, message) => {
     await expect(keyStore(values)).rejects.toThrow(message)
+  })
+})
+
+describe('a path that a client gave', () => {
+  const read = (path: string) => keyStore({ 'ssl.keystore.type': 'PEM', 'ssl.keystore.location': path })
+
+  test('a pipe into which nobody writes holds no thread', async () => {
+    run('mkfifo', 'pipe')
+    for (let n = 0; n < 8; n++) {
+      await expect(read(inFolder('pipe'))).rejects.toThrow(`cannot read the file: ${inFolder('pipe')} is not a regular file`)
+    }
+  })
+
+  test('a device and a folder are not read', async () => {
+    await expect(read('/dev/zero')).rejects.toThrow('cannot read the file: /dev/zero is not a regular file')
+    await expect(read(inFolder(''))).rejects.toThrow(/^ssl.keystore.location: cannot read the file/)
+  })
+
+  test('a file without end is not kept', async () => {
+    writeFileSync(inFolder('long'), '')
+    truncateSync(inFolder('long'), 16 * 1024 * 1024 + 1)
+    await expect(read(inFolder('long'))).rejects.toThrow('has more than 16777216 bytes')
   })
 })

@@ -3,11 +3,12 @@
  * Which of the last two a file is, it says itself, as in Java.
  */
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
+import { constants } from 'node:fs'
+import { type FileHandle, open } from 'node:fs/promises'
 import { jksPackage } from '../../base/packages.js'
 import { type PemEntry, pemEntries, pemOfDer } from './pem.js'
 import { readPkcs12, type StoreEntry, WrongPassword } from './pkcs12.js'
-import { type SslKey, type SslSettings, tlsProblem } from './settings.js'
+import { type SslKey, type SslSettings, TlsProblem, tlsProblem } from './settings.js'
 
 /** A private key and its certificates as PEM, the broker's own first. */
 export interface Identity {
@@ -89,11 +90,36 @@ export async function readTrustStore(settings: SslSettings): Promise<string[] | 
   )
 }
 
+/** Those of all public authorities take some hundred kilobytes. */
+const storeBytesMax = 16 * 1024 * 1024
+
+/** The path may come from a client: a pipe must not hold a thread, nor a device fill the memory. */
 async function fileOf(settings: SslSettings, key: SslKey, path: string): Promise<Buffer> {
+  const cannot = (why: string) => tlsProblem(settings, key, `cannot read the file: ${why}`)
+  let handle: FileHandle | undefined
   try {
-    return await readFile(path)
+    // Without waiting for who writes into a pipe.
+    handle = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))
+    if (!(await handle.stat()).isFile()) throw cannot(`${path} is not a regular file`)
+    const file = await bytesOf(handle)
+    if (file === null) throw cannot(`${path} has more than ${storeBytesMax} bytes`)
+    return file
   } catch (error) {
-    throw tlsProblem(settings, key, `cannot read the file: ${(error as Error).message}`)
+    throw error instanceof TlsProblem ? error : cannot((error as Error).message)
+  } finally {
+    await handle?.close()
+  }
+}
+
+/** Null when there are too many, whatever the file's size is said to be. */
+async function bytesOf(handle: FileHandle): Promise<Buffer | null> {
+  const pieces: Buffer[] = []
+  for (let size = 0; ; ) {
+    const { bytesRead, buffer } = await handle.read(Buffer.allocUnsafe(65_536))
+    if (bytesRead === 0) return Buffer.concat(pieces)
+    size += bytesRead
+    if (size > storeBytesMax) return null
+    pieces.push(buffer.subarray(0, bytesRead))
   }
 }
 

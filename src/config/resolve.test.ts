@@ -1,4 +1,4 @@
-import { describe, expect, expectTypeOf, it } from 'vitest'
+import { describe, expect, expectTypeOf, it, test } from 'vitest'
 import { describeBrokerConfig } from './describe.js'
 import { environmentLayer } from './environment.js'
 import { type ConfigKey, formatValue, longMax, parseValue } from './key.js'
@@ -456,4 +456,23 @@ describe('files and environments that were made for others', () => {
       expect.stringMatching(/does not use ZooKeeper/),
     ])
   })
+})
+
+test.each<[string, string, RegExp]>([
+  ['listener.name.ssl.client.auth', 'required', /a listener has no such key; did you mean listener.name.ssl.ssl.client.auth\?$/],
+  ['listener.name.SSL.enabled.mechanisms', 'PLAIN', /did you mean listener.name.ssl.sasl.enabled.mechanisms\?$/],
+  ['listener.name.ssl.what.is.this', 'x', /a listener has no such key; docs\/config.md lists every key$/],
+  ['listener.name.ssl.allow.everyone.if.no.acl.found', 'false', /is not a key of one listener; without listener.name.ssl. it is/],
+  ['listener.name.ssl.max.connections.per.ip', '5', /is not a key of one listener/],
+  ['listener.name.ssl.ssl.client.authh', 'required', /not ignored; did you mean listener.name.ssl.ssl.client.auth\?$/],
+  ['delegation.token.secret.keyy', 'x', /what asks for protection is not ignored; did you mean delegation.token.secret.key\?$/],
+])('a slip of the pen does not open what was meant to be protected: %s', (name, value, message) => {
+  expect(() => resolveBrokerConfig([optionsLayer({ listeners: 'SSL://:1', [name]: value })])).toThrow(message)
+})
+
+test('what has no effect has none for one listener either, and a listener that is not there is none to open', () => {
+  const names = ['listener.name.ssl.num.network.threads', 'listener.name.other.what.is.this']
+  const values = Object.fromEntries(names.map(name => [name, '5']))
+  const { warnings } = resolveBrokerConfig([optionsLayer({ listeners: 'SSL://:1', ...values })])
+  expect(warnings.map(warning => names.filter(name => warning.includes(name)))).toEqual(names.map(name => [name]))
 })

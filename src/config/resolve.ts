@@ -43,6 +43,7 @@ export function resolveBrokerConfig(layers: readonly ConfigLayer[]): { config: B
   const values = new Map<BrokerKey, unknown>()
   const ofListeners = new Map<string, unknown>()
   const withoutEffect: string[] = []
+  const ofListenersUnknown: [name: string, origin: string][] = []
   for (const layer of layers) {
     problems.push(...(layer.problems ?? []))
     const strangers: string[] = []
@@ -51,7 +52,8 @@ export function resolveBrokerConfig(layers: readonly ConfigLayer[]): { config: B
       const key = ofListener?.key ?? brokerKeyOf(name)
       if (key === null) {
         if (!texts.has(name)) texts.set(name, text)
-        if (asksForProtection(name) && text.trim() !== '') problems.push(unprotected(name, origin))
+        if (listenerBaseOf(name) !== null) ofListenersUnknown.push([name, origin])
+        if (asksForProtection(name) && text.trim() !== '') problems.push(unknownProtection(name, origin))
         else if (layer.isStrict) problems.push(unknownKey(name, origin, 'there is no such key'))
         else if (layer.unknown === 'in one line') strangers.push(strangerAdvice(name, origin))
         else warnings.push(unknownKey(name, origin, 'it is ignored'))
@@ -100,7 +102,7 @@ export function resolveBrokerConfig(layers: readonly ConfigLayer[]): { config: B
     ...authorizerProblems(get, key => texts.has(key)),
   )
   const known = [...listeners.map(({ name }) => name), ...get('controller.listener.names')]
-  problems.push(...strayListenerKeys([...ofListeners.keys()], known))
+  problems.push(...strayListenerKeys([...ofListeners.keys()], known), ...unknownListenerKeys(ofListenersUnknown, known))
   if (texts.has('security.inter.broker.protocol')) {
     problems.push(
       ...interBrokerProblems(get('security.inter.broker.protocol'), listeners, texts.has('inter.broker.listener.name')),
@@ -139,6 +141,27 @@ function strayListenerKeys(names: readonly string[], listeners: readonly string[
     .map(name => `${name}: there is no such listener; listeners names ${listeners.join(', ')}`)
 }
 
+/** A key without its ssl. or sasl. would leave the listener more open than was meant. Of what has no effect nothing depends. */
+function unknownListenerKeys(
+  names: readonly (readonly [name: string, origin: string])[],
+  listeners: readonly string[],
+): string[] {
+  const prefixes = listeners.map(listenerPrefix)
+  return names.flatMap(([name, origin]) => {
+    const prefix = prefixes.find(one => name.toLowerCase().startsWith(one))
+    if (prefix === undefined || asksForProtection(name)) return []
+    const base = name.slice(prefix.length)
+    const key = brokerKeyOf(base)
+    if (key === null) {
+      const meant = ['ssl.', 'sasl.'].find(room => listenerKeyOf(`${prefix}${room}${base}`) !== null)
+      const advice = meant === undefined ? 'docs/config.md lists every key' : `did you mean ${prefix}${meant}${base}?`
+      return [`Unknown configuration ${name} (from ${origin}): a listener has no such key; ${advice}`]
+    }
+    if ((brokerKeys[key] as ConfigKey<unknown>).effect !== undefined) return []
+    return [`${name} (from ${origin}): ${key} is not a key of one listener; without ${prefix} it is that of the broker`]
+  })
+}
+
 function interBrokerProblems(protocol: string, listeners: readonly ListenerConfig[], namesListener: boolean): string[] {
   if (namesListener) return ['Only one of inter.broker.listener.name and security.inter.broker.protocol should be set.']
   if (listeners.some(listener => listener.protocol === protocol)) return []
@@ -167,6 +190,16 @@ function unprotected(name: string, origin: string): string {
     `${name} (from ${origin}) asks for protection that this version cannot give: it has no Kerberos, no policies and no ` +
     'Java classes. Take it out to run without.'
   )
+}
+
+/** What cannot be understood may have been meant to protect. */
+function unknownProtection(name: string, origin: string): string {
+  const base = listenerBaseOf(name) ?? name
+  if (brokerKeyOf(base) !== null) return unprotected(name, origin)
+  const similar = nearest(base, brokerKeyNames)
+  if (similar === null) return unprotected(name, origin)
+  const meant = name.slice(0, name.length - base.length) + similar
+  return `Unknown configuration ${name} (from ${origin}): what asks for protection is not ignored; did you mean ${meant}?`
 }
 
 function unknownKey(name: string, origin: string, what: string): string {

@@ -44,6 +44,13 @@ test('what is printed for Java and librdkafka is what the broker gives, a proper
   })
 })
 
+test('that an ACL protects what it names, and nothing else, is said where the users are', async () => {
+  await using broker = await startBroker({ security: true })
+  expect(devSecurityText(broker.security)).toMatch(
+    /What no ACL names, everyone may use, also without\na password: .*the cluster with/,
+  )
+})
+
 test('passwords are shown by the start that made them; later ones name the files', async () => {
   const dataDir = mkdtempSync(join(tmpdir(), 'gregor-dev-security-text-'))
   const texts: string[] = []

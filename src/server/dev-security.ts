@@ -120,7 +120,7 @@ export function propertiesText(properties: Readonly<Record<string, string>>): st
 
 // --- configuration ---
 
-/** Weaker than what the user says. Without entries everyone may do everything, as on a broker that has no authorizer. */
+/** Weaker than what the user says. What no entry names everyone may use, as on a broker that has no authorizer. */
 const authorization = { 'authorizer.class.name': standardAuthorizer, 'allow.everyone.if.no.acl.found': 'true' }
 
 function listenerAndSuperUser(layers: readonly ConfigLayer[]): Record<string, string> {

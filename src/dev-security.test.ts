@@ -3,6 +3,7 @@ import { X509Certificate } from 'node:crypto'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { inspect } from 'node:util'
 import { Kafka, logLevel } from 'kafkajs'
 import { expect, test } from 'vitest'
 import { ConfigError, type DevSecurity, type SecureClient, startBroker } from './index.js'
@@ -163,4 +164,13 @@ test('nothing of it is logged', async () => {
 test('without the option there is nothing of it', async () => {
   await using broker = await startBroker()
   expect(broker.security).toBeNull()
+})
+
+test('a broker that is printed does not show its passwords', async () => {
+  await using broker = await startBroker({ security: true })
+  const { admin, app } = broker.security
+  for (const text of [JSON.stringify(broker), inspect(broker, { depth: 9 }), JSON.stringify({ ...broker })]) {
+    for (const password of [admin.password, app.password]) expect(text).not.toContain(password)
+  }
+  expect(JSON.stringify(app.java)).toContain(app.password)
 })

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs'
 import net from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -325,4 +325,21 @@ test('the environment counts when it is given, and loses to what the caller says
   }
   expect(await partitionsOf({})).toBe(7)
   expect(await partitionsOf({ 'num.partitions': '2' })).toBe(2)
+})
+
+test('a listener of every interface is told as one', async () => {
+  await using broker = await startBroker({ config: { listeners: 'PLAINTEXT://:0,OTHER://127.0.0.1:0', ...otherIsPlain } })
+  expect(broker.description.everywhere).toEqual(['PLAINTEXT'])
+  expect(broker.bootstrapServers).toMatch(/^127\.0\.0\.1:\d+,127\.0\.0\.1:\d+$/)
+})
+
+const otherIsPlain = { 'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,OTHER:PLAINTEXT' }
+
+test.skipIf(process.platform === 'win32')('nobody else of the machine reads the metadata', async () => {
+  using directory = temporaryDirectory()
+  await using broker = await startBroker({ dataDir: join(directory.path, 'data') })
+  const modeOf = (name: string) => statSync(join(broker.dataDirectory, name)).mode & 0o077
+  expect(modeOf('__cluster_metadata-0')).toBe(0)
+  await broker.createTopic({ name: 't' })
+  expect(modeOf('t-0')).not.toBe(0)
 })

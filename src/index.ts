@@ -90,6 +90,8 @@ export interface SecuredBroker extends GregorBroker {
 /** What the ready line says. */
 export interface BrokerDescription {
   readonly listeners: readonly string[]
+  /** Names of the listeners that take connections on every interface, whatever address stands above. */
+  readonly everywhere: readonly string[]
   readonly data: string
   readonly durability: 'fsync' | 'os' | 'none'
   readonly send: 'sendfile' | 'copy'
@@ -142,6 +144,7 @@ export async function startBroker(options: StartOptions = {}): Promise<GregorBro
   const listeners = reachable.map(({ host, port }) => addressText(reachableHost(host), port))
   const description: BrokerDescription = {
     listeners: broker.listeners.map(({ name, host, port }) => `${name}://${addressText(reachableHost(host), port)}`),
+    everywhere: broker.listeners.filter(({ host }) => isEverywhere(host)).map(({ name }) => name),
     data: broker.directory.isEphemeral ? 'ephemeral' : (options.dataDir ?? config.dataDirectory),
     durability: broker.durability,
     get send() {
@@ -157,7 +160,7 @@ export async function startBroker(options: StartOptions = {}): Promise<GregorBro
     stopping ??= held(broker.stop(stopGraceMs))
     return stopping
   }
-  return {
+  const running: GregorBroker = {
     bootstrapServers: listeners.join(','),
     get brokers() {
       return [...listeners]
@@ -203,6 +206,8 @@ export async function startBroker(options: StartOptions = {}): Promise<GregorBro
     stop,
     [Symbol.asyncDispose]: stop,
   }
+  // Whoever prints a broker, or sends it to a log, does not mean its passwords.
+  return Object.defineProperty(running, 'security', { enumerable: false })
 }
 
 /** A broker whose clients cannot be told how to connect is stopped again. */
@@ -221,7 +226,11 @@ function topicOf(outcome: TopicOutcome): Topic {
 }
 
 function reachableHost(host: string): string {
-  return host === '' || host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host
+  return isEverywhere(host) ? '127.0.0.1' : host
+}
+
+function isEverywhere(host: string): boolean {
+  return host === '' || host === '0.0.0.0' || host === '::'
 }
 
 function throwLater(error: Error): void {

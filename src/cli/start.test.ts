@@ -18,7 +18,13 @@ interface Run {
 }
 
 const idleBroker: StartedBroker = {
-  description: { listeners: ['PLAINTEXT://127.0.0.1:9092'], data: './data', durability: 'fsync', send: 'sendfile' },
+  description: {
+    listeners: ['PLAINTEXT://127.0.0.1:9092'],
+    everywhere: [],
+    data: './data',
+    durability: 'fsync',
+    send: 'sendfile',
+  },
   security: null,
   reloadCertificates: async () => false,
   stop: async () => {},
@@ -83,6 +89,15 @@ describe('gregor start', () => {
       'gregor ready: PLAINTEXT://127.0.0.1:9092 (data: ./data, durability: fsync, send: sendfile)\n',
       'log opened',
     ])
+  })
+
+  it('says which listeners everybody on the network reaches', async () => {
+    const description = { ...idleBroker.description, everywhere: ['PLAINTEXT'] }
+    const { events, started } = run([], async () => ({ ...idleBroker, description }))
+    await started
+    expect(events[0]).toBe(
+      'gregor ready: PLAINTEXT://127.0.0.1:9092 (data: ./data, durability: fsync, send: sendfile, on every interface: PLAINTEXT)\n',
+    )
   })
 
   describe('in the image', () => {

@@ -157,8 +157,9 @@ export async function start(host: Process, startBroker: StartBroker): Promise<vo
 
 /** The one line on stdout; parse it for the address of a broker on port 0. */
 export function readyLine({ description }: StartedBroker): string {
-  const { listeners, data, durability, send } = description
-  return `gregor ready: ${listeners.join(',')} (data: ${data}, durability: ${durability}, send: ${send})\n`
+  const { listeners, everywhere, data, durability, send } = description
+  const reach = everywhere.length === 0 ? '' : `, on every interface: ${everywhere.join(' ')}`
+  return `gregor ready: ${listeners.join(',')} (data: ${data}, durability: ${durability}, send: ${send}${reach})\n`
 }
 
 /** In an image a server.properties may be mounted where Kafka's images look for one. */

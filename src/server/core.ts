@@ -204,8 +204,9 @@ async function assemble(
     partitionCountDefault: config.get('num.partitions'),
     replicationFactorDefault: config.get('default.replication.factor'),
   }
+  // Private: what SCRAM users are known by is in it.
   const metadataPartition =
-    directory.partition(clusterMetadataTopic, 0) ?? directory.createPartition(clusterMetadataTopic, 0, metadataTopicId)
+    directory.partition(clusterMetadataTopic, 0) ?? directory.createPartition(clusterMetadataTopic, 0, metadataTopicId, true)
   const snapshot = newestSnapshot(directory.fileNames(clusterMetadataTopic, 0), name =>
     directory.readFile(clusterMetadataTopic, 0, name),
   )

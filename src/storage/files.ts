@@ -75,7 +75,8 @@ export interface Files {
   /** fsync of a file or directory by name, in the thread pool. */
   syncPath(path: string): Promise<void>
 
-  makeDirectory(path: string): void
+  /** @param isPrivate nobody else of the machine looks into it; of one that is there nothing changes */
+  makeDirectory(path: string, isPrivate?: boolean): void
   makeTemporaryDirectory(prefix: string): string
   /** Names in a directory, unsorted. */
   list(path: string): string[]
@@ -180,7 +181,7 @@ export const nodeFiles: Files = {
     }
   },
 
-  makeDirectory: path => attempt(`mkdir ${path}`, () => makeDirectories(path)),
+  makeDirectory: (path, isPrivate = false) => attempt(`mkdir ${path}`, () => makeDirectories(path, isPrivate ? 0o700 : 0o777)),
   makeTemporaryDirectory: prefix => attempt(`mkdtemp ${prefix}`, () => fs.mkdtempSync(prefix)),
   list: path => attempt(`list ${path}`, () => fs.readdirSync(path)),
   rename: (from, to) => attempt(`rename ${from}`, () => fs.renameSync(from, to)),
@@ -239,9 +240,9 @@ export const nodeFiles: Files = {
  * Step by step: Node's own recursion never ends below a directory that is there but takes none, as /proc, because the system
  * says "no such file" for it too.
  */
-function makeDirectories(path: string): void {
+function makeDirectories(path: string, mode = 0o777): void {
   try {
-    fs.mkdirSync(path)
+    fs.mkdirSync(path, mode)
   } catch (error) {
     if (codeOf(error) === 'EEXIST') {
       if (fs.statSync(path).isDirectory()) return
@@ -251,7 +252,7 @@ function makeDirectories(path: string): void {
     const isBelowFile = codeOf(error) === 'ENOTDIR'
     if (!isBelowFile && (codeOf(error) !== 'ENOENT' || fs.existsSync(parent))) throw error
     makeDirectories(parent)
-    fs.mkdirSync(path)
+    fs.mkdirSync(path, mode)
   }
 }
 

@@ -105,11 +105,11 @@ export class DataDirectory {
   }
 
   /** Makes a partition with an empty log. Its directory is on stable storage before its first append is acknowledged. */
-  createPartition(topic: string, index: number, topicId: Uuid): Partition {
+  createPartition(topic: string, index: number, topicId: Uuid, isPrivate = false): Partition {
     assert(!this.#isClosed, 'a closed directory takes no partition')
     const name = partitionName(topic, index)
     assert(!this.#partitions.has(name), 'a partition is created once')
-    const partition = createPartition(this.#host, topic, index, topicId)
+    const partition = createPartition(this.#host, topic, index, topicId, isPrivate)
     this.#partitions.set(name, partition)
     return partition
   }

@@ -48,11 +48,11 @@ export interface PartitionHost {
 /** Partitions that are synced at a time when all are: each may have a file of its own open. */
 export const parallelPartitionsMax = 16
 
-export function createPartition(host: PartitionHost, topic: string, index: number, topicId: Uuid): Partition {
+export function createPartition(host: PartitionHost, topic: string, index: number, topicId: Uuid, isPrivate = false): Partition {
   const { files, path, world } = host
   const folder = `${path}/${partitionName(topic, index)}`
   const makeFolder = (): void => {
-    files.makeDirectory(folder)
+    files.makeDirectory(folder, isPrivate)
     try {
       files.writeWhole(`${folder}/${partitionMetadataFile}`, partitionMetadata(topicId))
     } catch (error) {

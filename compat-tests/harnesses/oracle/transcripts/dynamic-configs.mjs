@@ -124,6 +124,49 @@ export const transcripts = [
     },
   },
   {
+    name: 'broker-reconfigurations',
+    async run(t) {
+      const tried = [
+        [['max.connections', '0']],
+        [['listener.name.plaintext.max.connections', '0']],
+        [['max.connection.creation.rate', '0']],
+        [['listener.name.plaintext.max.connection.creation.rate', '0']],
+        [['max.connections.per.ip', '0']],
+        [
+          ['max.connections.per.ip', '0'],
+          ['max.connections.per.ip.overrides', '127.0.0.1:5'],
+        ],
+        [['log.cleaner.dedupe.buffer.size', '1048576']],
+        [['log.cleaner.dedupe.buffer.size', '1048577']],
+        ...['2', '3'].map(count => [['num.replica.fetchers', count]]),
+        ...['4', '5', '20', '21'].map(count => [['remote.log.reader.threads', count]]),
+        ...['copier', 'expiration', 'follower'].map(room => [[`remote.log.manager.${room}.thread.pool.size`, '21']]),
+        ...['-2', '-1', '604800000', '604800001'].map(ms => [['log.local.retention.ms', ms]]),
+        ...['-1', '604800000', '604800001'].map(ms => [['log.remote.copy.lag.ms', ms]]),
+        ...['-1', '1000', '1001'].map(bytes => [
+          ['log.retention.bytes', '1000'],
+          ['log.local.retention.bytes', bytes],
+        ]),
+        ...['1000', '1001'].map(bytes => [
+          ['log.retention.bytes', '1000'],
+          ['log.remote.copy.lag.bytes', bytes],
+        ]),
+        ...['consumer', 'share', 'streams'].flatMap(kind =>
+          ['15000', '15001'].map(ms => [[`group.${kind}.assignment.interval.ms`, ms]]),
+        ),
+      ]
+      for (const name of ['1', '']) {
+        for (const pairs of tried) {
+          const resources = [
+            { resourceType: BROKER, resourceName: name, configs: changes(pairs.map(([key, value]) => [key, SET, value])) },
+          ]
+          const as = `broker "${name}": ${pairs.map(pair => pair.join('=')).join(', ')}`
+          await t.call('IncrementalAlterConfigs', { resources, validateOnly: true }, { as })
+        }
+      }
+    },
+  },
+  {
     name: 'logger-configs',
     async run(t) {
       const own = change(t, LOGGER, '1')

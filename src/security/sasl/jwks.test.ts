@@ -55,6 +55,10 @@ describe('a signed token', () => {
     ['without a subject', { sub: undefined }, {}],
     ['with an empty subject', { sub: ' ' }, {}],
     ['with an empty scope', { scope: '' }, {}],
+    ['with a scope that is there twice', { scope: ['a', ' a'] }, {}],
+    ['with a scope that is no text', { scope: ['a', null] }, {}],
+    ['that had expired before it was issued', { iat: 61 }, {}],
+    ['that had expired before it was valid', { exp: -10, iat: -20, nbf: 10 }, {}],
     ['of another issuer', { iss: 'x' }, { expectedIssuer: 'y' }],
     ['of no issuer', {}, { expectedIssuer: 'y' }],
     ['for another audience', { aud: 'x' }, { expectedAudience: ['y', 'z'] }],
@@ -67,9 +71,14 @@ describe('a signed token', () => {
     expect(await validate(await sign(timed))).toMatchObject({ kind: 'invalid' })
   })
 
-  test('that clocks differ a little, and one of several audiences, is good enough', async () => {
+  test('that clocks differ a little, one of several audiences, a scope of another kind: good enough', async () => {
     const { validate, sign, nowSeconds } = await tokens({ expectedAudience: ['y', 'z'] })
-    expect(await validate(await sign({ aud: ['x', 'z'], exp: nowSeconds - 29 }))).toMatchObject({ kind: 'valid' })
+    const { validate: validateAny, sign: signAny } = await tokens()
+    expect(await validate(await sign({ aud: ['x', 'z'], iat: nowSeconds - 60, exp: nowSeconds - 29 }))).toMatchObject({
+      kind: 'valid',
+    })
+    for (const scope of [5, null, true, {}, [], 'a a'])
+      expect(await validateAny(await signAny({ scope }))).toMatchObject({ kind: 'valid' })
   })
 
   test('without a signature, or with that of another key, is refused', async () => {
@@ -97,20 +106,58 @@ describe('the keys of an issuer', () => {
     stop()
   })
 
-  test('are not asked for again and again by tokens that nobody signed', async () => {
+  test('are not asked for again and again by tokens that nobody signed, which keep no new key of the issuer out', async () => {
     let reads = 0
-    const { validate, sign } = await tokens({}, () => {
+    let isRotated = false
+    const { validate, sign, world, stop } = await tokens({}, () => {
       reads++
-      return setOf('a')
+      return isRotated ? setOf('a', 'b') : setOf('a')
     })
     const token = await sign({}, 'b')
-    for (let n = 0; n < 100; n++) {
+    const junk = async (count: number) => {
+      for (let n = 0; n < count; n++) {
+        const header = Buffer.from(JSON.stringify({ alg: 'ES256', kid: `made up ${n}` })).toString('base64url')
+        await validate(`${header}${token.slice(token.indexOf('.'))}`)
+        await settled()
+      }
+    }
+    await junk(100)
+    expect(reads).toBe(2)
+    isRotated = true
+    expect(await validate(token)).toMatchObject({ kind: 'invalid' })
+    for (let second = 1; second <= 5; second++) {
+      await junk(20)
+      expect(await validate(token)).toMatchObject({ kind: 'invalid' })
+      world.advance(1000)
+    }
+    await settled()
+    await settled()
+    expect(await validate(token)).toMatchObject({ kind: 'valid' })
+    expect(reads).toBe(3)
+    stop()
+    world.advance(3_600_000)
+    await settled()
+    expect(reads).toBe(3)
+  })
+
+  test('are read later and later while they cannot be, also when tokens name others all the time', async () => {
+    let isDown = false
+    let reads = 0
+    const { validate, sign, world, stop } = await tokens({ retryBackoffMs: 4000, retryBackoffMsMax: 60_000 }, async () => {
+      reads++
+      if (isDown) throw new Error('down')
+      return setOf('a')
+    })
+    isDown = true
+    const token = await sign({}, 'b')
+    for (let second = 0; second < 100; second++) {
       await validate(token)
-      const header = Buffer.from(JSON.stringify({ alg: 'ES256', kid: `made up ${n}` })).toString('base64url')
-      await validate(`${header}${token.slice(token.indexOf('.'))}`)
+      await settled()
+      world.advance(1000)
       await settled()
     }
-    expect(reads).toBeLessThan(20)
+    expect(reads).toBeLessThanOrEqual(1 + 100 / 5 + 5)
+    stop()
   })
 
   test('stay good when they cannot be read, which is tried again later and later', async () => {

@@ -39,21 +39,28 @@ interface KeySet {
   readonly keys: readonly { readonly kid?: string }[]
 }
 
-/** Unknown ids of keys that are asked about once, so that tokens cannot make the broker ask for more. */
-const missedKeysMax = 16
+/**
+ * Keys are read no more often than this for tokens that name unknown ones, of which anybody can write as many as he likes.
+ * What is missed in between is looked for afterwards: a new key of the issuer counts from then on.
+ */
+export const missedKeyPauseMs = 5_000
 
 export class JwksTokens {
   readonly #settings: JwksSettings
   readonly #ports: JwksPorts
   #keySet: KeySet | null = null
   #verifying: ReturnType<typeof verifier> | null = null
-  #reading: Promise<void> | null = null
+  #isReading = false
   #timer: Timer | null = null
-  readonly #missed = new Set<string>()
+  #missedTimer: Timer | null = null
+  #readAtMs = Number.NEGATIVE_INFINITY
+  #backoffMs: number
+  #isStopped = false
 
   constructor(settings: JwksSettings, ports: JwksPorts) {
     this.#settings = settings
     this.#ports = ports
+    this.#backoffMs = settings.retryBackoffMs
   }
 
   /** Rejects when there are no keys to begin with. */
@@ -63,8 +70,9 @@ export class JwksTokens {
   }
 
   stop(): void {
+    this.#isStopped = true
     this.#timer?.cancel()
-    this.#timer = null
+    this.#missedTimer?.cancel()
   }
 
   readonly validate: TokenValidator = async token => {
@@ -82,52 +90,59 @@ export class JwksTokens {
         ...(expectedAudience === null ? {} : { audience: [...expectedAudience] }),
       })
       if (expectedAudience === null && payload.aud !== undefined) return invalid('a token for an audience, and none is expected')
+      // It cannot have expired before it was issued or valid. Both of required claims are numbers here.
+      const { exp = 0, iat = 0, nbf = 0 } = payload
+      if (iat > exp || nbf > exp) return invalid('a token that was over before it began')
       const principalName = payload[subClaimName]
       if (typeof principalName !== 'string' || principalName.trim() === '') return invalid(`no claim ${subClaimName} with a text`)
       if (!isScope(payload[this.#settings.scopeClaimName])) return invalid('a scope of another form')
-      return { kind: 'valid', principalName: principalName.trim(), expiryMs: Math.floor((payload.exp as number) * 1000) }
+      return { kind: 'valid', principalName: principalName.trim(), expiryMs: Math.floor(exp * 1000) }
     } catch (error) {
-      if (codeOf(error) === 'ERR_JWKS_NO_MATCHING_KEY') this.#missedKey(token)
+      if (codeOf(error) === 'ERR_JWKS_NO_MATCHING_KEY') this.#missedKey()
       return invalid(error instanceof Error ? error.message : String(error))
     }
   }
 
-  #missedKey(token: string): void {
-    const header = token.slice(0, token.indexOf('.'))
-    if (this.#missed.has(header) || this.#missed.size >= missedKeysMax) return
-    this.#missed.add(header)
-    void this.#readInBackground()
+  #missedKey(): void {
+    if (this.#missedTimer !== null || this.#isStopped) return
+    const { clock } = this.#ports
+    const waitMs = this.#readAtMs + missedKeyPauseMs - clock.monotonicMs()
+    if (waitMs <= 0) this.#readInBackground()
+    else {
+      this.#missedTimer = clock.after(waitMs, () => {
+        this.#missedTimer = null
+        this.#readInBackground()
+      })
+    }
   }
 
-  #readInBackground(): Promise<void> {
-    this.#reading ??= this.#retried(this.#settings.retryBackoffMs).finally(() => {
-      this.#reading = null
+  #readInBackground(): void {
+    if (this.#isReading) return
+    this.#isReading = true
+    this.#readAtMs = this.#ports.clock.monotonicMs()
+    void this.#readOrKept().finally(() => {
+      this.#isReading = false
     })
-    return this.#reading
   }
 
-  async #retried(backoffMs: number): Promise<void> {
+  async #readOrKept(): Promise<void> {
+    const { refreshMs, retryBackoffMs, retryBackoffMsMax } = this.#settings
     try {
       this.#keySet = await this.#read()
       this.#verifying = null
-      if (this.#timer !== null) this.#readAgainIn(this.#settings.refreshMs)
+      this.#backoffMs = retryBackoffMs
+      this.#readAgainIn(refreshMs)
     } catch (error) {
       // The keys that are there stay good.
       this.#ports.warn(error instanceof Error ? error.message : String(error))
-      const { refreshMs, retryBackoffMsMax } = this.#settings
-      if (this.#timer === null) return
-      const waitMs = Math.min(backoffMs, retryBackoffMsMax, refreshMs)
-      this.#timer.cancel()
-      this.#timer = this.#ports.clock.after(waitMs, () => void this.#retried(backoffMs * 2))
+      this.#readAgainIn(Math.min(this.#backoffMs, retryBackoffMsMax, refreshMs))
+      this.#backoffMs = Math.min(this.#backoffMs * 2, retryBackoffMsMax)
     }
   }
 
   #readAgainIn(delayMs: number): void {
     this.#timer?.cancel()
-    this.#timer = this.#ports.clock.after(delayMs, () => {
-      this.#missed.clear()
-      void this.#readInBackground()
-    })
+    if (!this.#isStopped) this.#timer = this.#ports.clock.after(delayMs, () => this.#readInBackground())
   }
 
   async #read(): Promise<KeySet> {
@@ -145,11 +160,12 @@ async function verifier(keySet: KeySet) {
   return { jwtVerify, keys: createLocalJWKSet(keySet as Parameters<typeof createLocalJWKSet>[0]) }
 }
 
-/** None, a text or a list of texts, of which none is empty, as Kafka asks. */
+/** A text that is not empty, a list of such texts, each once, or something else, which is no scope: as Kafka asks. */
 function isScope(claim: unknown): boolean {
-  if (claim === undefined) return true
-  const elements: readonly unknown[] = Array.isArray(claim) ? claim : [claim]
-  return elements.every(one => typeof one === 'string' && one.trim() !== '')
+  if (typeof claim !== 'string' && !Array.isArray(claim)) return true
+  const elements: readonly unknown[] = typeof claim === 'string' ? [claim] : claim
+  const texts = elements.map(one => (typeof one === 'string' ? one.trim() : ''))
+  return texts.every(text => text !== '') && new Set(texts).size === texts.length
 }
 
 const codeOf = (error: unknown): unknown => (error instanceof Error && 'code' in error ? error.code : null)

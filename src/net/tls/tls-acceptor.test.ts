@@ -325,6 +325,29 @@ test('a handshake that takes too long is ended, before its first message and in 
   expect(listener.acceptor.handshakeCount).toBe(0)
 })
 
+test('handshakes from one port of a peer to two addresses of the listener are two', async () => {
+  const world = fakeWorld()
+  const values = { ...pemValues(broker), 'ssl.client.auth': 'required' }
+  await using listener = await secureListener(echo, values, { host: '0.0.0.0', clock: world })
+  const connected = (host: string, localPort?: number): Promise<net.Socket> =>
+    new Promise((resolve, reject) => {
+      const from = localPort === undefined ? {} : { localPort }
+      const socket = net.connect({ port: listener.port, host, localAddress: '127.0.0.1', ...from }, () => resolve(socket))
+      socket.once('error', reject)
+    })
+  const first = await connected('127.0.0.1')
+  const second = await connected('127.0.0.2', first.localPort)
+  second.write(Buffer.from([22, 3, 1]))
+  await eventually(() => listener.acceptor.handshakeCount === 2)
+  using client = RawClient.of(await secureSocket(listener.port, { ...shows(alice), socket: first }))
+  await eventually(() => listener.acceptor.handshakeCount === 1)
+  second.destroy()
+  await eventually(() => listener.acceptor.handshakeCount === 0)
+  world.advance(10_000)
+  client.send(requestFrame(1))
+  expect(await client.answer()).toBe(1)
+})
+
 test('a handshake counts as a connection', async () => {
   await using listener = await secureListener(echo, pemValues(broker), { quotas: quotasOf({ connectionsMax: 2 }) })
   const silent = net.connect(listener.port, '127.0.0.1')

@@ -89,18 +89,18 @@ export class TlsAcceptor {
   }
 
   accept(socket: Socket, result: HandshakeResult): void {
-    const peer = peerOf(socket)
+    const ends = endsOf(socket)
     const handshake = new Handshake(socket, this.#context, this.#options, {
       onSecure: (secure, peerName) => {
-        this.#handshakes.delete(peer)
+        this.#handshakes.delete(ends)
         result.onSecure(secure, peerName)
       },
       onFailed: reason => {
-        this.#handshakes.delete(peer)
+        this.#handshakes.delete(ends)
         result.onFailed(reason)
       },
     })
-    this.#handshakes.set(peer, handshake)
+    this.#handshakes.set(ends, handshake)
     handshake.begin()
   }
 
@@ -111,22 +111,22 @@ export class TlsAcceptor {
 
   #listenTo({ server, clientAuth }: TlsContext): void {
     if (clientAuth !== 'none') {
-      server.on('keylog', (line, secure) => this.#handshakes.get(peerOf(secure))?.logged(line, secure))
+      server.on('keylog', (line, secure) => this.#handshakes.get(endsOf(secure))?.logged(line, secure))
     }
     server.on('secureConnection', secure => {
-      const handshake = this.#handshakes.get(peerOf(secure))
+      const handshake = this.#handshakes.get(endsOf(secure))
       if (handshake === undefined) secure.destroy()
       else handshake.secured(secure)
     })
     server.on('tlsClientError', (error, secure) => {
-      this.#handshakes.get(peerOf(secure))?.fail(failureText(error))
+      this.#handshakes.get(endsOf(secure))?.fail(failureText(error))
     })
   }
 }
 
-/** The peer's address tells the sockets of one listener apart as long as they are open. */
-function peerOf({ remoteAddress, remotePort }: Socket): string {
-  return `${remoteAddress} ${remotePort}`
+/** Both ends together tell open sockets apart: one port of a peer may be connected with several addresses of the listener. */
+function endsOf({ remoteAddress, remotePort, localAddress, localPort }: Socket): string {
+  return `${remoteAddress} ${remotePort} ${localAddress} ${localPort}`
 }
 
 const noBytes = Buffer.alloc(0)

@@ -29,6 +29,12 @@ test('users are added, listed and deleted in a directory that no broker uses', a
   expect(await gregorUser('', 'delete', 'alice')).toEqual([2, expect.stringContaining('there is no user alice')])
 })
 
+test('what a terminal would obey is shown and not sent to it', async () => {
+  expect(await gregorUser('secret', 'add', 'bob\u001b[2J\n')).toEqual([0, ''])
+  expect(await gregorUser('', 'list')).toEqual([0, 'bob\\u001b[2J\\u000a SCRAM-SHA-512=[iterations=4096]\n'])
+  expect(await gregorUser('', 'delete', 'bob\u001b[2J\n')).toEqual([0, ''])
+})
+
 test('wrong usage is told before anything is opened', async () => {
   expect(await gregorUser('', 'add', 'bob')).toEqual([2, expect.stringContaining('either password or saltedpassword')])
   for (const args of [[], ['add'], ['list', 'x'], ['change', 'x']]) {

@@ -47,7 +47,7 @@ export async function user(
         stdout(
           users
             .lines()
-            .map(line => `${line}\n`)
+            .map(line => `${printable(line)}\n`)
             .join(''),
         )
       else if (!(await users.remove(name ?? ''))) return wrong(`there is no user ${name}`)
@@ -57,6 +57,12 @@ export async function user(
     stderr(`gregor user: ${error instanceof Error ? error.message : String(error)}\n`)
     return exitCodeOf(error)
   }
+}
+
+/** Names are made by clients, too, and may hold what a terminal obeys. */
+function printable(line: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
+  return line.replace(/[\u0000-\u001f\u007f-\u009f]/g, char => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }
 
 function parse(args: readonly string[]) {

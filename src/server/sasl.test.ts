@@ -261,6 +261,21 @@ test.each([
   await expect(testBroker({ config: { listeners: 'SASL_PLAINTEXT://127.0.0.1:0', ...keys } })).rejects.toThrow(message)
 })
 
+test('it is said at the start when an authorizer guards against people who may call themselves what they like', async () => {
+  const warnings = async (keys: Readonly<Record<string, string>>) => {
+    const { log, lines } = noted()
+    const { stop } = await testBroker({ config: { ...config, ...keys }, log })
+    await stop()
+    return lines.filter(line => line.includes('believes everyone'))
+  }
+  expect(await warnings({})).toEqual([])
+  const guarded = {
+    'authorizer.class.name': 'org.apache.kafka.metadata.authorizer.StandardAuthorizer',
+    'super.users': 'User:admin',
+  }
+  expect(await warnings(guarded)).toEqual([expect.stringContaining('sasl.enabled.mechanisms: OAUTHBEARER')])
+})
+
 test('a SASL listener without sasl.enabled.mechanisms stops the start', async () => {
   await expect(testBroker({ config: { listeners: 'SASL_SSL://127.0.0.1:0' } })).rejects.toThrow('ssl.keystore.location')
   await expect(testBroker({ config: { listeners: 'SASL_PLAINTEXT://127.0.0.1:0' } })).rejects.toThrow('sasl.enabled.mechanisms')

@@ -187,11 +187,16 @@ function jaasOf(settings: ListenerSettings, loginModule: string): JaasEntry | st
   return entry.loginModule === loginModule ? entry : `${key}: the login module must be ${loginModule}`
 }
 
-function unsecured(settings: ListenerSettings, { ports }: Parts): Mechanism | string {
+function unsecured(settings: ListenerSettings, { config, ports }: Parts): Mechanism | string {
   const entry = jaasOf(settings, oauthModule)
   if (typeof entry === 'string') return entry
   const options = unsecuredTokenOptions(entry.options)
   if ('problem' in options) return `${settings.nameOf('sasl.jaas.config')}: ${options.problem}`
+  const isGuarded = config.get('authorizer.class.name') !== ''
+  if (isGuarded) {
+    const key = settings.nameOf('sasl.enabled.mechanisms')
+    ports.log.warn({}, `${key}: OAUTHBEARER without keys of an issuer believes everyone, also who says to be a super user`)
+  }
   return oauthBearer(unsecuredTokens(options, () => ports.world.nowMs()))
 }
 

@@ -20,6 +20,20 @@ test.each<[string, readonly string[], readonly string[]]>([
   expect(outside.map(address => range?.contains(address))).toEqual(outside.map(() => false))
 })
 
+test('several ranges are asked about several clients in turn', () => {
+  const [office, home] = [addressRange('10.0.0.0/8'), addressRange('192.168.0.0/16')]
+  const asked = ['10.1.1.1', '192.168.1.1', 'nobody', '10.1.1.1', '10.1.1.1'].map(client =>
+    [office, home].map(r => r?.contains(client)),
+  )
+  expect(asked).toEqual([
+    [true, false],
+    [false, true],
+    [false, false],
+    [true, false],
+    [true, false],
+  ])
+})
+
 test.each(['10.0.0.0/33', '10.0.0/8', '10.0.0.256/8', '10.0.0.0/', '/8', '10.0.0.0/8/8', 'host/8', '::/129', '1::2::3/8', ':/1'])(
   '%s is none',
   text => expect(addressRange(text)).toBeNull(),

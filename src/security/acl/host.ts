@@ -23,7 +23,7 @@ export function addressRange(text: string): AddressRange | null {
   const shift = BigInt(network.size - Number(length))
   return {
     contains(address) {
-      const found = parsed(address)
+      const found = parsedClient(address)
       return found !== null && found.size === network.size && found.bits >> shift === network.bits >> shift
     },
   }
@@ -39,6 +39,18 @@ export function rangeProblem(text: string): string | null {
   const [, ...numbers] = match
   const wrong = numbers.slice(0, 4).find(number => Number(number) > 255)
   return wrong === undefined ? `Value [${numbers[4]}] not in range [0,32]` : `Value [${wrong}] not in range [0,255]`
+}
+
+// Thousands of ranges are asked about one client, one after the other.
+let clientText = ''
+let client: Address | null = null
+
+function parsedClient(text: string): Address | null {
+  if (text !== clientText) {
+    client = parsed(text)
+    clientText = text
+  }
+  return client
 }
 
 function parsed(text: string): Address | null {

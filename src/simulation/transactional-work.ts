@@ -212,6 +212,8 @@ async function endIt(
 
 /** The promises that are broken after this cut. */
 export async function problemsAfter({ disk, what, transactions, hasTopics }: TransactionCut, seed: number): Promise<string[]> {
+  // The machine was restarted: the owner of the lock is gone.
+  disk.files.remove(`${dataPath}/.lock`)
   const broker = await SimulatedBroker.open({ disk, seed })
   const problems: string[] = []
   // Whoever was at work begins anew: what was open is aborted.

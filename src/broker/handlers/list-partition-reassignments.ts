@@ -6,5 +6,5 @@ import { RequestFailure } from '../outcomes.js'
 // ListPartitionReassignments v0: with one broker nothing is ever on its way to another.
 export const listPartitionReassignments = handler(ListPartitionReassignments, (_request, context) => {
   if (!context.may('describe', 'cluster', '')) throw new RequestFailure(Errors.CLUSTER_AUTHORIZATION_FAILED)
-  return { errorCode: Errors.NONE, topics: [] }
+  return { errorCode: Errors.NONE, errorMessage: null, topics: [] }
 })

@@ -19,6 +19,7 @@ export const updateFeatures = handler(UpdateFeatures, async ({ featureUpdates, v
   const done = { errorCode: Errors.NONE, errorMessage: 'NONE' }
   return {
     errorCode: Errors.NONE,
+    errorMessage: null,
     results: [...new Set(featureUpdates.map(({ feature }) => feature))].map(feature => ({ feature, ...done })),
   }
 })

@@ -21,7 +21,7 @@ export const ElectLeaders = api({
       partitionResult: array('0+', {
         partitionId: int32('0+'),
         errorCode: int16('0+'),
-        errorMessage: string('0+', { nullable: '0+', default: null }),
+        errorMessage: string('0+', { nullable: '0+' }),
       }),
     }),
   },
@@ -29,7 +29,7 @@ export const ElectLeaders = api({
     errorCode,
     replicaElectionResults: (topicPartitions ?? []).map(({ topic, partitions }) => ({
       topic,
-      partitionResult: partitions.map(partitionId => ({ partitionId, errorCode })),
+      partitionResult: partitions.map(partitionId => ({ partitionId, errorCode, errorMessage: null })),
     })),
   }),
 })

@@ -13,7 +13,7 @@ export const ListPartitionReassignments = api({
   response: {
     throttleTimeMs: int32('0+', { default: 0 }),
     errorCode: int16('0+'),
-    errorMessage: string('0+', { nullable: '0+', default: null }),
+    errorMessage: string('0+', { nullable: '0+' }),
     topics: array('0+', {
       name: string('0+'),
       partitions: array('0+', {
@@ -26,6 +26,7 @@ export const ListPartitionReassignments = api({
   },
   failure: ({ topics }, errorCode) => ({
     errorCode,
+    errorMessage: null,
     topics: (topics ?? []).map(({ name, partitionIndexes }) => ({
       name,
       partitions: partitionIndexes.map(partitionIndex => ({

@@ -21,7 +21,7 @@ export const UpdateFeatures = api({
   response: {
     throttleTimeMs: int32('0+', { default: 0 }),
     errorCode: int16('0+'),
-    errorMessage: string('0+', { nullable: '0+', default: null }),
+    errorMessage: string('0+', { nullable: '0+' }),
     results: array(
       '0-1',
       {
@@ -32,5 +32,5 @@ export const UpdateFeatures = api({
       { default: [] },
     ),
   },
-  failure: (_request, errorCode) => ({ errorCode }),
+  failure: (_request, errorCode) => ({ errorCode, errorMessage: null }),
 })

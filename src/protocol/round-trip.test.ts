@@ -133,7 +133,7 @@ const primitives: Readonly<Record<PrimitiveKind, fc.Arbitrary<unknown>>> = {
   uint16: fc.integer({ min: 0, max: 0xffff }),
   int32: fc.integer({ min: -0x8000_0000, max: 0x7fff_ffff }),
   int64: fc.maxSafeInteger(),
-  float64: fc.double(),
+  float64: fc.oneof(fc.double(), fc.constantFrom(0, -0, Number.NaN, Infinity, -Infinity)),
   // Any characters but halves of surrogate pairs, which UTF-8 cannot say.
   string: fc.string({ unit: 'binary', maxLength: 12 }),
   bytes: fc.uint8Array({ maxLength: 16 }),
@@ -182,10 +182,11 @@ function decodes(message: Message, version: number, reader: Reader): boolean {
   }
 }
 
-/** Bytes as text: a view into a frame and an array of its own are the same value. */
+/** Bytes as text: a view into a frame and an array of its own are the same value. And -0, which is no default and which JSON calls 0. */
 function comparable(value: unknown): unknown {
   if (value instanceof Uint8Array) return `bytes ${toHex(value)}`
   if (typeof value === 'bigint') return String(value)
+  if (Object.is(value, -0)) return '-0'
   if (Array.isArray(value)) return value.map(comparable)
   if (value === null || typeof value !== 'object') return value
   return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, comparable(member)]))

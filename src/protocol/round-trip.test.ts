@@ -182,7 +182,7 @@ function decodes(message: Message, version: number, reader: Reader): boolean {
   }
 }
 
-/** Bytes as text: a view into a frame and an array of its own are the same value. And -0, which is no default and which JSON calls 0. */
+/** Bytes as text: a view into a frame and an array are the same value. And -0, which is no default and which JSON calls 0. */
 function comparable(value: unknown): unknown {
   if (value instanceof Uint8Array) return `bytes ${toHex(value)}`
   if (typeof value === 'bigint') return String(value)

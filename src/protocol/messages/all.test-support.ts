@@ -23,6 +23,20 @@ import {
   TopicRecord,
 } from '../state/metadata.js'
 import { OffsetCommitKey, OffsetCommitValue } from '../state/offsets.js'
+import {
+  StreamsGroupCurrentMemberAssignmentKey,
+  StreamsGroupCurrentMemberAssignmentValue,
+  StreamsGroupMemberMetadataKey,
+  StreamsGroupMemberMetadataValue,
+  StreamsGroupMetadataKey,
+  StreamsGroupMetadataValue,
+  StreamsGroupTargetAssignmentMemberKey,
+  StreamsGroupTargetAssignmentMemberValue,
+  StreamsGroupTargetAssignmentMetadataKey,
+  StreamsGroupTargetAssignmentMetadataValue,
+  StreamsGroupTopologyKey,
+  StreamsGroupTopologyValue,
+} from '../state/streams-group.js'
 import { TransactionLogKey, TransactionLogValue } from '../state/transaction.js'
 import { AddOffsetsToTxn } from './add-offsets-to-txn.js'
 import { AddPartitionsToTxn } from './add-partitions-to-txn.js'
@@ -78,6 +92,9 @@ import { RemoveRaftVoter } from './remove-raft-voter.js'
 import { RenewDelegationToken } from './renew-delegation-token.js'
 import { SaslAuthenticate } from './sasl-authenticate.js'
 import { SaslHandshake } from './sasl-handshake.js'
+import { StreamsGroupDescribe } from './streams-group-describe.js'
+import { StreamsGroupHeartbeat } from './streams-group-heartbeat.js'
+import { StreamsGroupTopologyDescriptionUpdate } from './streams-group-topology-description-update.js'
 import { SyncGroup } from './sync-group.js'
 import { TxnOffsetCommit } from './txn-offset-commit.js'
 import { UnregisterBroker } from './unregister-broker.js'
@@ -145,6 +162,9 @@ export const allApis = [
   RemoveRaftVoter,
   UnregisterBroker,
   UpdateFeatures,
+  StreamsGroupHeartbeat,
+  StreamsGroupDescribe,
+  StreamsGroupTopologyDescriptionUpdate,
 ] as unknown as readonly Api[]
 
 /** Records of the internal topics, each with the name that Kafka's definitions give to this version of it. */
@@ -168,6 +188,12 @@ export const stateRecords: readonly { readonly message: Message; readonly offici
     ...[ProducerIdsRecord, BeginTransactionRecord, EndTransactionRecord, AbortTransactionRecord],
     ...[AccessControlEntryRecord, RemoveAccessControlEntryRecord, UserScramCredentialRecord],
     ...[RemoveUserScramCredentialRecord, DelegationTokenRecord, RemoveDelegationTokenRecord],
+    ...[StreamsGroupMetadataKey, StreamsGroupMetadataValue],
+    ...[StreamsGroupMemberMetadataKey, StreamsGroupMemberMetadataValue],
+    ...[StreamsGroupTargetAssignmentMetadataKey, StreamsGroupTargetAssignmentMetadataValue],
+    ...[StreamsGroupTargetAssignmentMemberKey, StreamsGroupTargetAssignmentMemberValue],
+    ...[StreamsGroupCurrentMemberAssignmentKey, StreamsGroupCurrentMemberAssignmentValue],
+    ...[StreamsGroupTopologyKey, StreamsGroupTopologyValue],
   ].map(record => ({ message: record as Message, officialName: () => record.name })),
 ]
 

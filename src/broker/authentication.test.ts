@@ -87,6 +87,7 @@ function client({ sessionMsMax = 0, hasSasl = true } = {}) {
     connectedMs: world.host.monotonicMs(),
     peerName: null,
     remoteAddress: '127.0.0.1',
+    remotePort: 50000,
     localAddress: '127.0.0.1',
     localPort: 9092,
   }

@@ -200,7 +200,7 @@ test('operations that are told are those that are allowed', async () => {
 
 describe('what a session is told about a topic', () => {
   const session = () => {
-    const where = { remoteAddress: '::1', localAddress: '', localPort: 0 }
+    const where = { remoteAddress: '::1', remotePort: 50000, localAddress: '', localPort: 0 }
     const connection = {
       id: 1,
       listenerName: 'L',

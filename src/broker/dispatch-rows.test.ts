@@ -51,6 +51,7 @@ function setup(
     connectedMs: 0,
     peerName: null,
     remoteAddress: '127.0.0.1',
+    remotePort: 50000,
     localAddress: '127.0.0.1',
     localPort: 9092,
   }

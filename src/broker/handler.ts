@@ -2,7 +2,7 @@
  * What a handler is: one function per API, from a decoded request to its response. It never sees a socket or a byte of the
  * frame's header. What the table says about it beside that are its traits.
  */
-import type { ConnectionInfo } from '../net/connection.js'
+import type { ConnectionInfo } from '../net/connection-info.js'
 import type { Api, Decoded, Encodable, Fields } from '../protocol/schema.js'
 import type { Operation, ResourceType } from '../security/acl/acl.js'
 import type { Need } from './needs.js'

@@ -9,6 +9,7 @@ function session(): Session {
     connectedMs: 0,
     peerName: null,
     remoteAddress: '127.0.0.1',
+    remotePort: 50000,
     localAddress: '127.0.0.1',
     localPort: 9092,
   }

@@ -2,7 +2,8 @@
  * What the broker knows of one connection beyond its address: its principal and its client software. Made when a client
  * connects, handed to every request in its context, told when the connection is over.
  */
-import type { ConnectionControl, ConnectionInfo } from '../net/connection.js'
+import type { ConnectionControl } from '../net/connection.js'
+import type { ConnectionInfo } from '../net/connection-info.js'
 import { anonymous, type Principal, user } from '../security/principal.js'
 import type { Authentication } from './authentication.js'
 

@@ -26,12 +26,12 @@ import type { Socket } from 'node:net'
 import type { Bytes } from '../base/bytes.js'
 import type { Clock, Timer } from '../base/world.js'
 import { frameBytesMin, frameLengthBytes, type Outgoing } from '../protocol/frame.js'
+import type { ConnectionInfo } from './connection-info.js'
 import { atEndOfTurn } from './end-of-turn.js'
 import { type FrameAccount, type FrameMemory, grownBytesMin, memoryFor, waitingBytesMax } from './frame-memory.js'
 import type { NativeCalls } from './native.js'
 import { hintAbout } from './other-protocols.js'
 import { Outbound, releaseRanges } from './outbound.js'
-import type { SecurityProtocol } from './security-protocol.js'
 
 /** What dispatch says about a frame. `null` stands for "no answer" (acks=0). */
 export type Dispatched = Outgoing | null | Pending
@@ -45,22 +45,6 @@ export interface Pending {
   readonly fixed: Promise<void> | null
   /** The frame's own memory is needed until the effects are fixed. */
   readonly keepsFrame: boolean
-}
-
-/** What the broker may know of a connection. */
-export interface ConnectionInfo {
-  readonly id: number
-  /** As named in `listeners`. */
-  readonly listenerName: string
-  readonly listenerProtocol: SecurityProtocol
-  /** When it was accepted, by the host's clock. */
-  readonly connectedMs: number
-  /** The name that the client's certificate gives it; null without one. */
-  readonly peerName: string | null
-  readonly remoteAddress: string
-  /** The address and port on which this client reached the broker. */
-  readonly localAddress: string
-  readonly localPort: number
 }
 
 /** What the broker may do to a connection. */

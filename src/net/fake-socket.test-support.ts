@@ -78,6 +78,7 @@ export function connected(
       connectedMs: 0,
       peerName: null,
       remoteAddress: '127.0.0.1',
+      remotePort: 50000,
       localAddress: '127.0.0.1',
       localPort: 9092,
     },

@@ -4,7 +4,8 @@
  */
 import net from 'node:net'
 import type { Clock, Timer } from '../base/world.js'
-import { Connection, type ConnectionInfo, type Serve } from './connection.js'
+import { Connection, type Serve } from './connection.js'
+import type { ConnectionInfo } from './connection-info.js'
 import type { ConnectionQuotas, Evictable, ListenerQuota } from './connection-quotas.js'
 import type { FrameMemory } from './frame-memory.js'
 import { type NativeCalls, socketFd } from './native.js'
@@ -170,7 +171,7 @@ export class Listener {
     socket.resume()
   }
 
-  #infoOf({ remoteAddress = '', localAddress = '', localPort = 0 }: net.Socket): ConnectionInfo {
+  #infoOf({ remoteAddress = '', remotePort = 0, localAddress = '', localPort = 0 }: net.Socket): ConnectionInfo {
     return {
       id: this.#nextId++,
       listenerName: this.#options.name,
@@ -178,6 +179,7 @@ export class Listener {
       connectedMs: this.#options.clock.monotonicMs(),
       peerName: null,
       remoteAddress: plainAddress(remoteAddress),
+      remotePort,
       localAddress: plainAddress(localAddress),
       localPort,
     }

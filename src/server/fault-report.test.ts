@@ -18,6 +18,7 @@ const client = {
   connectedMs: 0,
   peerName: null,
   remoteAddress: '127.0.0.1',
+  remotePort: 50000,
   localAddress: '127.0.0.1',
   localPort: 1,
 }

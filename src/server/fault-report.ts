@@ -5,7 +5,7 @@
  */
 import type { Log, LogFields } from '../base/log.js'
 import type { Clock } from '../base/world.js'
-import type { ConnectionInfo } from '../net/connection.js'
+import type { ConnectionInfo } from '../net/connection-info.js'
 
 const windowMs = 10_000
 /** Warnings in one window. */

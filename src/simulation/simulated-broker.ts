@@ -9,7 +9,8 @@ import type { Log } from '../base/log.js'
 import { copyAtOnce } from '../base/slice.js'
 import type { BrokerConfig } from '../config/broker-config.js'
 import { optionsLayer, resolveBrokerConfig } from '../config/resolve.js'
-import type { ConnectionInfo, ConnectionService } from '../net/connection.js'
+import type { ConnectionService } from '../net/connection.js'
+import type { ConnectionInfo } from '../net/connection-info.js'
 import { decode, encode } from '../protocol/codec.js'
 import type { Outgoing } from '../protocol/frame.js'
 import { type Api, type DecodedResponseOf, type Encodable, type Fields, inRange } from '../protocol/schema.js'
@@ -43,6 +44,7 @@ const connection: ConnectionInfo = {
   connectedMs: 0,
   peerName: null,
   remoteAddress: '127.0.0.1',
+  remotePort: 50000,
   localAddress: '127.0.0.1',
   localPort: 9092,
 }

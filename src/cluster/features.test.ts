@@ -21,21 +21,24 @@ function outcomeOf(levels: Readonly<Record<string, number>>, ...updates: Feature
   return decided.records.map(record => (record.kind === 'featureLevel' ? `${record.name} ${record.featureLevel}` : record.kind))
 }
 
-const current = { 'metadata.version': 33, 'transaction.version': 2 }
+const current = { 'metadata.version': 33, 'group.version': 1, 'transaction.version': 2 }
 
 test('a new cluster is at the newest metadata.version and at the transaction.version that it is given', () => {
   const image = new MutableImage()
   for (const record of initialFeatures(0)) image.apply(record as MetadataRecord)
-  expect([...image.features]).toEqual([['metadata.version', 33]])
+  expect([...image.features].sort()).toEqual([
+    ['group.version', 1],
+    ['metadata.version', 33],
+  ])
   for (const record of initialFeatures(2)) image.apply(record as MetadataRecord)
-  expect([...image.features]).toEqual(Object.entries(current))
+  expect(Object.fromEntries(image.features)).toEqual(current)
 })
 
 describe('a level', () => {
   test('sinks when that is asked for, down to 0, which is as good as not there', () => {
     expect(outcomeOf(current, to('transaction.version', 1, safeDowngrade))).toEqual(['transaction.version 1'])
     expect(outcomeOf(current, to('transaction.version', 0, unsafeDowngrade))).toEqual(['transaction.version 0'])
-    expect([...imageAt({ ...current, 'transaction.version': 0 }).features.keys()]).toEqual(['metadata.version'])
+    expect([...imageAt({ ...current, 'transaction.version': 0 }).features.keys()]).toEqual(['metadata.version', 'group.version'])
     expect(outcomeOf({ 'metadata.version': 33 }, to('transaction.version', 2))).toEqual(['transaction.version 2'])
   })
 
@@ -49,8 +52,8 @@ describe('a level', () => {
     [to('transaction.version', -1, safeDowngrade), 'A feature version cannot be less than 0.'],
     [to('transaction.version', 1, 4), 'The controller does not support the given upgrade type.'],
     [to('metadata.version', 6, safeDowngrade), 'Local controller 1 only supports versions 7-33'],
-    [to('group.version', 1), 'Local controller 1 does not support this feature.'],
-    [to('group.version', 0, safeDowngrade), 'Feature group.version not found.'],
+    [to('share.version', 1), 'Local controller 1 does not support this feature.'],
+    [to('share.version', 0, safeDowngrade), 'Feature share.version not found.'],
   ])('may not be: %o', (update, why) => {
     expect(outcomeOf(current, update)[0]).toContain(why)
   })

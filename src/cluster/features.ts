@@ -1,6 +1,6 @@
 /**
  * Features of the cluster (KIP-584): what this version knows, at which level each is, and how a level may change. A feature that
- * switches on what is not served here (group.version, share.version, …) is not known.
+ * switches on what is not served here (share.version, …) is not known.
  */
 import { Errors, type Refusal, refuse } from '../protocol/errors.js'
 import type { MetadataRecordInput } from '../protocol/state/metadata.js'
@@ -15,11 +15,14 @@ export interface FeatureRange {
 
 export const metadataVersion = 'metadata.version'
 export const transactionVersion = 'transaction.version'
+/** 1: the consumer protocol of groups (KIP-848). */
+export const groupVersion = 'group.version'
 
 /** [KIP-778] Of metadata.version in Kafka 4.4: 3.3-IV3 to 4.4-IV2. A feature of level 0 is off, and as good as not there. */
 export const supportedFeatures: readonly FeatureRange[] = [
   { name: metadataVersion, min: 7, max: 33 },
   { name: transactionVersion, min: 0, max: 2 },
+  { name: groupVersion, min: 0, max: 1 },
 ]
 
 /** Levels of metadata.version from which there is no way back: records came with them that the level before cannot read. */
@@ -41,6 +44,7 @@ export function initialFeatures(transactionLevel: number): readonly MetadataReco
   const levels = [
     [metadataVersion, supportedFeatures[0]!.max],
     [transactionVersion, transactionLevel],
+    [groupVersion, 1],
   ] as const
   return levels
     .filter(([, level]) => level > 0)

@@ -39,6 +39,8 @@ export interface ClusterImage {
   readonly features: ReadonlyMap<string, number>
   /** Another number after every change of a config, or of which topics there are: caches of what follows from them compare it. */
   readonly configsRevision: number
+  /** Another number after every change of which topics there are, and of their partitions. */
+  readonly topicsRevision: number
   /** Another number after every change: caches of what was made of the image compare it. */
   readonly revision: number
   /** Topics by what their names share with those that would collide with them. */
@@ -73,6 +75,7 @@ export class MutableImage implements ClusterImage {
   readonly configs = new Map<number, Map<string, Map<string, string>>>()
   readonly features = new Map<string, number>()
   configsRevision = 0
+  topicsRevision = 0
   revision = 0
   readonly namesByCollisionKey = new Map<string, string>()
   readonly access = new MutableAccess()
@@ -82,6 +85,7 @@ export class MutableImage implements ClusterImage {
     this.revision++
     switch (record.kind) {
       case 'topic': {
+        this.topicsRevision++
         this.configsRevision++
         const topic: MutableTopic = { name: record.name, topicId: record.topicId, partitions: [] }
         this.topics.set(record.name, topic)
@@ -90,6 +94,7 @@ export class MutableImage implements ClusterImage {
         return
       }
       case 'partition': {
+        this.topicsRevision++
         const { partitionId, leader, leaderEpoch, replicas, isr } = record
         const partitions = this.topicsById.get(record.topicId)?.partitions
         if (partitions !== undefined) partitions[partitionId] = { index: partitionId, leader, leaderEpoch, replicas, isr }
@@ -119,6 +124,7 @@ export class MutableImage implements ClusterImage {
       case 'removeTopic': {
         const topic = this.topicsById.get(record.topicId)
         if (topic === undefined) return
+        this.topicsRevision++
         this.configsRevision++
         // It takes its configs with it; those of a new topic come behind it, but before it where Kafka up to 3.3 wrote them.
         this.configs.get(topicResource)?.delete(topic.name)

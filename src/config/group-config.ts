@@ -11,9 +11,9 @@ const moot = { effect: 'moot' } as const
 const hidden = { effect: 'moot', hidden: true } as const
 
 export const groupKeys = {
-  'consumer.session.timeout.ms': int(45_000, 'A member that is silent for this long has left.', { ...moot, min: 1 }),
-  'consumer.heartbeat.interval.ms': int(5000, 'How often a member is told to send a heartbeat.', { ...moot, min: 1 }),
-  'consumer.assignment.interval.ms': int(1000, 'Least time between two assignments.', { ...moot, min: 0 }),
+  'consumer.session.timeout.ms': int(45_000, 'A member that is silent for this long has left.', { min: 1 }),
+  'consumer.heartbeat.interval.ms': int(5000, 'How often a member is told to send a heartbeat.', { min: 1 }),
+  'consumer.assignment.interval.ms': int(0, 'Least time between two assignments.', { min: 0, kafkaDefault: '1000' }),
   'consumer.assignor.offload.enable': boolean(true, 'Assign in another thread.', hidden),
   'share.session.timeout.ms': int(45_000, 'A member that is silent for this long has left.', { ...moot, min: 1 }),
   'share.heartbeat.interval.ms': int(5000, 'How often a member is told to send a heartbeat.', { ...moot, min: 1 }),

@@ -263,10 +263,44 @@ export const brokerKeys = {
   'offsets.retention.check.interval.ms': long(600_000, 'How often to look for committed offsets to expire.', { min: 1 }),
   'offsets.commit.timeout.ms': int(5000, 'Longest wait for an offset commit to become durable.', { min: 1, effect: 'none' }),
   'group.coordinator.rebalance.protocols': choices(
-    ['classic'],
+    ['classic', 'consumer'],
     ['consumer', 'classic', 'share', 'streams'],
-    'Group protocols offered to clients. The classic protocol is the only one in this version.',
-    { effect: 'none', kafkaDefault: 'classic,consumer,streams' },
+    'Group protocols offered to clients: classic, and consumer (KIP-848), for which group.version must be 1, too.',
+    { kafkaDefault: 'classic,consumer,streams' },
+  ),
+
+  // --- consumer groups ---
+  'group.consumer.session.timeout.ms': int(45_000, 'A member that is silent for this long has left.', { min: 1 }),
+  'group.consumer.min.session.timeout.ms': int(45_000, 'Least session timeout that a group may set for itself.', { min: 1 }),
+  'group.consumer.max.session.timeout.ms': int(60_000, 'Longest session timeout that a group may set for itself.', { min: 1 }),
+  'group.consumer.heartbeat.interval.ms': int(5000, 'How often a member is told to send a heartbeat.', { min: 1 }),
+  'group.consumer.min.heartbeat.interval.ms': int(5000, 'Least heartbeat interval that a group may set for itself.', { min: 1 }),
+  'group.consumer.max.heartbeat.interval.ms': int(15_000, 'Longest heartbeat interval that a group may set for itself.', {
+    min: 1,
+  }),
+  'group.consumer.assignment.interval.ms': int(
+    0,
+    'Least time between two assignments of a group: what happens meanwhile waits for the next. 0 assigns at once, which makes ' +
+      'tests quick.',
+    { min: 0, dynamic: 'cluster-wide', kafkaDefault: '1000' },
+  ),
+  'group.consumer.min.assignment.interval.ms': int(0, 'Least interval that a group may set for itself.', { min: 0 }),
+  'group.consumer.max.assignment.interval.ms': int(15_000, 'Longest interval that a group may set for itself.', { min: 0 }),
+  'group.consumer.assignors': list(
+    ['uniform', 'range'],
+    'Assignors that members may ask for, uniform and range; the first is that of groups whose members ask for none.',
+  ),
+  'group.consumer.max.size': int(int32Max, 'Most members of a group.', { min: 1 }),
+  'group.consumer.migration.policy': text(
+    'bidirectional',
+    'Whether a group turns into one of the other protocol while members are in it: upgrade lets members of the consumer protocol ' +
+      'into a classic group, downgrade makes a group classic when the last of them has gone; bidirectional, disabled.',
+  ),
+  'group.consumer.regex.refresh.interval.ms': int(
+    600_000,
+    'How often topics are matched again with the regular expressions of members, for what is not told here: a topic that is new ' +
+      'is matched at once.',
+    { min: 10_000, hidden: true },
   ),
 
   // --- transactions ---

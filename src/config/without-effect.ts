@@ -145,21 +145,8 @@ const tieredStorage = group('moot', 'There is no tiered storage.', {
   'remote.log.storage.system.enable': boolean(false),
 })
 
-const consumerGroups = group('moot', 'The consumer protocol (KIP-848) is not served yet.', {
-  'group.consumer.assignment.interval.ms': int(1000, { min: 0, dynamic: 'cluster-wide' }),
+const consumerGroups = group('moot', 'Assignments are computed in slices, in the same thread.', {
   'group.consumer.assignor.offload.enable': boolean(true, { hidden: true, dynamic: 'cluster-wide' }),
-  'group.consumer.assignors': list(['uniform', 'range']),
-  'group.consumer.heartbeat.interval.ms': int(5000, { min: 1 }),
-  'group.consumer.max.assignment.interval.ms': int(15_000, { min: 0 }),
-  'group.consumer.max.heartbeat.interval.ms': int(15_000, { min: 1 }),
-  'group.consumer.max.session.timeout.ms': int(60_000, { min: 1 }),
-  'group.consumer.max.size': int(int32Max, { min: 1 }),
-  'group.consumer.migration.policy': text('bidirectional'),
-  'group.consumer.min.assignment.interval.ms': int(0, { min: 0 }),
-  'group.consumer.min.heartbeat.interval.ms': int(5000, { min: 1 }),
-  'group.consumer.min.session.timeout.ms': int(45_000, { min: 1 }),
-  'group.consumer.regex.refresh.interval.ms': int(600_000, { min: 10_000, hidden: true }),
-  'group.consumer.session.timeout.ms': int(45_000, { min: 1 }),
 })
 
 const shareGroups = group('moot', 'Share groups (KIP-932) are not served yet.', {

@@ -82,8 +82,15 @@ export interface Decision<Command, Rec, Effect = never> {
 
 export interface TopicsView {
   /** Changes with every change of the topics, for caches of what follows from them. */
-  readonly revision: number
-  readonly topics: ReadonlyMap<string, { readonly topicId: Uuid; readonly partitions: { readonly length: number } }>
+  readonly topicsRevision: number
+  readonly topics: ReadonlyMap<string, TopicView>
+  readonly topicsById: ReadonlyMap<Uuid, TopicView>
+}
+
+export interface TopicView {
+  readonly name: string
+  readonly topicId: Uuid
+  readonly partitions: { readonly length: number }
 }
 
 /** What a decision may know about the world. */

@@ -3,6 +3,7 @@ import { utf8Encode } from '../base/bytes.js'
 import { type ErrorCode, Errors } from '../protocol/errors.js'
 import { type FakeWorld, fakeWorld } from '../testing/fake-world.js'
 import { MemoryLog } from '../testing/memory-log.js'
+import { MemoryTopics } from '../testing/memory-topics.js'
 import type { LogRecord, Machine, Token } from './machine.js'
 import { Turn } from './machine.js'
 import { CoordinatorRuntime } from './runtime.js'
@@ -102,7 +103,7 @@ const counter: Machine<State, Command, number, string> = {
         turn.answer(command.token, state.total)
         break
       case 'topics':
-        turn.answer(command.token, 10 * env.topics.revision + (env.topics.topics.get('t')?.partitions.length ?? 0))
+        turn.answer(command.token, 10 * env.topics.topicsRevision + (env.topics.topics.get('t')?.partitions.length ?? 0))
         break
       case 'break':
         state.decided = 99
@@ -162,7 +163,7 @@ function scene({ msPerLook = 0 } = {}) {
   }
   const sent: Sent[] = []
   const send = (effect: string): Promise<boolean> => new Promise(take => sent.push({ effect, take }))
-  const topics = { revision: 0, topics: new Map<string, { topicId: string; partitions: { length: number } }>() }
+  const topics = new MemoryTopics()
   const options = { machine, partitionsDefault: 1, log, world, topics, send, report }
   const runtime = new CoordinatorRuntime(options)
   const answers: string[] = []
@@ -564,8 +565,7 @@ test('a decision sees the topics as they are now', async () => {
   const { runtime, topics, topicsSeen, answered } = scene()
   runtime.start()
   topicsSeen('a')
-  topics.topics.set('t', { topicId: 'id', partitions: [1, 2, 3] })
-  topics.revision++
+  topics.set('t', 3)
   topicsSeen('b')
   expect(await answered()).toBe('a=0 b=13')
 })

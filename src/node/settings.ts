@@ -1,10 +1,11 @@
 /** From config keys to the plain values that the rooms below ask for. */
-import { transactionVersion } from '../cluster/features.js'
-import { type ClusterImage, topicResource } from '../cluster/image.js'
+import { groupVersion, transactionVersion } from '../cluster/features.js'
+import { type ClusterImage, groupResource, topicResource } from '../cluster/image.js'
 import type { BrokerConfig } from '../config/broker-config.js'
 import { codecOfType } from '../config/compression-type.js'
+import { groupConfig } from '../config/group-config.js'
 import { type ConfigOverrides, type TopicConfig, topicConfig } from '../config/topic-config.js'
-import type { GroupConfig } from '../coordinator/group/config.js'
+import type { ConsumerGroupConfig, GroupConfig } from '../coordinator/group/config.js'
 import type { TransactionConfig } from '../coordinator/transaction/config.js'
 import type { CodecId } from '../protocol/records/batch.js'
 import { decompressedBytesMax } from '../protocol/records/compression.js'
@@ -13,7 +14,7 @@ import type { UpkeepSettings } from '../storage/directory/data-directory.js'
 import type { CleanerSettings } from '../storage/directory/log-cleaner.js'
 import type { LogConfig, LogConfigSource } from '../storage/log-config.js'
 
-export function groupSettings(config: BrokerConfig): GroupConfig {
+export function groupSettings(config: BrokerConfig, image: ClusterImage): GroupConfig {
   return {
     groupMinSessionTimeoutMs: config.get('group.min.session.timeout.ms'),
     groupMaxSessionTimeoutMs: config.get('group.max.session.timeout.ms'),
@@ -22,7 +23,27 @@ export function groupSettings(config: BrokerConfig): GroupConfig {
     offsetMetadataMaxBytes: config.get('offset.metadata.max.bytes'),
     offsetsRetentionMs: config.get('offsets.retention.minutes') * 60_000,
     offsetsRetentionCheckIntervalMs: config.get('offsets.retention.check.interval.ms'),
+    consumerGroup: groupId => consumerGroupSettings(config, image, groupId),
   }
+}
+
+function consumerGroupSettings(config: BrokerConfig, image: ClusterImage, groupId: string): ConsumerGroupConfig {
+  const group = groupConfig(config, image.configsOf(groupResource, groupId))
+  return {
+    isEnabled: isGroupProtocolEnabled(config, image, 'consumer', groupVersion),
+    sessionTimeoutMs: group.get('consumer.session.timeout.ms'),
+    heartbeatIntervalMs: group.get('consumer.heartbeat.interval.ms'),
+    assignmentIntervalMs: group.get('consumer.assignment.interval.ms'),
+    maxSize: config.get('group.consumer.max.size'),
+    assignors: config.get('group.consumer.assignors'),
+    migrationPolicy: config.get('group.consumer.migration.policy').toLowerCase(),
+    regexRefreshIntervalMs: config.get('group.consumer.regex.refresh.interval.ms'),
+  }
+}
+
+/** A protocol of groups is a feature of the cluster and a word in the broker's configuration, both of which may switch it off. */
+function isGroupProtocolEnabled(config: BrokerConfig, { features }: ClusterImage, name: 'consumer', feature: string): boolean {
+  return (features.get(feature) ?? 0) >= 1 && config.get('group.coordinator.rebalance.protocols').includes(name)
 }
 
 export function transactionSettings(config: BrokerConfig, image: ClusterImage): TransactionConfig {

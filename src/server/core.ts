@@ -230,7 +230,7 @@ async function assemble(
     world,
     log: coordinatorLog(offsetsTopic, topics, world, log),
     topics: image,
-    config: () => groupSettings(config),
+    config: () => groupSettings(config, image),
     report: coordinatorReport(offsetsTopic, loggers.named('kafka.coordinator.group'), options.onFatal),
     partitionsDefault: offsetsTopic.partitionCount(config),
   })

@@ -5,7 +5,7 @@ import type { LogRecord, TopicsView } from '../coordinator/machine.js'
 import { type ErrorCode, Errors, refuse } from '../protocol/errors.js'
 import type { Marker, Producer } from '../protocol/records/marker.js'
 
-export const noTopics: TopicsView = { revision: 0, topics: new Map() }
+export const noTopics: TopicsView = { topicsRevision: 0, topics: new Map(), topicsById: new Map() }
 
 interface Held {
   readonly resolve: () => void

@@ -7,8 +7,7 @@ import type { ResponseOf } from '../../protocol/schema.js'
 import { handler } from '../handler.js'
 import type { Broker } from '../services.js'
 
-// ApiVersions v0-5: says what this broker implements, straight from the table of handlers. Of the features, metadata.version
-// and transaction.version: those that switch another protocol on (group.version, …) are not there.
+// ApiVersions v0-5: says what this broker implements, straight from the table of handlers, and the features that it knows.
 export const apiVersions = handler(ApiVersions, (request, { broker, session, version }) => {
   const { clientSoftwareName, clientSoftwareVersion } = request
   if (version >= 3) {

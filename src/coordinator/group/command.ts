@@ -74,8 +74,10 @@ export type GroupCommand =
   | { readonly type: 'asked'; readonly decide: (shard: GroupShard, turn: GroupTurn) => void }
   /** A client asked who coordinates this group: it is about to join. */
   | { readonly type: 'announce'; readonly groupId: string }
-  | ClassicDeadline
-  | { readonly type: 'expire-offsets' }
+  | GroupDeadline
+
+/** Each kind of groups has its own. */
+export type GroupDeadline = ClassicDeadline | { readonly type: 'expire-offsets' }
 
 export type GroupTurn = Turn<GroupCommand, GroupRecord>
 

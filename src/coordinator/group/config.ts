@@ -1,4 +1,4 @@
-/** What an operator may set about classic groups and committed offsets; names are Kafka's, with the unit at the end. */
+/** What an operator may set about groups and committed offsets; names are Kafka's, with the unit at the end. */
 export interface GroupConfig {
   readonly groupMinSessionTimeoutMs: number
   readonly groupMaxSessionTimeoutMs: number
@@ -9,6 +9,32 @@ export interface GroupConfig {
   readonly offsetMetadataMaxBytes: number
   readonly offsetsRetentionMs: number
   readonly offsetsRetentionCheckIntervalMs: number
+  /** What holds for this group of the consumer protocol. */
+  readonly consumerGroup: (groupId: string) => ConsumerGroupConfig
+}
+
+export interface ConsumerGroupConfig {
+  /** By the feature group.version and group.coordinator.rebalance.protocols. */
+  readonly isEnabled: boolean
+  readonly sessionTimeoutMs: number
+  readonly heartbeatIntervalMs: number
+  readonly assignmentIntervalMs: number
+  readonly maxSize: number
+  /** The first is that of members that ask for none. */
+  readonly assignors: readonly string[]
+  readonly migrationPolicy: string
+  readonly regexRefreshIntervalMs: number
+}
+
+export const consumerGroupConfigDefaults: ConsumerGroupConfig = {
+  isEnabled: true,
+  sessionTimeoutMs: 45_000,
+  heartbeatIntervalMs: 5_000,
+  assignmentIntervalMs: 0,
+  maxSize: 0x7fff_ffff,
+  assignors: ['uniform', 'range'],
+  migrationPolicy: 'bidirectional',
+  regexRefreshIntervalMs: 600_000,
 }
 
 export const groupConfigDefaults: GroupConfig = {
@@ -19,6 +45,7 @@ export const groupConfigDefaults: GroupConfig = {
   offsetMetadataMaxBytes: 4096,
   offsetsRetentionMs: 7 * 24 * 60 * 60 * 1000,
   offsetsRetentionCheckIntervalMs: 600_000,
+  consumerGroup: () => consumerGroupConfigDefaults,
 }
 
 /**

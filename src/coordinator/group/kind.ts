@@ -11,7 +11,15 @@ export type CommitRequest = RequestOf<typeof OffsetCommit>
 /** Who commits: a member, by its id and its generation or epoch, or nobody in particular. */
 export type Committer = Pick<CommitRequest, 'memberId' | 'groupInstanceId' | 'generationIdOrMemberEpoch'>
 
+/** What of a commit says which partitions it is about; ids only where the client named them. */
+export type CommittedTopics = readonly {
+  readonly name: string
+  readonly partitions: readonly { readonly partitionIndex: number }[]
+}[]
+
 export interface GroupKind<Group> {
+  /** After a replay: puts the groups that the log has of this kind to work. */
+  load(shard: GroupShard, turn: GroupTurn): void
   listed(group: Group): ListedGroup
   /** It has no members. */
   isEmpty(group: Group): boolean
@@ -20,9 +28,9 @@ export interface GroupKind<Group> {
   /** Takes an empty group out, with what the log knows of it but its offsets. */
   remove(shard: GroupShard, group: Group, turn: GroupTurn): void
   /** Whether these positions may be set by who wants to; a member that may has shown that it lives. */
-  acceptCommit(group: Group, request: CommitRequest, turn: GroupTurn): ErrorCode
+  acceptCommit(group: Group, request: CommitRequest, version: number, turn: GroupTurn): ErrorCode
   /** The same in a transaction: no sign of life, since it is the producer that sends it. */
-  transactionalCommitError(group: Group, committer: Committer): ErrorCode
+  transactionalCommitError(group: Group, request: Committer & { readonly topics: CommittedTopics }, turn: GroupTurn): ErrorCode
   /** Why no offset of the group can be deleted, whatever its topic. */
   offsetDeletionError(group: Group): ErrorCode
   isSubscribed(group: Group, topic: string): boolean

@@ -1,8 +1,12 @@
 /** The kinds of groups, a row each. */
 import { classicKind } from './classic/kind.js'
+import { consumerKind } from './consumer/kind.js'
 import type { GroupKind } from './kind.js'
-import type { Group } from './state.js'
+import type { Group, GroupOf } from './state.js'
 
-const kinds: { readonly [Kind in Group['kind']]: GroupKind<Extract<Group, { kind: Kind }>> } = { classic: classicKind }
+export const kinds: { readonly [Kind in Group['kind']]: GroupKind<GroupOf<Kind>> } = {
+  classic: classicKind,
+  consumer: consumerKind,
+}
 
-export const kindOf = (group: Group): GroupKind<Group> => kinds[group.kind]
+export const kindOf = (group: Group): GroupKind<Group> => kinds[group.kind] as GroupKind<Group>

@@ -13,7 +13,7 @@ import { MemoryLog, noTopics } from '../../testing/memory-log.js'
 import type { LogEntry, LogPort } from '../log-port.js'
 import type { Token } from '../machine.js'
 import { CoordinatorRuntime } from '../runtime.js'
-import { joinKey, metadataOf, sessionKey, syncKey } from './classic/group.js'
+import { type ClassicGroup, joinKey, metadataOf, sessionKey, syncKey } from './classic/group.js'
 import { heartbeat as heartbeatCommand } from './classic/heartbeat.js'
 import { join as joinCommand } from './classic/join.js'
 import { leave as leaveCommand } from './classic/leave.js'
@@ -22,11 +22,12 @@ import { sync as syncCommand } from './classic/sync.js'
 import { asked, type CallContext, type Command, type GroupCommand } from './command.js'
 import { groupConfigDefaults } from './config.js'
 import { deleteGroup } from './delete-groups.js'
+import { groupOf } from './lookup.js'
 import { groupMachine } from './machine.js'
 import { commitOffsets } from './offsets/commit.js'
 import { commitInTransaction } from './offsets/commit-in-transaction.js'
 import { forgetTopic } from './offsets/delete.js'
-import { type Group, type GroupRecord, type GroupShard, offsetsKey } from './state.js'
+import { type GroupRecord, type GroupShard, offsetsKey } from './state.js'
 import { endTransaction } from './write-marker.js'
 
 const groupId = 'g'
@@ -277,7 +278,7 @@ function end(driver: Driver, producerId: number, isCommit: boolean): void {
 
 // ---- what must hold after every step
 
-function viewOf(group: Group): unknown {
+function viewOf(group: ClassicGroup): unknown {
   const members = Array.from(group.members.values(), member => ({
     id: member.memberId,
     instance: member.groupInstanceId,
@@ -299,12 +300,14 @@ function viewOf(group: Group): unknown {
   }
 }
 
+const classicGroupsOf = ({ groups }: GroupShard): ClassicGroup[] => [...groups.values()].filter(group => group.kind === 'classic')
+
 function check(driver: Driver): void {
   driver.touch()
   let parked = 0
   const needed = new Set([offsetsKey])
   const allowed = new Set<string>()
-  for (const group of driver.shard.groups.values()) {
+  for (const group of classicGroupsOf(driver.shard)) {
     const members = [...group.members.values()]
     const parkedJoins = members.filter(member => member.parkedJoin !== null).length
     parked += parkedJoins + members.filter(member => member.parkedSync !== null).length
@@ -455,12 +458,12 @@ test('every request is answered once or parked, and the group is sound, after ev
     fc.property(history, actions => {
       const driver = new Driver()
       const clients = createClients()
-      let before: Group | undefined
+      let before: ClassicGroup | undefined
       let generation = 0
       for (const action of actions) {
         take(driver, clients, action)
         check(driver)
-        const group = driver.shard.groups.get(groupId)
+        const group = groupOf(driver.shard, groupId, 'classic')
         if (group !== undefined && group === before) expect(group.generation).toBeGreaterThanOrEqual(generation)
         before = group
         generation = group?.generation ?? 0
@@ -480,9 +483,9 @@ test('the log says what the live machine knows, whole or compacted, and a restar
       expect(durableOf(replayed)).toBe(durableOf(driver.shard))
       expect(durableOf(replay(driver.memory.compacted(0)))).toBe(durableOf(driver.shard))
       machine.load(replayed, { nowMs: driver.world.nowMs(), newId: () => 'x', topics: noTopics })
-      for (const group of driver.shard.groups.values()) {
+      for (const group of classicGroupsOf(driver.shard)) {
         const restored = replayed.groups.get(group.groupId)
-        if (group.state === 'Stable') expect(viewOf(restored as Group)).toEqual(viewOf(group))
+        if (group.state === 'Stable') expect(viewOf(restored as ClassicGroup)).toEqual(viewOf(group))
       }
     }),
     { numRuns: 400 },
@@ -502,7 +505,7 @@ test('whatever happened, members that live and behave soon share a stable group,
         driver.advance(1_000)
       }
       check(driver)
-      const group = driver.shard.groups.get(groupId)
+      const group = groupOf(driver.shard, groupId, 'classic')
       expect(group?.state).toBe('Stable')
       expect([...(group?.members.keys() ?? [])].sort()).toEqual(living.map(client => client.memberId).sort())
       for (const client of living) {
@@ -521,12 +524,12 @@ test('whatever the log refuses to a group, its neighbour notices nothing', () =>
     fc.property(refusedHistory, actions => {
       const driver = new Driver()
       const neighbour = settle(driver)
-      const before = viewOf(driver.shard.groups.get(neighbour.groupId) as Group)
+      const before = viewOf(groupOf(driver.shard, neighbour.groupId, 'classic') as ClassicGroup)
       const clients = createClients()
       for (const action of actions) {
         take(driver, clients, action)
         heartbeat(driver, neighbour.client, neighbour.groupId, errorCode => expect(errorCode).toBe(Errors.NONE))
-        expect(viewOf(driver.shard.groups.get(neighbour.groupId) as Group)).toEqual(before)
+        expect(viewOf(groupOf(driver.shard, neighbour.groupId, 'classic') as ClassicGroup)).toEqual(before)
       }
     }),
     { numRuns: 100 },
@@ -540,7 +543,7 @@ function settle(driver: Driver): { readonly client: Client; readonly groupId: st
   join(driver, client, ignored, neighbour, 600_000)
   driver.advance(config.groupInitialRebalanceDelayMs)
   sync(driver, client, ignored, neighbour)
-  expect(driver.shard.groups.get(neighbour)?.state).toBe('Stable')
+  expect(groupOf(driver.shard, neighbour, 'classic')?.state).toBe('Stable')
   return { client, groupId: neighbour }
 }
 

@@ -88,7 +88,7 @@ test('what older and newer Kafkas wrote is read', () => {
 })
 
 test('other types and versions are none of ours, and broken bytes are told apart from them', () => {
-  expect(decodeRecord({ key: fromHex('000300 01 67'), value: null })).toBeNull()
+  expect(decodeRecord({ key: fromHex('000b00 01 67'), value: null })).toBeNull()
   expect(decodeRecord({ key: fromHex(offsetKey), value: fromHex('0009') })).toBeNull()
   expect(() => decodeRecord({ key: fromHex('0001 00'), value: null })).toThrow(MalformedError)
   expect(() => decodeRecord({ key: fromHex(offsetKey), value: fromHex('000300') })).toThrow(MalformedError)

@@ -111,7 +111,7 @@ async function play(script: string): Promise<string> {
           value === null || value.expireTimestampMs === -1 ? '' : ` expires=${value.expireTimestampMs - world.nowMs()}`
         const producer = entry.producer === null ? '' : ` in P${entry.producer.producerId}`
         say(`  log: ${topic}-${record.partition} ${value === null ? 'tombstone' : `${value.offset}${expiry}`}${producer}`)
-      } else if (record?.value) {
+      } else if (record?.type === 'group' && record.value !== null) {
         const { generation, leader, protocol, members } = record.value
         const shown = members.map(member => `${named(member.memberId)}:${text(member.assignment)}`)
         say(

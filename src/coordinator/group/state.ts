@@ -1,8 +1,9 @@
 /**
  * The state of one shard: groups of every kind, and committed offsets.
  *
- *   durable   metadata, offsets, pendingOffsets   what the records of __consumer_offsets say; changed by apply.ts alone
- *   volatile  groups                              the groups at work; changed by the commands alone
+ *   durable   metadata, consumer, offsets, pendingOffsets   what the records of __consumer_offsets say; changed by
+ *                                                           `apply` of their rows alone (records.ts)
+ *   volatile  groups                                        the groups at work; changed by the commands alone
  *
  * A group exists while it is in `groups`. It can be there without metadata: a simple group has nothing but offsets, and
  * a group whose first members are only just coming in writes nothing before its first generation is complete. A group
@@ -15,6 +16,8 @@ import type { Decoded } from '../../protocol/schema.js'
 import type { GroupMetadataValue } from '../../protocol/state/group.js'
 import type { ClassicGroup } from './classic/group.js'
 import type { GroupConfig } from './config.js'
+import type { ConsumerGroup } from './consumer/group.js'
+import type { ConsumerRecord, ConsumerState } from './consumer/state.js'
 
 export type GroupMetadata = Decoded<(typeof GroupMetadataValue)['fields']>
 
@@ -39,9 +42,13 @@ export interface OffsetRecord extends OffsetPlace {
   readonly value: CommittedOffset | null
 }
 
-export type GroupRecord =
-  | { readonly type: 'group'; readonly groupId: string; readonly value: GroupMetadata | null }
-  | OffsetRecord
+export interface ClassicRecord {
+  readonly type: 'group'
+  readonly groupId: string
+  readonly value: GroupMetadata | null
+}
+
+export type GroupRecord = OffsetRecord | ClassicRecord | ConsumerRecord
 
 /** Offsets of one group: topic → partition → offset. No empty maps inside. */
 export type GroupOffsets = Map<string, Map<number, CommittedOffset>>
@@ -62,14 +69,27 @@ export interface PendingOffsets {
 }
 
 /** Kinds differ in all but the face in kind.ts. */
-export type Group = ClassicGroup
+export type Group = ClassicGroup | ConsumerGroup
+export type GroupOf<Kind extends Group['kind']> = Extract<Group, { kind: Kind }>
 
 export interface GroupShard {
   readonly config: () => GroupConfig
+  /** Of classic groups. */
   readonly metadata: Map<string, GroupMetadata>
+  /** Of consumer groups. */
+  readonly consumer: Map<string, ConsumerState>
   readonly offsets: Map<string, GroupOffsets>
   readonly pendingOffsets: PendingOffsets
   readonly groups: Map<string, Group>
 }
 
 export const offsetsKey = 'offsets'
+
+/** Groups of which the log says something, of whatever kind. */
+export function writtenGroups({ metadata, consumer, offsets, pendingOffsets }: GroupShard): number {
+  return metadata.size + consumer.size + offsets.size + pendingOffsets.byGroup.size
+}
+
+export function isWritten({ metadata, consumer, offsets, pendingOffsets }: GroupShard, groupId: string): boolean {
+  return metadata.has(groupId) || consumer.has(groupId) || offsets.has(groupId) || pendingOffsets.byGroup.has(groupId)
+}

@@ -8,6 +8,7 @@ import {
   RemoveUserScramCredentialRecord,
   UserScramCredentialRecord,
 } from '../state/access.js'
+import * as consumerGroup from '../state/consumer-group.js'
 import { GroupMetadataKey, GroupMetadataValue } from '../state/group.js'
 import {
   AbortTransactionRecord,
@@ -173,6 +174,7 @@ export const stateRecords: readonly { readonly message: Message; readonly offici
   { message: OffsetCommitValue, officialName: () => 'OffsetCommitValue' },
   { message: GroupMetadataKey, officialName: () => 'GroupMetadataKey' },
   { message: GroupMetadataValue, officialName: () => 'GroupMetadataValue' },
+  ...Object.values(consumerGroup).map(record => ({ message: record as Message, officialName: () => record.name })),
   { message: TransactionLogKey, officialName: () => 'TransactionLogKey' },
   { message: TransactionLogValue, officialName: () => 'TransactionLogValue' },
   ...[

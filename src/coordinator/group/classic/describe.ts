@@ -6,6 +6,7 @@ import type { DescribeGroups } from '../../../protocol/messages/describe-groups.
 import type { RequestOf, ResponseOf } from '../../../protocol/schema.js'
 import { askEach } from '../ask-each.js'
 import type { CallContext, Command, Shards } from '../command.js'
+import { groupOf } from '../lookup.js'
 import { once } from '../once.js'
 import { type ClassicGroup, metadataOf } from './group.js'
 
@@ -22,8 +23,8 @@ type DescribedGroup = ResponseOf<typeof DescribeGroups>['groups'][number]
 
 const describeGroup: Command<{ readonly groupId: string }, DescribedGroup> = {
   decide(shard, { request: { groupId }, context, token }, turn) {
-    const group = shard.groups.get(groupId)
-    turn.answer(token, group === undefined ? absent(groupId, context.version) : present(group))
+    const group = groupOf(shard, groupId, 'classic')
+    turn.answer(token, group === undefined ? absent(groupId, shard.groups.has(groupId), context.version) : present(group))
   },
   failure: ({ groupId }, errorCode) => ({
     errorCode,
@@ -35,10 +36,11 @@ const describeGroup: Command<{ readonly groupId: string }, DescribedGroup> = {
   }),
 }
 
-function absent(groupId: string, version: number): DescribedGroup {
+function absent(groupId: string, isOfOtherKind: boolean, version: number): DescribedGroup {
+  const why = isOfOtherKind ? `Group ${groupId} is not a classic group.` : `Group ${groupId} not found.`
   return {
     errorCode: version >= 6 ? Errors.GROUP_ID_NOT_FOUND : Errors.NONE,
-    errorMessage: version >= 6 ? `Group ${groupId} not found.` : null,
+    errorMessage: version >= 6 ? why : null,
     groupId,
     groupState: 'Dead',
     protocolType: '',

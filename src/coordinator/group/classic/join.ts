@@ -7,6 +7,8 @@ import { JoinGroup } from '../../../protocol/messages/join-group.js'
 import type { RequestOf } from '../../../protocol/schema.js'
 import { type Asked, command, type GroupTurn, type MemberContext } from '../command.js'
 import { memberIdPrefixCharsMax, nameCharsMax, newMemberJoinTimeoutMs, pendingMembersMax } from '../config.js'
+import { kindOf } from '../kinds.js'
+import { giveWay, groupOf, groupOfOther } from '../lookup.js'
 import type { GroupShard } from '../state.js'
 import { type ClassicGroup, createGroup, createMember, type Member, sessionKey } from './group.js'
 import {
@@ -40,23 +42,29 @@ export const join = command(JoinGroup, decide, (request, errorCode) => joinFailu
 
 /** Between asking for the coordinator and joining, a client may have to make a connection. */
 export function announce(shard: GroupShard, groupId: string): void {
-  const group = shard.groups.get(groupId)
+  const group = groupOf(shard, groupId, 'classic')
   if (group?.announcement === 'none') group.announcement = 'heard'
 }
 
 function decide(shard: GroupShard, asked: AskedJoin, turn: GroupTurn): void {
   const { request, token } = asked
-  const group = shard.groups.get(request.groupId) ?? createGroup(request.groupId, turn.nowMs)
+  const other = groupOfOther(shard, request.groupId, 'classic')
+  if (other !== undefined && !kindOf(other).isEmpty(other)) {
+    turn.answer(token, joinFailure(Errors.INCONSISTENT_GROUP_PROTOCOL, ''))
+    return
+  }
+  const group = groupOf(shard, request.groupId, 'classic') ?? createGroup(request.groupId, turn.nowMs)
   const error = requestError(shard, asked) || admissionError(shard, group, asked)
   if (error === Errors.GROUP_MAX_SIZE_REACHED) {
     giveUpPlace(shard, group, request.memberId, turn)
     turn.answer(token, joinFailure(error, ''))
   } else if (error !== Errors.NONE) {
     // As in Kafka a newcomer's group is there although it was not let in.
-    if (error === Errors.INCONSISTENT_GROUP_PROTOCOL) shard.groups.set(group.groupId, group)
+    if (error === Errors.INCONSISTENT_GROUP_PROTOCOL && other === undefined) shard.groups.set(group.groupId, group)
     turn.answer(token, joinFailure(error, request.memberId))
   } else {
-    // The group comes into being with its first member.
+    // The group comes into being with its first member; one of another kind that has none left makes room for it.
+    if (other !== undefined) giveWay(shard, other, turn)
     shard.groups.set(group.groupId, group)
     if (request.memberId === '') joinNewcomer(shard, group, asked, turn)
     else joinKnown(shard, group, asked, turn)
@@ -77,8 +85,9 @@ function requestError(shard: GroupShard, { request, context: { clientHost } }: A
 function admissionError(shard: GroupShard, group: ClassicGroup, { request, context: { version } }: AskedJoin): ErrorCode {
   const isNewcomer = request.memberId === ''
   // A group that does not exist has no members.
-  if (!isNewcomer && !shard.groups.has(group.groupId)) return Errors.UNKNOWN_MEMBER_ID
-  if (!shard.groups.has(group.groupId) && isCrowded(shard)) return Errors.GROUP_MAX_SIZE_REACHED
+  const isThere = shard.groups.get(group.groupId) === group
+  if (!(isNewcomer || isThere)) return Errors.UNKNOWN_MEMBER_ID
+  if (!isThere && isCrowded(shard)) return Errors.GROUP_MAX_SIZE_REACHED
   if (!hasRoomFor(shard, group, request)) return Errors.GROUP_MAX_SIZE_REACHED
   if (!supportsProtocols(group, request.protocolType, request.protocols)) return Errors.INCONSISTENT_GROUP_PROTOCOL
   const getsAnId = isNewcomer && request.groupInstanceId === null && version >= 4

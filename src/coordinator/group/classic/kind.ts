@@ -5,10 +5,12 @@ import type { CommitRequest, Committer, GroupKind } from '../kind.js'
 import type { CommittedOffset, GroupShard } from '../state.js'
 import { type ClassicGroup, sessionKey } from './group.js'
 import { armSession, membershipError } from './membership.js'
-import { groupTombstone } from './metadata.js'
+import { groupTombstone, restoreGroup } from './metadata.js'
+import { prepareRebalance } from './rebalance.js'
 import { consumerProtocolType, isSubscribed } from './subscription.js'
 
 export const classicKind: GroupKind<ClassicGroup> = {
+  load,
   listed: ({ groupId, protocolType, state, kind }) => ({
     groupId,
     protocolType: protocolType ?? '',
@@ -27,6 +29,16 @@ export const classicKind: GroupKind<ClassicGroup> = {
   retentionStartMs,
 }
 
+function load(shard: GroupShard, turn: GroupTurn): void {
+  for (const [groupId, metadata] of shard.metadata) {
+    const group = restoreGroup(groupId, metadata)
+    shard.groups.set(groupId, group)
+    for (const member of group.members.values()) armSession(group, member, turn)
+    // The bound was lowered while the group was down: the members rejoin, and the last to come find no room.
+    if (group.members.size > shard.config().groupMaxSize) prepareRebalance(shard, group, turn)
+  }
+}
+
 function remove(shard: GroupShard, group: ClassicGroup, turn: GroupTurn): void {
   for (const memberId of group.pendingMembers) turn.cancelDeadline(sessionKey(group.groupId, memberId))
   if (shard.metadata.has(group.groupId)) turn.write(groupTombstone(group.groupId))
@@ -37,7 +49,7 @@ function remove(shard: GroupShard, group: ClassicGroup, turn: GroupTurn): void {
   })
 }
 
-function acceptCommit(group: ClassicGroup, request: CommitRequest, turn: GroupTurn): ErrorCode {
+function acceptCommit(group: ClassicGroup, request: CommitRequest, _version: number, turn: GroupTurn): ErrorCode {
   const error = commitError(group, request)
   // A commit proves that the member lives. (Not in CompletingRebalance, where it is refused.)
   const member = group.members.get(request.memberId)

@@ -3,6 +3,7 @@
 import { type ErrorCode, Errors } from '../../../protocol/errors.js'
 import { LeaveGroup } from '../../../protocol/messages/leave-group.js'
 import { command, type GroupTurn } from '../command.js'
+import { groupOf } from '../lookup.js'
 import { type ClassicGroup, sessionKey } from './group.js'
 import { membershipError, removeMember } from './membership.js'
 import { afterRemoval, forgetIfCrowded } from './rebalance.js'
@@ -13,7 +14,7 @@ export const leave = command(LeaveGroup, (shard, { request, context: { version }
     return
   }
   const leaving = version >= 3 ? request.members : [{ memberId: request.memberId, groupInstanceId: null }]
-  const group = shard.groups.get(request.groupId)
+  const group = groupOf(shard, request.groupId, 'classic')
 
   const members = leaving.map(({ memberId, groupInstanceId }) => ({
     memberId,

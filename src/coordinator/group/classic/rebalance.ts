@@ -6,7 +6,7 @@ import { emptyBytes } from '../../../base/bytes.js'
 import { Errors } from '../../../protocol/errors.js'
 import type { GroupTurn } from '../command.js'
 import { unwrittenGroupsMax } from '../config.js'
-import type { GroupShard } from '../state.js'
+import { type GroupShard, isWritten, writtenGroups } from '../state.js'
 import { type ClassicGroup, type GroupState, joinKey, type Member, syncKey } from './group.js'
 import {
   armSession,
@@ -164,18 +164,15 @@ export function forgetIfCrowded(shard: GroupShard, group: ClassicGroup): void {
 }
 
 /** Groups come into being by being asked for: those of which the log knows nothing have a bound. */
-export function isCrowded({ groups, metadata, offsets, pendingOffsets }: GroupShard): boolean {
-  return groups.size - metadata.size - offsets.size - pendingOffsets.byGroup.size > unwrittenGroupsMax
+export function isCrowded(shard: GroupShard): boolean {
+  return shard.groups.size - writtenGroups(shard) > unwrittenGroupsMax
 }
 
 /** A group of which neither log nor members know anything is no group. */
 export function forgetIfUnused(shard: GroupShard, group: ClassicGroup): void {
   // From its first generation on a group has a record, or is just writing it.
   if (group.state !== 'Empty' || group.generation > 0 || group.pendingMembers.size > 0) return
-  const { metadata, offsets, pendingOffsets } = shard
-  const { groupId } = group
-  if (metadata.has(groupId) || offsets.has(groupId) || pendingOffsets.byGroup.has(groupId)) return
-  shard.groups.delete(groupId)
+  if (!isWritten(shard, group.groupId)) shard.groups.delete(group.groupId)
 }
 
 export function endSyncWait(group: ClassicGroup, turn: GroupTurn): void {

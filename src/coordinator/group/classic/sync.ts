@@ -5,6 +5,7 @@ import { type ErrorCode, Errors } from '../../../protocol/errors.js'
 import { SyncGroup } from '../../../protocol/messages/sync-group.js'
 import type { RequestOf } from '../../../protocol/schema.js'
 import { command, type GroupTurn } from '../command.js'
+import { groupOf } from '../lookup.js'
 import type { GroupShard } from '../state.js'
 import { type ClassicGroup, syncKey } from './group.js'
 import { armSession, membershipError, parkSync, releaseSync } from './membership.js'
@@ -17,7 +18,7 @@ type SyncRequest = RequestOf<typeof SyncGroup>
 export const sync = command(
   SyncGroup,
   (shard, { request, token }, turn) => {
-    const group = shard.groups.get(request.groupId)
+    const group = groupOf(shard, request.groupId, 'classic')
     const error = request.groupId === '' ? Errors.INVALID_GROUP_ID : syncError(group, request)
     const member = group?.members.get(request.memberId)
     if (error !== Errors.NONE || group === undefined || member === undefined) {

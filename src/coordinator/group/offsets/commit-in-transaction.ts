@@ -26,7 +26,7 @@ type Asking = Asked<TxnCommitRequest, ResponseOf<typeof TxnOffsetCommit>, Transa
 function commit(shard: GroupShard, { request, context, token }: Asking, turn: GroupTurn): void {
   const { groupId, producerId, producerEpoch } = request
   const group = shard.groups.get(groupId)
-  const error = commitError(group, request, context.version) || roomError(shard, group, request)
+  const error = commitError(group, request, context.version, turn) || roomError(shard, group, request)
   const metadataCharsMax = shard.config().offsetMetadataMaxBytes
   const topics = request.topics.map(({ name, topicId, partitions }) => ({
     name,
@@ -54,8 +54,8 @@ function commit(shard: GroupShard, { request, context, token }: Asking, turn: Gr
   turn.answer(token, { topics })
 }
 
-function commitError(group: Group | undefined, request: TxnCommitRequest, version: number): ErrorCode {
-  if (group !== undefined) return kindOf(group).transactionalCommitError(group, request)
+function commitError(group: Group | undefined, request: TxnCommitRequest, version: number, turn: GroupTurn): ErrorCode {
+  if (group !== undefined) return kindOf(group).transactionalCommitError(group, request, turn)
   if (request.groupId.length > nameCharsMax) return Errors.INVALID_GROUP_ID
   // A group that is not there begins with its first offset, unless the request names a member.
   if (request.generationIdOrMemberEpoch < 0) return Errors.NONE

@@ -15,7 +15,8 @@ type CommittedPartition = CommitRequest['topics'][number]['partitions'][number]
 
 export const commitOffsets = command(OffsetCommit, (shard, { request, context, token }, turn) => {
   const group = shard.groups.get(request.groupId)
-  const error = group === undefined ? beginError(request, context.version) : kindOf(group).acceptCommit(group, request, turn)
+  const { version } = context
+  const error = group === undefined ? beginError(request, version) : kindOf(group).acceptCommit(group, request, version, turn)
   const metadataCharsMax = shard.config().offsetMetadataMaxBytes
   const topics = request.topics.map(topic => ({
     name: topic.name,

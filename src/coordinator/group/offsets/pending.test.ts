@@ -1,10 +1,11 @@
 /** Offsets in transactions against Kafka's rule: a commit installs what is later in the log than what is there. */
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { apply, applyMarker } from '../apply.js'
 import { groupConfigDefaults } from '../config.js'
 import { groupMachine } from '../machine.js'
+import { apply } from '../records.js'
 import type { GroupShard } from '../state.js'
+import { applyMarker } from './records.js'
 
 type Step =
   | { readonly do: 'commit' | 'delete'; readonly group: number; readonly partition: number }

@@ -1,6 +1,7 @@
 /** Deadlines of classic groups: a member's session, the wait for joins, the wait for syncs. */
 
 import type { GroupTurn } from '../command.js'
+import { groupOf } from '../lookup.js'
 import type { GroupShard } from '../state.js'
 import type { ClassicDeadline } from './group.js'
 import { removeMember } from './membership.js'
@@ -8,8 +9,17 @@ import { completeJoin, continueInitialRebalance, dropPendingMember, leaveMember,
 
 type Deadline<Type> = Extract<ClassicDeadline, { type: Type }>
 
-export function expireMember(shard: GroupShard, { groupId, memberId }: Deadline<'expire-member'>, turn: GroupTurn): void {
-  const group = shard.groups.get(groupId)
+export const classicDeadlines: {
+  readonly [Type in ClassicDeadline['type']]: (shard: GroupShard, deadline: Deadline<Type>, turn: GroupTurn) => void
+} = {
+  'expire-member': expireMember,
+  'expire-join': expireJoin,
+  'expire-initial-delay': expireInitialDelay,
+  'expire-sync': expireSync,
+}
+
+function expireMember(shard: GroupShard, { groupId, memberId }: Deadline<'expire-member'>, turn: GroupTurn): void {
+  const group = groupOf(shard, groupId, 'classic')
   if (group === undefined) return
   if (group.pendingMembers.has(memberId)) {
     dropPendingMember(shard, group, memberId, turn)
@@ -24,20 +34,20 @@ export function expireMember(shard: GroupShard, { groupId, memberId }: Deadline<
   leaveMember(shard, group, member, turn)
 }
 
-export function expireJoin(shard: GroupShard, { groupId }: Deadline<'expire-join'>, turn: GroupTurn): void {
-  const group = shard.groups.get(groupId)
+function expireJoin(shard: GroupShard, { groupId }: Deadline<'expire-join'>, turn: GroupTurn): void {
+  const group = groupOf(shard, groupId, 'classic')
   if (group?.state === 'PreparingRebalance') completeJoin(group, turn)
 }
 
-export function expireInitialDelay(shard: GroupShard, command: Deadline<'expire-initial-delay'>, turn: GroupTurn): void {
-  const group = shard.groups.get(command.groupId)
+function expireInitialDelay(shard: GroupShard, command: Deadline<'expire-initial-delay'>, turn: GroupTurn): void {
+  const group = groupOf(shard, command.groupId, 'classic')
   if (group?.state !== 'PreparingRebalance') return
   continueInitialRebalance(shard, group, turn, command.delayMs, command.remainingMs)
 }
 
 /** Members that took part in the join but never asked for their assignment hold partitions that are not being read. */
-export function expireSync(shard: GroupShard, { groupId, generation }: Deadline<'expire-sync'>, turn: GroupTurn): void {
-  const group = shard.groups.get(groupId)
+function expireSync(shard: GroupShard, { groupId, generation }: Deadline<'expire-sync'>, turn: GroupTurn): void {
+  const group = groupOf(shard, groupId, 'classic')
   if (group === undefined || group.generation !== generation || group.pendingSyncs.size === 0) return
   if (group.state !== 'CompletingRebalance' && group.state !== 'Stable') return
   for (const memberId of [...group.pendingSyncs]) {

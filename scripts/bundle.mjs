@@ -19,7 +19,7 @@ if (!isFresh()) {
   )
   await write(
     { input: { index: `${dist}index.js` }, platform: 'node' },
-    { format: 'cjs', sourcemap: true, entryFileNames: '[name].cjs', codeSplitting: false },
+    { format: 'cjs', sourcemap: true, entryFileNames: '[name].cjs', chunkFileNames: 'shared-[name].cjs' },
   )
   const plugins = [dts({ dtsInput: true, tsconfig: false })]
   await write({ input: { index: `${dist}index.d.ts` }, plugins }, { format: 'esm', entryFileNames: '[name].ts' })

@@ -5,12 +5,13 @@
  *   new Kafka({ brokers: broker.brokers })
  */
 import { held } from './base/held.js'
-import { silentLog } from './base/log.js'
-import { worldWith } from './base/world.js'
+import { type Log, silentLog } from './base/log.js'
+import { type World, worldWith } from './base/world.js'
 import { isInternalTopic } from './cluster/topic-name.js'
 import { addressText } from './config/listeners.js'
 import { ConfigError, resolveBrokerConfig } from './config/resolve.js'
 import { validateTopicConfig } from './config/topic-config.js'
+import { type HttpListener, openHttp } from './http/listener.js'
 import type { TopicOutcome } from './node/topics.js'
 import * as check from './option-checks.js'
 import { type Checks, checkOptions, checkText } from './option-checks.js'
@@ -66,6 +67,8 @@ export interface GregorBroker extends AsyncDisposable {
   /** Where data is kept, or was while an ephemeral broker ran. */
   readonly dataDirectory: string
   readonly description: BrokerDescription
+  /** The HTTP port; null without the config gregor.http.listener. */
+  readonly http: { readonly url: string } | null
   /** What clients of the secure listener need; null without the option `security`. */
   readonly security: DevSecurity | null
   /** The topic can be used when this resolves. @throws KafkaError when it cannot be created; ConfigError. */
@@ -95,6 +98,8 @@ export interface BrokerDescription {
   readonly data: string
   readonly durability: 'fsync' | 'os' | 'none'
   readonly send: 'sendfile' | 'copy'
+  /** The HTTP port, and which one was asked for if that is taken. */
+  readonly http: { readonly url: string; readonly takenPort: number | null } | null
 }
 
 const topicChecks: Checks<NewTopic> = {
@@ -105,6 +110,7 @@ const topicChecks: Checks<NewTopic> = {
 }
 
 const stopGraceMs = 2000
+const httpGraceMs = 500
 
 /**
  * Starts a broker. Resolves when it serves: recovery is done, groups are loaded, the port is open.
@@ -134,6 +140,7 @@ export async function startBroker(options: StartOptions = {}): Promise<GregorBro
     }),
   )
   const security = secured === null ? null : await held(finished(secured, broker))
+  const http = await held(opened(broker, options.world ?? {}, log, options.unref ?? false))
   const ownId = broker.services.clusterId
   if (clusterId !== null && ownId !== clusterId) {
     log.warn({ clusterId: ownId, asked: clusterId }, 'the data directory already has another cluster id, which is kept')
@@ -150,14 +157,20 @@ export async function startBroker(options: StartOptions = {}): Promise<GregorBro
     get send() {
       return broker.sendPath
     },
+    http: http === null ? null : { url: http.url, takenPort: http.takenPort },
   }
   let stopping: Promise<void> | undefined
   const topics = () => {
     if (stopping !== undefined) throw Object.assign(new Error('the broker has been stopped'), { code: 'BROKER_STOPPED' })
     return broker.services.topics
   }
+  // Nothing may be asked within the process any more once its core closes.
+  const ended = async (): Promise<void> => {
+    await http?.close(httpGraceMs)
+    await broker.stop(stopGraceMs)
+  }
   const stop = (): Promise<void> => {
-    stopping ??= held(broker.stop(stopGraceMs))
+    stopping ??= held(ended())
     return stopping
   }
   const running: GregorBroker = {
@@ -169,6 +182,7 @@ export async function startBroker(options: StartOptions = {}): Promise<GregorBro
     clusterId: broker.services.clusterId,
     dataDirectory: broker.directory.path,
     description,
+    http: http === null ? null : { url: http.url },
     security,
     async createTopic(topic) {
       const unknown = checkOptions('createTopic', topic, topicChecks)
@@ -199,9 +213,9 @@ export async function startBroker(options: StartOptions = {}): Promise<GregorBro
       return all.filter(({ name }) => !isInternalTopic(name)).sort((a, b) => (a.name < b.name ? -1 : 1))
     },
     async reloadCertificates() {
-      const problems = await broker.reloadCertificates()
+      const problems = [...(await broker.reloadCertificates()), ...((await http?.reloadCertificates()) ?? [])]
       if (problems.length > 0) throw new ConfigError(problems)
-      return broker.hasTls
+      return broker.hasTls || http?.hasTls === true
     },
     stop,
     [Symbol.asyncDispose]: stop,
@@ -214,6 +228,16 @@ export async function startBroker(options: StartOptions = {}): Promise<GregorBro
 async function finished(prepared: PreparedSecurity, broker: RunningBroker): Promise<DevSecurity> {
   try {
     return await prepared.finish(broker)
+  } catch (error) {
+    await broker.stop(0)
+    throw error
+  }
+}
+
+/** The HTTP port, last of all. A broker whose port cannot be had is stopped again. */
+async function opened(broker: RunningBroker, world: Partial<World>, log: Log, unref: boolean): Promise<HttpListener | null> {
+  try {
+    return await openHttp({ broker, world: worldWith(world), log, unref })
   } catch (error) {
     await broker.stop(0)
     throw error

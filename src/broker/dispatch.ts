@@ -7,7 +7,7 @@
 import { assert, InvariantError } from '../base/assert.js'
 import { type Bytes, copyOf, emptyBytes } from '../base/bytes.js'
 import { type ApiCounters, type Meter, silentMeter } from '../base/meter.js'
-import type { Dispatched, Pending, Serve } from '../net/connection.js'
+import type { ConnectionControl, ConnectionService, Dispatched, Pending } from '../net/connection.js'
 import type { ConnectionInfo } from '../net/connection-info.js'
 import { StorageFailure } from '../node/storage-failure.js'
 import { decode } from '../protocol/codec.js'
@@ -25,6 +25,7 @@ import { ApiVersions } from '../protocol/messages/api-versions.js'
 import { type Api, inRange, mayCarryRecords } from '../protocol/schema.js'
 import { Reader, Writer } from '../protocol/wire.js'
 import type { Operation, ResourceType } from '../security/acl/acl.js'
+import type { Principal } from '../security/principal.js'
 import { Slices, turnInLine } from '../storage/slices.js'
 import { Authentication, type SaslListener } from './authentication.js'
 import type { Call, Interceptor, RequestContext, Row } from './handler.js'
@@ -44,6 +45,8 @@ export interface DispatchOptions {
   /** The first is the outermost. */
   readonly interceptors?: readonly Interceptor[]
   readonly meter?: Meter
+  /** Those of the connections that are open are kept here. */
+  readonly sessions?: Set<Session>
   /** A broken invariant: the state can no longer be trusted. */
   readonly onInvariantBroken: (error: InvariantError) => void
 }
@@ -55,6 +58,9 @@ interface Service {
   readonly counters: ApiCounters | null
 }
 
+/** A connection for whoever the process itself lets in: its principal is given and not negotiated. No socket asks so. */
+export type ServeAs = (connection: ConnectionInfo, control: ConnectionControl, principal?: Principal) => ConnectionService
+
 export function createDispatch({
   broker,
   rows,
@@ -62,7 +68,8 @@ export function createDispatch({
   interceptors = [],
   meter = silentMeter,
   onInvariantBroken,
-}: DispatchOptions): Serve {
+  sessions,
+}: DispatchOptions): ServeAs {
   const services: (Service | undefined)[] = []
   for (const row of rows) {
     services[row.api.key] = { row, run: intercepted(row, interceptors), counters: meter.countersOf(row.api.name) }
@@ -207,10 +214,12 @@ export function createDispatch({
     throw error
   }
 
-  return (connection, control) => {
+  return (connection, control, principal) => {
     const session = new Session(connection, control)
     const listener = sasl.get(connection.listenerName)
-    if (listener !== undefined) session.authentication = new Authentication(session, listener, broker.world)
+    if (principal !== undefined) session.principal = principal
+    else if (listener !== undefined) session.authentication = new Authentication(session, listener, broker.world)
+    sessions?.add(session)
     return {
       dispatch(frame, isOwnMemory) {
         try {
@@ -222,7 +231,10 @@ export function createDispatch({
         }
       },
       startsInOrder: frame => services[apiKeyOf(frame)]?.row.traits.isOrdered === true,
-      closed: () => session.closed(),
+      closed() {
+        sessions?.delete(session)
+        session.closed()
+      },
     }
   }
 }

@@ -24,6 +24,7 @@ const idleBroker: StartedBroker = {
     data: './data',
     durability: 'fsync',
     send: 'sendfile',
+    http: null,
   },
   security: null,
   reloadCertificates: async () => false,
@@ -79,6 +80,9 @@ function run(
   return { world, events, logged, started, exited: exit, options: () => options as StartOptions, signal: name => signal(name) }
 }
 
+/** Whoever starts a command looks there. */
+const http = { 'gregor.http.listener': '127.0.0.1:8080+' }
+
 const failing = (code: string) => run([], () => Promise.reject(Object.assign(new Error('expected by this test'), { code })))
 
 describe('gregor start', () => {
@@ -100,6 +104,37 @@ describe('gregor start', () => {
     )
   })
 
+  it('says where HTTP is served, and why not where everybody looks first', async () => {
+    for (const [takenPort, word] of [
+      [null, 'http: http://127.0.0.1:8081'],
+      [8080, 'http: http://127.0.0.1:8081 as port 8080 is in use'],
+    ] as const) {
+      const description = { ...idleBroker.description, http: { url: 'http://127.0.0.1:8081', takenPort } }
+      const { events, started } = run([], async () => ({ ...idleBroker, description }))
+      await started
+      expect(events[0]).toContain(`, send: sendfile, ${word})`)
+    }
+  })
+
+  it.each([
+    [[], {}, '127.0.0.1:8080+'],
+    [['--config', 'gregor.http.listener=:80'], {}, ':80'],
+    [['--config', 'gregor.http.listener='], {}, ''],
+    [[], { KAFKA_GREGOR_HTTP_LISTENER: ':81' }, undefined],
+  ])('%j with %j serves HTTP at %s: what is said wins', async (args, environment, listener) => {
+    const { options, started } = run(args, undefined, { environment })
+    await started
+    expect(options().config?.['gregor.http.listener']).toBe(listener)
+  })
+
+  it('an HTTP port that was asked for and is in use ends the start with what to say instead', async () => {
+    const taken = Object.assign(new Error('gregor.http.listener: listen EADDRINUSE'), { code: 'EADDRINUSE' })
+    const { logged, events, started } = run([], () => Promise.reject(taken))
+    await started
+    expect(events).toEqual(['log closed', 'exit 3'])
+    expect(logged).toEqual([expect.stringContaining('the port for HTTP is in use; choose another with --config')])
+  })
+
   describe('in the image', () => {
     const listening = async (environment: Record<string, string>, args: string[] = [], mounted?: string) => {
       const { options, started, logged } = run(args, undefined, {
@@ -112,10 +147,14 @@ describe('gregor start', () => {
     }
 
     it("listens on every interface and keeps its data where Kafka's images do, unless something is said", async () => {
-      expect((await listening({})).config).toEqual({ listeners: 'PLAINTEXT://:9092', 'log.dirs': '/var/lib/kafka/data' })
+      expect((await listening({})).config).toEqual({
+        ...http,
+        listeners: 'PLAINTEXT://:9092',
+        'log.dirs': '/var/lib/kafka/data',
+      })
       expect((await listening({ KAFKA_CFG_NODE_ID: '0' })).config).toMatchObject({ 'log.dirs': '/bitnami/kafka/data' })
-      expect((await listening({ KAFKA_LOG_DIRS: '/d', KAFKA_ADVERTISED_LISTENERS: 'A://b:1' })).config).toEqual({})
-      expect((await listening({}, ['--ephemeral'])).config).toEqual({ listeners: 'PLAINTEXT://:9092' })
+      expect((await listening({ KAFKA_LOG_DIRS: '/d', KAFKA_ADVERTISED_LISTENERS: 'A://b:1' })).config).toEqual(http)
+      expect((await listening({}, ['--ephemeral'])).config).toEqual({ ...http, listeners: 'PLAINTEXT://:9092' })
     })
 
     it.each(['/mnt/shared/config/server.properties', '/bitnami/kafka/config/server.properties'])('reads %s', async path => {
@@ -142,6 +181,7 @@ describe('gregor start', () => {
     expect(options().propertiesFile).toBe('server.properties')
     expect(options().environment).toEqual({ KAFKA_NUM_PARTITIONS: '3' })
     expect({ ...options().config }).toEqual({
+      ...http,
       listeners: 'PLAINTEXT://[::1]:0',
       'advertised.listeners': 'PLAINTEXT://kafka:9092',
       'log.dirs': '/d',

@@ -36,6 +36,9 @@ export interface Process {
 
 const defaultListener = 'PLAINTEXT://127.0.0.1:9092'
 const imageListener = 'PLAINTEXT://:9092'
+const httpKey = 'gregor.http.listener'
+/** The next free one when it is taken: whoever starts a second broker did not ask for this port. */
+const defaultHttpListener = '127.0.0.1:8080+'
 
 // A stop that takes longer than this is ended; what was acknowledged is safe without it, but the next start has to look at all
 // of it. Clients get two seconds; ten thousand partitions that were never synced take several more.
@@ -70,6 +73,7 @@ export async function start(host: Process, startBroker: StartBroker): Promise<vo
     ...args.config,
     // Who starts a command must know where it listens; an embedded broker takes a free port.
     ...(!namesListeners && { listeners: hasImage ? imageListener : defaultListener }),
+    ...(!keys.some(source => httpKey in source) && { [httpKey]: defaultHttpListener }),
     ...(!namesDirectory && hasImage && { 'log.dirs': imageDataDirectory(host.environment) }),
   }
   if (!namesListeners && !hasImage && sources[0]!.entries.size > 0) {
@@ -157,9 +161,15 @@ export async function start(host: Process, startBroker: StartBroker): Promise<vo
 
 /** The one line on stdout; parse it for the address of a broker on port 0. */
 export function readyLine({ description }: StartedBroker): string {
-  const { listeners, everywhere, data, durability, send } = description
+  const { listeners, everywhere, data, durability, send, http } = description
   const reach = everywhere.length === 0 ? '' : `, on every interface: ${everywhere.join(' ')}`
-  return `gregor ready: ${listeners.join(',')} (data: ${data}, durability: ${durability}, send: ${send}${reach})\n`
+  const more = `${reach}${httpText(http)}`
+  return `gregor ready: ${listeners.join(',')} (data: ${data}, durability: ${durability}, send: ${send}${more})\n`
+}
+
+function httpText(http: StartedBroker['description']['http']): string {
+  if (http === null) return ''
+  return `, http: ${http.url}${http.takenPort === null ? '' : ` as port ${http.takenPort} is in use`}`
 }
 
 /** In an image a server.properties may be mounted where Kafka's images look for one. */
@@ -220,6 +230,8 @@ const adviceByCode: Partial<Record<ExitCode, string>> = {
 }
 
 function adviceFor(error: unknown): string {
+  if (error instanceof Error && error.message.startsWith(`${httpKey}:`) && exitCodeOf(error) === exitCodes.portInUse)
+    return `: the port for HTTP is in use; choose another with --config ${httpKey}=HOST:PORT, or none with --config ${httpKey}=`
   const advice = adviceByName[failureName(error)] ?? adviceByCode[exitCodeOf(error)]
   return advice === undefined ? '' : `: ${advice}`
 }

@@ -3,6 +3,7 @@
  * differs on purpose the row carries Kafka's and says why. Gregor's own keys begin with "gregor.". Keys that give the
  * default of a topic config are derived from that topic config's row, so that the two cannot drift apart.
  */
+import { httpKeys } from './http-keys.js'
 import {
   boolean,
   type ConfigKey,
@@ -146,6 +147,7 @@ export const brokerKeys = {
     'How long a client may take from connecting until TLS is set up and it has authenticated by SASL; then it is disconnected.',
     { min: 1, max: 2_147_483_647 },
   ),
+  ...httpKeys,
   'gregor.log.level': choice('info', ['debug', 'info', 'warn', 'error'], 'The least important lines that are logged.'),
 
   // --- topics ---

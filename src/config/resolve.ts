@@ -7,6 +7,7 @@ import { isRefusal } from '../protocol/errors.js'
 import { type BrokerConfig, brokerConfig, configSources, listenerBaseOf, listenerKeyOf, listenerPrefix } from './broker-config.js'
 import { compressionTypeProblem } from './compression-type.js'
 import { hostLimits } from './host-limits.js'
+import { parseHttpAddress } from './http-keys.js'
 import { allowedValues, type ConfigKey, formatValue, longMax, parseValue, unsynced } from './key.js'
 import { type BrokerKey, type BrokerValue, brokerKeyNames, brokerKeyOf, brokerKeys } from './keys.js'
 import { type ListenerConfig, parseListeners } from './listeners.js'
@@ -100,6 +101,7 @@ export function resolveBrokerConfig(layers: readonly ConfigLayer[]): { config: B
     ...perAddressProblems(get),
     ...conflicts(get),
     ...authorizerProblems(get, key => texts.has(key)),
+    ...httpProblems(get),
   )
   const known = [...listeners.map(({ name }) => name), ...get('controller.listener.names')]
   problems.push(...strayListenerKeys([...ofListeners.keys()], known), ...unknownListenerKeys(ofListenersUnknown, known))
@@ -246,6 +248,12 @@ function authorizerProblems(get: BrokerConfig['get'], isSet: (key: BrokerKey) =>
       `${key}: there is no authorizer, so everyone may do everything. Set authorizer.class.name=${standardAuthorizer}, or take the ` +
       'key out to run without',
   )
+}
+
+function httpProblems(get: BrokerConfig['get']): string[] {
+  const text = get('gregor.http.listener') ?? ''
+  if (parseHttpAddress(text) !== 'wrong') return []
+  return [`gregor.http.listener: "${text}" is not HOST:PORT, such as 127.0.0.1:8080`]
 }
 
 /** Nobody could connect. */

@@ -4,6 +4,7 @@
  */
 import type { Log } from '../base/log.js'
 import { loggersOf } from '../base/loggers.js'
+import type { ServeAs } from '../broker/dispatch.js'
 import type { Broker } from '../broker/services.js'
 import type { BrokerConfig } from '../config/broker-config.js'
 import type { ListenerConfig } from '../config/listeners.js'
@@ -20,6 +21,8 @@ import { reportCodecs } from './codec-report.js'
 import { connectionLimits, connectionRates, followConnectionLimits, isListenerForBrokers } from './connection-limits.js'
 import { type CoreOptions, openCore, quotaWindows } from './core.js'
 import { FaultReport } from './fault-report.js'
+import { type Observed, observedOf } from './observed.js'
+import type { PasswordLogins } from './password-logins.js'
 import { followTls, openTls, reloadTls } from './tls.js'
 
 export interface BrokerOptions extends CoreOptions {
@@ -29,6 +32,11 @@ export interface BrokerOptions extends CoreOptions {
 
 export interface RunningBroker {
   readonly services: Broker
+  readonly config: LiveConfig
+  /** For who asks within the process. */
+  readonly serveAs: ServeAs
+  readonly logins: PasswordLogins
+  readonly observed: Observed
   readonly listeners: readonly {
     readonly name: string
     readonly protocol: SecurityProtocol
@@ -81,6 +89,10 @@ export async function startBroker(options: BrokerOptions): Promise<RunningBroker
     const codecReport = options.world.host.after(codecReportDelayMs, () => reportCodecs(log))
     return {
       services: core.services,
+      config,
+      serveAs: core.serveAs,
+      logins: core.logins,
+      observed: observedOf(core),
       listeners: listeners.map((listener, at) => ({
         name: listener.name,
         protocol: config.listeners[at]?.protocol ?? 'PLAINTEXT',

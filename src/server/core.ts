@@ -12,13 +12,14 @@ import type { SampleWindows } from '../base/sampled-rate.js'
 import type { World } from '../base/world.js'
 import { Authorization } from '../broker/authorization.js'
 import { dynamicConfigsOf } from '../broker/config-resources.js'
-import { createDispatch } from '../broker/dispatch.js'
+import { createDispatch, type ServeAs } from '../broker/dispatch.js'
 import { DownConversions } from '../broker/down-conversion.js'
 import { EncodedAnswers } from '../broker/encoded-answers.js'
 import { FetchSessions } from '../broker/fetch-session.js'
 import type { Interceptor, Row } from '../broker/handler.js'
 import { ClientQuotas } from '../broker/quotas/client-quotas.js'
 import type { Broker, Endpoint } from '../broker/services.js'
+import type { Session } from '../broker/session.js'
 import { controllerHandlers, handlers } from '../broker/table.js'
 import { tokenSettings } from '../broker/token-requests.js'
 import { Turns } from '../broker/turns.js'
@@ -64,6 +65,7 @@ import { CorruptLogError } from '../storage/engine.js'
 import { type Files, nodeFiles } from '../storage/files.js'
 import type { LogConfig } from '../storage/log-config.js'
 import type { Durability } from '../storage/types.js'
+import type { PasswordLogins } from './password-logins.js'
 import { openSasl } from './sasl.js'
 
 export interface CoreOptions {
@@ -98,6 +100,11 @@ export interface BrokerCore {
   readonly serve: Serve
   /** The same for a controller's listener, where other APIs are served. */
   readonly serveControllers: Serve
+  /** What is asked within the process, by whoever it says. */
+  readonly serveAs: ServeAs
+  /** Of the connections that are open. */
+  readonly sessions: ReadonlySet<Session>
+  readonly logins: PasswordLogins
   readonly directory: DataDirectory
   readonly durability: Durability
   /** Parked requests are answered, so that connections can become quiet; the directory stays open. */
@@ -165,12 +172,17 @@ async function open(options: CoreOptions): Promise<BrokerCore> {
     const intervalMs = config.get('delegation.token.expiry.check.interval.ms')
     const write = (records: readonly MetadataRecordInput[]) => services.carryOut({ records, result: null })
     const sweeping = tokens !== null ? removeExpiredTokens({ access, write, world, log, intervalMs }) : null
-    const serveWith = (broker: Broker, rows: readonly Row[]): Serve =>
-      createDispatch({ broker, rows, sasl: sasl.listeners, meter, interceptors, onInvariantBroken: options.onFatal })
+    const sessions = new Set<Session>()
+    const serveWith = (broker: Broker, rows: readonly Row[]): ServeAs =>
+      createDispatch({ broker, rows, sasl: sasl.listeners, meter, interceptors, sessions, onInvariantBroken: options.onFatal })
     const controller: Broker = { ...services, role: 'controller', apiKeys: apiKeysOf(controllerHandlers) }
+    const serve = serveWith(services, handlers)
     return {
       services,
-      serve: serveWith(services, handlers),
+      serve,
+      serveAs: serve,
+      sessions,
+      logins: sasl.logins,
       serveControllers: serveWith(controller, controllerHandlers),
       directory,
       durability,

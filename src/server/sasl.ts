@@ -14,7 +14,7 @@ import { type JaasEntry, parseJaasConfig, plainUsers } from '../security/sasl/ja
 import { JwksTokens, jwksUrlProblem } from '../security/sasl/jwks.js'
 import type { Mechanism } from '../security/sasl/mechanism.js'
 import { oauthBearer } from '../security/sasl/oauthbearer.js'
-import { plain } from '../security/sasl/plain.js'
+import { type PasswordOf, plain } from '../security/sasl/plain.js'
 import { type ScramSource, scram, type TokenLogin } from '../security/sasl/scram.js'
 import { unsecuredTokenOptions, unsecuredTokens } from '../security/sasl/unsecured-tokens.js'
 import {
@@ -24,10 +24,13 @@ import {
   scramIterationsMin,
   scramMechanisms,
 } from '../security/scram-credentials.js'
+import { PasswordLogins } from './password-logins.js'
 
 export interface Sasl {
   /** By listener name; a listener without SASL has none. */
   readonly listeners: ReadonlyMap<string, SaslListener>
+  /** For who has a name and a password and speaks no SASL. */
+  readonly logins: PasswordLogins
   /** What is told apart from a real credential by nobody who does not know it: salts of unknown users come from it. */
   useSecret(secret: Bytes): void
   /** Keys of issuers are read again no more. */
@@ -55,7 +58,8 @@ export async function openSasl(config: BrokerConfig, ports: SaslPorts): Promise<
     },
     newNonce: () => toBase64Url(world.randomBytes(nonceBytes)),
   }
-  const parts: Parts = { config, ports, source, problems, issuers }
+  const passwords: PasswordOf[] = []
+  const parts: Parts = { config, ports, source, problems, issuers, passwords }
   const listeners = new Map<string, SaslListener>()
   for (const { name, protocol } of [...config.listeners, ...config.controllerListeners]) {
     if (protocol.startsWith('SASL_')) listeners.set(name, saslListener(name, parts))
@@ -74,6 +78,7 @@ export async function openSasl(config: BrokerConfig, ports: SaslPorts): Promise<
   }
   return {
     listeners,
+    logins: new PasswordLogins(access, passwords, world.randomBytes(secretBytes)),
     useSecret: kept => {
       secret = kept
     },
@@ -116,6 +121,8 @@ interface Parts {
   readonly source: ScramSource
   readonly problems: string[]
   readonly issuers: JwksTokens[]
+  /** Of PLAIN, on listeners for clients. */
+  readonly passwords: PasswordOf[]
 }
 
 const gssapi = 'GSSAPI'
@@ -135,7 +142,7 @@ function saslListener(name: string, parts: Parts): SaslListener {
   const mechanisms = new Map<string, SaslMechanism>()
   for (const mechanism of known) {
     const settings = listener.forMechanism(mechanism)
-    const made = mechanismOf(mechanism, settings, parts)
+    const made = mechanismOf(name, mechanism, settings, parts)
     if (typeof made === 'string') problems.push(`listener ${name}: ${made}`)
     else mechanisms.set(mechanism, { mechanism: made, sessionMsMax: settings.get('connections.max.reauth.ms') })
   }
@@ -148,7 +155,7 @@ function saslListener(name: string, parts: Parts): SaslListener {
 }
 
 /** The mechanism, or the sentence that says what is wrong. */
-function mechanismOf(name: string, settings: ListenerSettings, parts: Parts): Mechanism | string {
+function mechanismOf(listenerName: string, name: string, settings: ListenerSettings, parts: Parts): Mechanism | string {
   const ofScram = scramMechanisms.find(mechanism => mechanism.name === name)
   const handlerClass = settings.get('sasl.server.callback.handler.class')
   const handlerKey = settings.nameOf('sasl.server.callback.handler.class')
@@ -160,7 +167,9 @@ function mechanismOf(name: string, settings: ListenerSettings, parts: Parts): Me
     const entry = jaasOf(settings, plainModule)
     if (typeof entry === 'string') return entry
     const users = plainUsers(entry)
-    return plain(user => users.get(user) ?? null)
+    const passwordOf: PasswordOf = user => users.get(user) ?? null
+    if (parts.config.listeners.some(({ name }) => name === listenerName)) parts.passwords.push(passwordOf)
+    return plain(passwordOf)
   }
   if (name === 'OAUTHBEARER') {
     if (handlerClass === null) return unsecured(settings, parts)

@@ -1,0 +1,42 @@
+/** The application: what stands before every route, the routes, and what is at every other path. */
+import { OpenAPIHono } from '@hono/zod-openapi'
+import { answerFailure, failure, HttpFailure } from './failures.js'
+import { contentGuard, hostGuard, originGuard, secureHeaders } from './guards.js'
+import { openApiInfo } from './openapi.js'
+import type { HttpParts } from './parts.js'
+import { healthRoutes } from './routes/health.js'
+import { answerFile, plainPage, type StaticFiles } from './static-files.js'
+
+export function createApp(parts: HttpParts, files: StaticFiles): OpenAPIHono {
+  const app = new OpenAPIHono({
+    // What a schema refuses is told with the first thing that is wrong.
+    defaultHook: result => {
+      if (result.success) return
+      const [issue] = result.error.issues
+      const place = issue === undefined || issue.path.length === 0 ? result.target : `${result.target} ${issue.path.join('.')}`
+      throw failure('INVALID_INPUT', `${place}: ${issue?.message ?? 'cannot be understood'}`)
+    },
+  })
+  app.use(secureHeaders, hostGuard(parts), originGuard, contentGuard)
+  app.onError((error, context) => {
+    if (error instanceof HttpFailure) return answerFailure(context, error)
+    if ('status' in error && error.status === 400) return answerFailure(context, failure('INVALID_INPUT', error.message))
+    parts.log.error({ err: error, path: context.req.path }, 'a request of the HTTP port failed by a bug')
+    return answerFailure(context, failure('INTERNAL_ERROR', 'The broker’s log says why.'))
+  })
+  for (const routes of [healthRoutes]) routes(app, parts)
+  app.doc31('/api/openapi.json', openApiInfo)
+  app.get('*', context => {
+    const { path } = context.req
+    const index = files.get('/index.html')
+    const file = path === '/' ? index : files.get(path)
+    if (file !== undefined) return answerFile(context, path, file)
+    if (path === '/') return context.html(plainPage)
+    // A page of the console is a path that a browser asks for by itself.
+    const isPage = !path.startsWith('/api/') && /\btext\/html\b/.test(context.req.header('accept') ?? '')
+    if (index !== undefined && isPage) return answerFile(context, path, index)
+    throw failure('NOT_FOUND', 'There is nothing here; /api/openapi.json lists what is.')
+  })
+  app.notFound(context => answerFailure(context, failure('NOT_FOUND', 'There is nothing here; /api/openapi.json lists what is.')))
+  return app
+}

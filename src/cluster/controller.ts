@@ -6,7 +6,7 @@ import type { Uuid } from '../base/ids.js'
 import { Errors, isRefusal, type Refusal, refuse } from '../protocol/errors.js'
 import type { MetadataRecordInput } from '../protocol/state/metadata.js'
 import { brokerResource, type ClusterImage, type Configs, type TopicImage, topicResource } from './image.js'
-import { clusterMetadataTopic, collisionKey, topicNameProblem } from './topic-name.js'
+import { clusterMetadataTopic, collisionKey, topicNameProblem, unknownTopic } from './topic-name.js'
 
 export interface Decided<Result> {
   readonly records: readonly MetadataRecordInput[]
@@ -67,7 +67,7 @@ export function createTopic(
 
 export function removeTopic(image: ClusterImage, name: string): Decided<TopicImage> | Refusal {
   const topic = image.topics.get(name)
-  if (topic === undefined) return refuse(Errors.UNKNOWN_TOPIC_OR_PARTITION, 'This server does not host this topic-partition.')
+  if (topic === undefined) return refuse(Errors.UNKNOWN_TOPIC_OR_PARTITION, unknownTopic)
   return { records: [{ kind: 'removeTopic', topicId: topic.topicId }], result: topic }
 }
 
@@ -86,7 +86,7 @@ export function createPartitions(
 ): Decided<{ topic: TopicImage; firstNew: number }> | Refusal {
   const { name, count, assignments } = command
   const topic = image.topics.get(name)
-  if (topic === undefined) return refuse(Errors.UNKNOWN_TOPIC_OR_PARTITION, 'This server does not host this topic-partition.')
+  if (topic === undefined) return refuse(Errors.UNKNOWN_TOPIC_OR_PARTITION, unknownTopic)
   const current = topic.partitions.length
   if (count === current) return refuse(Errors.INVALID_PARTITIONS, `Topic already has ${current} partition(s).`)
   if (count < current) {
@@ -178,7 +178,7 @@ function planReplicas(settings: ClusterSettings, command: CreateTopicCommand): (
     return refuse(Errors.INVALID_REPLICATION_FACTOR, 'Replication factor must be larger than 0, or -1 to use the default value.')
   }
   if (factor > 1) {
-    const message = `Unable to replicate the partition ${factor} time(s): The target replication factor of ${factor} cannot be reached because only 1 broker(s) are registered.`
+    const message = `Unable to replicate the partition ${factor} time(s): The target replication factor of ${factor} cannot be reached because only 1 broker(s) are registered or some brokers have all their log directories cordoned.`
     return refuse(Errors.INVALID_REPLICATION_FACTOR, message)
   }
   if (count < 1) {
@@ -193,9 +193,13 @@ function planAssigned(
   settings: ClusterSettings,
   assignments: CreateTopicCommand['assignments'],
 ): (readonly number[])[] | Refusal {
-  const byIndex = new Map(assignments.map(({ partitionIndex, brokerIds }) => [partitionIndex, brokerIds]))
-  if (byIndex.size !== assignments.length) {
-    return refuse(Errors.INVALID_REPLICA_ASSIGNMENT, 'Found multiple manual assignments for one partition.')
+  const byIndex = new Map<number, readonly number[]>()
+  for (const { partitionIndex, brokerIds } of assignments) {
+    if (byIndex.has(partitionIndex)) {
+      const message = `Found multiple manual partition assignments for partition ${partitionIndex}`
+      return refuse(Errors.INVALID_REPLICA_ASSIGNMENT, message)
+    }
+    byIndex.set(partitionIndex, brokerIds)
   }
   const planned: (readonly number[])[] = []
   for (let index = 0; index < byIndex.size; index++) {

@@ -15,6 +15,9 @@ export function topicNameProblem(name: string): string | null {
   return null
 }
 
+/** What Kafka says of a topic that does not exist, where it says something. */
+export const unknownTopic = 'This server does not host this topic-partition.'
+
 /** Names that differ only in '.' and '_' would share a metric name; Kafka refuses the second one. */
 export function collisionKey(name: string): string {
   return name.replaceAll('.', '_')

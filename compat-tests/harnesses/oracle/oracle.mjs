@@ -6,6 +6,7 @@ import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { Connection } from './lib/client.mjs'
 import { differences, show } from './lib/compare.mjs'
+import { eachFieldTranscripts } from './lib/each-field.mjs'
 import { loadMessages } from './lib/messages.mjs'
 import { mutationTranscripts } from './lib/mutations.mjs'
 import { section } from './lib/section.mjs'
@@ -63,7 +64,11 @@ const oldest = new Map(
   }),
 )
 
-const transcripts = [...written, ...mutationTranscripts(apis, shared, Number(options.mutations), options.seed)]
+const transcripts = [
+  ...written,
+  ...eachFieldTranscripts(apis),
+  ...mutationTranscripts(apis, shared, Number(options.mutations), options.seed),
+]
 
 const nonce = `o${(Date.now() % 0xffffff).toString(36)}`
 const start = Date.now() - 60_000
@@ -140,7 +145,10 @@ function judge(transcript, version, [kafka, gregor], failures) {
     }
     const list = differences(normals[0], normals[1])
     const judged = list.map(one => ({ title, api, version: a.version, label, at: i, request, normals, ...one }))
-    for (const one of judged) one.verdict = verdictOf(one)
+    for (const one of judged) {
+      if (transcript.wordsCount) one.kind = 'value'
+      one.verdict = verdictOf(one)
+    }
     cases.push({ api, differences: judged })
   }
   return { broken, cases }

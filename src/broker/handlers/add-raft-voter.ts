@@ -9,7 +9,9 @@ export const addRaftVoter = handler(AddRaftVoter, (request, context) => {
   if (problem !== null) return problem
   const name = context.broker.controllerListenerName
   if (!request.listeners.some(listener => listener.name.toUpperCase() === name)) {
-    const given = request.listeners.map(({ name, host, port }) => `ListenerName(${name})=${host}/<unresolved>:${port}`)
+    const given = request.listeners.map(
+      ({ name, host, port }) => `ListenerName(${name.toUpperCase()})=${host}/<unresolved>:${port}`,
+    )
     const what = `the endpoint (Endpoints(endpoints={${given.join(', ')}})) for the default listener ListenerName(${name})`
     return { errorCode: Errors.INVALID_REQUEST, errorMessage: `Add voter request didn't include ${what}` }
   }

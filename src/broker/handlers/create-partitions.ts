@@ -41,6 +41,8 @@ function addedBy(asked: readonly TopicRequest[], repeated: ReadonlySet<string>, 
 async function grow(asked: TopicRequest, validateOnly: boolean, context: RequestContext): Promise<Result> {
   const { topics } = context.broker
   const decided = topics.tryAddPartitions(asked)
+  // Of a topic that does not exist Kafka says nothing more.
+  if (!topics.image.topics.has(asked.name)) return failed(asked.name, Errors.UNKNOWN_TOPIC_OR_PARTITION, null)
   if (isRefusal(decided)) return failed(asked.name, decided.errorCode, decided.message)
   const added = asked.count - (topics.image.topics.get(asked.name)?.partitions.length ?? asked.count)
   if (!mayMutate(context, added, 3)) return failed(asked.name, Errors.THROTTLING_QUOTA_EXCEEDED, null)

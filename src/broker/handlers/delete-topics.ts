@@ -1,4 +1,5 @@
 import { type Uuid, zeroUuid } from '../../base/ids.js'
+import { unknownTopic } from '../../cluster/topic-name.js'
 import { type ErrorCode, Errors, isRefusal } from '../../protocol/errors.js'
 import { DeleteTopics } from '../../protocol/messages/delete-topics.js'
 import type { ResponseOf } from '../../protocol/schema.js'
@@ -74,7 +75,7 @@ async function remove(asked: TopicReference, context: RequestContext): Promise<T
     const byId = asked.name === null
     return byId
       ? refused(asked, Errors.UNKNOWN_TOPIC_ID, 'This server does not host this topic ID.')
-      : refused(asked, Errors.UNKNOWN_TOPIC_OR_PARTITION, 'This server does not host this topic-partition.')
+      : refused(asked, Errors.UNKNOWN_TOPIC_OR_PARTITION, unknownTopic)
   }
   if (!mayMutate(context, topic.partitions.length, 5)) {
     return refused({ name: topic.name, topicId: topic.topicId }, Errors.THROTTLING_QUOTA_EXCEEDED, null)

@@ -70,7 +70,7 @@ function describe(resource: Resource, request: DescribeRequest, { broker }: Requ
       const problem = topicNameProblem(name)
       if (problem !== null) return failed(resource, Errors.INVALID_TOPIC_EXCEPTION, problem)
       if (!topics.image.topics.has(name)) {
-        return failed(resource, Errors.UNKNOWN_TOPIC_OR_PARTITION, 'This server does not host this topic-partition.')
+        return failed(resource, Errors.UNKNOWN_TOPIC_OR_PARTITION, '')
       }
       return shown(describeTopicConfig(topics.config(name), keys))
     }

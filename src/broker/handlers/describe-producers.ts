@@ -1,4 +1,4 @@
-import { topicNameProblem } from '../../cluster/topic-name.js'
+import { topicNameProblem, unknownTopic } from '../../cluster/topic-name.js'
 import { type ErrorCode, Errors, isErrorCode } from '../../protocol/errors.js'
 import { DescribeProducers } from '../../protocol/messages/describe-producers.js'
 import type { ResponseOf } from '../../protocol/schema.js'
@@ -31,12 +31,16 @@ export const describeProducers = handler(DescribeProducers, async (request, cont
 })
 
 function producersOf(topic: string, partitionIndex: number, context: RequestContext): PartitionAnswer {
-  if (topicNameProblem(topic) !== null) return failed(partitionIndex, Errors.INVALID_TOPIC_EXCEPTION)
+  const problem = topicNameProblem(topic)
+  if (problem !== null) return { ...failed(partitionIndex, Errors.INVALID_TOPIC_EXCEPTION), errorMessage: problem }
   const partition = resolvePartition(context, topic, partitionIndex, 'read')
   if (partition === Errors.TOPIC_AUTHORIZATION_FAILED) {
     return { ...failed(partitionIndex, partition), errorMessage: authorizationFailed(partition) }
   }
-  if (isErrorCode(partition)) return failed(partitionIndex, partition)
+  if (isErrorCode(partition)) {
+    const isUnknown = !context.broker.topics.image.topics.has(topic)
+    return { ...failed(partitionIndex, partition), errorMessage: isUnknown ? unknownTopic : null }
+  }
   return { partitionIndex, errorCode: Errors.NONE, activeProducers: activeIn(partition) }
 }
 

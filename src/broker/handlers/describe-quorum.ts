@@ -1,5 +1,5 @@
 import { zeroUuid } from '../../base/ids.js'
-import { clusterMetadataTopic } from '../../cluster/topic-name.js'
+import { clusterMetadataTopic, unknownTopic } from '../../cluster/topic-name.js'
 import { Errors } from '../../protocol/errors.js'
 import { DescribeQuorum } from '../../protocol/messages/describe-quorum.js'
 import type { RequestOf, ResponseOf } from '../../protocol/schema.js'
@@ -37,7 +37,7 @@ function asksForOne(topics: QuorumTopics): boolean {
 
 const unknown = {
   errorCode: Errors.UNKNOWN_TOPIC_OR_PARTITION,
-  errorMessage: 'This server does not host this topic-partition.',
+  errorMessage: unknownTopic,
   leaderId: 0,
   leaderEpoch: 0,
   highWatermark: 0,

@@ -10,6 +10,9 @@ import { RequestFailure } from '../outcomes.js'
 const groupKey = 0
 const transactionKey = 1
 const shareKey = 2
+const invalidRequest =
+  'This most likely occurs because of a request being malformed by the client library or the message was sent to an incompatible ' +
+  'broker. See the broker logs for more details.'
 
 // FindCoordinator v0-6: this broker coordinates every group, and every transactional id (key type 1). Share partitions (2) have
 // no coordinator here: only brokers ask for them, and the answer is that of a Kafka without share groups.
@@ -29,11 +32,7 @@ export const findCoordinator = handler(FindCoordinator, async (request, context)
   const answerOf = (errorCode: ErrorCode) => {
     if (errorCode === Errors.NONE) return here
     const errorMessage =
-      errorCode === Errors.INVALID_REQUEST
-        ? `There are no coordinators of key type ${keyType}.`
-        : version >= 4
-          ? ''
-          : authorizationFailed(errorCode)
+      errorCode === Errors.INVALID_REQUEST ? invalidRequest : version >= 4 ? '' : authorizationFailed(errorCode)
     return { nodeId: -1, host: '', port: -1, errorCode, errorMessage }
   }
   if (keyType === groupKey) await answersTo(found, context, groupId => broker.groups.announce(groupId))

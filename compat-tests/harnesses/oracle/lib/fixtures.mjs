@@ -1,5 +1,6 @@
 // A right request of every API, for lib/mutations.mjs. fresh: made anew for every mutation, because it changes something.
 
+import { adminFixtures } from './admin-fixtures.mjs'
 import { ZERO_UUID } from './messages.mjs'
 import { batch } from './records.mjs'
 import { producer } from './transaction.mjs'
@@ -18,6 +19,10 @@ async function topic(t, suffix, records = true) {
 async function member(t, groupId) {
   const key = { key: groupId, keyType: 0, coordinatorKeys: [groupId] }
   await t.until('FindCoordinator', key, answer => (answer.errorCode ?? answer.coordinators[0].errorCode) === 0, { quiet: true })
+  // It is found before it has read its log.
+  await t.until('DescribeGroups', { groups: [groupId] }, answer => ![14, 15, 16].includes(answer.groups[0].errorCode), {
+    quiet: true,
+  })
   const join = {
     groupId,
     sessionTimeoutMs: 30000,
@@ -59,7 +64,11 @@ async function configured(t, s, kinds) {
   ][kind - 1]
 }
 
+// Refusals name it.
+const cluster = async t => t.know((await t.quiet('DescribeCluster', {})).clusterId, 'cluster')
+
 export const fixtures = {
+  ...adminFixtures,
   Metadata: {
     make: async (t, s) => ({
       topics: [{ name: (await topic(t, s, false)).name, topicId: ZERO_UUID }],
@@ -208,7 +217,15 @@ export const fixtures = {
       timeoutMs: 5000,
     }),
   },
-  FindCoordinator: { make: async () => ({ key: 'g', keyType: 0, coordinatorKeys: ['g', 'h'] }) },
+  FindCoordinator: {
+    make: async t => {
+      const isThere = answer => (answer.errorCode ?? answer.coordinators[0].errorCode) === 0
+      for (const keyType of [0, 1]) {
+        await t.until('FindCoordinator', { key: 'g', keyType, coordinatorKeys: ['g'] }, isThere, { quiet: true })
+      }
+      return { key: 'g', keyType: 0, coordinatorKeys: ['g', 'h'] }
+    },
+  },
   JoinGroup: {
     fresh: true,
     make: async (t, s) => {
@@ -498,8 +515,8 @@ export const fixtures = {
     }),
   },
   AddRaftVoter: {
-    make: async () => ({
-      clusterId: null,
+    make: async t => ({
+      clusterId: await cluster(t),
       timeoutMs: 500,
       voterId: 2,
       voterDirectoryId: 'abcdefghijklmnopqrstuw',
@@ -508,6 +525,6 @@ export const fixtures = {
     }),
   },
   RemoveRaftVoter: {
-    make: async () => ({ clusterId: null, voterId: 2, voterDirectoryId: 'abcdefghijklmnopqrstuw' }),
+    make: async t => ({ clusterId: await cluster(t), voterId: 2, voterDirectoryId: 'abcdefghijklmnopqrstuw' }),
   },
 }

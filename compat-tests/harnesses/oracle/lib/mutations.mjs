@@ -20,6 +20,7 @@ const INTS = {
   int16: [-1, 0, 1, 2, -2, -32768, 32767],
   int32: [-1, 0, 1, 2, -2, 5, 1000, -2147483648, 2147483647],
   int64: [-1, 0, 1, 2, -2, 100, 2 ** 40, -9223372036854775808n, 9223372036854775807n],
+  float64: [-1, 0, 0.5, 5, 1e300, Number.NaN],
   uint16: [0, 1, 65535],
   uint32: [0, 1, 4294967295],
 }
@@ -38,7 +39,7 @@ const GENTLE = {
 }
 
 // Every place in a body that may be mutated, in a fixed order.
-function places(body, fields, version, path = []) {
+export function places(body, fields, version, path = []) {
   const list = []
   for (const field of fields) {
     if (!within(field.versions, version)) continue
@@ -53,7 +54,7 @@ function places(body, fields, version, path = []) {
   return list
 }
 
-const copy = value => {
+export const copy = value => {
   if (Buffer.isBuffer(value)) return Buffer.from(value)
   if (Array.isArray(value)) return value.map(copy)
   if (value !== null && typeof value === 'object') return Object.fromEntries(Object.entries(value).map(([k, v]) => [k, copy(v)]))
@@ -124,6 +125,7 @@ export function mutationTranscripts(apis, shared, perVersion, seed) {
     .map(([name, fixture]) => ({
       name: `mutated-${name}`,
       api: name,
+      isSecured: fixture.isSecured,
       async run(t) {
         let state
         for (let i = 0; i < perVersion; i++) {
@@ -137,7 +139,7 @@ export function mutationTranscripts(apis, shared, perVersion, seed) {
           }
           await t.call(name, body, {
             as: `m${i} ${what}`,
-            on: `m${i % 4}`,
+            on: fixture.on ?? `m${i % 4}`,
             view: fixture.view?.(t),
             pick: fixture.pick?.(t),
             patienceMs: 3000,

@@ -152,7 +152,7 @@ export async function startBroker(options: StartOptions = {}): Promise<GregorBro
   const description: BrokerDescription = {
     listeners: broker.listeners.map(({ name, host, port }) => `${name}://${addressText(reachableHost(host), port)}`),
     everywhere: broker.listeners.filter(({ host }) => isEverywhere(host)).map(({ name }) => name),
-    data: broker.directory.isEphemeral ? 'ephemeral' : (options.dataDir ?? config.dataDirectory),
+    data: broker.directory.isEphemeral ? 'ephemeral' : (options.dataDir ?? config.dataDirectories.join(',')),
     durability: broker.durability,
     get send() {
       return broker.sendPath

@@ -35,7 +35,9 @@ export function resolvePartition(
   if (isChange && isInternalTopic(name) && !(operation === 'write' && context.clientId === adminClientId)) {
     return Errors.INVALID_TOPIC_EXCEPTION
   }
-  // 4. [KIP-320] Does the client know the leader that we are?
+  // 4. Is its directory there?
+  if (partition.isOffline) return Errors.KAFKA_STORAGE_ERROR
+  // 5. [KIP-320] Does the client know the leader that we are?
   if (currentLeaderEpoch !== anyLeaderEpoch && currentLeaderEpoch !== partition.leaderEpoch) {
     return currentLeaderEpoch < partition.leaderEpoch ? Errors.FENCED_LEADER_EPOCH : Errors.UNKNOWN_LEADER_EPOCH
   }

@@ -11,7 +11,7 @@ import type { ConnectionInfo } from '../net/connection-info.js'
 import type { ProducerIds } from '../node/producer-ids.js'
 import type { Topics } from '../node/topics.js'
 import type { TransactionMarkers } from '../node/transaction-markers.js'
-import type { DiskRoom } from '../storage/files.js'
+import type { LogDirs } from '../storage/directory/log-dirs.js'
 import type { Authorization } from './authorization.js'
 import type { DownConversions } from './down-conversion.js'
 import type { EncodedAnswers } from './encoded-answers.js'
@@ -33,18 +33,12 @@ export interface MetadataLogEnd {
   readonly leaderEpoch: number
 }
 
-/** Where the logs are. */
-export interface LogDirs {
-  /** Absolute, as clients name it. */
-  readonly path: string
-  room(): Promise<DiskRoom>
-}
-
 export interface Broker {
   readonly nodeId: number
   readonly rack: string | null
   readonly clusterId: string
   readonly metadataLog: MetadataLogEnd
+  /** Where the logs are. */
   readonly logDirs: LogDirs
   /** Whose APIs are served: [KIP-919] a controller's listener has some of them, about this same node. */
   readonly role: 'broker' | 'controller'

@@ -35,7 +35,7 @@ Options:
   --port PORT           the same on 127.0.0.1
   --advertise HOST:PORT address advertised to clients; by default each client
                         gets the address on which it reached the broker
-  --data-dir DIR        data directory (./data)
+  --data-dir DIR        data directory (./data); several: with commas between
   --ephemeral           keep data in a temporary directory that is removed at
                         the end, and never sync it
   --add-scram USER      make a user who is not there yet, as kafka-storage takes

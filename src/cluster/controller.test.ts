@@ -61,7 +61,8 @@ test('a topic is created as its result says', () => {
   const result = applied(image, createTopic(image, settings, creation('a', { partitionCount: 2, configs })))
   expect(image.topics.get('a')).toEqual(result)
   expect(image.topicsById.get(result.topicId)).toEqual(result)
-  expect(result.partitions).toEqual([0, 1].map(index => ({ index, leader: 1, leaderEpoch: 0, replicas: [1], isr: [1] })))
+  const led = { leader: 1, leaderEpoch: 0, replicas: [1], isr: [1], directory: settings.directoryId }
+  expect(result.partitions).toEqual([0, 1].map(index => ({ index, ...led })))
   expect(image.configsOf(topicResource, result.name)).toEqual(configs)
 })
 

@@ -30,6 +30,8 @@ export interface ClusterSettings {
   readonly directoryId: Uuid
   readonly partitionCountDefault: number
   readonly replicationFactorDefault: number
+  /** No data directory takes new partitions (cordoned.log.dirs). */
+  readonly areDirsCordoned?: () => boolean
 }
 
 /** Kafka's bounds on what one request makes: partitions, and records of the metadata log. */
@@ -61,6 +63,7 @@ export function createTopic(
     leaderEpoch: 0,
     replicas: brokerIds,
     isr: brokerIds,
+    directory: settings.directoryId,
   }))
   return { records, result: { name, topicId, partitions } }
 }
@@ -104,6 +107,9 @@ export function createPartitions(
       const invalid = assignmentRefusal(settings.nodeId, brokerIds)
       if (invalid !== null) return invalid
     }
+  }
+  if (settings.areDirsCordoned?.()) {
+    return assignments === null ? refuse(Errors.INVALID_REPLICATION_FACTOR, allCordoned) : cordonedRefusal(settings)
   }
   const records = Array.from({ length: added }, (_, i) => partitionRecord(settings, topic.topicId, current + i))
   return { records, result: { topic, firstNew: current } }
@@ -186,6 +192,10 @@ function planReplicas(settings: ClusterSettings, command: CreateTopicCommand): (
     return refuse(Errors.INVALID_PARTITIONS, message)
   }
   if (count > partitionsPerTopicMax) return refuse(Errors.INVALID_PARTITIONS, tooManyPartitions(count))
+  if (settings.areDirsCordoned?.()) {
+    const message = `Unable to replicate the partition 1 time(s): ${allCordoned}`
+    return refuse(Errors.INVALID_REPLICATION_FACTOR, message)
+  }
   return Array.from({ length: count }, () => [settings.nodeId])
 }
 
@@ -212,7 +222,14 @@ function planAssigned(
     if (invalid !== null) return invalid
     planned.push(brokerIds)
   }
-  return planned
+  return settings.areDirsCordoned?.() ? cordonedRefusal(settings) : planned
+}
+
+const allCordoned = 'All brokers are currently fenced, or have all their log directories cordoned.'
+
+function cordonedRefusal({ nodeId }: ClusterSettings): Refusal {
+  const message = `The manual partition assignment includes broker ${nodeId}, but all its log directories are cordoned.`
+  return refuse(Errors.INVALID_REPLICA_ASSIGNMENT, message)
 }
 
 /** What is wrong with the brokers that are to have a partition, where `nodeId` is the only one. */

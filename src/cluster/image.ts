@@ -15,6 +15,8 @@ export interface PartitionImage {
   readonly leaderEpoch: LeaderEpoch
   readonly replicas: readonly number[]
   readonly isr: readonly number[]
+  /** The directory of the one replica; null when the record does not say. */
+  readonly directory: Uuid | null
 }
 
 export interface TopicImage {
@@ -48,6 +50,9 @@ export interface ClusterImage {
   readonly access: Access
   readonly quotas: Quotas
 }
+
+/** Nobody leads a partition whose directory is offline. */
+export const noLeader = -1
 
 /** In a PartitionChangeRecord: no election. */
 const unchangedLeader = -2
@@ -97,7 +102,9 @@ export class MutableImage implements ClusterImage {
         this.topicsRevision++
         const { partitionId, leader, leaderEpoch, replicas, isr } = record
         const partitions = this.topicsById.get(record.topicId)?.partitions
-        if (partitions !== undefined) partitions[partitionId] = { index: partitionId, leader, leaderEpoch, replicas, isr }
+        const directory = record.directories[0] ?? null
+        if (partitions !== undefined)
+          partitions[partitionId] = { index: partitionId, leader, leaderEpoch, replicas, isr, directory }
         return
       }
       case 'partitionChange': {
@@ -113,6 +120,7 @@ export class MutableImage implements ClusterImage {
           leaderEpoch: hasNewLeader ? before.leaderEpoch + 1 : before.leaderEpoch,
           replicas: replicas ?? before.replicas,
           isr: isr ?? before.isr,
+          directory: record.directories?.[0] ?? before.directory,
         }
         return
       }

@@ -21,11 +21,17 @@ describe('a change of a partition', () => {
   const changed = (fields: object) => replayed(topic('t'), partition(0), change(fields)).image.topics.get('t')?.partitions[0]
 
   test('keeps what it does not name', () => {
-    expect(changed({})).toEqual({ index: 0, leader: 1, leaderEpoch: 4, replicas: [1], isr: [1] })
+    expect(changed({})).toEqual({ index: 0, leader: 1, leaderEpoch: 4, replicas: [1], isr: [1], directory: null })
   })
   test('with a leader is an election, even of the same one', () => {
     expect(changed({ leader: 1 })).toMatchObject({ leader: 1, leaderEpoch: 5 })
     expect(changed({ leader: -1, isr: [] })).toMatchObject({ leader: -1, leaderEpoch: 5, isr: [] })
+  })
+  test('with another directory is no election', () => {
+    expect(changed({ directories: ['dddddddddddddddddddddA'] })).toMatchObject({
+      leaderEpoch: 4,
+      directory: 'dddddddddddddddddddddA',
+    })
   })
   test('of an unknown partition changes nothing', () => {
     expect(replayed(topic('t'), change({ leader: 2 })).image.topics.get('t')?.partitions).toEqual([])

@@ -35,7 +35,10 @@ export interface BrokerConfig {
   readonly controllerListeners: readonly ListenerConfig[]
   /** The keys of one listener: its own where it has them, else the broker's. */
   forListener(name: string): ListenerSettings
+  /** That of the cluster's metadata: metadata.log.dir, or the first of log.dirs. */
   readonly dataDirectory: string
+  /** log.dirs: those of topics. */
+  readonly dataDirectories: readonly string[]
   /** Values that were given for one listener alone, by whole names. */
   readonly ofListeners: ReadonlyMap<string, unknown>
 }
@@ -58,6 +61,7 @@ interface BrokerConfigParts {
   readonly listeners: readonly ListenerConfig[]
   readonly controllerListeners: readonly ListenerConfig[]
   readonly dataDirectory: string
+  readonly dataDirectories: readonly string[]
 }
 
 export function brokerConfig({ read, ofListeners, given, ...rest }: BrokerConfigParts): BrokerConfig {

@@ -86,9 +86,16 @@ export const brokerKeys = {
   'controller.quorum.voters': list([], 'Members of Kafka’s controller quorum. There is none.', { effect: 'moot' }),
   'controller.quorum.bootstrap.servers': list([], 'Addresses of Kafka’s controller quorum. There is none.', { effect: 'moot' }),
   'broker.rack': text(null, 'Rack of this broker, as Metadata reports it.'),
-  'log.dirs': list(null, 'The data directory. Unset, log.dir decides. Gregor keeps one directory; several are refused.'),
-  'cordoned.log.dirs': list([], 'Data directories that get no new partitions.', { effect: 'none' }),
-  'log.dir': list(['./data'], 'The data directory, when log.dirs is not set.', { kafkaDefault: '/tmp/kafka-logs' }),
+  'log.dirs': list(
+    null,
+    'The data directories. A new partition goes to the one with the fewest; docs/administration.md says what happens when one ' +
+      'fails. Unset, log.dir decides.',
+  ),
+  'metadata.log.dir': text(null, 'The directory of the cluster’s metadata; unset, the first of log.dirs.'),
+  'cordoned.log.dirs': list([], 'Data directories that get no new partitions: some of log.dirs, or * for all.', {
+    dynamic: 'per-broker',
+  }),
+  'log.dir': list(['./data'], 'The data directories, when log.dirs is not set.', { kafkaDefault: '/tmp/kafka-logs' }),
 
   // --- protection ---
   'authorizer.class.name': text(

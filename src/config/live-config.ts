@@ -66,6 +66,9 @@ export class LiveConfig implements BrokerConfig {
   get dataDirectory(): string {
     return this.#static.dataDirectory
   }
+  get dataDirectories(): readonly string[] {
+    return this.#static.dataDirectories
+  }
   get ofListeners(): ReadonlyMap<string, unknown> {
     return this.#current.ofListeners
   }
@@ -166,7 +169,7 @@ function overlaid(base: BrokerConfig, { clusterWide, own }: DynamicConfigs): Ove
   const addressProblems = perAddressProblems(read as BrokerConfig['get'])
   if (addressProblems.length > 0) forget(['max.connections.per.ip', 'max.connections.per.ip.overrides'], values, given)
   problems.push(...addressProblems, ...conflicts(read as BrokerConfig['get']))
-  const { listeners, controllerListeners, dataDirectory } = base
+  const { listeners, controllerListeners, dataDirectory, dataDirectories } = base
   return {
     config: brokerConfig({
       read,
@@ -175,6 +178,7 @@ function overlaid(base: BrokerConfig, { clusterWide, own }: DynamicConfigs): Ove
       listeners,
       controllerListeners,
       dataDirectory,
+      dataDirectories,
     }),
     problems,
     ignored,

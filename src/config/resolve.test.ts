@@ -87,12 +87,23 @@ describe('resolveBrokerConfig', () => {
     expect(resolveBrokerConfig([optionsLayer({ 'broker.id': '7', 'node.id': '8' })]).config.get('node.id')).toBe(8)
   })
 
-  it('refuses several data directories and an empty one', () => {
-    expect(problemsOf({ 'log.dirs': '/a,/b' })).toEqual([
-      'log.dirs: Gregor keeps its data in one directory; name exactly one, not "/a,/b"',
-    ])
+  it('takes several data directories, of which the first has the metadata unless another is named for it', () => {
+    const configOf = (values: Record<string, string>) => resolveBrokerConfig([optionsLayer(values)]).config
+    expect(configOf({ 'log.dirs': '/a,/b', 'log.dir': '/c' })).toMatchObject({
+      dataDirectory: '/a',
+      dataDirectories: ['/a', '/b'],
+    })
+    expect(configOf({ 'log.dirs': '/a,/b', 'metadata.log.dir': '/m' }).dataDirectory).toBe('/m')
+    expect(problemsOf({ 'log.dirs': '/a,/b/,/b' })).toEqual(['log.dirs: /b is named twice'])
     expect(problemsOf({ 'log.dirs': '' })).toHaveLength(1)
-    expect(resolveBrokerConfig([optionsLayer({ 'log.dirs': '/a', 'log.dir': '/b' })]).config.dataDirectory).toBe('/a')
+  })
+
+  it('refuses to cordon what is no data directory', () => {
+    expect(problemsOf({ 'log.dirs': '/a,/b', 'cordoned.log.dirs': '/c' })).toEqual([
+      'All entries in cordoned.log.dirs must be present in log.dirs or log.dir. Missing entries : /c',
+    ])
+    expect(problemsOf({ 'log.dirs': '/a,/b', 'cordoned.log.dirs': '*,/a' })).toHaveLength(1)
+    expect(problemsOf({ 'log.dirs': '/a,/b', 'cordoned.log.dirs': '/b' })).toEqual([])
   })
 
   it('refuses transactions in two phases, which it does not have', () => {

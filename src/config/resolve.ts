@@ -118,7 +118,8 @@ export function resolveBrokerConfig(layers: readonly ConfigLayer[]): { config: B
     given: [{ source: configSources.staticBroker, texts }],
     listeners,
     controllerListeners,
-    dataDirectory: directories[0] as string,
+    dataDirectory: get('metadata.log.dir') ?? (directories[0] as string),
+    dataDirectories: directories,
   })
   return { config, warnings }
 }
@@ -228,8 +229,21 @@ function knownElsewhere(name: string): string | null {
 }
 
 function directoryProblems(directories: readonly string[]): string[] {
-  if (directories.length === 1 && directories[0] !== '') return []
-  return [`log.dirs: Gregor keeps its data in one directory; name exactly one, not "${directories.join(',')}"`]
+  if (directories.length === 0 || directories.includes('')) {
+    return [`log.dirs: name at least one directory, and none without a name, not "${directories.join(',')}"`]
+  }
+  const paths = directories.map(directory => directory.replace(/\/+$/, ''))
+  const twice = paths.find((path, at) => paths.indexOf(path) !== at)
+  return twice === undefined ? [] : [`log.dirs: ${twice} is named twice`]
+}
+
+function cordonedProblem(cordoned: readonly string[], directories: readonly string[]): string | null {
+  if (cordoned.includes('*')) {
+    return cordoned.length === 1 ? null : 'When cordoned.log.dirs is set to *, it must not contain other values'
+  }
+  const missing = cordoned.filter(one => !directories.includes(one))
+  if (missing.length === 0) return null
+  return `All entries in cordoned.log.dirs must be present in log.dirs or log.dir. Missing entries : ${missing.join(', ')}`
 }
 
 export const standardAuthorizer = 'org.apache.kafka.metadata.authorizer.StandardAuthorizer'
@@ -323,6 +337,8 @@ export function conflicts(get: BrokerConfig['get']): string[] {
   }
   const flushKey = get('gregor.durability') === 'os' ? flushKeys.find(key => (get(key) ?? longMax) !== longMax) : undefined
   if (flushKey !== undefined) problems.push(`${flushKey}: ${unsynced}`)
+  const cordonProblem = cordonedProblem(get('cordoned.log.dirs'), get('log.dirs') ?? get('log.dir'))
+  if (cordonProblem !== null) problems.push(cordonProblem)
   const compressionProblem = compressionTypeProblem(get('compression.type'))
   if (compressionProblem !== null) problems.push(compressionProblem)
   return problems

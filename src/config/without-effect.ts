@@ -216,11 +216,10 @@ const streamsGroups = group('moot', 'Streams groups (KIP-1071) are not served ye
   'group.streams.topology.description.plugin.class': javaClass(null),
 })
 
-const metadataLog = group('none', 'The metadata log lies in the data directory, in one piece, without snapshots.', {
+const metadataLog = group('none', 'The metadata log is in one piece, without snapshots.', {
   'internal.metadata.delete.delay.millis': long(60_000, { hidden: true }),
   'internal.metadata.log.segment.bytes': int(null, { hidden: true }),
   'internal.metadata.max.batch.size.in.bytes': int(8_388_608, { hidden: true }),
-  'metadata.log.dir': text(null),
   'metadata.log.max.record.bytes.between.snapshots': long(20_971_520, { min: 1 }),
   'metadata.log.max.snapshot.interval.ms': long(3_600_000, { min: 0 }),
   'metadata.log.segment.bytes': int(1_073_741_824, { min: 8_388_608 }),

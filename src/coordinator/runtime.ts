@@ -125,8 +125,8 @@ export class CoordinatorRuntime<State, Command, Rec, Effect = never> {
   }
 
   /** Parked requests are answered NOT_COORDINATOR, later ones COORDINATOR_NOT_AVAILABLE; what is being written is awaited. */
-  stop(): void {
-    for (const shard of this.#shards) shard.stop()
+  stop(only: number | null = null): void {
+    for (const [partition, shard] of this.#shards.entries()) if (only === null || only === partition) shard.stop()
   }
 
   /**

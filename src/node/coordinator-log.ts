@@ -45,7 +45,7 @@ export function coordinatorLog(topic: InternalTopic, topics: Topics, world: Worl
     },
     replay(index) {
       const partition = topics.partition(name, index)
-      return partition === undefined ? [] : entriesOfLog(partition)
+      return partition === undefined || partition.isOffline ? [] : entriesOfLog(partition)
     },
   }
 }

@@ -26,7 +26,8 @@ function topicsOn({ write = async () => {}, createPartition = () => ({}), world 
       return written
     },
   }
-  const directory = { isClosed: false, partition: () => undefined, createPartition, deletePartition: () => {} }
+  const placing = { partition: () => undefined, isMissing: () => false, createPartition, deletePartition: () => {} }
+  const directory = { isClosed: false, all: [{}], ...placing }
   const settings = { nodeId: 1, directoryId: '', partitionCountDefault: 1, replicationFactorDefault: 1 }
   const { config } = resolveBrokerConfig([optionsLayer({})])
   const parts = { image, metadataLog, directory, settings, config, world, log: silentLog }

@@ -20,12 +20,13 @@ import type { BrokerConfig } from '../config/broker-config.js'
 import { type TopicConfig, topicConfig } from '../config/topic-config.js'
 import { Errors, isRefusal, type Refusal, refuse } from '../protocol/errors.js'
 import type { MetadataRecordInput } from '../protocol/state/metadata.js'
-import type { DataDirectory } from '../storage/directory/data-directory.js'
+import type { LogDirs } from '../storage/directory/log-dirs.js'
 import { DiskFailure } from '../storage/files.js'
 import type { Partition } from '../storage/partition.js'
 import { Slices } from '../storage/slices.js'
 import { type InternalTopic, onDemandShape } from './internal-topics.js'
 import type { MetadataLog } from './metadata-log.js'
+import { placed } from './placed.js'
 import { StorageFailure } from './storage-failure.js'
 
 /** Partitions of a topic that is there as soon as it is asked for: coordinators rely on it. More are made in slices. */
@@ -36,7 +37,7 @@ export type TopicOutcome = TopicImage | Refusal
 export interface TopicsOptions {
   readonly image: MutableImage
   readonly metadataLog: MetadataLog
-  readonly directory: DataDirectory
+  readonly directory: LogDirs
   readonly settings: ClusterSettings
   readonly config: BrokerConfig
   readonly world: World
@@ -68,6 +69,11 @@ export class Topics {
 
   partition(topic: string, index: number): Partition | undefined {
     return this.#partitions.get(topic)?.[index]
+  }
+
+  /** Indexes of a topic's partitions whose directory is offline. */
+  offlinePartitions(topic: string): number[] {
+    return (this.#partitions.get(topic) ?? []).filter(({ isOffline }) => isOffline).map(({ index }) => index)
   }
 
   /** The topic's configuration over the broker's; defaults when there is no such topic. */
@@ -210,7 +216,7 @@ export class Topics {
         if (there !== undefined) directory.strayPartition(topic.name, index)
         directory.createPartition(topic.name, index, topic.topicId)
       }
-      written = metadataLog.write(records)
+      written = metadataLog.write(placed(records, topic.name, directory))
     } catch (error) {
       while (index-- > from && !directory.isClosed) directory.deletePartition(topic.name, index)
       throw error
@@ -227,9 +233,12 @@ export class Topics {
     const open = this.#partitions.get(topic.name) ?? []
     this.#partitions.set(topic.name, open)
     let made = 0
-    for (const { index, leaderEpoch } of topic.partitions.slice(firstIndex)) {
+    for (const { index, leaderEpoch, directory: directoryId } of topic.partitions.slice(firstIndex)) {
       let partition = directory.partition(topic.name, index)
-      if (partition === undefined) {
+      // What lies in a directory that is not here is not made again, empty.
+      if (partition === undefined && directory.isMissing(directoryId)) {
+        partition = directory.offlinePartition(topic.name, index, topic.topicId)
+      } else if (partition === undefined) {
         partition = directory.createPartition(topic.name, index, topic.topicId)
         made++
       }

@@ -3,7 +3,6 @@
  * simulation gives it a disk and a clock of its own and gives frames to `serve`.
  */
 
-import { resolve } from 'node:path'
 import type { Uuid } from '../base/ids.js'
 import type { Log } from '../base/log.js'
 import { loggersOf } from '../base/loggers.js'
@@ -43,6 +42,7 @@ import { coordinatorLog, coordinatorReport } from '../node/coordinator-log.js'
 import { removeExpiredTokens } from '../node/expired-tokens.js'
 import { offsetsTopic, transactionsTopic } from '../node/internal-topics.js'
 import { MetadataLog, metadataTopicId, newestSnapshot } from '../node/metadata-log.js'
+import { resignFromOffline } from '../node/offline-partitions.js'
 import { ProducerIds } from '../node/producer-ids.js'
 import { reconcile } from '../node/reconcile.js'
 import {
@@ -58,8 +58,7 @@ import { TransactionMarkers } from '../node/transaction-markers.js'
 import type { MetadataRecordInput } from '../protocol/state/metadata.js'
 import { Authorizer, superUsers } from '../security/acl/authorizer.js'
 import { credentialOf, type ScramUser } from '../security/scram-argument.js'
-import type { DataDirectory } from '../storage/directory/data-directory.js'
-import { openDataDirectory } from '../storage/directory/open-directory.js'
+import { type LogDirs, openLogDirs } from '../storage/directory/log-dirs.js'
 import { saltSecret } from '../storage/directory/salt-secret.js'
 import { CorruptLogError } from '../storage/engine.js'
 import { type Files, nodeFiles } from '../storage/files.js'
@@ -105,7 +104,7 @@ export interface BrokerCore {
   /** Of the connections that are open. */
   readonly sessions: ReadonlySet<Session>
   readonly logins: PasswordLogins
-  readonly directory: DataDirectory
+  readonly directory: LogDirs
   readonly durability: Durability
   /** Parked requests are answered, so that connections can become quiet; the directory stays open. */
   stopServing(): void
@@ -135,8 +134,10 @@ async function open(options: CoreOptions): Promise<BrokerCore> {
   const log = loggers.named('kafka.server')
   const logOfLogs = loggers.named('kafka.log')
   const sasl = await openSasl(config, { world, log, access: image.access })
-  const directory = await openDataDirectory({
-    path: isEphemeral ? null : config.dataDirectory,
+  const directory = await openLogDirs({
+    paths: isEphemeral ? null : config.dataDirectories,
+    metadataPath: config.dataDirectory,
+    cordoned: () => config.get('cordoned.log.dirs'),
     durability,
     world,
     log: {
@@ -206,7 +207,7 @@ async function open(options: CoreOptions): Promise<BrokerCore> {
 async function assemble(
   options: CoreOptions & { readonly config: LiveConfig },
   image: MutableImage,
-  directory: DataDirectory,
+  directory: LogDirs,
 ): Promise<Broker> {
   const { config, world } = options
   const loggers = loggersOf(options.log)
@@ -216,10 +217,12 @@ async function assemble(
     directoryId: directory.directoryId,
     partitionCountDefault: config.get('num.partitions'),
     replicationFactorDefault: config.get('default.replication.factor'),
+    areDirsCordoned: () => directory.areAllCordoned,
   }
   // Private: what SCRAM users are known by is in it.
   const metadataPartition =
-    directory.partition(clusterMetadataTopic, 0) ?? directory.createPartition(clusterMetadataTopic, 0, metadataTopicId, true)
+    directory.metadata.partition(clusterMetadataTopic, 0) ??
+    directory.metadata.createPartition(clusterMetadataTopic, 0, metadataTopicId, true)
   const snapshot = newestSnapshot(directory.fileNames(clusterMetadataTopic, 0), name =>
     directory.readFile(clusterMetadataTopic, 0, name),
   )
@@ -272,6 +275,21 @@ async function assemble(
     stop()
     throw error
   }
+  const coordinators = [
+    { topic: offsetsTopic.name, coordinator: groups },
+    { topic: transactionsTopic.name, coordinator: transactions },
+  ]
+  const resignCoordinators = (): void => {
+    for (const { topic, coordinator } of coordinators)
+      for (const index of topics.offlinePartitions(topic)) coordinator.resign(index)
+  }
+  resignCoordinators()
+  directory.onOffline(() => {
+    resignCoordinators()
+    const isOffline = (topic: string, index: number): boolean => topics.partition(topic, index)?.isOffline === true
+    // Later: the failure may have come in the middle of an append.
+    world.host.after(0, () => resignFromOffline({ image, metadataLog, log, isOffline }))
+  })
   topics.onDeleted(topic => {
     if (topic === offsetsTopic.name) return groups.unload()
     return topic === transactionsTopic.name ? transactions.unload() : groups.topicDeleted(topic)
@@ -283,7 +301,7 @@ async function assemble(
     rack: config.get('broker.rack'),
     clusterId: directory.clusterId,
     metadataLog,
-    logDirs: { path: resolve(directory.path), room: () => directory.room() },
+    logDirs: directory,
     controllerListenerName: config.get('controller.listener.names')[0]?.toUpperCase() ?? 'CONTROLLER',
     controllerEndpoints: connection =>
       controllerListeners.map(({ name, host, port, advertised: told }) => {

@@ -17,7 +17,7 @@ async function worked(seed: number): Promise<{ disk: SimulatedDisk; ends: Map<st
     if (next !== 'restart' && next !== 'delete' && next !== 'trim') await workload.run(next)
   }
   await workload.finish()
-  const partitions = [...broker.core.directory.partitions.values()]
+  const partitions = broker.core.directory.partitions
   const ends = new Map(
     partitions
       .filter(({ topic, logEndOffset }) => !topic.startsWith('__') && logEndOffset > 0)

@@ -35,6 +35,8 @@ export interface SimulationOptions {
   readonly files?: Files
   readonly durability?: Durability
   readonly segmentBytes?: number
+  /** More settings, or others. */
+  readonly settings?: Readonly<Record<string, string>>
 }
 
 const connection: ConnectionInfo = {
@@ -49,19 +51,21 @@ const connection: ConnectionInfo = {
   localPort: 9092,
 }
 
-const configs = new Map<Durability, BrokerConfig>()
+const configs = new Map<string, BrokerConfig>()
 
-function configFor(durability: Durability): BrokerConfig {
-  let config = configs.get(durability)
+function configFor(durability: Durability, settings: Readonly<Record<string, string>>): BrokerConfig {
+  const key = JSON.stringify([durability, settings])
+  let config = configs.get(key)
   if (config === undefined) {
     const values = {
       'log.dirs': dataPath,
       'offsets.topic.num.partitions': '2',
       'transaction.state.log.num.partitions': '2',
       'gregor.durability': durability,
+      ...settings,
     }
     config = resolveBrokerConfig([optionsLayer(values)]).config
-    configs.set(durability, config)
+    configs.set(key, config)
   }
   return config
 }
@@ -102,6 +106,7 @@ export class SimulatedBroker {
     files,
     durability = 'fsync',
     segmentBytes,
+    settings = {},
   }: SimulationOptions): Promise<SimulatedBroker> {
     const world = fakeWorld({ seed, ...(nowMs === undefined ? {} : { nowMs }) })
     const deferred: (() => void)[] = []
@@ -114,7 +119,7 @@ export class SimulatedBroker {
     }
     disk.isEager = true
     const core = await openCore({
-      config: configFor(durability),
+      config: configFor(durability, settings),
       world,
       log,
       isEphemeral: false,

@@ -18,29 +18,38 @@ export interface SyncTarget {
 }
 
 /** Leaves one of the four threads of Node's pool free. */
-const parallelSyncsMax = 3
+export const parallelSyncsMax = 3
+
+export interface CommitOptions {
+  /** Called once: nothing is acknowledged any more. */
+  readonly onFatal: (failure: DiskFailure) => void
+  /** Runs its argument after the present batch of socket reads, so that their appends share one sync. */
+  readonly defer?: ((run: () => void) => void) | undefined
+  /** Runs its argument after a pause. */
+  readonly later?: (run: () => void) => void
+  /** Partitions that are synced at a time. */
+  readonly parallelSyncsMax?: number | undefined
+  /** Whether a failure that need not be the end is one, because others can go on without this directory. */
+  readonly isExpendable?: ((failure: DiskFailure) => boolean) | undefined
+}
 
 export class GroupCommit {
   readonly #onFatal: (failure: DiskFailure) => void
   readonly #defer: (run: () => void) => void
   readonly #later: (run: () => void) => void
+  readonly #parallelSyncsMax: number
+  readonly #isExpendable: (failure: DiskFailure) => boolean
   readonly #queue: CommitLine[] = []
   #running = 0
   #isDeferred = false
   #failure: DiskFailure | null = null
 
-  /**
-   * `defer` runs its argument after the present batch of socket reads, so that their appends share one sync; `later` after a
-   * pause.
-   */
-  constructor(
-    onFatal: (failure: DiskFailure) => void,
-    defer: (run: () => void) => void = setImmediate,
-    later: (run: () => void) => void = setImmediate,
-  ) {
-    this.#onFatal = onFatal
-    this.#defer = defer
-    this.#later = later
+  constructor(options: CommitOptions) {
+    this.#onFatal = options.onFatal
+    this.#defer = options.defer ?? setImmediate
+    this.#later = options.later ?? setImmediate
+    this.#parallelSyncsMax = options.parallelSyncsMax ?? parallelSyncsMax
+    this.#isExpendable = options.isExpendable ?? (() => false)
   }
 
   enqueueLater(line: CommitLine): void {
@@ -67,7 +76,7 @@ export class GroupCommit {
   }
 
   #start(): void {
-    while (this.#running < parallelSyncsMax && this.#failure === null) {
+    while (this.#running < this.#parallelSyncsMax && this.#failure === null) {
       const line = this.#queue.shift()
       if (line === undefined) return
       this.#running++
@@ -77,6 +86,11 @@ export class GroupCommit {
         this.#start()
       })
     }
+  }
+
+  /** Something was refused that need not be the end, such as a read: of one directory among several it is. */
+  trouble(failure: DiskFailure): void {
+    if (this.#failure === null && this.#isExpendable(failure)) this.fail(failure)
   }
 
   /** Ends it; only the first failure counts. */

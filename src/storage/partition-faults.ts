@@ -6,6 +6,7 @@
 import { type ErrorCode, Errors } from '../protocol/errors.js'
 import { CorruptLogError, DamagedRangeError, type LogEngine } from './engine.js'
 import { DiskFailure } from './files.js'
+import type { GroupCommit } from './group-commit.js'
 import type { StorageLog } from './types.js'
 
 export interface FaultyLog {
@@ -13,6 +14,7 @@ export interface FaultyLog {
   readonly index: number
   readonly engine: LogEngine
   readonly log: StorageLog
+  readonly commit: Pick<GroupCommit, 'trouble'>
   /** There is no next start. */
   readonly isEphemeral: boolean
 }
@@ -46,6 +48,7 @@ export class PartitionFaults {
   codeOf(error: unknown, what = 'could not read the log'): ErrorCode {
     if (error instanceof DiskFailure) {
       this.#say(what, error)
+      this.#of.commit.trouble(error)
       return Errors.KAFKA_STORAGE_ERROR
     }
     if (!(error instanceof CorruptLogError)) throw error

@@ -146,6 +146,10 @@ export class Partition implements SyncTarget {
     const { epochStarts: epochs, abortedCount } = this.#engine
     return { lastSegment: { baseOffset, size }, producerCount: this.#producers.size, epochs, abortedCount }
   }
+  /** True when its directory failed, or is not there: it answers nothing but KAFKA_STORAGE_ERROR. */
+  get isOffline(): boolean {
+    return this.#faults.closedWith === Errors.KAFKA_STORAGE_ERROR
+  }
   /** True once the partition was deleted or its directory closed. */
   get isClosed(): boolean {
     return this.#faults.closedWith !== null
@@ -296,7 +300,8 @@ export class Partition implements SyncTarget {
       if (!(error instanceof DiskFailure)) throw error
       this.#faults.appendRefused(error)
       // What does not pass may have left the log torn: nothing is written after it.
-      if (!error.mayPass) this.#commit.fail(error)
+      if (error.mayPass) this.#commit.trouble(error)
+      else this.#commit.fail(error)
       return refused(Errors.KAFKA_STORAGE_ERROR, error.told)
     }
   }

@@ -1,10 +1,10 @@
+import { resolve } from 'node:path'
 import { type ErrorCode, Errors } from '../../protocol/errors.js'
 import { AlterReplicaLogDirs } from '../../protocol/messages/alter-replica-log-dirs.js'
 import { handler, type RequestContext } from '../handler.js'
 import { RequestFailure } from '../outcomes.js'
 
-// AlterReplicaLogDirs v1-2: partitions are in the one directory there is. Of a partition that is named twice the last directory
-// counts.
+// AlterReplicaLogDirs v1-2: to which directory partitions are to go. Of a partition that is named twice the last one counts.
 export const alterReplicaLogDirs = handler(AlterReplicaLogDirs, (request, context) => {
   if (!context.may('alter', 'cluster', '')) throw new RequestFailure(Errors.CLUSTER_AUTHORIZATION_FAILED)
   const byTopic = new Map<string, Map<number, ErrorCode>>()
@@ -25,8 +25,16 @@ export const alterReplicaLogDirs = handler(AlterReplicaLogDirs, (request, contex
 const directoryNameMax = 255
 const futureSuffixLength = 1 + 32 + '-future'.length
 
-function codeOf(path: string, topic: string, partition: number, { broker }: RequestContext): ErrorCode {
-  if (`${topic}-${partition}`.length + futureSuffixLength > directoryNameMax) return Errors.INVALID_TOPIC_EXCEPTION
-  if (path !== broker.logDirs.path) return Errors.LOG_DIR_NOT_FOUND
-  return broker.topics.partition(topic, partition) === undefined ? Errors.UNKNOWN_TOPIC_OR_PARTITION : Errors.NONE
+function codeOf(path: string, topic: string, index: number, { broker }: RequestContext): ErrorCode {
+  const { logDirs, topics } = broker
+  if (`${topic}-${index}`.length + futureSuffixLength > directoryNameMax) return Errors.INVALID_TOPIC_EXCEPTION
+  const dir = logDirs.all.find(one => one.isForTopics && resolve(one.path) === path)
+  if (dir === undefined) return Errors.LOG_DIR_NOT_FOUND
+  if (!dir.isOnline) return Errors.KAFKA_STORAGE_ERROR
+  if (logDirs.isCordoned(dir)) return Errors.INVALID_REPLICA_ASSIGNMENT
+  const partition = topics.partition(topic, index)
+  if (partition === undefined) return Errors.UNKNOWN_TOPIC_OR_PARTITION
+  if (partition.isOffline) return Errors.KAFKA_STORAGE_ERROR
+  // Not yet another one.
+  return dir.directory?.partition(topic, index) === partition ? Errors.NONE : Errors.LOG_DIR_NOT_FOUND
 }

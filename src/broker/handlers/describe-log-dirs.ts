@@ -1,51 +1,69 @@
+import { resolve } from 'node:path'
 import type { TopicImage } from '../../cluster/image.js'
 import { Errors } from '../../protocol/errors.js'
 import { DescribeLogDirs } from '../../protocol/messages/describe-log-dirs.js'
 import type { RequestOf, ResponseOf } from '../../protocol/schema.js'
+import type { LogDir } from '../../storage/directory/log-dirs.js'
 import { handler, type RequestContext } from '../handler.js'
 import { RequestFailure } from '../outcomes.js'
 
 type AskedTopic = NonNullable<RequestOf<typeof DescribeLogDirs>['topics']>[number]
-type TopicAnswer = ResponseOf<typeof DescribeLogDirs>['results'][number]['topics'][number]
+type DirAnswer = ResponseOf<typeof DescribeLogDirs>['results'][number]
+type TopicAnswer = DirAnswer['topics'][number]
 
-// DescribeLogDirs v1-5: the one directory, with the sizes of the logs in it. v3: an error for the whole request. v4: the disk.
+// DescribeLogDirs v1-5: each directory, with the sizes of the logs in it. v3: an error for the whole request. v4: the disk. v5:
+// whether it takes new partitions. One that is offline has an error and nothing else.
 export const describeLogDirs = handler(DescribeLogDirs, async ({ topics }, context) => {
   const { broker, version } = context
   if (!context.may('describe', 'cluster', '')) {
     if (version >= 3) throw new RequestFailure(Errors.CLUSTER_AUTHORIZATION_FAILED)
     return { errorCode: Errors.NONE, results: [] }
   }
-  const { path } = broker.logDirs
-  const room = await broker.logDirs.room()
-  const found = topics === null ? allTopics(context) : namedTopics(topics, context)
-  return { errorCode: Errors.NONE, results: [{ errorCode: Errors.NONE, logDir: path, topics: found, ...room }] }
+  const wanted = topics === null ? allTopics(context) : namedTopics(topics, context)
+  const results: DirAnswer[] = []
+  for (const dir of broker.logDirs.all) {
+    if (!dir.isForTopics) continue
+    const room = await dir.room()
+    const isOnline = dir.isOnline
+    const found = isOnline ? describe(dir, wanted) : []
+    const errorCode = isOnline ? Errors.NONE : Errors.KAFKA_STORAGE_ERROR
+    const isCordoned = isOnline && broker.logDirs.isCordoned(dir)
+    results.push({ errorCode, logDir: resolve(dir.path), topics: found, ...room, isCordoned })
+  }
+  return { errorCode: Errors.NONE, results }
 })
 
-function allTopics(context: RequestContext): TopicAnswer[] {
-  return Array.from(context.broker.topics.image.topics.values(), topic => describe(topic, null, context))
+/** Which partitions are asked for; null: all of the topic. */
+type Wanted = ReadonlyMap<TopicImage, ReadonlySet<number> | null>
+
+function allTopics({ broker }: RequestContext): Wanted {
+  return new Map(Array.from(broker.topics.image.topics.values(), topic => [topic, null]))
 }
 
-/** A topic that is named twice is answered once; one without partitions here is left out. */
-function namedTopics(asked: readonly AskedTopic[], context: RequestContext): TopicAnswer[] {
+/** A topic that is named twice is answered once. */
+function namedTopics(asked: readonly AskedTopic[], { broker }: RequestContext): Wanted {
   const byTopic = new Map<TopicImage, Set<number>>()
   for (const { topic: name, partitions } of asked) {
-    const topic = context.broker.topics.image.topics.get(name)
+    const topic = broker.topics.image.topics.get(name)
     if (topic === undefined) continue
     const wanted = byTopic.get(topic) ?? new Set()
     for (const index of partitions) byTopic.set(topic, wanted.add(index))
   }
-  return Array.from(byTopic, ([topic, wanted]) => describe(topic, wanted, context)).filter(
-    ({ partitions }) => partitions.length > 0,
-  )
+  return byTopic
 }
 
-function describe({ name, partitions }: TopicImage, wanted: ReadonlySet<number> | null, { broker }: RequestContext): TopicAnswer {
-  const described: TopicAnswer['partitions'][number][] = []
-  for (const { index } of partitions) {
-    if (wanted?.has(index) === false) continue
-    const partition = broker.topics.partition(name, index)
-    if (partition === undefined) continue
-    described.push({ partitionIndex: index, partitionSize: partition.sizeBytes, offsetLag: 0, isFutureKey: false })
+/** A topic without partitions in this directory is left out. */
+function describe({ directory }: LogDir, topics: Wanted): TopicAnswer[] {
+  const answers: TopicAnswer[] = []
+  for (const [{ name, partitions }, wanted] of topics) {
+    const described: TopicAnswer['partitions'][number][] = []
+    for (const { index } of partitions) {
+      if (wanted?.has(index) === false) continue
+      const partition = directory?.partition(name, index)
+      if (partition === undefined) continue
+      described.push({ partitionIndex: index, partitionSize: partition.sizeBytes, offsetLag: 0, isFutureKey: false })
+    }
+    if (described.length > 0) answers.push({ name, partitions: described })
   }
-  return { name, partitions: described }
+  return answers
 }

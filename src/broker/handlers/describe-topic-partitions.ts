@@ -1,5 +1,5 @@
 import { zeroUuid } from '../../base/ids.js'
-import type { TopicImage } from '../../cluster/image.js'
+import { noLeader, type TopicImage } from '../../cluster/image.js'
 import { isInternalTopic, topicNameProblem } from '../../cluster/topic-name.js'
 import { Errors } from '../../protocol/errors.js'
 import { DescribeTopicPartitions } from '../../protocol/messages/describe-topic-partitions.js'
@@ -60,10 +60,11 @@ function page(topic: TopicImage, first: number, end: number, context: RequestCon
       leaderId: leader,
       leaderEpoch,
       replicaNodes: replicas,
-      isrNodes: isr,
-      eligibleLeaderReplicas: [],
-      lastKnownElr: [],
-      offlineReplicas: [],
+      // [KIP-966] Who was in sync last stays eligible when its directory is offline.
+      isrNodes: leader === noLeader ? [] : isr,
+      eligibleLeaderReplicas: leader === noLeader ? replicas : [],
+      lastKnownElr: leader === noLeader ? replicas : [],
+      offlineReplicas: leader === noLeader ? replicas : [],
     })),
     topicAuthorizedOperations: context.operationsOn('topic', topic.name),
   }

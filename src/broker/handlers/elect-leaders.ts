@@ -1,3 +1,4 @@
+import { noLeader } from '../../cluster/image.js'
 import { type ErrorCode, Errors } from '../../protocol/errors.js'
 import { ElectLeaders } from '../../protocol/messages/elect-leaders.js'
 import { handler } from '../handler.js'
@@ -13,6 +14,12 @@ const electionTypes: readonly number[] = [0, 1]
 const notNeeded: PartitionOutcome = {
   errorCode: Errors.ELECTION_NOT_NEEDED,
   errorMessage: 'Leader election not needed for topic partition.',
+}
+
+/** By the type of election: the one replica is offline. */
+const notAvailable: Readonly<Record<number, PartitionOutcome>> = {
+  0: { errorCode: Errors.PREFERRED_LEADER_NOT_AVAILABLE, errorMessage: 'The preferred leader was not available.' },
+  1: { errorCode: Errors.ELIGIBLE_LEADERS_NOT_AVAILABLE, errorMessage: 'Eligible topic partition leaders are not available.' },
 }
 
 // ElectLeaders v0-2: the one broker leads every partition already, and says so. Of all partitions only those are told that got
@@ -40,7 +47,9 @@ export const electLeaders = handler(ElectLeaders, (request, context) => {
   const replicaElectionResults = answer((name, partition) => {
     const topic = topics.get(name)
     if (topic === undefined) return unknown(`No such topic as ${name}`)
-    return topic.partitions[partition] === undefined ? unknown(`No such partition as ${name}-${partition}`) : notNeeded
+    const led = topic.partitions[partition]
+    if (led === undefined) return unknown(`No such partition as ${name}-${partition}`)
+    return led.leader === noLeader ? notAvailable[electionType]! : notNeeded
   })
   return { errorCode: Errors.NONE, replicaElectionResults }
 })

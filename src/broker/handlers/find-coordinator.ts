@@ -27,6 +27,9 @@ export const findCoordinator = handler(FindCoordinator, async (request, context)
   const found = keys.filter((_, at) => errorCodes[at] === Errors.NONE)
   // Created before anyone is sent here, so that the first member or producer does not wait for it.
   if (found.length > 0) await broker.topics.createInternal(keyType === groupKey ? offsetsTopic : transactionsTopic)
+  for (const [at, key] of keys.entries()) {
+    if (errorCodes[at] === Errors.NONE && isOffline(context, keyType, key)) errorCodes[at] = Errors.COORDINATOR_NOT_AVAILABLE
+  }
   const { nodeId, host, port } = thisNode(context)
   const here = { nodeId, host, port, errorCode: Errors.NONE, errorMessage: version >= 4 ? '' : 'NONE' }
   const answerOf = (errorCode: ErrorCode) => {
@@ -39,6 +42,14 @@ export const findCoordinator = handler(FindCoordinator, async (request, context)
   if (version < 4) return answerOf(errorCodes[0]!)
   return { coordinators: keys.map((key, at) => ({ key, ...answerOf(errorCodes[at]!) })) }
 })
+
+/** The partition that the coordinator writes is in a directory that is offline. */
+function isOffline({ broker }: RequestContext, keyType: number, key: string): boolean {
+  const { groups, topics, transactions } = broker
+  const [{ name }, index] =
+    keyType === groupKey ? [offsetsTopic, groups.partitionOf(key)] : [transactionsTopic, transactions.partitionOf(key)]
+  return topics.partition(name, index)?.isOffline === true
+}
 
 function errorOf(context: RequestContext, keyType: number, key: string): ErrorCode {
   switch (keyType) {

@@ -1,7 +1,7 @@
 import type { Bytes } from '../../base/bytes.js'
 import type { Uuid } from '../../base/ids.js'
 import { zeroUuid } from '../../base/ids.js'
-import type { PartitionImage, TopicImage } from '../../cluster/image.js'
+import { noLeader, type PartitionImage, type TopicImage } from '../../cluster/image.js'
 import { clusterMetadataTopic, isInternalTopic, topicNameProblem } from '../../cluster/topic-name.js'
 import { type ErrorCode, Errors, isRefusal } from '../../protocol/errors.js'
 import { encodeBody } from '../../protocol/frame.js'
@@ -141,16 +141,19 @@ function known(topic: TopicImage, operations: OperationsOf): TopicAnswer {
 }
 
 function describePartition(partition: PartitionImage): TopicAnswer['partitions'][number] {
+  const isOffline = partition.leader === noLeader
   return {
-    errorCode: Errors.NONE,
+    errorCode: isOffline ? Errors.LEADER_NOT_AVAILABLE : Errors.NONE,
     partitionIndex: partition.index,
     leaderId: partition.leader,
     leaderEpoch: partition.leaderEpoch,
     replicaNodes: partition.replicas,
-    isrNodes: partition.isr,
-    offlineReplicas: [],
+    isrNodes: isOffline ? noNodes : partition.isr,
+    offlineReplicas: isOffline ? partition.replicas : noNodes,
   }
 }
+
+const noNodes: readonly number[] = []
 
 /** As in Kafka, without an authorizer every operation is told of a name, whether there is such a topic or not. */
 function unknown(

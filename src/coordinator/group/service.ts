@@ -4,6 +4,7 @@
  * in the place where the API has it.
  */
 import type { World } from '../../base/world.js'
+import { Errors } from '../../protocol/errors.js'
 import type { LogPort } from '../log-port.js'
 import type { TopicsView } from '../machine.js'
 import { internalTopicPartitions } from '../partitioner.js'
@@ -33,6 +34,8 @@ export interface GroupCoordinator extends GroupRequests {
   partitionOf(groupId: string): number
   /** A client asked for the coordinator of this group. */
   announce(groupId: string): void
+  /** The log of a partition is offline: its groups are asked for elsewhere, NOT_COORDINATOR, until the next start. */
+  resign(partition: number): void
   /** __consumer_offsets was deleted, and with it every group: parked requests are answered. */
   unload(): Promise<void>
 }
@@ -41,6 +44,8 @@ export function createGroupCoordinator(options: GroupCoordinatorOptions): GroupC
   const { world, log, topics, report, partitionsDefault = internalTopicPartitions } = options
   const machine = groupMachine(options.config)
   const runtime = new CoordinatorRuntime({ machine, partitionsDefault, log, world, topics, send: sendsNothing, report })
+  /** Partitions whose log is offline. */
+  const resigned = new Set<number>()
   const partitionOf = (groupId: string): number => runtime.partitionOf(groupId)
   const ask = <Request, Response, Context extends CallContext>(
     partition: number,
@@ -49,26 +54,33 @@ export function createGroupCoordinator(options: GroupCoordinatorOptions): GroupC
     context: Context,
     how: 'submit' | 'submitWhenLoaded' = 'submit',
   ): Promise<Response> =>
-    runtime[how](
-      partition,
-      token => asked(command, { request, context, token }),
-      errorCode => command.failure(request, errorCode, context.version),
-    )
+    resigned.has(partition)
+      ? Promise.resolve(command.failure(request, Errors.NOT_COORDINATOR, context.version))
+      : runtime[how](
+          partition,
+          token => asked(command, { request, context, token }),
+          errorCode => command.failure(request, errorCode, context.version),
+        )
   return {
     start: () => runtime.start(),
     stop: () => runtime.stop(),
     partitionOf,
+    resign(partition) {
+      resigned.add(partition)
+      runtime.stop(partition)
+    },
     announce: groupId => runtime.tell(partitionOf(groupId), { type: 'announce', groupId }),
     async unload() {
+      resigned.clear()
       runtime.unload()
     },
     ...requestsOf({
       ask: (command, request, context) => ask(partitionOf(request.groupId), command, request, context),
       askAll: (command, request, context, waits) =>
         Promise.all(
-          Array.from({ length: runtime.partitions }, (_, partition) =>
-            ask(partition, command, request, context, waits === 'waits' ? 'submitWhenLoaded' : 'submit'),
-          ),
+          Array.from({ length: runtime.partitions }, (_, partition) => partition)
+            .filter(partition => !resigned.has(partition))
+            .map(partition => ask(partition, command, request, context, waits === 'waits' ? 'submitWhenLoaded' : 'submit')),
         ),
       askShard: (partition, command, request, context) => ask(partition, command, request, context, 'submitWhenLoaded'),
     }),

@@ -5,7 +5,7 @@
  */
 import type { ProducerId } from '../../base/ids.js'
 import type { World } from '../../base/world.js'
-import type { ErrorCode } from '../../protocol/errors.js'
+import { type ErrorCode, Errors } from '../../protocol/errors.js'
 import type { EndTxn } from '../../protocol/messages/end-txn.js'
 import type { InitProducerId } from '../../protocol/messages/init-producer-id.js'
 import type { ListTransactions } from '../../protocol/messages/list-transactions.js'
@@ -59,6 +59,8 @@ export interface TransactionCoordinator {
   start(): Promise<void> | null
   /** Refuses what comes later; drops all deadlines. */
   stop(): void
+  /** The log of a partition is offline: its ids are asked for elsewhere, NOT_COORDINATOR, until the next start. */
+  resign(partition: number): void
   /** __transaction_state was deleted, and with it every transactional id. */
   unload(): Promise<void>
   /** The partition of __transaction_state that holds this id. */
@@ -85,6 +87,8 @@ export function createTransactionCoordinator(options: TransactionCoordinatorOpti
     send: (markers, partition) => options.send(markersToWrite(markers, log.leaderEpoch(partition))),
     report,
   })
+  /** Partitions whose log is offline. */
+  const resigned = new Set<number>()
   const partitionOf = (transactionalId: string): number => runtime.partitionOf(transactionalId)
   const askIn = <Request, Response, Context>(
     partition: number,
@@ -92,11 +96,13 @@ export function createTransactionCoordinator(options: TransactionCoordinatorOpti
     request: Request,
     context: Context,
   ): Promise<Response> =>
-    runtime.submit(
-      partition,
-      token => asked(command, { request, context, token }),
-      errorCode => command.failure(request, errorCode, context),
-    )
+    resigned.has(partition)
+      ? Promise.resolve(command.failure(request, Errors.NOT_COORDINATOR, context))
+      : runtime.submit(
+          partition,
+          token => asked(command, { request, context, token }),
+          errorCode => command.failure(request, errorCode, context),
+        )
   const ask = <Request extends { readonly transactionalId: string }, Response, Context>(
     command: Command<Request, Response, Context>,
     request: Request,
@@ -106,7 +112,12 @@ export function createTransactionCoordinator(options: TransactionCoordinatorOpti
   return {
     start: () => runtime.start(),
     stop: () => runtime.stop(),
+    resign(partition) {
+      resigned.add(partition)
+      runtime.stop(partition)
+    },
     async unload() {
+      resigned.clear()
       runtime.unload()
     },
     partitionOf,
@@ -121,7 +132,11 @@ export function createTransactionCoordinator(options: TransactionCoordinatorOpti
     list: filters =>
       list(
         (command, shardFilters) =>
-          Promise.all(Array.from({ length: runtime.partitions }, (_, index) => askIn(index, command, shardFilters, noContext))),
+          Promise.all(
+            Array.from({ length: runtime.partitions }, (_, index) => index)
+              .filter(index => !resigned.has(index))
+              .map(index => askIn(index, command, shardFilters, noContext)),
+          ),
         filters,
       ),
   }

@@ -13,11 +13,17 @@ import { partitionName } from '../format/checkpoint.js'
 import type { Partition } from '../partition.js'
 import { type CleanerSettings, defaultCleanerSettings, LogCleaner } from './log-cleaner.js'
 import { LogRetention } from './log-retention.js'
-import { createPartition, type PartitionHost, parallelPartitionsMax } from './partition-loader.js'
+import { createPartition, offlinePartition, type PartitionHost, parallelPartitionsMax } from './partition-loader.js'
+
+/** The identity of a directory. */
+export const metaPropertiesFile = 'meta.properties'
 
 /** Says that the last shutdown synced everything; a directory without it is recovered by checksum. */
 export const cleanShutdownFile = '.kafka_cleanshutdown'
 const cleanShutdownText = '{"version":0,"brokerEpoch":-1}'
+
+/** KRaft's log, which Kafka does not count among those of topics. */
+const metadataLogName = partitionName('__cluster_metadata', 0)
 
 /** flush.offset.checkpoint.interval.ms in Kafka. */
 const checkpointIntervalMs = 60_000
@@ -81,6 +87,15 @@ export class DataDirectory {
     return this.#partitions
   }
 
+  /** How many partitions of topics it has: what Kafka counts when it looks for a place for the next. */
+  get topicPartitions(): number {
+    return this.#partitions.size - (this.holdsMetadata ? 1 : 0)
+  }
+  /** The log of the cluster's metadata is in it. */
+  get holdsMetadata(): boolean {
+    return this.#partitions.has(metadataLogName)
+  }
+
   partition(topic: string, index: number): Partition | undefined {
     return this.#partitions.get(partitionName(topic, index))
   }
@@ -112,6 +127,30 @@ export class DataDirectory {
     const partition = createPartition(this.#host, topic, index, topicId, isPrivate)
     this.#partitions.set(name, partition)
     return partition
+  }
+
+  /** One whose files are in a directory that is not here. */
+  offlinePartition(topic: string, index: number, topicId: Uuid): Partition {
+    return offlinePartition(this.#host, topic, index, topicId)
+  }
+
+  /** The disk failed, and others go on: its partitions answer KAFKA_STORAGE_ERROR from now on. */
+  takeOffline(): void {
+    this.#checkpointTimer?.cancel()
+    this.#host.removals.stop()
+    void this.#retention.stop()
+    void this.#cleaner.stop()
+    for (const partition of this.#partitions.values()) partition.abandon(Errors.KAFKA_STORAGE_ERROR)
+  }
+
+  /** Takes back its identity: the start that made it comes to nothing. */
+  unmake(): void {
+    this.#host.files.remove(`${this.path}/${metaPropertiesFile}`)
+  }
+
+  /** Something was refused that need not be the end; it is, where others can go on without this directory. */
+  trouble(failure: DiskFailure): void {
+    this.#host.commit.trouble(failure)
   }
 
   /**
@@ -188,8 +227,9 @@ export class DataDirectory {
       // An old checkpoint makes the next recovery longer, nothing else.
       if (!(error instanceof DiskFailure)) throw error
       this.#host.log.warn('could not write a checkpoint', { error: error.message })
+      this.#host.commit.trouble(error)
     }
-    if (!this.#isClosed) this.#scheduleCheckpoint()
+    if (!this.#isClosed && this.#host.commit.failure === null) this.#scheduleCheckpoint()
   }
 
   /** Writes how far everything is synced, so that recovery begins there. Runs every minute of its own accord. */

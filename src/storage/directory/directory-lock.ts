@@ -171,7 +171,12 @@ function forget(files: Files, path: string): void {
 }
 
 function release(files: Files, path: string, text: string): void {
-  if (textOf(files, path) === text) files.remove(path)
+  try {
+    if (textOf(files, path) === text) files.remove(path)
+  } catch (error) {
+    // What a failed disk keeps, the next owner finds without an owner that lives.
+    if (!(error instanceof DiskFailure)) throw error
+  }
 }
 
 function textOf(files: Files, path: string): string | null {

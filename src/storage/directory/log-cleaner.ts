@@ -64,7 +64,7 @@ export class LogCleaner {
 
   /** Compacts until nothing is due; answers how many rounds that took. */
   run(): Promise<number> {
-    const run = this.#running.then(() => this.#cleanAll())
+    const run = this.#running.then(() => this.#host.compactionTurn(() => this.#cleanAll()))
     this.#running = run.catch(() => {})
     return run
   }

@@ -20,7 +20,7 @@ import {
   recoveryPointFile,
 } from '../format/checkpoint.js'
 import { type DirectoryState, directoryStateFile, type PartitionState, parseDirectoryState } from '../format/directory-state.js'
-import { GroupCommit } from '../group-commit.js'
+import { GroupCommit, parallelSyncsMax } from '../group-commit.js'
 import type { LogConfigSource } from '../log-config.js'
 import type { Partition } from '../partition.js'
 import { OpenSegments } from '../segments/open-segments.js'
@@ -28,7 +28,7 @@ import { completeSwaps } from '../segments/swap.js'
 import { turnOfEventLoop } from '../slices.js'
 import type { Durability, StorageLog } from '../types.js'
 import { checkpointsOf } from './checkpoints.js'
-import { cleanShutdownFile, DataDirectory, type UpkeepSettings } from './data-directory.js'
+import { cleanShutdownFile, DataDirectory, metaPropertiesFile, type UpkeepSettings } from './data-directory.js'
 import { type DirectoryLock, lockDirectory } from './directory-lock.js'
 import { makeEphemeralFolder, sweepEphemeralFolders } from './ephemeral-folder.js'
 import {
@@ -62,6 +62,30 @@ export interface DataDirectoryOptions {
   readonly upkeep?: UpkeepSettings
   /** Resolves when the event loop has been around once. */
   readonly nextTurn?: () => Promise<void>
+  /** What several directories share, or divide among them. */
+  readonly shared?: SharedParts
+  /** Whether a failure that need not be the end is one, because others can go on without this directory. */
+  readonly isExpendable?: (failure: DiskFailure) => boolean
+}
+
+export interface SharedParts {
+  readonly pool: OpenSegments
+  readonly parallelSyncsMax: number
+  /** Logs are compacted one at a time, whatever directory they are in. */
+  readonly compactionTurn: PartitionHost['compactionTurn']
+}
+
+export function sharedParts(directories: number): SharedParts {
+  let last: Promise<unknown> = Promise.resolve()
+  return {
+    pool: new OpenSegments(openSegmentsMax),
+    parallelSyncsMax: Math.max(1, Math.floor(parallelSyncsMax / directories)),
+    compactionTurn(run) {
+      const turn = last.then(run)
+      last = turn.catch(() => {})
+      return turn
+    },
+  }
 }
 
 /** The directory belongs to another node, or its content contradicts itself. */
@@ -81,8 +105,6 @@ const syncRetryMs = 1000
 
 /** Segment files that are open at a time, beyond those that are held; sockets need descriptors too. */
 const openSegmentsMax = 1024
-
-const metaPropertiesFile = 'meta.properties'
 
 interface Identity {
   readonly clusterId: Uuid
@@ -105,22 +127,38 @@ export async function openDataDirectory(options: DataDirectoryOptions): Promise<
   }
   try {
     const identity = await identityOf(files, path, options, isEphemeral)
-    const commit = new GroupCommit(
-      failure => {
+    const { pool, parallelSyncsMax: syncsMax, compactionTurn } = options.shared ?? sharedParts(1)
+    const commit = new GroupCommit({
+      onFatal: failure => {
         lock.distrust()
         options.onFatal(failure)
       },
-      options.defer,
-      run => void world.host.after(syncRetryMs, run),
-    )
-    const pool = new OpenSegments(openSegmentsMax)
+      defer: options.defer,
+      later: run => void world.host.after(syncRetryMs, run),
+      parallelSyncsMax: syncsMax,
+      isExpendable: options.isExpendable,
+    })
     const partitions = new Map<string, Partition>()
     const epochs = { min: 0 }
     const checkpoints = isEphemeral ? null : checkpointsOf(files, path, partitions, epochs)
     const removals = new Removals(files, world, log)
     const { configFor, nextTurn = turnOfEventLoop } = options
     const host: PartitionHost = {
-      ...{ path, files, pool, world, log, durability, commit, checkpoints, removals, epochs, nextTurn, configFor },
+      ...{
+        path,
+        files,
+        pool,
+        world,
+        log,
+        durability,
+        commit,
+        checkpoints,
+        removals,
+        epochs,
+        nextTurn,
+        configFor,
+        compactionTurn,
+      },
     }
     const leftovers = isEphemeral ? [] : await loadAll(host, partitions, lock.wasKilled)
     const directory = new DataDirectory({ ...identity, host, partitions, unlock: lock.release, upkeep: options.upkeep ?? null })

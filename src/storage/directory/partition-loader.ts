@@ -5,6 +5,7 @@
 import type { Offset, Uuid } from '../../base/ids.js'
 import { zeroUuid } from '../../base/ids.js'
 import type { World } from '../../base/world.js'
+import { Errors } from '../../protocol/errors.js'
 import { lastOffset } from '../../protocol/records/batch.js'
 import { CorruptLogError } from '../engine.js'
 import type { Files } from '../files.js'
@@ -43,6 +44,8 @@ export interface PartitionHost {
   /** Resolves when the event loop has been around once: what long work does between two slices. */
   readonly nextTurn: () => Promise<void>
   readonly configFor: (topic: string) => LogConfigSource
+  /** Runs its argument when no other directory's logs are being compacted. */
+  readonly compactionTurn: <T>(run: () => Promise<T>) => Promise<T>
 }
 
 /** Partitions that are synced at a time when all are: each may have a file of its own open. */
@@ -79,6 +82,21 @@ export function createPartition(host: PartitionHost, topic: string, index: numbe
     producers: new ProducerStates(),
     snapshots: new ProducerSnapshots(files, home.folder),
   })
+}
+
+/** One whose files are not here. It is in no directory, and answers KAFKA_STORAGE_ERROR to everything. */
+export function offlinePartition(host: PartitionHost, topic: string, index: number, topicId: Uuid): Partition {
+  const { files, path, world } = host
+  const home = homeOf(host, `${path}/${partitionName(topic, index)}`, () => {})
+  const nothing = { damaged: [], epochs: new LeaderEpochs(), newPaths: [], producers: new ProducerStates() }
+  const partition = assemble(host, home, {
+    ...nothing,
+    ...{ topic, index, topicId, logStartOffset: 0, logEndOffset: 0, recoveryPoint: 0, cleanedTo: null },
+    segments: [new Segment(home, 0, null, world.nowMs(), 0)],
+    snapshots: new ProducerSnapshots(files, home.folder),
+  })
+  partition.abandon(Errors.KAFKA_STORAGE_ERROR)
+  return partition
 }
 
 /** In two steps: an empty folder can be removed without a file descriptor. What stays the next start removes. */

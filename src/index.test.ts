@@ -7,7 +7,9 @@ import type { LogFields } from './base/log.js'
 import { batchOf, TestClient } from './broker/test-client.test-support.js'
 import { KafkaError, type NewTopic, type StartOptions, startBroker } from './index.js'
 import { DescribeConfigs } from './protocol/messages/describe-configs.js'
+import { GetTelemetrySubscriptions } from './protocol/messages/get-telemetry-subscriptions.js'
 import { Metadata } from './protocol/messages/metadata.js'
+import { PushTelemetry } from './protocol/messages/push-telemetry.js'
 
 function temporaryDirectory(): Disposable & { readonly path: string } {
   const path = mkdtempSync(join(tmpdir(), 'gregor-index-'))
@@ -30,6 +32,24 @@ test('a broker without options is ephemeral, on a free port of the loopback', as
   client.close()
   await broker.stop()
   expect(existsSync(dataDirectory)).toBe(false)
+})
+
+test('what clients push is shown, a copy for each who asks', async () => {
+  await using broker = await startBroker({ port: 0 })
+  const client = await TestClient.connect(broker.port)
+  const { clientInstanceId, subscriptionId } = await client.call(GetTelemetrySubscriptions, 0, {
+    clientInstanceId: 'AAAAAAAAAAAAAAAAAAAAAA',
+  })
+  // One gauge.
+  const metrics = Buffer.from('0a14121212100a016d2a0b0a0921000000000000f03f', 'hex')
+  await client.call(PushTelemetry, 0, { clientInstanceId, subscriptionId, terminating: false, compressionType: 0, metrics })
+  const gauge = { name: 'm', kind: 'gauge', unit: '', description: '', attributes: new Map(), value: 1, timeMs: 0 }
+  const [shown] = broker.clientMetrics()
+  expect(shown).toMatchObject({ clientInstanceId, clientId: 'test', sourceAddress: '127.0.0.1', metrics: [gauge] })
+  expect(shown?.metrics).toEqual([gauge])
+  client.close()
+  await expect.poll(() => broker.clientMetrics()).toEqual([])
+  expect(shown?.metrics).toEqual([gauge])
 })
 
 test('a stopped broker refuses connections, and stopping again waits for the same stop', async () => {

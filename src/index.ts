@@ -7,6 +7,8 @@
 import { held } from './base/held.js'
 import { type Log, silentLog } from './base/log.js'
 import { type World, worldWith } from './base/world.js'
+import type { MetricsOfClient } from './broker/client-metrics/client-metrics.js'
+import type { PushedMetric } from './broker/client-metrics/kept-metrics.js'
 import { isInternalTopic } from './cluster/topic-name.js'
 import { addressText } from './config/listeners.js'
 import { ConfigError, resolveBrokerConfig } from './config/resolve.js'
@@ -21,6 +23,7 @@ import { type DevSecurity, type PreparedSecurity, prepareDevSecurity } from './s
 import { type ConfigValue, configTexts, readOptions, type StartOptions } from './start-options.js'
 
 export type { Log } from './base/log.js'
+export type { PushedMetric } from './broker/client-metrics/kept-metrics.js'
 export { ConfigError } from './config/resolve.js'
 
 export type { DevSecurity, SecureClient } from './server/dev-security.js'
@@ -57,6 +60,11 @@ export interface Topic {
   readonly partitions: number
 }
 
+/** What one client pushes. */
+export interface ClientMetrics extends Omit<MetricsOfClient, 'metrics'> {
+  readonly metrics: readonly PushedMetric[]
+}
+
 export interface GregorBroker extends AsyncDisposable {
   /** "127.0.0.1:9092", what clients call bootstrap.servers: of the listeners that have the first one's security protocol. */
   readonly bootstrapServers: string
@@ -77,6 +85,8 @@ export interface GregorBroker extends AsyncDisposable {
   deleteTopic(name: string): Promise<void>
   /** All topics but Kafka's internal ones, by name. */
   listTopics(): Promise<Topic[]>
+  /** Every client that pushes metrics (KIP-714), with the latest that it pushed, as long as it is connected. */
+  clientMetrics(): ClientMetrics[]
   /**
    * Reads key stores and trust stores again; connections live on. False when no listener speaks TLS.
    * @throws ConfigError when one cannot be used; its listener keeps what it had.
@@ -212,6 +222,8 @@ export async function startBroker(options: StartOptions = {}): Promise<GregorBro
       const all = Array.from(topics().image.topics.values(), topicOf)
       return all.filter(({ name }) => !isInternalTopic(name)).sort((a, b) => (a.name < b.name ? -1 : 1))
     },
+    clientMetrics: () =>
+      Array.from(broker.services.clientMetrics.clients(), ({ metrics, ...client }) => ({ ...client, metrics: [...metrics] })),
     async reloadCertificates() {
       const problems = [...(await broker.reloadCertificates()), ...((await http?.reloadCertificates()) ?? [])]
       if (problems.length > 0) throw new ConfigError(problems)

@@ -6,9 +6,9 @@
 import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { rm, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { delimiter, join } from 'node:path'
 import { javaArgs, kafkaClasspath, shortLivedJvmArgs } from './maven.js'
-import { scratchFolder } from './paths.js'
+import { cacheFolder, compatSources, scratchFolder } from './paths.js'
 import { freePorts } from './ports.js'
 import { run, startService } from './processes.js'
 
@@ -25,6 +25,8 @@ export interface KafkaOptions {
   readonly logDir?: string
   /** Hears every line of its log. */
   readonly onLogLine?: (line: string) => void
+  /** With a receiver of client telemetry (KIP-714), without which Kafka does not serve it. */
+  readonly receivesTelemetry?: boolean
   /** Of the broker and of its controller; for one that comes back on the same ones after a crash. */
   readonly ports?: readonly [broker: number, controller: number]
 }
@@ -42,15 +44,20 @@ const STOP_TIMEOUT_MS = 20_000
 
 /** Throws when Kafka's jars are not available: ask kafkaClasspath() first to show "not run" instead. */
 export async function startKafka(options: KafkaOptions = {}): Promise<RunningKafka> {
-  const classpath = await kafkaClasspath(options.version)
-  if (classpath === null) throw new Error('real Kafka needs Java, Maven and its registry')
+  const jars = await kafkaClasspath(options.version)
+  if (jars === null) throw new Error('real Kafka needs Java, Maven and its registry')
+  const classpath = options.receivesTelemetry ? [await telemetryReceiver(jars), jars].join(delimiter) : jars
   const scratch = scratchFolder('real-kafka')
   const logDir = options.logDir ?? join(scratch, 'data')
   // Kafka cannot report a port it picked itself, so the system picks them first.
   const [brokerPort, controllerPort] = options.ports ?? (await freePorts(2))
   const bootstrapServers = `127.0.0.1:${brokerPort}`
   const propertiesFile = join(scratch, 'server.properties')
-  const properties = { ...serverProperties(bootstrapServers, controllerPort!, logDir), ...options.properties }
+  const properties = {
+    ...serverProperties(bootstrapServers, controllerPort!, logDir),
+    ...(options.receivesTelemetry ? { 'metric.reporters': 'TelemetryReceiver' } : {}),
+    ...options.properties,
+  }
   await writeFile(
     propertiesFile,
     Object.entries(properties)
@@ -84,6 +91,15 @@ export async function startKafka(options: KafkaOptions = {}): Promise<RunningKaf
     stop: () => end('SIGTERM'),
     kill9: () => end('SIGKILL'),
   }
+}
+
+/** The folder with its class. */
+async function telemetryReceiver(classpath: string): Promise<string> {
+  const classes = join(cacheFolder(), 'telemetry-receiver')
+  const source = join(compatSources, 'lib', 'kafka', 'TelemetryReceiver.java')
+  const compiled = await run('javac', ['-d', classes, '-cp', classpath, source])
+  if (compiled.exitCode !== 0) throw new Error(`javac: ${compiled.stdout}${compiled.stderr}`)
+  return classes
 }
 
 function serverProperties(listener: string, controllerPort: number, logDir: string): Record<string, string> {

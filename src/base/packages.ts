@@ -5,6 +5,7 @@
 import type { webcrypto } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
 
 interface Snappy {
   compressSync(input: Uint8Array, options: { copyOutputData: boolean }): Uint8Array
@@ -33,6 +34,33 @@ interface PortableCrc {
 interface Re2 {
   readonly RE2JS: { compile(pattern: string): { matches(text: string): boolean; programSize(): number } }
   readonly RE2JSException: new (...args: never[]) => Error
+}
+
+/** Messages in the format of Protocol Buffers. */
+interface Protobuf {
+  readonly Reader: { create(bytes: Uint8Array): ProtobufReader }
+  readonly Root: new () => {
+    /** Where a file is that another one names. */
+    resolvePath: (origin: string, target: string) => string
+    loadSync(file: string): { lookupType(name: string): ProtobufType }
+  }
+}
+
+/** Throws Error at what is cut off or no message. */
+export interface ProtobufReader {
+  pos: number
+  discardUnknown: boolean
+  /** Number of a field × 8 + how it is encoded. */
+  tag(): number
+  size(): number
+  uint32(): number
+  string(): string
+  skip(bytes: number): unknown
+}
+
+export interface ProtobufType {
+  readonly fields: Readonly<Record<string, { readonly id: number }>>
+  decode(reader: ProtobufReader, bytes: number): unknown
 }
 
 /** Java's own format of key stores. */
@@ -151,6 +179,18 @@ let re2: Re2 | null = null
 export function re2Package(): Re2 {
   re2 ??= require('re2js') as Re2
   return re2
+}
+
+let protobuf: Protobuf | null = null
+
+export function protobufPackage(): Protobuf {
+  protobuf ??= require('protobufjs') as Protobuf
+  return protobuf
+}
+
+/** Where a file of our own package is, in a clone and where it is installed. */
+export function ownFile(path: string): string {
+  return join(dirname(require.resolve('gregor/package.json')), path)
 }
 
 let jks: Jks | null = null

@@ -68,6 +68,8 @@ const notes: Readonly<Record<string, string>> = {
   UnregisterBroker: 'the only broker is not unregistered (42)',
   AddRaftVoter: 'refused as at kraft.version 0',
   RemoveRaftVoter: 'refused as at kraft.version 0',
+  GetTelemetrySubscriptions: 'in Kafka with a plug-in alone',
+  PushTelemetry: 'numbers: histograms and summaries are passed over',
   DescribeGroups: 'classic groups',
   ListGroups: 'classic groups',
 }
@@ -83,7 +85,6 @@ const absent: readonly (readonly [reason: string, keys: readonly number[]])[] = 
   ['no quotas yet', [48, 49]],
   ['one controller', [94]],
   ['the consumer group protocol (KIP-848) is not there yet', [68, 69]],
-  ['no telemetry receiver; Kafka too serves it with a plug-in only', [71, 72]],
   ['no share groups yet', [76, 77, 78, 79, 83, 84, 85, 86, 87, 90, 91, 92]],
   ['no streams groups yet', [88, 89, 93]],
 ]

@@ -1,5 +1,4 @@
 /** What a resource that has configs may be told (KIP-226, KIP-714, KIP-848), by its type: checks and words are Kafka's. */
-import { re2Package } from '../base/packages.js'
 import {
   brokerResource,
   type ClusterImage,
@@ -16,6 +15,7 @@ import { groupConfigProblem } from '../config/group-config.js'
 import type { DynamicConfigs } from '../config/live-config.js'
 import { validateTopicConfig } from '../config/topic-config.js'
 import { Errors, type Refusal, refuse } from '../protocol/errors.js'
+import { patternOf } from './pattern.js'
 import type { Broker } from './services.js'
 
 export interface ConfigResource {
@@ -99,18 +99,7 @@ function group(name: string, configs: Configs, { config }: Broker): Refusal | nu
 
 function clientMetrics(name: string, configs: Configs): Refusal | null {
   if (name === '') return refuse(Errors.INVALID_REQUEST, "Subscription name can't be empty")
-  return clientMetricsRefusal(configs, isPattern)
-}
-
-function isPattern(text: string): boolean {
-  const { RE2JS, RE2JSException } = re2Package()
-  try {
-    RE2JS.compile(text)
-    return true
-  } catch (error) {
-    if (!(error instanceof RE2JSException)) throw error
-    return false
-  }
+  return clientMetricsRefusal(configs, text => patternOf(text) !== null)
 }
 
 /** As Java reads a number: 01 and +1 are 1. */

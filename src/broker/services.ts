@@ -2,7 +2,6 @@
 import type { Log } from '../base/log.js'
 import type { World } from '../base/world.js'
 import type { Decided } from '../cluster/controller.js'
-import type { ClientMetricsConfig } from '../config/client-metrics.js'
 import type { GroupConfig } from '../config/group-config.js'
 import type { LiveConfig } from '../config/live-config.js'
 import type { GroupCoordinator } from '../coordinator/group/service.js'
@@ -13,6 +12,7 @@ import type { Topics } from '../node/topics.js'
 import type { TransactionMarkers } from '../node/transaction-markers.js'
 import type { LogDirs } from '../storage/directory/log-dirs.js'
 import type { Authorization } from './authorization.js'
+import type { ClientMetrics } from './client-metrics/client-metrics.js'
 import type { DownConversions } from './down-conversion.js'
 import type { EncodedAnswers } from './encoded-answers.js'
 import type { FetchSessions } from './fetch-session.js'
@@ -48,8 +48,8 @@ export interface Broker {
   readonly config: LiveConfig
   /** What holds for one group: its own configs over the broker's. */
   groupConfigOf(groupId: string): GroupConfig
-  /** By name. */
-  clientMetricsSubscriptions(): ReadonlyMap<string, ClientMetricsConfig>
+  /** What clients push, and what they are asked for. */
+  readonly clientMetrics: ClientMetrics
   readonly world: World
   readonly log: Log
   /** Every API served, in the order of their keys, as ApiVersions tells it. */

@@ -38,6 +38,7 @@ import { endTxn } from './handlers/end-txn.js'
 import { expireDelegationToken } from './handlers/expire-delegation-token.js'
 import { fetch } from './handlers/fetch.js'
 import { findCoordinator } from './handlers/find-coordinator.js'
+import { getTelemetrySubscriptions } from './handlers/get-telemetry-subscriptions.js'
 import { heartbeat } from './handlers/heartbeat.js'
 import { incrementalAlterConfigs } from './handlers/incremental-alter-configs.js'
 import { initProducerId } from './handlers/init-producer-id.js'
@@ -54,6 +55,7 @@ import { offsetDelete } from './handlers/offset-delete.js'
 import { offsetFetch } from './handlers/offset-fetch.js'
 import { offsetForLeaderEpoch } from './handlers/offset-for-leader-epoch.js'
 import { produce } from './handlers/produce.js'
+import { pushTelemetry } from './handlers/push-telemetry.js'
 import { removeRaftVoter } from './handlers/remove-raft-voter.js'
 import { renewDelegationToken } from './handlers/renew-delegation-token.js'
 import { saslAuthenticate } from './handlers/sasl-authenticate.js'
@@ -175,6 +177,8 @@ export const handlers: readonly Row[] = [
     needs: [need('describe', 'transactional_id'), need('describe', 'topic', { isLeftOut: true })],
   }), // 65
   row(listTransactions, { needs: [need('describe', 'transactional_id', { isLeftOut: true })] }), // 66
+  row(getTelemetrySubscriptions, { needs: [] }), // 71
+  row(pushTelemetry, { needs: [] }), // 72
   row(listConfigResources, { needs: [need('describe_configs', 'cluster')] }), // 74
   row(describeTopicPartitions, { needs: [need('describe', 'topic')] }), // 75
   row(addRaftVoter, { needs: [need('alter', 'cluster')] }), // 80

@@ -435,7 +435,9 @@ export const brokerKeys = {
     min: 1,
     effect: 'none',
   }),
-  'telemetry.max.bytes': int(1_048_576, 'Longest metrics that a client may push.', { min: 1, effect: 'none' }),
+  'telemetry.max.bytes': int(1_048_576, 'Most bytes of metrics in one push of a client, also when they are decompressed.', {
+    min: 1,
+  }),
 
   // --- quotas ---
   'quota.window.num': int(11, 'Samples that count of what clients use.', { min: 1 }),

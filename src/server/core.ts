@@ -10,6 +10,8 @@ import { type Meter, silentMeter } from '../base/meter.js'
 import type { SampleWindows } from '../base/sampled-rate.js'
 import type { World } from '../base/world.js'
 import { Authorization } from '../broker/authorization.js'
+import { ClientMetrics } from '../broker/client-metrics/client-metrics.js'
+import { Subscriptions } from '../broker/client-metrics/subscriptions.js'
 import { dynamicConfigsOf } from '../broker/config-resources.js'
 import { createDispatch, type ServeAs } from '../broker/dispatch.js'
 import { DownConversions } from '../broker/down-conversion.js'
@@ -194,6 +196,7 @@ async function open(options: CoreOptions): Promise<BrokerCore> {
         services.transactionMarkers.stop()
         services.groups.stop()
         services.waiting.stop()
+        services.clientMetrics.stop()
       },
       close: () => directory.close(),
     }
@@ -311,10 +314,15 @@ async function assemble(
       }),
     config,
     groupConfigOf: groupId => groupConfig(config, image.configsOf(groupResource, groupId)),
-    clientMetricsSubscriptions() {
-      const resources = image.configs.get(clientMetricsResource) ?? []
-      return new Map(Array.from(resources, ([name, configs]) => [name, clientMetricsConfig(configs)]))
-    },
+    clientMetrics: new ClientMetrics({
+      world,
+      log,
+      subscriptions: new Subscriptions(
+        () => Array.from(image.configs.get(clientMetricsResource)?.values() ?? [], clientMetricsConfig),
+        () => image.configsRevision,
+      ),
+      pushedBytesMax: config.get('telemetry.max.bytes'),
+    }),
     world,
     log,
     role: 'broker',

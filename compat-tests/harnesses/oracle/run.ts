@@ -39,7 +39,7 @@ async function main(): Promise<number> {
   const args = Object.entries(settings).flatMap(([key, value]) => ['--config', `${key}=${value}`])
   // Started at once, stopped whatever happens.
   const starting = [
-    startKafka({ properties: settings }),
+    startKafka({ properties: settings, receivesTelemetry: true }),
     startSecuredKafka(settings),
     startGregor({ isEphemeral: true, args }),
     startSecuredGregor(settings),

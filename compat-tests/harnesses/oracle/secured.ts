@@ -36,6 +36,7 @@ export async function startSecuredKafka(properties: Readonly<Record<string, stri
   const kafka = await startKafka({
     ports: [open, controller],
     heap: '512m',
+    receivesTelemetry: true,
     properties: {
       ...properties,
       ...settings,

@@ -58,6 +58,9 @@ const reasons = {
   unknownUser:
     'an unknown SCRAM user gets a salt, and fails at the last step as a wrong password does; in Kafka the first message tells',
   badToken: 'Kafka fails on a bearer token that makes no sense and closes the connection; here it is refused like any other',
+  group: 'a group in what is pushed, which no message of OpenTelemetry has: Kafka passes over it, here it is refused',
+  heardThere:
+    'with a connection all clients are forgotten whose metrics came on it last; Kafka forgets one of them, the others after a while',
   follows: 'follows from the differences above',
 }
 
@@ -91,6 +94,8 @@ export const rules = [
   { api: 'DescribeConfigs', path: /documentation$/, when: one => typeof one.kafka === typeof one.gregor, why: reasons.words },
 
   // -- what the transcripts bring about
+  { transcript: /^mutated-\w+Telemetry/, label: /clientInstanceId = abc/, path: /errorCode$/, why: reasons.heardThere },
+  { api: 'PushTelemetry', label: /^a group$/, path: /errorCode$/, why: reasons.group },
   {
     api: 'DeleteTopics',
     transcript: /^mutated/,

@@ -73,6 +73,7 @@ import { EndTxn } from './end-txn.js'
 import { ExpireDelegationToken } from './expire-delegation-token.js'
 import { Fetch } from './fetch.js'
 import { FindCoordinator } from './find-coordinator.js'
+import { GetTelemetrySubscriptions } from './get-telemetry-subscriptions.js'
 import { Heartbeat } from './heartbeat.js'
 import { IncrementalAlterConfigs } from './incremental-alter-configs.js'
 import { InitProducerId } from './init-producer-id.js'
@@ -89,6 +90,7 @@ import { OffsetDelete } from './offset-delete.js'
 import { OffsetFetch } from './offset-fetch.js'
 import { OffsetForLeaderEpoch } from './offset-for-leader-epoch.js'
 import { Produce } from './produce.js'
+import { PushTelemetry } from './push-telemetry.js'
 import { RemoveRaftVoter } from './remove-raft-voter.js'
 import { RenewDelegationToken } from './renew-delegation-token.js'
 import { SaslAuthenticate } from './sasl-authenticate.js'
@@ -166,6 +168,8 @@ export const allApis = [
   StreamsGroupHeartbeat,
   StreamsGroupDescribe,
   StreamsGroupTopologyDescriptionUpdate,
+  GetTelemetrySubscriptions,
+  PushTelemetry,
 ] as unknown as readonly Api[]
 
 /** Records of the internal topics, each with the name that Kafka's definitions give to this version of it. */

@@ -1,4 +1,5 @@
 /** Requests about the cluster, its users, tokens and entries, and those that everybody may send. */
+import { zeroUuid } from '../../base/ids.js'
 import type { Body, RightsCase } from './play.js'
 
 const everyone = { resourceTypeFilter: 2, patternTypeFilter: 3, hostFilter: null, operation: 1, permissionType: 1 }
@@ -153,6 +154,20 @@ export const casesOfTheCluster: readonly RightsCase[] = [
     label: 'for oneself',
     needs: [],
     request: () => ({ ownerPrincipalType: null, ownerPrincipalName: null, renewers: [], maxLifetimeMs: -1 }),
+  },
+  {
+    api: 'GetTelemetrySubscriptions',
+    needs: [],
+    request: () => ({ clientInstanceId: zeroUuid }),
+    view: ({ errorCode, requestedMetrics }) => ({ errorCode, requestedMetrics }),
+  },
+  {
+    api: 'PushTelemetry',
+    needs: [],
+    request: () => ({
+      ...{ clientInstanceId: zeroUuid, subscriptionId: 1, terminating: false, compressionType: 0 },
+      metrics: new Uint8Array(0),
+    }),
   },
   { api: 'RenewDelegationToken', needs: [], request: () => ({ hmac: salt, renewPeriodMs: -1 }) },
   { api: 'ExpireDelegationToken', needs: [], request: () => ({ hmac: salt, expiryTimePeriodMs: -1 }) },

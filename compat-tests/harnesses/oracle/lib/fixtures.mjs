@@ -1,5 +1,6 @@
 // A right request of every API, for lib/mutations.mjs. fresh: made anew for every mutation, because it changes something.
 
+import { createHash } from 'node:crypto'
 import { adminFixtures } from './admin-fixtures.mjs'
 import { ZERO_UUID } from './messages.mjs'
 import { batch } from './records.mjs'
@@ -51,6 +52,8 @@ const stable = async (t, groupId) => {
   return one
 }
 const leave = (t, groupId, memberId) => t.quiet('LeaveGroup', { groupId, memberId, members: [{ memberId }] }, { v: 3 })
+
+const clientInstanceId = (t, s) => createHash('md5').update(t.name(s)).digest('base64url')
 
 // Another kind of resource each time, with a config that it can have.
 async function configured(t, s, kinds) {
@@ -526,5 +529,17 @@ export const fixtures = {
   },
   RemoveRaftVoter: {
     make: async t => ({ clusterId: await cluster(t), voterId: 2, voterDirectoryId: 'abcdefghijklmnopqrstuw' }),
+  },
+  GetTelemetrySubscriptions: {
+    make: async (t, s) => ({ clientInstanceId: clientInstanceId(t, s) }),
+    // Each broker gives ids of its own.
+    view: () => body => ({ ...body, clientInstanceId: body.clientInstanceId?.length, subscriptionId: 'of the id' }),
+  },
+  PushTelemetry: {
+    make: async (t, s) => {
+      const id = clientInstanceId(t, s)
+      const { subscriptionId } = await t.quiet('GetTelemetrySubscriptions', { clientInstanceId: id })
+      return { clientInstanceId: id, subscriptionId, terminating: false, compressionType: 0, metrics: Buffer.alloc(0) }
+    },
   },
 }

@@ -1,6 +1,7 @@
 // Every transcript, in the order in which they run.
 import { transcripts as access } from './access.mjs'
 import { transcripts as acls } from './acls.mjs'
+import { transcripts as clientMetrics } from './client-metrics.mjs'
 import { transcripts as cluster } from './cluster.mjs'
 import { transcripts as configs } from './configs.mjs'
 import { transcripts as dynamicConfigs } from './dynamic-configs.mjs'
@@ -32,6 +33,7 @@ export const transcripts = [
   ...features,
   ...configs,
   ...dynamicConfigs,
+  ...clientMetrics,
   ...acls,
   ...quotas,
   ...produce,

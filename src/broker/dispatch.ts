@@ -5,7 +5,7 @@
  * what its header says. Only ApiVersions answers a version that it does not know, in v0, so that the client can try again.
  */
 import { assert, InvariantError } from '../base/assert.js'
-import { type Bytes, copyOf, emptyBytes } from '../base/bytes.js'
+import { type Bytes, emptyBytes } from '../base/bytes.js'
 import { type ApiCounters, type Meter, silentMeter } from '../base/meter.js'
 import type { ConnectionControl, ConnectionService, Dispatched, Pending } from '../net/connection.js'
 import type { ConnectionInfo } from '../net/connection-info.js'
@@ -13,6 +13,7 @@ import { StorageFailure } from '../node/storage-failure.js'
 import { decode } from '../protocol/codec.js'
 import { Errors } from '../protocol/errors.js'
 import {
+  encodedAtOnceMax,
   encodeLongResponse,
   encodeResponse,
   frameResponse,
@@ -22,16 +23,14 @@ import {
   readRequestHeader,
 } from '../protocol/frame.js'
 import { ApiVersions } from '../protocol/messages/api-versions.js'
-import { type Api, inRange, mayCarryRecords } from '../protocol/schema.js'
-import { Reader, Writer } from '../protocol/wire.js'
-import type { Operation, ResourceType } from '../security/acl/acl.js'
+import { inRange, mayCarryRecords } from '../protocol/schema.js'
+import { Reader, takesLong, Writer } from '../protocol/wire.js'
 import type { Principal } from '../security/principal.js'
-import { Slices, turnInLine } from '../storage/slices.js'
 import { Authentication, type SaslListener } from './authentication.js'
-import type { Call, Interceptor, RequestContext, Row } from './handler.js'
+import { CallContext } from './call-context.js'
+import type { Call, Interceptor, Row } from './handler.js'
 import { apiVersionsAnswer } from './handlers/api-versions.js'
 import { inSlices } from './long-answer.js'
-import { allOperations } from './operations.js'
 import { CloseConnection, EncodedAnswer, noAnswer, Ordered, type Outcome, RequestFailure } from './outcomes.js'
 import { MeteredRequest } from './quotas/metered-request.js'
 import type { Broker } from './services.js'
@@ -74,7 +73,7 @@ export function createDispatch({
   for (const row of rows) {
     services[row.api.key] = { row, run: intercepted(row, interceptors), counters: meter.countersOf(row.api.name) }
   }
-  const scratch = new Writer(64 * 1024)
+  const scratch = new Writer(encodedAtOnceMax)
   /** For frames in the buffer that all connections read into, of which it keeps its views. */
   const sharedReader = new Reader(emptyBytes)
 
@@ -102,9 +101,36 @@ export function createDispatch({
     return counters === null ? serve(service, context, reader) : counted(service, counters, context, reader, frame.byteLength)
   }
 
-  const serve = ({ row, run, counters }: Service, context: CallContext, reader: Reader): Dispatched => {
-    const { api, traits } = row
-    const request = decode(api.request, context.version, reader)
+  const serve = (service: Service, context: CallContext, reader: Reader): Dispatched => {
+    const { request: message } = service.row.api
+    reader.boundTime()
+    let request: unknown
+    try {
+      request = decode(message, context.version, reader)
+    } catch (error) {
+      if (error !== takesLong) throw error
+      return servedLater(service, context)
+    }
+    return handled(service, context, request)
+  }
+
+  /** A request that takes long to read: its connection waits, as for a handler. */
+  const servedLater = (service: Service, context: CallContext): Pending => {
+    context.metered?.waits()
+    const served = context.requestInSlices().then(request => {
+      context.metered?.goesOn()
+      return handled(service, context, request)
+    })
+    return {
+      answer: served.then(dispatched => (isPending(dispatched) ? dispatched.answer : dispatched)).catch(fault),
+      isOrdered: service.row.traits.isOrdered === true,
+      fixed: served.then(whenFixed).then(nothing, nothing),
+      keepsFrame: true,
+    }
+  }
+
+  const handled = ({ row, run, counters }: Service, context: CallContext, request: unknown): Dispatched => {
+    const { traits } = row
     try {
       const outcome = run(request, context)
       const keepsFrame = context.handlerReturned()
@@ -145,7 +171,7 @@ export function createDispatch({
     if (encoded !== null) return encoded
     const { session, api } = to
     return inSlices(
-      broker.world,
+      () => to.pause(),
       api.name,
       pause => encodeLongResponse(to, response as never, pause),
       // Ranges of files are let go through their answer, which has to be whole for that.
@@ -259,6 +285,14 @@ function outOfTurn({ row: { api }, counters }: Service): Service {
   return { row: { api, handle: run, traits: { needs: [] } }, run, counters }
 }
 
+/** When its frame is needed no more. */
+function whenFixed(dispatched: Dispatched): Promise<unknown> | null {
+  if (!isPending(dispatched)) return null
+  return dispatched.fixed ?? (dispatched.isOrdered || !dispatched.keepsFrame ? null : dispatched.answer)
+}
+
+const nothing = (): void => {}
+
 /** A token that travels without a header. */
 function rawAnswer(token: Promise<Bytes>): Dispatched {
   return { answer: token.then(frameToken), isOrdered: false, fixed: null, keepsFrame: false }
@@ -282,92 +316,6 @@ type Response = Outgoing | Promise<Outgoing>
 
 function whenEncoded(answer: Response, keepsFrame: boolean): Dispatched {
   return answer instanceof Promise ? { answer, isOrdered: false, fixed: null, keepsFrame } : answer
-}
-
-/** What a handler is given beside its request, and what its answer is the answer to. */
-class CallContext implements RequestContext {
-  readonly broker: Broker
-  readonly session: Session
-  readonly clientId: string
-  readonly api: Api
-  readonly version: number
-  readonly correlationId: number
-  metered: MeteredRequest | null = null
-  /** Null once the handler has returned. */
-  #frame: Bytes | null
-  readonly #isOwnMemory: boolean
-  #isKept = false
-  #slices: Slices | null = null
-
-  constructor(
-    broker: Broker,
-    session: Session,
-    clientId: string,
-    api: Api,
-    version: number,
-    correlationId: number,
-    frame: Bytes,
-    isOwnMemory: boolean,
-  ) {
-    this.broker = broker
-    this.session = session
-    this.clientId = clientId
-    this.api = api
-    this.version = version
-    this.correlationId = correlationId
-    this.#frame = frame
-    this.#isOwnMemory = isOwnMemory
-  }
-
-  get connection(): ConnectionInfo {
-    return this.session.connection
-  }
-  get apiKey(): number {
-    return this.api.key
-  }
-  get message(): Api['response'] {
-    return this.api.response
-  }
-
-  may(operation: Operation, resource: ResourceType, name: string): boolean {
-    const { authorization } = this.broker
-    return authorization === null || authorization.may(this.session, operation, resource, name)
-  }
-
-  mayAny(operation: Operation, resource: ResourceType): boolean {
-    const { authorization } = this.broker
-    return authorization === null || authorization.mayAny(this.session, operation, resource)
-  }
-
-  operationsOn(resource: ResourceType, name: string): number {
-    const { authorization } = this.broker
-    return authorization === null ? allOperations(resource) : authorization.operationsOn(this.session, resource, name)
-  }
-
-  keepFrame<Request>(request: Request): Request {
-    assert(this.#frame !== null, 'a frame is kept before its handler waits')
-    this.#isKept = true
-    // Memory of its own stays where it is. What all connections read into is copied, and read again from the copy.
-    return this.#isOwnMemory ? request : (readRequest(this.api, copyOf(this.#frame)) as Request)
-  }
-
-  pause(): Promise<void> | null {
-    this.#slices ??= new Slices(this.broker.world.host, turnInLine)
-    return this.#slices.isOver ? this.#slices.next() : null
-  }
-
-  /** The handler goes on without its frame. True when it keeps memory that net must leave alone. */
-  handlerReturned(): boolean {
-    this.#frame = null
-    return this.#isKept && this.#isOwnMemory
-  }
-}
-
-function readRequest(api: Api, frame: Bytes): unknown {
-  const reader = new Reader(frame)
-  const { apiVersion } = readRequestHeader(reader)
-  readClientId(reader, inRange(api.flexible, apiVersion))
-  return decode(api.request, apiVersion, reader)
 }
 
 function isPending(dispatched: Dispatched): dispatched is Pending {

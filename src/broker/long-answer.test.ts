@@ -1,19 +1,19 @@
 import { expect, test } from 'vitest'
 import { realWorld } from '../base/world.js'
-import { turnOfEventLoop } from '../storage/slices.js'
+import { Slices, turnOfEventLoop } from '../storage/slices.js'
 import { inSlices } from './long-answer.js'
 
-/** A clock by which everything takes longer than a slice. */
-function slowWorld() {
+/** By a clock by which everything takes longer than a slice. */
+function slowPause() {
   let nowMs = 0
-  return { ...realWorld, host: { ...realWorld.host, monotonicMs: () => (nowMs += 10) } }
+  const slices = Slices.ofRequest({ ...realWorld.host, monotonicMs: () => (nowMs += 10) })
+  return () => (slices.isOver ? slices.next() : null)
 }
 
 test('of many long answers one has a slice in a turn of the event loop', async () => {
-  const world = slowWorld()
   let done = 0
   const answer = () =>
-    inSlices(world, 'Metadata', async pause => {
+    inSlices(slowPause(), 'Metadata', async pause => {
       for (let piece = 0; piece < 3; piece++) {
         await pause()
         done++

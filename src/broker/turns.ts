@@ -4,14 +4,14 @@
  */
 import type { Pause } from '../base/pause.js'
 import type { World } from '../base/world.js'
-import { Slices, turnInLine } from '../storage/slices.js'
+import { Slices } from '../storage/slices.js'
 
 export class Turns {
   readonly #slices: Slices
   #last: Promise<unknown> = Promise.resolve()
 
   constructor(world: World) {
-    this.#slices = new Slices(world.host, turnInLine)
+    this.#slices = Slices.ofRequest(world.host)
   }
 
   /** Does a piece when those before it are done. */

@@ -116,7 +116,9 @@ export function listenerBaseOf(name: string): string | null {
 
 /** The key that `name` gives to one listener alone, with the name spelt as it is looked for; null for any other name. */
 export function listenerKeyOf(name: string): { readonly key: BrokerKey; readonly name: string } | null {
-  const [, listener = '', mechanism, base = ''] = listenerKeyPattern.exec(name) ?? []
+  const parts = listenerKeyPattern.exec(name)
+  if (parts === null) return null
+  const [, listener = '', mechanism, base = ''] = parts
   const key = brokerKeyOf(base)
   const row = key === null ? null : (brokerKeys[key] as ConfigKey<unknown>)
   if (key === null || !row?.perListener || (mechanism !== undefined && !row.perMechanism)) return null

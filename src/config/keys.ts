@@ -464,6 +464,9 @@ export const brokerKeyNames = Object.keys(brokerKeys) as readonly BrokerKey[]
 
 /** The key that `name` means, aliases included; null for a name that is no broker key. */
 export function brokerKeyOf(name: string): BrokerKey | null {
-  if (Object.hasOwn(brokerKeys, name)) return name as BrokerKey
-  return brokerKeyNames.find(key => (brokerKeys[key] as ConfigKey<unknown>).aliases?.includes(name)) ?? null
+  return Object.hasOwn(brokerKeys, name) ? (name as BrokerKey) : (keyOfAlias.get(name) ?? null)
 }
+
+const keyOfAlias: ReadonlyMap<string, BrokerKey> = new Map(
+  brokerKeyNames.flatMap(key => ((brokerKeys[key] as ConfigKey<unknown>).aliases ?? []).map(alias => [alias, key] as const)),
+)

@@ -359,7 +359,7 @@ test('an answer that comes after the connection is closed only lets go of its fi
   connection.close()
   let released = 0
   const source = memorySlice(Buffer.alloc(5), () => void released++)
-  first.resolve({ bytes: Buffer.alloc(8), inserts: [{ position: 8, source }], byteLength: 13 })
+  first.resolve({ pieces: null, bytes: Buffer.alloc(8), inserts: [{ position: 8, source }], byteLength: 13 })
   await settled()
   expect(released).toBe(1)
   expect(socket.written).toEqual([])

@@ -41,9 +41,9 @@ export interface Pending {
   readonly answer: Promise<Outgoing | null>
   /** Its effects are fixed before the answer is known, and from then on a frame that is ordered too may start. */
   readonly isOrdered: boolean
-  /** When they are; null for now. Rejects never. */
+  /** When they are, or at least the frame is needed no more; null for now. Rejects never. */
   readonly fixed: Promise<void> | null
-  /** The frame's own memory is needed until the effects are fixed. */
+  /** The frame's own memory is needed until then. */
   readonly keepsFrame: boolean
 }
 
@@ -454,7 +454,7 @@ export class Connection {
     const slot: Slot = { answer: undefined, frame: keepsFrame ? own : null, isDropped: false }
     this.#slots.push(slot)
     if (!isOrdered || fixed !== null) this.#hasUnordered = true
-    if (isOrdered && fixed !== null) void fixed.then(() => this.#isFixed(slot))
+    if (fixed !== null) void fixed.then(() => (isOrdered ? this.#isFixed(slot) : this.#giveBack(slot)))
     answer.then(
       answer => this.#answered(slot, answer),
       error => this.#failed(slot, error),

@@ -53,6 +53,21 @@ for (const { name, calls } of paths) {
         ...options,
       })
 
+    test('a long answer leaves in its pieces, and before the next one', async () => {
+      const { answer, expected } = answerWithRanges(0, file, [{ memory: 10, position: 5, byteLength: 50_000 }], 3)
+      const pieces = [expected.subarray(0, 300_000), Buffer.alloc(20, 7)]
+      const long = {
+        ...answer,
+        pieces,
+        byteLength: answer.byteLength + pieces.reduce((sum, { byteLength }) => sum + byteLength, 0),
+      }
+      await using listener = await start([long, answerTo(1)])
+      using client = await RawClient.connect(listener.port)
+      client.send(requestFrame(0), requestFrame(1))
+      const all = Buffer.concat([...pieces, expected, answerTo(1).bytes])
+      expect((await client.bytes(all.byteLength)).equals(all)).toBe(true)
+    })
+
     test.each(['all in a file', 'some in no file'])(
       'ranges of all sizes arrive intact, in order, and are released (%s)',
       async where => {
@@ -185,7 +200,7 @@ for (const { name, calls } of paths) {
 
       test(`a file that cannot be read (${byteLength} bytes) breaks the connection and nothing else`, async () => {
         const source = { ...memorySlice(Buffer.alloc(byteLength)), fd: 1_000_000 }
-        const answer = { bytes: Buffer.alloc(8), inserts: [{ position: 8, source }], byteLength: 8 + byteLength }
+        const answer = { pieces: null, bytes: Buffer.alloc(8), inserts: [{ position: 8, source }], byteLength: 8 + byteLength }
         await using listener = await start([answer, answerTo(1)])
         using client = await RawClient.connect(listener.port)
         client.send(requestFrame(0))

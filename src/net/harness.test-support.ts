@@ -39,7 +39,7 @@ export function answerTo(id: number, padding = 0): Outgoing {
   const bytes = Buffer.alloc(8 + padding, id & 0xff)
   bytes.writeInt32BE(4 + padding, 0)
   bytes.writeInt32BE(id, 4)
-  return { bytes, inserts: null, byteLength: bytes.byteLength }
+  return { pieces: null, bytes, inserts: null, byteLength: bytes.byteLength }
 }
 
 /** What the broker did to a connection, in tests that have only one. */
@@ -149,7 +149,7 @@ export function answerWithRanges(
     at = end
   }
   parts.push(bytes.subarray(at))
-  return { answer: { bytes, inserts, byteLength: bytes.byteLength + ranges }, expected: Buffer.concat(parts) }
+  return { answer: { pieces: null, bytes, inserts, byteLength: bytes.byteLength + ranges }, expected: Buffer.concat(parts) }
 }
 
 export const reported: { faults: unknown[]; refused: string[]; waiting: string[] } = { faults: [], refused: [], waiting: [] }

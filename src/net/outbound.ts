@@ -105,7 +105,8 @@ export class Outbound {
       return
     }
     this.#pendingBytes += answer.byteLength
-    this.#queue.push(answer)
+    if (answer.pieces === null) this.#queue.push(answer)
+    else this.#queue.push(...partsOf(answer, answer.pieces))
     if (!this.#isSending) this.#send()
   }
 
@@ -370,6 +371,13 @@ const waiting = -1
 /** Lets go of the files of an answer that is not sent. */
 export function releaseRanges(answer: Outgoing): void {
   releaseFrom(answer, 0)
+}
+
+/** The pieces of a long answer leave like answers of their own. */
+function partsOf({ bytes, inserts, byteLength }: Outgoing, pieces: readonly Bytes[]): Outgoing[] {
+  const parts = pieces.map(piece => ({ pieces: null, bytes: piece, inserts: null, byteLength: piece.byteLength }))
+  const before = parts.reduce((sum, part) => sum + part.byteLength, 0)
+  return [...parts, { pieces: null, bytes, inserts, byteLength: byteLength - before }]
 }
 
 function countOf({ inserts }: Outgoing): number {

@@ -199,7 +199,7 @@ export class Topics {
     to: number,
   ): Promise<{ readonly topic: TopicImage; readonly written: Promise<void> }> {
     const { directory, metadataLog, world } = this.#options
-    const slices = to - from > madeAtOnceMax ? new Slices(world.host) : null
+    const slices = to - from > madeAtOnceMax ? Slices.ofRequest(world.host) : null
     let written: Promise<void>
     let index = from
     try {

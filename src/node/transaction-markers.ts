@@ -9,7 +9,7 @@ import type { Clock } from '../base/world.js'
 import type { GroupCoordinator } from '../coordinator/group/service.js'
 import { type ErrorCode, Errors, errorName, isRefusal } from '../protocol/errors.js'
 import type { Marker, TransactionVersion } from '../protocol/records/marker.js'
-import { Slices, turnInLine } from '../storage/slices.js'
+import { Slices } from '../storage/slices.js'
 import { offsetsTopic } from './internal-topics.js'
 import type { Topics } from './topics.js'
 
@@ -96,7 +96,7 @@ export class TransactionMarkers {
   }
 
   async #sendTo(partitions: readonly TopicPartition[], markers: MarkersToWrite): Promise<TopicPartition[]> {
-    const slices = new Slices(this.#options.clock, turnInLine)
+    const slices = Slices.ofRequest(this.#options.clock)
     const outcomes: (ErrorCode | Promise<ErrorCode>)[] = []
     for (const place of partitions) {
       outcomes.push(this.write(place, markers))

@@ -3,17 +3,17 @@
  * for every message what is shown here for a few is round-trip.test.ts's and conformance.test.ts's business.
  */
 
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { type Bytes, emptyBytes, fromHex, toHex } from '../base/bytes.js'
 import { memorySlice } from '../testing/slices.js'
-import { decode, encode } from './codec.js'
+import { decode, decodeInSlices, encode } from './codec.js'
 import { ApiVersions } from './messages/api-versions.js'
 import { DescribeTopicPartitions } from './messages/describe-topic-partitions.js'
 import { Fetch } from './messages/fetch.js'
 import { JoinGroup } from './messages/join-group.js'
 import { Metadata } from './messages/metadata.js'
 import { array, type Encodable, type Fields, int32, int64, type Message, message, records, string, struct } from './schema.js'
-import { MalformedError, Reader, structsPerRequestMax, Writer } from './wire.js'
+import { MalformedError, Reader, structsAtOnceMax, structsPerRequestMax, takesLong, Writer } from './wire.js'
 
 const topicId = 'AQIDBAUGBwgJCgsMDQ4PEA'
 
@@ -197,6 +197,48 @@ describe('bounds', () => {
     const count = structsPerRequestMax + 1
     expect(() => decode(some, 0, frame([count]))).toThrow(`more than ${structsPerRequestMax}`)
     expect(() => decode(empties, 0, frame([1, count]))).toThrow(`more than ${structsPerRequestMax}`)
+  })
+})
+
+describe('a message of many names is read in slices', () => {
+  const names = message({
+    name: 'Names',
+    versions: '0',
+    flexible: '0+',
+    fields: { groups: array('0+', { name: string('0+'), topics: array('0+', { topic: string('0+') }) }) },
+  })
+  const frame = (groups: number, topics: number): Reader => {
+    const writer = new Writer()
+    const inner = Array.from({ length: topics }, (_, index) => ({ topic: `topic-${index}` }))
+    encode(names, 0, writer, {
+      groups: Array.from({ length: groups }, (_, index) => ({ name: `group-${index}`, topics: inner })),
+    })
+    return new Reader(writer.finish())
+  }
+
+  test.each([
+    ['many in one array', 10_000, 0],
+    ['many in an inner array', 1, 10_000],
+    ['many in many', 200, 50],
+  ])('no step reads more than some hundreds: %s', (_what, groups, topics) => {
+    const reader = frame(groups, topics)
+    const text = vi.spyOn(reader, 'compactString')
+    const slices = decodeInSlices(names, 0, reader)
+    const perStep: number[] = []
+    for (let seen = 0; slices.next().done !== true; seen = text.mock.calls.length) perStep.push(text.mock.calls.length - seen)
+    expect(text.mock.calls.length).toBe(groups * (1 + topics))
+    expect(Math.max(...perStep)).toBeLessThan(200)
+  })
+
+  test('what takes long is not begun where its time is bound, and is read with the same reader where it is not', () => {
+    const reader = frame(structsAtOnceMax + 1, 0)
+    const text = vi.spyOn(reader, 'compactString')
+    reader.boundTime()
+    expect(() => decode(names, 0, reader)).toThrow(takesLong)
+    expect(text).not.toHaveBeenCalled()
+    const short = frame(structsAtOnceMax, 0)
+    short.boundTime()
+    expect(decode(names, 0, short).groups).toHaveLength(structsAtOnceMax)
   })
 })
 

@@ -9,13 +9,14 @@ import { assert } from '../base/assert.js'
 import { emptyBytes } from '../base/bytes.js'
 import { zeroUuid } from '../base/ids.js'
 import { type Decoded, type Encodable, type Field, type Fields, inRange, type Message, type PrimitiveKind } from './schema.js'
-import type { Reader, Writer } from './wire.js'
+import { numbersPerStruct, type Reader, type Writer } from './wire.js'
 
 interface Codec {
   readonly decode: (reader: Reader) => unknown
   readonly encode: (writer: Writer, value: unknown) => void
-  /** Made when the first large value comes. */
+  /** These are made when the first large value comes. */
   sliced: ((writer: Writer, value: unknown) => Iterable<void>) | null
+  slicedDecode: ((reader: Reader) => Generator<void, unknown>) | null
 }
 
 const compiled = new WeakMap<Message, Codec[]>()
@@ -28,6 +29,17 @@ export function decode<F extends Fields>(message: Message<F>, version: number, r
 /** Appends one message to `writer`. */
 export function encode<F extends Fields>(message: Message<F>, version: number, writer: Writer, value: Encodable<F>): void {
   codecOf(message, version).encode(writer, value)
+}
+
+/** Reads as `decode` does, and stops for breath wherever so many more elements of arrays are read. */
+export function decodeInSlices<F extends Fields>(
+  message: Message<F>,
+  version: number,
+  reader: Reader,
+): Generator<void, Decoded<F>> {
+  const codec = codecOf(message, version)
+  codec.slicedDecode ??= compileSlicedDecoder(message, version)
+  return codec.slicedDecode(reader) as Generator<void, Decoded<F>>
 }
 
 /** Encodes as `encode` does, and stops for breath wherever so many more elements of arrays are written. */
@@ -58,17 +70,28 @@ function codecOf(message: Message, version: number): Codec {
 }
 
 function compile(message: Message, version: number): Codec {
-  const context: Context = { version, isFlexible: inRange(message.flexible, version), functions: [], count: 0 }
+  const context = contextOf(message, version)
   const decodeName = structDecoder(context, message.fields)
   const encodeName = structEncoder(context, message.fields)
   const result = `{ decode: ${decodeName}, encode: ${encodeName} }`
-  return { ...evaluated<Omit<Codec, 'sliced'>>(context, result, `${message.name}.v${version}`), sliced: null }
+  return { ...evaluated<Pick<Codec, 'decode' | 'encode'>>(context, result, `${message.name}.v${version}`), ...unsliced }
 }
 
+const unsliced = { sliced: null, slicedDecode: null }
+const contextOf = (message: Message, version: number): Context => ({
+  ...{ version, isFlexible: inRange(message.flexible, version), functions: [], count: 0 },
+})
+
 function compileSliced(message: Message, version: number): NonNullable<Codec['sliced']> {
-  const context: Context = { version, isFlexible: inRange(message.flexible, version), functions: [], count: 0 }
+  const context = contextOf(message, version)
   const name = slicedEncoder(context, message.fields)
   return evaluated(context, name, `${message.name}.v${version}.sliced`)
+}
+
+function compileSlicedDecoder(message: Message, version: number): NonNullable<Codec['slicedDecode']> {
+  const context = contextOf(message, version)
+  const name = structDecoder(context, message.fields, true)
+  return evaluated(context, name, `${message.name}.v${version}.slicedDecoder`)
 }
 
 /** What the generated functions are good for. `name` is what stacks and profiles call the text. */
@@ -105,11 +128,13 @@ function methodOf(context: Context, kind: PrimitiveKind, nullable: boolean): str
 
 // ---- decoding
 
-function structDecoder(context: Context, fields: Fields): string {
+/** `isSliced`: a generator, which stops inside of its arrays, and of theirs. */
+function structDecoder(context: Context, fields: Fields, isSliced = false): string {
   const name = `decode${context.count++}`
   const lines: string[] = []
   for (const [key, field] of namesOf(fields)) {
-    lines.push(`let ${key}_ = ${isPresent(context, field) ? readExpression(context, field) : defaultExpression(field)};`)
+    const read = isPresent(context, field) ? readExpression(context, field, isSliced) : defaultExpression(field)
+    lines.push(`let ${key}_ = ${read};`)
   }
   if (context.isFlexible) {
     const tagged = taggedOf(context, fields)
@@ -127,45 +152,55 @@ function structDecoder(context: Context, fields: Fields): string {
     }
   }
   const members = namesOf(fields).map(([key]) => `${key}: ${key}_`)
-  context.functions.push(`function ${name}(r) {\n${lines.join('\n')}\nreturn { ${members.join(', ')} }\n}`)
+  const begin = isSliced ? 'function*' : 'function'
+  context.functions.push(`${begin} ${name}(r) {\n${lines.join('\n')}\nreturn { ${members.join(', ')} }\n}`)
   return name
 }
 
-function readExpression(context: Context, field: Field): string {
+function readExpression(context: Context, field: Field, isSliced = false): string {
   const nullable = isNullable(context, field)
   if (field.kind === 'struct') {
     const read = `${structDecoder(context, field.fields as Fields)}(r)`
     return nullable ? `(r.int8() < 0 ? null : ${read})` : read
   }
-  if (field.kind === 'array') return `${arrayDecoder(context, field, nullable)}(r)`
+  if (field.kind === 'array') {
+    const read = `${arrayDecoder(context, field, nullable, isSliced)}(r)`
+    return isSliced ? `yield* ${read}` : read
+  }
   // Records are read as the bytes they are; only writing them has a form of its own.
   const isRecords = field.kind === 'records'
   const method = field.isExact ? 'int64Exact' : methodOf(context, isRecords ? 'bytes' : field.kind, isRecords || nullable)
   return `r.${method}()`
 }
 
-function arrayDecoder(context: Context, field: Field, nullable: boolean): string {
+function arrayDecoder(context: Context, field: Field, nullable: boolean, isSliced: boolean): string {
   const name = `decodeArray${context.count++}`
   const least = Math.max(
     1,
     field.fields ? structBytesMin(context, field.fields) : primitiveBytesMin(context, field.element as PrimitiveKind),
   )
   const length = `r.${context.isFlexible ? 'compactArrayLength' : 'arrayLength'}(${least})`
-  const element = field.fields
-    ? `${structDecoder(context, field.fields)}(r)`
+  const { fields } = field
+  const hasStops = isSliced && fields !== undefined && hasArrays(context, fields)
+  const element = fields
+    ? `${hasStops ? 'yield* ' : ''}${structDecoder(context, fields, hasStops)}(r)`
     : `r.${methodOf(context, field.element as PrimitiveKind, false)}()`
+  const charged = fields || field.element === 'string' ? 'length' : `length >> ${Math.log2(numbersPerStruct)}`
   context.functions.push(
-    `function ${name}(r) {
+    `${isSliced ? 'function*' : 'function'} ${name}(r) {
 const length = ${nullable ? length : `r.nonNullLength(${length})`};
 if (length < 0) return null;
-${field.fields || field.element === 'string' ? 'r.structs(length);' : ''}
+r.structs(${charged});
 const items = [];
-for (let i = 0; i < length; i++) items.push(${element});
+for (let i = 0; i < length; i++) { items.push(${element});${isSliced ? stop : ''} }
 return items
 }`,
   )
   return name
 }
+
+const hasArrays = (context: Context, fields: Fields): boolean =>
+  namesOf(fields).some(([, field]) => isPresent(context, field) && field.kind === 'array')
 
 /** The least bytes a struct takes on the wire: what makes an array's claimed length checkable. */
 function structBytesMin(context: Context, fields: Fields): number {
@@ -235,6 +270,7 @@ function structEncoder(context: Context, fields: Fields): string {
 
 /** Elements of an array between two stops. */
 const elementsPerStop = 64
+const stop = ` if (i % ${elementsPerStop} === 0) yield`
 
 /** The encoder of a struct as a generator: it stops inside of its arrays of structs, and of theirs. */
 function slicedEncoder(context: Context, fields: Fields): string {
@@ -256,7 +292,7 @@ function slicedArrayWriter(context: Context, field: Field, value: string): strin
   const fields = field.fields as Fields
   const hasInner = namesOf(fields).some(([, inner]) => isPresent(context, inner) && hasStructs(inner))
   const write = hasInner ? `yield* ${slicedEncoder(context, fields)}(w, x[i])` : `${structEncoder(context, fields)}(w, x[i])`
-  return arrayStatement(context, field, value, `{ ${write}; if (i % ${elementsPerStop} === 0) yield }`)
+  return arrayStatement(context, field, value, `{ ${write};${stop} }`)
 }
 
 const valueExpression = (key: string, field: Field): string =>

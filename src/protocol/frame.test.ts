@@ -1,9 +1,12 @@
 import { expect, test } from 'vitest'
+import { concat } from '../base/bytes.js'
 import { memorySlice } from '../testing/slices.js'
+import { decode } from './codec.js'
 import { encodeLongResponse, encodeResponse } from './frame.js'
 import { DescribeTransactions } from './messages/describe-transactions.js'
 import { Fetch } from './messages/fetch.js'
-import { Writer } from './wire.js'
+import { Metadata } from './messages/metadata.js'
+import { Reader, Writer } from './wire.js'
 
 const to = { apiKey: Fetch.key, version: 12, correlationId: 1, message: Fetch.response }
 
@@ -35,6 +38,21 @@ test('so does a long one', async () => {
   const released: string[] = []
   await expect(encodeLongResponse(to, spoiled(released), () => null)).rejects.toThrow(TypeError)
   expect(released).toEqual(['before', 'spoiled', 'behind'])
+})
+
+test('a long answer comes in pieces, so that its memory is never copied to make it larger', async () => {
+  const described = { apiKey: Metadata.key, version: 9, correlationId: 1, message: Metadata.response }
+  const topics = Array.from({ length: 20_000 }, (_, index) => ({
+    ...{ errorCode: 0, name: `topic-${index}`, isInternal: false, partitions: [], topicAuthorizedOperations: 0 },
+  }))
+  const answer = { brokers: [], clusterId: 'c', controllerId: 1, topics, clusterAuthorizedOperations: 0 }
+  const { pieces, bytes, byteLength } = await encodeLongResponse(described, answer as never, () => null)
+  expect(Math.max(...pieces!.map(piece => piece.byteLength))).toBeLessThan(300_000)
+  const whole = concat([...pieces!, bytes])
+  expect(whole.byteLength).toBe(byteLength)
+  const reader = new Reader(whole)
+  expect([reader.int32(), reader.int32(), reader.int8()]).toEqual([byteLength - 4, 1, 0])
+  expect(decode(Metadata.response, 9, reader).topics.map(({ name }) => name)).toEqual(topics.map(({ name }) => name))
 })
 
 test('an answer without slices that cannot be encoded is not gone through again', async () => {

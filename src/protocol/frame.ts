@@ -2,7 +2,7 @@
  * What stands around a message: the request header, the response header, the length prefix. A frame is everything behind
  * the length. The client id is in the classic int16 encoding even in flexible headers.
  */
-import type { Bytes } from '../base/bytes.js'
+import { type Bytes, viewOf } from '../base/bytes.js'
 import type { Pause } from '../base/pause.js'
 import type { Slice } from '../base/slice.js'
 import { encode, encodeInSlices } from './codec.js'
@@ -35,8 +35,10 @@ export function readClientId(reader: Reader, isFlexible: boolean): string {
   return clientId
 }
 
-/** A response ready to leave: `bytes` with `inserts` (ranges of files) at their positions. */
+/** A response ready to leave: `pieces`, then `bytes` with `inserts` (ranges of files) at their positions. */
 export interface Outgoing {
+  /** The beginning of a long one; null where `bytes` are all of it. */
+  readonly pieces: readonly Bytes[] | null
   /** Length prefix, header and body, without the inserts. */
   readonly bytes: Bytes
   readonly inserts: readonly Insert[] | null
@@ -48,8 +50,8 @@ const apiVersionsKey = 18
 
 /** What the answer of one request may have in memory, ranges of files aside. Kafka's own bound is what an int32 counts. */
 export const answerBytesMax = 100 * 1024 * 1024
-/** What is encoded at once. A longer response is encoded again from the start, in slices. */
-const encodedAtOnceMax = 256 * 1024
+/** What is encoded at once; some tenths of a millisecond. A longer response is encoded again from the start, in slices. */
+export const encodedAtOnceMax = 32 * 1024
 
 /** What an answer is the answer to. */
 export interface Answering<F extends Fields> {
@@ -74,7 +76,7 @@ export function encodeResponse<F extends Fields>(writer: Writer, to: Answering<F
     throw error
   }
   const byteLength = finishedLength(writer)
-  return { bytes: writer.finish(), inserts: writer.inserts, byteLength }
+  return { pieces: null, bytes: writer.finish(), inserts: writer.inserts, byteLength }
 }
 
 /** The same, a slice at a time: `pause` is awaited between them. @throws TooLongError */
@@ -88,6 +90,7 @@ export async function encodeLongResponse<F extends Fields>(
   writeHeader(writer, to)
   try {
     for (const _ of encodeInSlices(to.message, to.version, writer, value)) {
+      writer.cutIfLong()
       const paused = pause()
       if (paused !== null) await paused
     }
@@ -160,14 +163,17 @@ function releaseSlicesIn(value: unknown): void {
 /** The writer goes with this answer: its bytes need not be copied. */
 function finished(writer: Writer): Outgoing {
   const byteLength = finishedLength(writer)
-  return { bytes: writer.written(), inserts: writer.inserts, byteLength }
+  const { cutOff, inserts } = writer
+  return { pieces: cutOff.length === 0 ? null : cutOff, bytes: writer.written(), inserts, byteLength }
 }
 
 /** Puts the length in front, which counts the inserts. */
 function finishedLength(writer: Writer): number {
-  let byteLength = writer.position
+  let byteLength = writer.cutOffBytes + writer.position
   const { inserts } = writer
   if (inserts !== null) for (const insert of inserts) byteLength += insert.source.byteLength
-  writer.patchInt32(0, byteLength - frameLengthBytes)
+  const [first] = writer.cutOff
+  if (first === undefined) writer.patchInt32(0, byteLength - frameLengthBytes)
+  else viewOf(first).setInt32(0, byteLength - frameLengthBytes)
   return byteLength
 }

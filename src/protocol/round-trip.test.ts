@@ -7,7 +7,7 @@ import { describe, expect, test } from 'vitest'
 import { type Bytes, emptyBytes, toBase64Url, toHex } from '../base/bytes.js'
 import { zeroUuid } from '../base/ids.js'
 import { int64Of } from '../base/int64.js'
-import { decode, encode, encodeInSlices } from './codec.js'
+import { decode, decodeInSlices, encode, encodeInSlices } from './codec.js'
 import { Errors } from './errors.js'
 import { allApis, allMessages, versionsOf } from './messages/all.test-support.js'
 import { type Field, type Fields, inRange, type Message, type PrimitiveKind } from './schema.js'
@@ -29,6 +29,7 @@ describe('a message comes back from the wire as it went, and none of its beginni
           const sliced = new Writer()
           for (const _ of encodeInSlices(message, version, sliced, value as never));
           expect(toHex(sliced.finish())).toBe(toHex(bytes))
+          expect(comparable(wholeOf(decodeInSlices(message, version, new Reader(bytes))))).toEqual(comparable(value))
           // What is left out is written as its default.
           expect(toHex(encoded(message, version, withoutDefaults(message.fields, value)))).toBe(toHex(bytes))
           for (let end = 0; end < bytes.byteLength; end++) {
@@ -40,6 +41,13 @@ describe('a message comes back from the wire as it went, and none of its beginni
     })
   }
 })
+
+function wholeOf<Whole>(slices: Generator<void, Whole>): Whole {
+  for (;;) {
+    const step = slices.next()
+    if (step.done === true) return step.value
+  }
+}
 
 // A length in each of the two encodings that no frame can hold, and one that means null.
 const lies = [

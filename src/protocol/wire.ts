@@ -35,10 +35,16 @@ export class TooLongError extends Error {
 
 /**
  * Structs and texts that one request may carry in its arrays, and tags. Kafka has no such bound; without it a 100 MB frame of
- * empty ones would grow to gigabytes of objects. Most handlers go through a request's names in one step, some microseconds a
- * name: this many hold up the other clients for about half a second at worst.
+ * empty ones would grow to gigabytes of objects.
  */
 export const structsPerRequestMax = 100_000
+/** So many numbers count as a struct. */
+export const numbersPerStruct = 64
+/** Structs that are decoded at once; some tenths of a millisecond. */
+export const structsAtOnceMax = 512
+
+/** Thrown by a reader that was told to: decoding it all takes long. */
+export const takesLong = new Error('a message is to be decoded in slices')
 
 /** Kafka's strings are at most Short.MAX bytes long, in compact encoding too. */
 export const stringBytesMax = 0x7fff
@@ -52,6 +58,7 @@ export class Reader {
   #view: DataView
   #end: number
   #structsLeft = structsPerRequestMax
+  #isAtOnce = false
   /** The buffer that the reader sees all of, since `reset`. */
   #whole: ArrayBufferLike | null = null
   position: number
@@ -75,6 +82,13 @@ export class Reader {
     this.position = bytes.byteOffset
     this.#end = bytes.byteOffset + bytes.byteLength
     this.#structsLeft = structsPerRequestMax
+    this.#isAtOnce = false
+  }
+
+  /** From now on what takes long throws `takesLong`. */
+  boundTime(): void {
+    this.#structsLeft = structsAtOnceMax
+    this.#isAtOnce = true
   }
 
   get remaining(): number {
@@ -196,8 +210,8 @@ export class Reader {
   /** Charges `count` array elements that take more memory than bytes to the request's budget. */
   structs(count: number): number {
     this.#structsLeft -= count
-    if (this.#structsLeft < 0) throw new MalformedError(`more than ${structsPerRequestMax} structs in one request`)
-    return count
+    if (this.#structsLeft >= 0) return count
+    throw this.#isAtOnce ? takesLong : new MalformedError(`more than ${structsPerRequestMax} structs in one request`)
   }
 
   skip(size: number): void {
@@ -221,6 +235,9 @@ export class Reader {
   }
 }
 
+/** A long message is cut into pieces of about this size: making its memory larger would take as long as it has bytes. */
+const cutBytesMin = 256 * 1024
+
 /** A place in the encoded bytes where bytes that live elsewhere are to be sent. */
 export interface Insert {
   readonly position: number
@@ -237,6 +254,9 @@ export class Writer {
   #position = 0
   #inserts: Insert[] | null = null
   #bytesMax = Number.POSITIVE_INFINITY
+  /** What was cut off, in order, and how many bytes that is. */
+  readonly #cutOff: Bytes[] = []
+  #cutOffBytes = 0
 
   constructor(capacity = 4096) {
     const bytes = allocate(capacity)
@@ -249,6 +269,23 @@ export class Writer {
   }
   get inserts(): readonly Insert[] | null {
     return this.#inserts
+  }
+
+  /** Of a long message: bytes that are not written to any more, so that they need not be copied when it grows. */
+  get cutOff(): readonly Bytes[] {
+    return this.#cutOff
+  }
+  get cutOffBytes(): number {
+    return this.#cutOffBytes
+  }
+  /** Between two elements, not within a tag. */
+  cutIfLong(): void {
+    if (this.#position < cutBytesMin || this.#inserts !== null) return
+    this.#cutOff.push(this.written())
+    this.#cutOffBytes += this.#position
+    if (this.#cutOffBytes > this.#bytesMax) throw new TooLongError(this.#bytesMax)
+    this.#position = 0
+    this.#replace(cutBytesMin + (cutBytesMin >> 2))
   }
 
   /** More than `bytesMax` throws TooLongError. */
@@ -267,7 +304,7 @@ export class Writer {
   }
   #grow(sizeMin: number): void {
     // Looked at here alone: until it grows, a writer holds what it has room for.
-    if (sizeMin > this.#bytesMax) throw new TooLongError(this.#bytesMax)
+    if (sizeMin + this.#cutOffBytes > this.#bytesMax) throw new TooLongError(this.#bytesMax)
     this.#replace(Math.max(Math.min(this.#bytes.byteLength * 2, this.#bytesMax), sizeMin))
   }
   #room(size: number): number {
@@ -285,6 +322,7 @@ export class Writer {
   written(): Bytes {
     return this.#bytes.subarray(0, this.#position)
   }
+  /** Of what was not cut off. */
   patchInt32(position: number, value: number): void {
     this.#view.setInt32(position, value)
   }

@@ -5,8 +5,10 @@
  */
 import type { Clock } from '../base/world.js'
 
-/** How long other clients wait at most, if the steps are short; a turn of the event loop costs a hundredth of it. */
-const sliceMs = 2
+/** How long other clients wait at most, if the steps are short; a turn of the event loop costs a fiftieth of it. */
+const sliceMs = 1
+/** What a request may take before it stands in line. Many may arrive in one turn, and most need no more. */
+const firstSliceMs = 0.25
 
 export function turnOfEventLoop(): Promise<void> {
   return new Promise(resolve => setImmediate(resolve))
@@ -36,10 +38,15 @@ export class Slices {
   #endMs: number
 
   /** `nextTurn` resolves when the event loop has been around once. */
-  constructor(clock: Clock, nextTurn = turnOfEventLoop) {
+  constructor(clock: Clock, nextTurn = turnOfEventLoop, firstMs = sliceMs) {
     this.#clock = clock
     this.#nextTurn = nextTurn
-    this.#endMs = clock.monotonicMs() + sliceMs
+    this.#endMs = clock.monotonicMs() + firstMs
+  }
+
+  /** For a request: all of them together have one slice in a turn of the event loop. */
+  static ofRequest(clock: Clock): Slices {
+    return new Slices(clock, turnInLine, firstSliceMs)
   }
 
   get isOver(): boolean {

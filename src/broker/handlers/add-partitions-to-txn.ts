@@ -3,7 +3,6 @@ import type { VerifiedPartitions } from '../../coordinator/transaction/verify-pa
 import { type ErrorCode, Errors, isErrorCode } from '../../protocol/errors.js'
 import { AddPartitionsToTxn } from '../../protocol/messages/add-partitions-to-txn.js'
 import type { RequestOf, ResponseOf } from '../../protocol/schema.js'
-import { Slices } from '../../storage/slices.js'
 import { handler, type RequestContext } from '../handler.js'
 import { collapsed, type TopicSpelling } from '../repeated.js'
 
@@ -16,13 +15,13 @@ export const addPartitionsToTxn = handler(AddPartitionsToTxn, async (request, co
   const { version } = context
   if (version < 4) return { resultsByTopicV3AndBelow: await added(transactionOf(request), context) }
   if (!context.may('cluster_action', 'cluster', '')) return { errorCode: Errors.CLUSTER_AUTHORIZATION_FAILED }
-  const slices = new Slices(context.broker.world.host)
   // An id that is named twice is answered twice, by the last that was said of it.
   const byId = new Map(request.transactions.map(transaction => [transaction.transactionalId, transaction]))
   const results = new Map<string, TopicResults>()
   for (const [transactionalId, transaction] of byId) {
     results.set(transactionalId, await added(transaction, context))
-    if (slices.isOver) await slices.next()
+    const paused = context.pause()
+    if (paused !== null) await paused
   }
   const resultOf = ({ transactionalId }: Transaction) => ({ transactionalId, topicResults: results.get(transactionalId)! })
   return { resultsByTransaction: request.transactions.map(resultOf) }

@@ -19,7 +19,7 @@ export const describeAcls = handler(DescribeAcls, async (request, context) => {
     const errorMessage = 'No Authorizer is configured on the broker'
     return { errorCode: Errors.SECURITY_DISABLED, errorMessage, resources: [] }
   }
-  const slices = new Slices(broker.world.host)
+  const slices = Slices.ofRequest(broker.world.host)
   const resources = new Map<string, Resource>()
   for (const [, acl] of broker.topics.image.access.acls.entries()) {
     if (slices.isOver) await slices.next()

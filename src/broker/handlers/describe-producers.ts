@@ -3,7 +3,6 @@ import { type ErrorCode, Errors, isErrorCode } from '../../protocol/errors.js'
 import { DescribeProducers } from '../../protocol/messages/describe-producers.js'
 import type { ResponseOf } from '../../protocol/schema.js'
 import type { Partition } from '../../storage/partition.js'
-import { Slices } from '../../storage/slices.js'
 import { authorizationFailed } from '../authorization-failed.js'
 import { handler, type RequestContext } from '../handler.js'
 import { resolvePartition } from '../resolve-partition.js'
@@ -14,7 +13,6 @@ type PartitionAnswer = TopicAnswer['partitions'][number]
 // DescribeProducers v0: who writes to a partition under a producer id, and since where in a transaction (KIP-664). A partition
 // that is named twice is answered twice and looked at once.
 export const describeProducers = handler(DescribeProducers, async (request, context) => {
-  const slices = new Slices(context.broker.world.host)
   const described = new Map<string, Map<number, PartitionAnswer>>()
   const topics: TopicAnswer[] = []
   for (const { name, partitionIndexes } of request.topics) {
@@ -23,7 +21,8 @@ export const describeProducers = handler(DescribeProducers, async (request, cont
     for (const index of partitionIndexes) {
       if (ofTopic.has(index)) continue
       ofTopic.set(index, producersOf(name, index, context))
-      if (slices.isOver) await slices.next()
+      const paused = context.pause()
+      if (paused !== null) await paused
     }
     topics.push({ name, partitions: partitionIndexes.map(index => ofTopic.get(index) as PartitionAnswer) })
   }

@@ -54,15 +54,19 @@ function allTopics(request: MetadataRequest, context: RequestContext): Promise<B
   const who = broker.authorization === null ? null : [type, name, context.connection.remoteAddress]
   const key = JSON.stringify([version, request.includeTopicAuthorizedOperations, answerOf(request, context, []), who])
   return broker.encodedAnswers.of(key, image.revision, () =>
-    inSlices(broker.world, Metadata.name, async pause => {
-      const topics: TopicAnswer[] = []
-      for (const topic of [...image.topics.values()]) {
-        if (context.may('describe', 'topic', topic.name)) topics.push(known(topic, operations))
-        const paused = pause()
-        if (paused !== null) await paused
-      }
-      return encodeBody(Metadata.response, version, answerOf(request, context, topics), pause)
-    }),
+    inSlices(
+      () => context.pause(),
+      Metadata.name,
+      async pause => {
+        const topics: TopicAnswer[] = []
+        for (const topic of [...image.topics.values()]) {
+          if (context.may('describe', 'topic', topic.name)) topics.push(known(topic, operations))
+          const paused = pause()
+          if (paused !== null) await paused
+        }
+        return encodeBody(Metadata.response, version, answerOf(request, context, topics), pause)
+      },
+    ),
   )
 }
 

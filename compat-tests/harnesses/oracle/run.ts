@@ -14,7 +14,7 @@ import { startKafka } from '../../lib/kafka-broker.js'
 import { kafkaClasspath, kafkaVersion } from '../../lib/maven.js'
 import { cacheFolder, compatSources, repositoryRoot, scratchFolder } from '../../lib/paths.js'
 import { run, runVisibly } from '../../lib/processes.js'
-import { startSecuredGregor, startSecuredKafka } from './secured.js'
+import { startSecuredGregor, startSecuredKafka } from '../../lib/secured-brokers.js'
 
 const defaults = ['--versions', 'newest', '--mutations', '40', '--seed', '44']
 const settings = {

@@ -2,9 +2,9 @@
  * Kafka and Gregor with an authorizer, and with a second listener where clients log in by whatever mechanism. Who comes without
  * may do everything.
  */
-import { type RunningGregor, startGregor } from '../../lib/gregor.js'
-import { startKafka } from '../../lib/kafka-broker.js'
-import { freePorts } from '../../lib/ports.js'
+import { type RunningGregor, startGregor } from './gregor.js'
+import { startKafka } from './kafka-broker.js'
+import { freePorts } from './ports.js'
 
 const sasl = 'listener.name.sasl_plaintext'
 const modules = 'org.apache.kafka.common.security'
@@ -22,6 +22,11 @@ const settings = {
   // A hundred refusals are waited for.
   'connection.failed.authentication.delay.ms': '10',
   'delegation.token.secret.key': 'a secret of both',
+}
+
+const controller = {
+  'controller.listener.names': 'CONTROLLER',
+  'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,SASL_PLAINTEXT:SASL_PLAINTEXT,CONTROLLER:PLAINTEXT',
 }
 
 export interface SecuredBroker {
@@ -51,8 +56,11 @@ export async function startSecuredKafka(properties: Readonly<Record<string, stri
 export async function startSecuredGregor(properties: Readonly<Record<string, string>>): Promise<RunningGregor & SecuredBroker> {
   const gregor = await startGregor({
     isEphemeral: true,
-    listeners: 'PLAINTEXT://127.0.0.1:0,SASL_PLAINTEXT://127.0.0.1:0',
-    args: Object.entries({ ...properties, ...settings }).flatMap(([key, value]) => ['--config', `${key}=${value}`]),
+    listeners: 'PLAINTEXT://127.0.0.1:0,SASL_PLAINTEXT://127.0.0.1:0,CONTROLLER://127.0.0.1:0',
+    args: Object.entries({ ...properties, ...settings, ...controller }).flatMap(([key, value]) => [
+      '--config',
+      `${key}=${value}`,
+    ]),
   })
   const addresses = [...gregor.readyLine.matchAll(/:\/\/([^\s,]+)/g)].map(([, address]) => address).join()
   return { ...gregor, addresses }

@@ -1,14 +1,24 @@
 /** The application: what stands before every route, the routes, and what is at every other path. */
 import { OpenAPIHono } from '@hono/zod-openapi'
+import { Access, type App, type Env } from './access.js'
+import { bodyLimit } from './body-limit.js'
 import { answerFailure, failure, HttpFailure } from './failures.js'
 import { contentGuard, hostGuard, originGuard, secureHeaders } from './guards.js'
 import { openApiInfo } from './openapi.js'
 import type { HttpParts } from './parts.js'
+import { RecordReader } from './record-reader.js'
+import { aclRoutes } from './routes/acls.js'
+import { configRoutes } from './routes/configs.js'
 import { healthRoutes } from './routes/health.js'
+import { quotaRoutes } from './routes/quotas.js'
+import { recordRoutes } from './routes/records.js'
+import { sessionRoutes } from './routes/session.js'
+import { topicRoutes } from './routes/topics.js'
+import { userRoutes } from './routes/users.js'
 import { answerFile, plainPage, type StaticFiles } from './static-files.js'
 
-export function createApp(parts: HttpParts, files: StaticFiles): OpenAPIHono {
-  const app = new OpenAPIHono({
+export function createApp(parts: HttpParts, files: StaticFiles): App {
+  const app = new OpenAPIHono<Env>({
     // What a schema refuses is told with the first thing that is wrong.
     defaultHook: result => {
       if (result.success) return
@@ -25,6 +35,14 @@ export function createApp(parts: HttpParts, files: StaticFiles): OpenAPIHono {
     return answerFailure(context, failure('INTERNAL_ERROR', 'The broker’s log says why.'))
   })
   for (const routes of [healthRoutes]) routes(app, parts)
+  const access = new Access(parts)
+  app.use('/api/v1/*', bodyLimit)
+  sessionRoutes(app, parts, access)
+  app.use('/api/v1/*', access.guard)
+  for (const routes of [topicRoutes, configRoutes, aclRoutes, quotaRoutes]) routes(app)
+  userRoutes(app, parts)
+  const reader = new RecordReader(parts.world)
+  for (const routes of [recordRoutes]) routes(app, parts, reader)
   app.doc31('/api/openapi.json', openApiInfo)
   app.get('*', context => {
     const { path } = context.req

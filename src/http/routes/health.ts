@@ -1,5 +1,6 @@
 /** Whether the broker is well. */
-import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
+import { createRoute, z } from '@hono/zod-openapi'
+import type { App } from '../access.js'
 import type { HttpParts } from '../parts.js'
 
 const live = createRoute({
@@ -9,6 +10,6 @@ const live = createRoute({
   responses: { 200: { description: 'It does', content: { 'text/plain': { schema: z.literal('ok') } } } },
 })
 
-export function healthRoutes(app: OpenAPIHono, _parts: HttpParts): void {
+export function healthRoutes(app: App, _parts: HttpParts): void {
   app.openapi(live, context => context.text('ok'))
 }

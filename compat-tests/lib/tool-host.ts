@@ -31,6 +31,16 @@ export const toolClasses = {
   'kafka-dump-log': 'org.apache.kafka.tools.DumpLogSegments',
   'kafka-transactions': 'org.apache.kafka.tools.TransactionsCommand',
   'kafka-producer-perf-test': 'org.apache.kafka.tools.ProducerPerformance',
+  'kafka-consumer-perf-test': 'org.apache.kafka.tools.ConsumerPerformance',
+  'kafka-e2e-latency': 'org.apache.kafka.tools.EndToEndLatency',
+  'kafka-verifiable-consumer': 'org.apache.kafka.tools.VerifiableConsumer',
+  'kafka-groups': 'org.apache.kafka.tools.GroupsCommand',
+  'kafka-share-groups': 'org.apache.kafka.tools.consumer.group.ShareGroupCommand',
+  'kafka-streams-groups': 'org.apache.kafka.tools.streams.StreamsGroupCommand',
+  'kafka-streams-application-reset': 'org.apache.kafka.tools.StreamsResetter',
+  'kafka-delete-records': 'org.apache.kafka.tools.DeleteRecordsCommand',
+  'kafka-client-metrics': 'org.apache.kafka.tools.ClientMetricsCommand',
+  'kafka-replica-verification': 'org.apache.kafka.tools.ReplicaVerificationTool',
   'transactional-message-copier': 'org.apache.kafka.tools.TransactionalMessageCopier',
 } as const
 

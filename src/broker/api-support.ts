@@ -67,6 +67,7 @@ const notes: Readonly<Record<string, string>> = {
   UpdateFeatures: 'metadata.version and transaction.version',
   UnregisterBroker: 'the only broker is not unregistered (42)',
   AddRaftVoter: 'refused as at kraft.version 0',
+  UnregisterController: 'there is one controller',
   RemoveRaftVoter: 'refused as at kraft.version 0',
   GetTelemetrySubscriptions: 'in Kafka with a plug-in alone',
   PushTelemetry: 'numbers: histograms and summaries are passed over',
@@ -83,7 +84,6 @@ function reasonFor(key: number): string {
 const absent: readonly (readonly [reason: string, keys: readonly number[]])[] = [
   ['between the brokers of a ZooKeeper cluster', [4, 5, 6, 7]],
   ['no quotas yet', [48, 49]],
-  ['one controller', [94]],
   ['the consumer group protocol (KIP-848) is not there yet', [68, 69]],
   ['no share groups yet', [76, 77, 78, 79, 83, 84, 85, 86, 87, 90, 91, 92]],
   ['no streams groups yet', [88, 89, 93]],

@@ -63,6 +63,7 @@ import { saslHandshake } from './handlers/sasl-handshake.js'
 import { syncGroup } from './handlers/sync-group.js'
 import { txnOffsetCommit } from './handlers/txn-offset-commit.js'
 import { unregisterBroker } from './handlers/unregister-broker.js'
+import { unregisterController } from './handlers/unregister-controller.js'
 import { updateFeatures } from './handlers/update-features.js'
 import { writeTxnMarkers } from './handlers/write-txn-markers.js'
 import { type Need, need } from './needs.js'
@@ -183,6 +184,7 @@ export const handlers: readonly Row[] = [
   row(describeTopicPartitions, { needs: [need('describe', 'topic')] }), // 75
   row(addRaftVoter, { needs: [need('alter', 'cluster')] }), // 80
   row(removeRaftVoter, { needs: [need('alter', 'cluster')] }), // 81
+  row(unregisterController, { needs: [need('alter', 'cluster')] }), // 94
 ]
 
 /** By key, from the definitions of Kafka's messages: what a controller's listener serves, of what is served at all. */

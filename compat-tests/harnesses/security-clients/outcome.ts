@@ -1,4 +1,5 @@
 /** What became of a login, and whether two brokers did the same to a client. */
+import { withoutChance } from '../../lib/printed-text.js'
 
 export interface Outcome {
   readonly outcome: 'done' | 'refused' | 'late' | 'nothing'
@@ -24,15 +25,6 @@ export function outcomesOf(stdout: string): Map<string, Told> {
     outcomes.set(id, { outcome: outcome as 'done', tookMs: Number(tookMs), error: withoutChance(error) })
   }
   return outcomes
-}
-
-/** Ports, times and addresses of memory differ from run to run. */
-export function withoutChance(text: string): string {
-  return text
-    .replaceAll(/(127\.0\.0\.1|localhost)('?[:,] ?)\d+/g, '$1$2PORT')
-    .replaceAll(/\b(after|in|for) \d+ ?ms\b/g, '$1 TIME')
-    .replaceAll(/\b\d{4}-\d\d-\d\dT[\d:.]+Z?/g, 'DATE')
-    .replaceAll(/0x[0-9a-f]+|\b[0-9A-F]{8,}:/g, 'ADDRESS')
 }
 
 export interface Comparison {

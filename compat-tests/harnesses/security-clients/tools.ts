@@ -4,11 +4,11 @@
  */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { linesOnlyIn, printedText } from '../../lib/printed-text.js'
 import type { Tally } from '../../lib/tally.js'
-import { ToolHost, type ToolName, type ToolRun } from '../../lib/tool-host.js'
+import { ToolHost, type ToolName } from '../../lib/tool-host.js'
 import type { Broker, ListenerName } from './brokers.js'
 import type { Identities } from './identities.js'
-import { withoutChance } from './outcome.js'
 
 interface Step {
   readonly rule: string
@@ -177,17 +177,10 @@ export async function compareTools(
       console.log(`not run  ${tool}: ${rule}: the broker has no ${missing}`)
       return { tool, rule, isEqual: false }
     }
-    const problem = one === other ? null : `Gregor ${shown(one, other)}\n        Kafka  ${shown(other, one)}`
+    const problem = one === other ? null : `Gregor ${linesOnlyIn(one, other)}\n        Kafka  ${linesOnlyIn(other, one)}`
     tally.claim(`${tool}: ${rule}`, problem)
     return { tool, rule, isEqual: problem === null }
   })
-}
-
-/** The lines that the other has not. */
-function shown(text: string, other: string): string {
-  const others = other.split('\n')
-  const own = text.split('\n').filter(line => !others.includes(line))
-  return (own.length === 0 ? 'the same lines in another order or number' : own.join(' ⏎ ')).slice(0, 600)
 }
 
 /** What each step printed, without what differs between any two brokers. */
@@ -208,7 +201,7 @@ async function runsOf(broker: Broker, who: Identities, classpath: string, scratc
     const run = await host.run(tool, all, { timeoutMs: 60_000, ...(input !== undefined && { stdinFile: file('input', input) }) })
     const [, id, hmac] = run.stdout.match(/^(\S{22})\s+(\S{86}==)\s/m) ?? []
     if (id !== undefined && hmac !== undefined) Object.assign(token, { id, hmac })
-    printed.push(textOf(run))
+    printed.push(printedText(run))
   }
   return printed
 }
@@ -229,26 +222,4 @@ sasl.mechanism=SCRAM-SHA-256
 sasl.jaas.config=org.apache.kafka.common.security.scram.ScramLoginModule required \\
   username="${user}" password="${password}"${more};
 `
-}
-
-/** Sorted, as a tool prints lists and its own help in the order of a hash; without stack traces and warnings. */
-function textOf({ exitCode, stdout, stderr, timedOut }: ToolRun): string {
-  const lines = (text: string) =>
-    withoutChance(text)
-      .split('\n')
-      .map(withoutIds)
-      .filter(line => line.trim() !== '')
-  const errors = lines(stderr).filter(line => !/^ at |\bWARN\b|^WARNING/.test(line))
-  const ending = `exit code ${exitCode}${timedOut ? ', too late' : ''}`
-  return [ending, ...lines(stdout).sort(), ...[...new Set(errors)].sort()].join('\n')
-}
-
-function withoutIds(line: string): string {
-  return line
-    .replaceAll(/\b(?=[A-Z_]*[a-z0-9])[A-Za-z0-9_-]{22}(?=\s|$)/g, 'ID')
-    .replaceAll(/[A-Za-z0-9+/]{86}==/g, 'HMAC')
-    .replaceAll(/\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d[.,]?\d*)?/g, 'DATE')
-    .replaceAll(/\b\d{13}\b/g, 'MILLISECONDS')
-    .replaceAll(/\s+/g, ' ')
-    .replaceAll(/\[([A-Z_]+(?:, [A-Z_]+)+)\]/g, (_, names: string) => `[${names.split(', ').sort().join(', ')}]`)
 }

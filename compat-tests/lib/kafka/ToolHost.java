@@ -130,10 +130,13 @@ public final class ToolHost {
         String[] arguments = Arrays.stream(fields, 5, fields.length)
             .map(field -> new String(Base64.getDecoder().decode(field), StandardCharsets.UTF_8))
             .toArray(String[]::new);
-        Thread thread = new Thread(() -> {
+        ThreadGroup group = new ThreadGroup("tool-" + id);
+        Thread thread = new Thread(group, () -> {
             current.set(job);
             runTool(job, fields[2], fields[4], arguments);
             try {
+                // A process lives as long as the threads that its main left behind, but for daemons, and unless it exits.
+                if (job.exitCode == null) for (Thread left : threadsLeftBy(group)) left.join();
                 for (Thread hook : startShutdownHooks(job)) hook.join(HOOK_TIMEOUT_MS);
             } catch (InterruptedException e) {
                 // The tool was told to stop; what its hooks have printed so far is its output.
@@ -144,6 +147,12 @@ public final class ToolHost {
         job.thread = thread;
         thread.setDaemon(true);
         thread.start();
+    }
+
+    static List<Thread> threadsLeftBy(ThreadGroup group) {
+        Thread[] threads = new Thread[group.activeCount() + 8];
+        int count = group.enumerate(threads);
+        return Arrays.stream(threads, 0, count).filter(one -> one != Thread.currentThread() && !one.isDaemon()).toList();
     }
 
     static void runTool(Job job, String world, String className, String[] arguments) {

@@ -11,6 +11,7 @@ import { ElectLeaders } from '../../protocol/messages/elect-leaders.js'
 import { ListPartitionReassignments } from '../../protocol/messages/list-partition-reassignments.js'
 import { RemoveRaftVoter } from '../../protocol/messages/remove-raft-voter.js'
 import { UnregisterBroker } from '../../protocol/messages/unregister-broker.js'
+import { UnregisterController } from '../../protocol/messages/unregister-controller.js'
 import { batchOf, type TestBroker, type TestClient, testBroker } from '../test-client.test-support.js'
 import { describeLogDirs } from './describe-log-dirs.js'
 
@@ -154,6 +155,17 @@ describe('brokers and voters', () => {
   test('the only broker is not unregistered, and no other one is there', async () => {
     expect((await client.call(UnregisterBroker, 0, { brokerId: 1 })).errorCode).toBe(Errors.INVALID_REQUEST)
     expect((await client.call(UnregisterBroker, 0, { brokerId: 2 })).errorCode).toBe(Errors.BROKER_ID_NOT_REGISTERED)
+  })
+
+  test('the only controller is not unregistered, and no other one is there', async () => {
+    expect(await client.call(UnregisterController, 0, { controllerId: 1 })).toMatchObject({
+      errorCode: Errors.INVALID_REQUEST,
+      errorMessage: 'Controller cannot unregister itself while it is active.',
+    })
+    expect(await client.call(UnregisterController, 0, { controllerId: 7 })).toMatchObject({
+      errorCode: Errors.CONTROLLER_ID_NOT_REGISTERED,
+      errorMessage: 'Controller ID 7 is not currently registered.',
+    })
   })
 
   const voter = { clusterId: null, voterId: 2, voterDirectoryId: directoryId }

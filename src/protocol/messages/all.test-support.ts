@@ -101,6 +101,7 @@ import { StreamsGroupTopologyDescriptionUpdate } from './streams-group-topology-
 import { SyncGroup } from './sync-group.js'
 import { TxnOffsetCommit } from './txn-offset-commit.js'
 import { UnregisterBroker } from './unregister-broker.js'
+import { UnregisterController } from './unregister-controller.js'
 import { UpdateFeatures } from './update-features.js'
 import { WriteTxnMarkers } from './write-txn-markers.js'
 
@@ -164,6 +165,7 @@ export const allApis = [
   ListPartitionReassignments,
   RemoveRaftVoter,
   UnregisterBroker,
+  UnregisterController,
   UpdateFeatures,
   StreamsGroupHeartbeat,
   StreamsGroupDescribe,

@@ -73,6 +73,7 @@ export const casesOfTheCluster: readonly RightsCase[] = [
     }),
   },
   { api: 'UnregisterBroker', needs: ['alter cluster'], request: () => ({ brokerId: 77 }) },
+  { api: 'UnregisterController', needs: ['alter cluster'], request: () => ({ controllerId: 77 }) },
   {
     api: 'AddRaftVoter',
     needs: ['alter cluster'],

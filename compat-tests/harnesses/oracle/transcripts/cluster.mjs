@@ -208,6 +208,14 @@ export const transcripts = [
     },
   },
   {
+    name: 'unregister-controller',
+    api: 'UnregisterController',
+    async run(t) {
+      for (const controllerId of [1, 2, 0, -1, 2147483647, -2147483648])
+        await t.call('UnregisterController', { controllerId }, { as: `controller ${controllerId}` })
+    },
+  },
+  {
     name: 'add-voter',
     api: 'AddRaftVoter',
     async run(t) {

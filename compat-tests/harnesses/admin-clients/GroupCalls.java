@@ -50,7 +50,8 @@ final class GroupCalls {
         journal.row(() -> admin.describeConsumerGroups(List.of(hasConsumerGroups ? "modern" : "classic"), operations));
         journal.row(() -> admin.describeClassicGroups(List.of("classic", "empty", "nobody")).describedGroups());
         journal.row(() -> admin.describeClassicGroups(List.of("classic"), new DescribeClassicGroupsOptions()));
-        if (hasConsumerGroups) journal.row(() -> admin.describeClassicGroups(List.of("modern"), new DescribeClassicGroupsOptions()));
+        if (hasConsumerGroups) journal.row(() -> admin.describeClassicGroups(List.of("modern"),
+            new DescribeClassicGroupsOptions()));
     }
 
     private static void offsets(Journal journal, Admin admin, boolean hasConsumerGroups) {
@@ -65,7 +66,8 @@ final class GroupCalls {
         var stable = new ListConsumerGroupOffsetsOptions().requireStable(true);
         journal.row(() -> admin.listConsumerGroupOffsets(Map.of("made", new ListConsumerGroupOffsetsSpec()), stable).all());
         journal.row(() -> admin.deleteConsumerGroupOffsets("made", Set.of(FIRST)).all());
-        journal.row(() -> admin.deleteConsumerGroupOffsets("classic", Set.of(FIRST), new DeleteConsumerGroupOffsetsOptions()).all());
+        journal.row(() -> admin.deleteConsumerGroupOffsets("classic", Set.of(FIRST),
+            new DeleteConsumerGroupOffsetsOptions()).all());
         journal.row(() -> admin.deleteConsumerGroupOffsets("nobody", Set.of(FIRST)).all());
         if (hasConsumerGroups) journal.row(() -> admin.deleteConsumerGroupOffsets("modern", Set.of(FIRST)).all());
     }
@@ -107,6 +109,7 @@ final class GroupCalls {
             return List.of(result.memberResult(new MemberToRemove("nobody")), result.memberResult(new MemberToRemove("static")));
         });
         journal.row(() -> admin.deleteConsumerGroups(List.of("empty", "never")).deletedGroups());
-        journal.row(() -> admin.deleteConsumerGroups(List.of("empty-2", "made"), new DeleteConsumerGroupsOptions()).deletedGroups());
+        journal.row(() -> admin.deleteConsumerGroups(List.of("empty-2", "made"),
+            new DeleteConsumerGroupsOptions()).deletedGroups());
     }
 }

@@ -26,7 +26,8 @@ final class Journal {
     }
 
     Admin over(Admin admin) {
-        return (Admin) Proxy.newProxyInstance(Journal.class.getClassLoader(), new Class<?>[] {Admin.class}, (proxy, method, args) -> {
+        return (Admin) Proxy.newProxyInstance(Journal.class.getClassLoader(), new Class<?>[] {Admin.class},
+            (proxy, method, args) -> {
             latest = nameOf(method);
             try {
                 return method.invoke(admin, args);

@@ -64,7 +64,8 @@ final class Outcome {
         if (value instanceof KafkaFuture<?> future) return renderFuture(future, depth);
         if (value instanceof Throwable thrown) return ofFailure(thrown);
         if (value instanceof Uuid uuid) return uuid.equals(Uuid.ZERO_UUID) ? "<no id>" : "<id>";
-        if (value instanceof Long number) return number > EARLIEST_TIME_MS && number < Long.MAX_VALUE ? "<time>" : number.toString();
+        if (value instanceof Long number) return number > EARLIEST_TIME_MS && number < Long.MAX_VALUE
+            ? "<time>" : number.toString();
         if (value instanceof CharSequence text) return "'" + withKinds(text.toString()) + "'";
         if (value instanceof Number || value instanceof Boolean || value instanceof Enum<?>) return value.toString();
         if (value instanceof byte[] bytes) return bytes.length + " bytes";

@@ -67,7 +67,8 @@ final class Scene implements AutoCloseable {
 
     void records(String topic, int partition, int count) throws Exception {
         try (var producer = new KafkaProducer<String, String>(config(strings()))) {
-            for (int i = 0; i < count; i++) producer.send(new ProducerRecord<>(topic, partition, START_MS + 1_000L * i, "k" + i, "v" + i));
+            for (int i = 0; i < count; i++) producer.send(new ProducerRecord<>(topic, partition, START_MS + 1_000L * i,
+                "k" + i, "v" + i));
         }
     }
 

@@ -65,11 +65,13 @@ final class SecurityCalls {
     private static void tokens(Scene scene) throws Exception {
         Journal journal = scene.journal;
         journal.row(() -> scene.admin.createDelegationToken());
-        var login = "org.apache.kafka.common.security.plain.PlainLoginModule required username=\"alice\" password=\"alice-secret\";";
+        var login =
+            "org.apache.kafka.common.security.plain.PlainLoginModule required username=\"alice\" password=\"alice-secret\";";
         Admin alice = scene.open(Admin.create(scene.config(Map.of("bootstrap.servers", scene.saslBootstrap,
             "security.protocol", "SASL_PLAINTEXT", "sasl.mechanism", "PLAIN", "sasl.jaas.config", login))));
         Admin told = journal.over(alice);
-        var options = new CreateDelegationTokenOptions().renewers(List.of(new KafkaPrincipal("User", "bob"))).maxLifetimeMs(3_600_000);
+        var options = new CreateDelegationTokenOptions()
+            .renewers(List.of(new KafkaPrincipal("User", "bob"))).maxLifetimeMs(3_600_000);
         journal.row(() -> told.createDelegationToken(options));
         journal.rowOnce("alice", () -> told.describeDelegationToken());
         var stranger = new DescribeDelegationTokenOptions().owners(List.of(new KafkaPrincipal("User", "bob")));

@@ -51,7 +51,8 @@ final class TopicCalls {
         var ids = TopicCollection.ofTopicIds(List.of(id));
         journal.row(() -> admin.describeTopics(ids));
         journal.row(() -> admin.describeTopics(TopicCollection.ofTopicIds(List.of(Uuid.ONE_UUID)), operations).topicIdValues());
-        journal.row(() -> admin.createPartitions(Map.of("made", NewPartitions.increaseTo(3), "nowhere", NewPartitions.increaseTo(2))));
+        journal.row(() -> admin.createPartitions(Map.of("made", NewPartitions.increaseTo(3), "nowhere",
+            NewPartitions.increaseTo(2))));
         var fewer = Map.of("a", NewPartitions.increaseTo(2), "made", NewPartitions.increaseTo(4, List.of(List.of(7))));
         journal.row(() -> admin.createPartitions(fewer, new CreatePartitionsOptions().validateOnly(true)).values());
         for (String name : List.of("gone-1", "gone-2", "gone-3", "gone-4")) scene.topic(name, 1);
@@ -67,9 +68,11 @@ final class TopicCalls {
         journal.row(() -> admin.deleteRecords(Map.of(FIRST, RecordsToDelete.beforeOffset(2))));
         var beyond = Map.of(FIRST, RecordsToDelete.beforeOffset(99), NOWHERE, RecordsToDelete.beforeOffset(1));
         journal.row(() -> admin.deleteRecords(beyond, new DeleteRecordsOptions().timeoutMs(3000)).lowWatermarks());
-        journal.row(() -> admin.listOffsets(Map.of(FIRST, OffsetSpec.earliest(), new TopicPartition("a", 1), OffsetSpec.latest())));
+        journal.row(() -> admin.listOffsets(Map.of(FIRST, OffsetSpec.earliest(), new TopicPartition("a", 1),
+            OffsetSpec.latest())));
         var committed = new ListOffsetsOptions(org.apache.kafka.common.IsolationLevel.READ_COMMITTED);
-        for (OffsetSpec spec : List.of(OffsetSpec.forTimestamp(Scene.START_MS + 4_500), OffsetSpec.maxTimestamp(), OffsetSpec.earliestLocal(),
+        for (OffsetSpec spec : List.of(OffsetSpec.forTimestamp(Scene.START_MS + 4_500), OffsetSpec.maxTimestamp(),
+            OffsetSpec.earliestLocal(),
             OffsetSpec.latestTiered(), OffsetSpec.forTimestamp(Scene.START_MS + 9_000_000))) {
             journal.row(() -> admin.listOffsets(Map.of(FIRST, spec), committed));
         }
@@ -90,7 +93,8 @@ final class TopicCalls {
         journal.row(() -> admin.incrementalAlterConfigs(Map.of(TOPIC, wrong, BROKER, fixed), dry).values());
         journal.rowOnce("'5000'", () -> of(admin.describeConfigs(List.of(TOPIC)).all().get().get(TOPIC), null));
         var everything = new DescribeConfigsOptions().includeSynonyms(true).includeDocumentation(true);
-        var shown = Set.of("num.partitions", "log.retention.hours", "compression.type", "max.connections", "ssl.keystore.password");
+        var shown = Set.of("num.partitions", "log.retention.hours", "compression.type", "max.connections",
+            "ssl.keystore.password");
         journal.row(() -> of(admin.describeConfigs(List.of(BROKER), everything).all().get().get(BROKER), shown));
         var nowhere = new ConfigResource(ConfigResource.Type.TOPIC, "nowhere");
         journal.row(() -> admin.describeConfigs(List.of(nowhere, METRICS), everything).values());

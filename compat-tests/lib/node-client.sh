@@ -12,6 +12,7 @@ client_produce() { exec node "$program" produce "$@"; }
 client_consume() { exec node "$program" consume "$@"; }
 client_transactions() { exec node "$(dirname "$program")/transactions.js" "$@"; }
 client_security() { exec node "$(dirname "$program")/security.js"; }
+client_admin() { exec node "$(dirname "$program")/admin.js" "$@"; }
 
 record_set=$dist/clients/$(basename "$here")/record-set.js
 client_rs_capabilities() { node "$record_set" capabilities; }

@@ -22,6 +22,9 @@ client_transactions() { exec "$venv/bin/python" "$here/transactions.py" "$@"; }
 client_security() {
   PYTHONPATH=$lib/python PYTHONDONTWRITEBYTECODE=1 exec "$venv/bin/python" "$here/security.py"
 }
+client_admin() {
+  PYTHONPATH=$lib/python PYTHONDONTWRITEBYTECODE=1 exec "$venv/bin/python" "$here/admin.py" "$@"
+}
 
 record_set() {
   PYTHONPATH=$lib/python PYTHONDONTWRITEBYTECODE=1 exec "$venv/bin/python" "$here/record-set.py" "$@"

@@ -29,6 +29,12 @@
 #   run security < PLAN                           each line of PLAN is a login to try, fields NAME=VALUE between tabs
 #                                                 (security-client.ts); all are tried at once, and each is told as it ends
 #
+# And one for the clients of ../harnesses/admin-clients:
+#
+#   run admin BOOTSTRAP KEYS                      call each method of the admin client; KEYS are the APIs that may be asked for,
+#                                                 between commas. Prints `row<TAB>METHOD<TAB>OUTCOME` for each call and
+#                                                 `missed<TAB>METHOD` for a method that was never called
+#
 # A script defines client_install, client_version, client_produce and client_consume, or client_rs_capabilities and so on, and
 # ends with `dispatch "$@"`.
 # Nothing is installed into the repository: downloads and builds go to $cache (and Debian packages to the system).
@@ -76,7 +82,7 @@ each_subscription() {
 dispatch() {
   verb=${1:-}
   case $verb in
-    install | version | produce | consume | transactions | security)
+    install | version | produce | consume | transactions | security | admin)
       shift
       "client_$verb" "$@"
       ;;
@@ -88,6 +94,7 @@ dispatch() {
       echo "usage: run install | version | produce BOOTSTRAP TOPIC FILE | consume BOOTSTRAP COUNT (TOPIC GROUP OUT)..." >&2
       echo "       run transactions BOOTSTRAP TOPIC GROUP TRANSACTIONAL_ID" >&2
       echo "       run security < PLAN" >&2
+      echo "       run admin BOOTSTRAP KEYS" >&2
       echo "       run rs-capabilities | rs-produce BOOTSTRAP (TOPIC CODEC FILE)..." >&2
       echo "       run rs-consume BOOTSTRAP (TOPIC COUNT OUT)..." >&2
       exit 64

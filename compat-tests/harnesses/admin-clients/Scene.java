@@ -66,9 +66,13 @@ final class Scene implements AutoCloseable {
     }
 
     void records(String topic, int partition, int count) throws Exception {
-        try (var producer = new KafkaProducer<String, String>(config(strings()))) {
-            for (int i = 0; i < count; i++) producer.send(new ProducerRecord<>(topic, partition, START_MS + 1_000L * i,
-                "k" + i, "v" + i));
+        // One batch: its size is compared.
+        Map<String, Object> own = strings();
+        own.put("linger.ms", 5_000);
+        try (var producer = new KafkaProducer<String, String>(config(own))) {
+            for (int i = 0; i < count; i++) {
+                producer.send(new ProducerRecord<>(topic, partition, START_MS + 1_000L * i, "k" + i, "v" + i));
+            }
         }
     }
 

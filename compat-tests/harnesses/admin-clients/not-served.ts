@@ -9,6 +9,7 @@ const methods: readonly (readonly [pattern: RegExp, key: number])[] = [
   [/describe_?(next_?gen_?)?consumer_?groups?/i, 69],
   [/client_?instance_?id/i, 71],
   [/unregister_?controller/i, 94],
+  [/^api_versions$/, 93],
 ]
 
 /** The API that a method cannot do without. */

@@ -20,6 +20,7 @@ import { WireClient } from '../../lib/wire-client.js'
 import { type Address, type AdminClient, clientOf, rowsOf, type Served } from './client.js'
 import { javaAdmin } from './java.js'
 import { judged } from './judge.js'
+import { coordinatorsOf, writeDownDefault } from './ready.js'
 import { documentation, type Result } from './report.js'
 
 const usage = `usage: admin-clients/run.js [--short] [--only NAMES] [--docs]
@@ -63,6 +64,7 @@ async function main(): Promise<number> {
   const starting = [startSecuredKafka(settings), startSecuredGregor(settings)] as const
   try {
     const [kafka, gregor] = (await Promise.all(starting)).map(({ addresses }) => addressOf(addresses)) as [Address, Address]
+    await Promise.all([coordinatorsOf(kafka.bootstrap), coordinatorsOf(gregor.bootstrap), writeDownDefault(gregor.bootstrap)])
     const served = await servedBy(gregor)
     const tally = new Tally()
     const results: Result[] = []

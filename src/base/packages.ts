@@ -33,7 +33,7 @@ interface PortableCrc {
 /** Patterns in RE2's syntax. */
 interface Re2 {
   readonly RE2JS: { compile(pattern: string): { matches(text: string): boolean; programSize(): number } }
-  readonly RE2JSException: new (...args: never[]) => Error
+  readonly RE2JSException: new (...args: never[]) => Error & { getDescription?(): string }
 }
 
 /** Messages in the format of Protocol Buffers. */

@@ -10,13 +10,26 @@ const programSizeMax = 1000
 
 /** Whether a whole text is one of the pattern's; null when it is no pattern, or one that is too large. */
 export function patternOf(text: string): ((candidate: string) => boolean) | null {
-  if (text.length > patternCharsMax || sizeAtLeast(text) > programSizeMax) return null
+  const pattern = compiled(text)
+  return typeof pattern === 'string' ? null : pattern
+}
+
+/** Why it is none; null when it is one. */
+export function patternProblem(text: string): string | null {
+  const pattern = compiled(text)
+  return typeof pattern === 'string' ? pattern : null
+}
+
+const tooLarge = 'expression too large'
+
+function compiled(text: string): ((candidate: string) => boolean) | string {
+  if (text.length > patternCharsMax || sizeAtLeast(text) > programSizeMax) return tooLarge
   const { RE2JS, RE2JSException } = re2Package()
   try {
     const pattern = RE2JS.compile(text)
-    return pattern.programSize() > programSizeMax ? null : candidate => pattern.matches(candidate)
+    return pattern.programSize() > programSizeMax ? tooLarge : candidate => pattern.matches(candidate)
   } catch (error) {
-    if (error instanceof RE2JSException) return null
+    if (error instanceof RE2JSException) return error.getDescription?.() ?? error.message
     throw error
   }
 }

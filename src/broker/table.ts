@@ -13,6 +13,8 @@ import { alterPartitionReassignments } from './handlers/alter-partition-reassign
 import { alterReplicaLogDirs } from './handlers/alter-replica-log-dirs.js'
 import { alterUserScramCredentials } from './handlers/alter-user-scram-credentials.js'
 import { apiVersions } from './handlers/api-versions.js'
+import { consumerGroupDescribe } from './handlers/consumer-group-describe.js'
+import { consumerGroupHeartbeat } from './handlers/consumer-group-heartbeat.js'
 import { createAcls } from './handlers/create-acls.js'
 import { createDelegationToken } from './handlers/create-delegation-token.js'
 import { createPartitions } from './handlers/create-partitions.js'
@@ -178,6 +180,8 @@ export const handlers: readonly Row[] = [
     needs: [need('describe', 'transactional_id'), need('describe', 'topic', { isLeftOut: true })],
   }), // 65
   row(listTransactions, { needs: [need('describe', 'transactional_id', { isLeftOut: true })] }), // 66
+  row(consumerGroupHeartbeat, { needs: [need('read', 'group'), need('describe', 'topic')] }), // 68
+  row(consumerGroupDescribe, { needs: [need('describe', 'group'), need('describe', 'topic')] }), // 69
   row(getTelemetrySubscriptions, { needs: [] }), // 71
   row(pushTelemetry, { needs: [] }), // 72
   row(listConfigResources, { needs: [need('describe_configs', 'cluster')] }), // 74

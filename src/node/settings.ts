@@ -1,5 +1,5 @@
 /** From config keys to the plain values that the rooms below ask for. */
-import { groupVersion, transactionVersion } from '../cluster/features.js'
+import { transactionVersion } from '../cluster/features.js'
 import { type ClusterImage, groupResource, topicResource } from '../cluster/image.js'
 import type { BrokerConfig } from '../config/broker-config.js'
 import { codecOfType } from '../config/compression-type.js'
@@ -30,7 +30,6 @@ export function groupSettings(config: BrokerConfig, image: ClusterImage): GroupC
 function consumerGroupSettings(config: BrokerConfig, image: ClusterImage, groupId: string): ConsumerGroupConfig {
   const group = groupConfig(config, image.configsOf(groupResource, groupId))
   return {
-    isEnabled: isGroupProtocolEnabled(config, image, 'consumer', groupVersion),
     sessionTimeoutMs: group.get('consumer.session.timeout.ms'),
     heartbeatIntervalMs: group.get('consumer.heartbeat.interval.ms'),
     assignmentIntervalMs: group.get('consumer.assignment.interval.ms'),
@@ -39,11 +38,6 @@ function consumerGroupSettings(config: BrokerConfig, image: ClusterImage, groupI
     migrationPolicy: config.get('group.consumer.migration.policy').toLowerCase(),
     regexRefreshIntervalMs: config.get('group.consumer.regex.refresh.interval.ms'),
   }
-}
-
-/** A protocol of groups is a feature of the cluster and a word in the broker's configuration, both of which may switch it off. */
-function isGroupProtocolEnabled(config: BrokerConfig, { features }: ClusterImage, name: 'consumer', feature: string): boolean {
-  return (features.get(feature) ?? 0) >= 1 && config.get('group.coordinator.rebalance.protocols').includes(name)
 }
 
 export function transactionSettings(config: BrokerConfig, image: ClusterImage): TransactionConfig {

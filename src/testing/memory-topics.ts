@@ -8,9 +8,9 @@ export class MemoryTopics implements TopicsView {
   readonly topicsById = new Map<Uuid, TopicView>()
   #made = 0
 
-  /** Makes the topic, or gives the one that is there so many partitions. Its id is its name and a number. */
+  /** Makes the topic, or gives the one that is there so many partitions. Its id, a UUID in text form, begins with its name. */
   set(name: string, partitionCount: number): Uuid {
-    const topicId = this.topics.get(name)?.topicId ?? `${name}#${++this.#made}`.padEnd(22, '_')
+    const topicId = this.topics.get(name)?.topicId ?? `${name}-${++this.#made}`.slice(0, 21).padEnd(21, '_').concat('A')
     const topic = { name, topicId, partitions: { length: partitionCount } }
     this.topics.set(name, topic)
     this.topicsById.set(topicId, topic)

@@ -7,6 +7,7 @@ import type { ErrorCode } from '../../protocol/errors.js'
 import type { Api, Decoded, Encodable, Fields } from '../../protocol/schema.js'
 import type { Token, Turn } from '../machine.js'
 import type { ClassicDeadline } from './classic/group.js'
+import type { ConsumerDeadline } from './consumer/group.js'
 import type { GroupRecord, GroupShard } from './state.js'
 
 export interface CallContext {
@@ -77,7 +78,7 @@ export type GroupCommand =
   | GroupDeadline
 
 /** Each kind of groups has its own. */
-export type GroupDeadline = ClassicDeadline | { readonly type: 'expire-offsets' }
+export type GroupDeadline = ClassicDeadline | ConsumerDeadline | { readonly type: 'expire-offsets' }
 
 export type GroupTurn = Turn<GroupCommand, GroupRecord>
 

@@ -14,8 +14,6 @@ export interface GroupConfig {
 }
 
 export interface ConsumerGroupConfig {
-  /** By the feature group.version and group.coordinator.rebalance.protocols. */
-  readonly isEnabled: boolean
   readonly sessionTimeoutMs: number
   readonly heartbeatIntervalMs: number
   readonly assignmentIntervalMs: number
@@ -27,7 +25,6 @@ export interface ConsumerGroupConfig {
 }
 
 export const consumerGroupConfigDefaults: ConsumerGroupConfig = {
-  isEnabled: true,
   sessionTimeoutMs: 45_000,
   heartbeatIntervalMs: 5_000,
   assignmentIntervalMs: 0,

@@ -5,6 +5,7 @@ import { createGroup } from './classic/group.js'
 import { announce } from './classic/join.js'
 import type { GroupCommand, GroupDeadline, GroupTurn } from './command.js'
 import type { GroupConfig } from './config.js'
+import { consumerDeadlines } from './consumer/deadlines.js'
 import { kinds } from './kinds.js'
 import { expireOffsets, scheduleOffsetExpiry } from './offsets/expire.js'
 import { noPendingOffsets } from './offsets/pending.js'
@@ -38,6 +39,7 @@ export function groupMachine(config: () => GroupConfig): Machine<GroupShard, Gro
 /** What happens when the time of one has come. */
 const deadlines: { readonly [Type in GroupDeadline['type']]: OnDeadline<Extract<GroupDeadline, { type: Type }>> } = {
   ...classicDeadlines,
+  ...consumerDeadlines,
   'expire-offsets': (shard, _command, turn) => expireOffsets(shard, turn),
 }
 

@@ -5,6 +5,8 @@ import { join } from './classic/join.js'
 import { leave } from './classic/leave.js'
 import { sync } from './classic/sync.js'
 import type { CallContext, Command, Shards } from './command.js'
+import { describeConsumer } from './consumer/describe.js'
+import { consumerHeartbeat } from './consumer/heartbeat-request.js'
 import { deleteGroups } from './delete-groups.js'
 import { list } from './list.js'
 import { commitOffsets } from './offsets/commit.js'
@@ -19,6 +21,9 @@ const requests = {
   heartbeat,
   leave,
   describe,
+
+  consumerHeartbeat,
+  describeConsumer,
 
   commitOffsets,
   fetchOffsets,

@@ -21,10 +21,12 @@ import { asBuffer, type Bytes, concat, utf8Encode } from '../../base/bytes.js'
 import { zeroUuid } from '../../base/ids.js'
 import { Errors, errorName } from '../../protocol/errors.js'
 import { fakeWorld } from '../../testing/fake-world.js'
-import { MemoryLog, noTopics } from '../../testing/memory-log.js'
+import { MemoryLog } from '../../testing/memory-log.js'
+import { MemoryTopics } from '../../testing/memory-topics.js'
 import { ms, transcriptOf } from '../../testing/transcript.js'
 import type { LogEntry } from '../log-port.js'
 import { type GroupConfig, groupConfigDefaults } from './config.js'
+import type { ConsumerRecord, CurrentAssignment, MemberMetadata, OwnedPartitions } from './consumer/state.js'
 import { decodeRecord } from './records.js'
 import { createGroupCoordinator } from './service.js'
 
@@ -60,11 +62,12 @@ function subscription(topic: string): Bytes {
 async function play(script: string): Promise<string> {
   const world = fakeWorld()
   const log = new MemoryLog()
+  const topics = new MemoryTopics()
   let config: GroupConfig = { ...groupConfigDefaults, groupInitialRebalanceDelayMs: 1 }
   const options = {
     world,
     log,
-    topics: noTopics,
+    topics,
     config: () => config,
     report: { unknownRecord: noReport, shardDropped: noReport, shardUnavailable: noReport },
   }
@@ -117,7 +120,8 @@ async function play(script: string): Promise<string> {
         say(
           `  log: group generation=${generation} leader=${named(leader ?? '')} protocol=${protocol} ${shown.join(' ')}`.trimEnd(),
         )
-      } else say('  log: group tombstone')
+      } else if (record?.type === 'group') say('  log: group tombstone')
+      else if (record !== null) say(`  log: ${consumerRecordText(record, named, topics)}`)
     }
   }
 
@@ -320,6 +324,56 @@ async function play(script: string): Promise<string> {
     'topic-deleted'([topic = '']) {
       when(coordinator.topicDeleted(topic), () => say('  done'))
     },
+    beat([name = ''], opts) {
+      const client = clientOf(name)
+      client.instance = opts.get('instance') ?? client.instance
+      const isJoin = opts.get('epoch') === '0'
+      const names = opts.get('topics')?.split(',').filter(Boolean) ?? null
+      const request = {
+        groupId,
+        memberId: opts.get('as') ?? name,
+        memberEpoch: Number(opts.get('epoch') ?? client.generation),
+        instanceId: client.instance,
+        rackId: opts.get('rack') ?? null,
+        rebalanceTimeoutMs: opts.has('rebalance') ? ms(opts.get('rebalance') ?? '') : isJoin ? 60_000 : -1,
+        subscribedTopicNames: names ?? (isJoin && !opts.has('regex') ? ['t'] : null),
+        subscribedTopicRegex: opts.get('regex') ?? null,
+        serverAssignor: opts.get('assignor') ?? null,
+        topicPartitions: opts.has('owns') ? partitionsFrom(opts.get('owns') ?? '', topics) : isJoin ? [] : null,
+      }
+      const context = {
+        ...{ version: Number(opts.get('v') ?? 1), clientId: name, clientHost: '/127.0.0.1', regexProblem: null },
+        topicsMatching: async (pattern: string) =>
+          new Set([...topics.topics.keys()].filter(topic => topic.match(`^(${pattern})$`))),
+        topicsRevision: () => topics.topicsRevision,
+      }
+      when(coordinator.consumerHeartbeat(request, context), response => {
+        if (response.errorCode === 0) client.generation = response.memberEpoch ?? 0
+        const error = response.errorCode === 0 ? '' : ` ${errorName(response.errorCode)}`
+        const assigned = response.assignment == null ? '' : ` has ${assignmentText(response.assignment.topicPartitions, topics)}`
+        say(`  ${name}:${error || ` epoch=${response.memberEpoch}`}${assigned}`)
+      })
+    },
+    'describe-consumer'() {
+      const request = { groupIds: [groupId], includeAuthorizedOperations: false }
+      when(coordinator.describeConsumer(request, { version: 1 }), ({ groups: [group] }) => {
+        if (group === undefined) return
+        if (group.errorCode !== 0) return say(`  ${errorName(group.errorCode)} ${group.errorMessage}`)
+        const { groupState, groupEpoch, assignmentEpoch, assignorName } = group
+        say(`  ${groupState} epoch=${groupEpoch} assignment=${assignmentEpoch} ${assignorName}`)
+        for (const member of group.members ?? []) {
+          const [has, gets] = [member.assignment, member.targetAssignment].map(of => assignmentText(of.topicPartitions, topics))
+          const type = member.memberType === 0 ? 'classic' : 'consumer'
+          say(`    ${named(member.memberId)} ${type} epoch=${member.memberEpoch} has ${has} gets ${gets}`)
+        }
+      })
+    },
+    topic([name = '', partitions = '']) {
+      topics.set(name, Number(partitions))
+    },
+    'drop-topic'([name = '']) {
+      topics.delete(name)
+    },
     announce() {
       coordinator.announce(groupId)
     },
@@ -355,6 +409,63 @@ async function play(script: string): Promise<string> {
 }
 
 const noReport = (): void => {}
+
+const topicOf = (topicId: string, topics: MemoryTopics): string => topics.topicsById.get(topicId)?.name ?? topicId
+
+function assignmentText(of: readonly { topicId: string; partitions: readonly number[] }[], topics: MemoryTopics): string {
+  return of.map(({ topicId, partitions }) => `${topicOf(topicId, topics)}:${partitions}`).join(' ') || 'nothing'
+}
+
+/** "t:0,1 u:2"; "" is nothing. */
+function partitionsFrom(text: string, topics: MemoryTopics) {
+  return text
+    .split('+')
+    .filter(Boolean)
+    .map(part => {
+      const [topic = '', partitions = ''] = part.split(':')
+      return { topicId: topics.topics.get(topic)?.topicId ?? topic, partitions: partitions.split(',').map(Number) }
+    })
+}
+
+const memberStates = ['stable', 'unrevoked', 'unreleased']
+
+function consumerRecordText(record: ConsumerRecord, named: (memberId: string) => string, topics: MemoryTopics): string {
+  const { type, key, value } = record
+  const who = 'memberId' in key ? `${named(key.memberId)}` : 'regularExpression' in key ? key.regularExpression : 'group'
+  const what = type.replace('consumer-', '')
+  if (value === null) return `${what} ${who} tombstone`
+  const ownedText = (owned: OwnedPartitions): string =>
+    [...owned].map(([id, those]) => `${topicOf(id, topics)}:${[...those].map(([n, epoch]) => `${n}@${epoch}`)}`).join(' ') ||
+    'nothing'
+  switch (type) {
+    case 'consumer-epoch':
+      return `epoch ${record.value?.epoch}${record.value?.metadataHash === 0 ? ' of no topics' : ''}`
+    case 'consumer-target-epoch':
+      return `target-epoch ${record.value?.assignmentEpoch}`
+    case 'consumer-member': {
+      const { instanceId, subscribedTopicNames, subscribedTopicRegex, serverAssignor, classicMemberMetadata } =
+        value as MemberMetadata
+      const instance = instanceId === null ? '' : ` instance=${instanceId}`
+      const wants = [...subscribedTopicNames, subscribedTopicRegex === '' ? '' : `/${subscribedTopicRegex}/`].filter(Boolean)
+      const assignor = serverAssignor === null ? '' : ` assignor=${serverAssignor}`
+      return `member ${who}${instance}${classicMemberMetadata === null ? '' : ' classic'} wants ${wants.join(' ') || 'nothing'}${assignor}`
+    }
+    case 'consumer-target':
+      return `target ${who} ${assignmentText(
+        Array.from(record.value ?? [], ([topicId, partitions]) => ({ topicId, partitions })),
+        topics,
+      )}`
+    case 'consumer-current': {
+      const { memberEpoch, previousMemberEpoch, state, assigned, pendingRevocation } = value as CurrentAssignment
+      const revoking = pendingRevocation.size === 0 ? '' : ` revoking ${ownedText(pendingRevocation)}`
+      return `current ${who} ${previousMemberEpoch}→${memberEpoch} ${memberStates[state]} ${ownedText(assigned)}${revoking}`
+    }
+    case 'consumer-regex':
+      return `regex ${who} ${[...(record.value?.topics ?? [])].sort().join(' ') || 'nothing'}`
+    case 'consumer-partition-metadata':
+      return `partition-metadata ${who}`
+  }
+}
 
 function codes(
   topics: readonly { name?: string | undefined; partitions: readonly { partitionIndex: number; errorCode: number }[] }[],

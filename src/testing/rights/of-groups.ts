@@ -34,6 +34,12 @@ const offsetsOf = (groupId: string, topics: readonly object[] | null): Body => (
 const own = (list: unknown, key: string, stage: Stage): unknown =>
   (list as Body[]).filter(one => String(one[key]).startsWith(stage.name('')))
 
+/** A member of the consumer protocol; null is what it has said before. */
+const joining = (groupId: string, subscribedTopicNames: readonly string[]): Body => ({
+  ...{ groupId, memberId: 'm', memberEpoch: 0, instanceId: null, rackId: null, rebalanceTimeoutMs: 30_000 },
+  ...{ subscribedTopicNames, subscribedTopicRegex: null, serverAssignor: null, topicPartitions: [] },
+})
+
 export const casesOfGroups: readonly RightsCase[] = [
   {
     api: 'OffsetCommit',
@@ -139,6 +145,30 @@ export const casesOfGroups: readonly RightsCase[] = [
     topics: ['a'],
     ...withGroups('g', 'h'),
     request: ({ name }) => ({ groups: [name('g'), name('h')], includeAuthorizedOperations: true }),
+  },
+  {
+    api: 'ConsumerGroupHeartbeat',
+    needs: ['read group g', 'describe topic a', 'describe topic b'],
+    topics: both,
+    ...withGroups('g'),
+    request: ({ name, topic }) =>
+      joining(
+        name('g'),
+        both.map(letter => topic(letter).name),
+      ),
+  },
+  {
+    api: 'ConsumerGroupDescribe',
+    needs: ['describe group g', 'describe topic a'],
+    showsExistence: true,
+    topics: ['a'],
+    prepare: async (stage, at) => {
+      await groupWithOffsets(stage, at, 'g', ['a'])
+      const body = joining(at.name('g'), [at.topic('a').name])
+      await stage.until('ConsumerGroupHeartbeat', body, ({ errorCode }) => errorCode === 0)
+      return undefined
+    },
+    request: ({ name }) => ({ groupIds: [name('g')], includeAuthorizedOperations: true }),
   },
   {
     api: 'ListGroups',

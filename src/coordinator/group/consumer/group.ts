@@ -1,29 +1,62 @@
 /** A consumer group at work: what the log says of it, and caches. */
-import { type ConsumerState, emptyState, stable } from './state.js'
+import { assignmentEpochOf, type ConsumerState, emptyState, epochOf, newcomer, stable } from './state.js'
 
 export interface ConsumerGroup {
   readonly kind: 'consumer'
   readonly groupId: string
   readonly state: ConsumerState
+  /** The deadlines of members, made once for each. */
+  readonly timers: Map<string, MemberTimers>
+  /** Which topics there were when the hash of those subscribed to was last compared. */
+  hashedRevision: number
+  /** The same for the regular expressions of members, and when that was. */
+  matchedRevision: number
+  matchedAtMs: number
+  /** Topics are being matched with regular expressions. */
+  isMatching: boolean
 }
+
+export interface MemberTimers {
+  readonly sessionKey: string
+  readonly rebalanceKey: string
+  readonly onSessionEnd: ConsumerDeadline
+}
+
+export type ConsumerDeadline =
+  /** A member was silent for too long. */
+  | { readonly type: 'expire-consumer-session'; readonly groupId: string; readonly memberId: string }
+  /** A member has not let go of its partitions in time, and is in this epoch still. */
+  | {
+      readonly type: 'expire-consumer-rebalance'
+      readonly groupId: string
+      readonly memberId: string
+      readonly memberEpoch: number
+    }
 
 export type ConsumerGroupState = 'Empty' | 'Assigning' | 'Reconciling' | 'Stable'
 
 /** `state`: what a replay found, if it found anything. */
 export function createConsumerGroup(groupId: string, state = emptyState()): ConsumerGroup {
-  return { kind: 'consumer', groupId, state }
+  return {
+    kind: 'consumer',
+    groupId,
+    state,
+    timers: new Map(),
+    hashedRevision: -1,
+    matchedRevision: -1,
+    matchedAtMs: Number.NEGATIVE_INFINITY,
+    isMatching: false,
+  }
 }
 
 export function stateOf({ state }: ConsumerGroup): ConsumerGroupState {
-  const { members, current, epoch } = state
+  const { members, current } = state
   if (members.size === 0) return 'Empty'
-  const assignmentEpoch = state.assignmentEpoch ?? 0
-  if ((epoch ?? 0) > assignmentEpoch) return 'Assigning'
+  const assignmentEpoch = assignmentEpochOf(state)
+  if (epochOf(state) > assignmentEpoch) return 'Assigning'
   for (const memberId of members.keys()) {
-    const { memberEpoch, state: memberState } = current.get(memberId) ?? nothingYet
+    const { memberEpoch, state: memberState } = current.get(memberId) ?? newcomer
     if (memberState !== stable || memberEpoch !== assignmentEpoch) return 'Reconciling'
   }
   return 'Stable'
 }
-
-const nothingYet = { memberEpoch: 0, state: stable }

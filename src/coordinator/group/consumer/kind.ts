@@ -5,6 +5,8 @@ import type { GroupKind } from '../kind.js'
 import type { GroupShard } from '../state.js'
 import { commitError, transactionalCommitError } from './commit-error.js'
 import { type ConsumerGroup, createConsumerGroup, stateOf } from './group.js'
+import { newcomer, unrevokedPartitions } from './state.js'
+import { armRebalance, armSession } from './timers.js'
 
 export const consumerKind: GroupKind<ConsumerGroup> = {
   load,
@@ -25,8 +27,17 @@ export const consumerKind: GroupKind<ConsumerGroup> = {
   retentionStartMs: (group, topic, committed) => (isSubscribed(group, topic) ? null : committed.commitTimestampMs),
 }
 
-function load(shard: GroupShard): void {
-  for (const [groupId, state] of shard.consumer) shard.groups.set(groupId, createConsumerGroup(groupId, state))
+/** Everybody has a whole session to show that it lives, and the whole time to let go. */
+function load(shard: GroupShard, turn: GroupTurn): void {
+  for (const [groupId, state] of shard.consumer) {
+    const group = createConsumerGroup(groupId, state)
+    shard.groups.set(groupId, group)
+    for (const [memberId, metadata] of state.members) {
+      armSession(shard, group, memberId, turn)
+      const { memberEpoch, state: memberState } = state.current.get(memberId) ?? newcomer
+      if (memberState === unrevokedPartitions) armRebalance(group, memberId, metadata, memberEpoch, turn)
+    }
+  }
 }
 
 function isSubscribed({ state: { namedTopics, namedRegexes, regexes } }: ConsumerGroup, topic: string): boolean {

@@ -21,6 +21,14 @@ export type OwnedPartitions = ReadonlyMap<Uuid, ReadonlyMap<number, number>>
  *   stable ───────────────────▶ unrevoked ─────────────────▶ unreleased ───────────────────▶ stable
  */
 export const stable = 0
+/** The member has to give up partitions first, and stays in its epoch until it has. */
+export const unrevokedPartitions = 1
+/** Partitions that are to be the member's have another owner still. */
+export const unreleasedPartitions = 2
+
+export const noPartitions: Partitions = new Map()
+export const nothingOwned: OwnedPartitions = new Map()
+
 /** What a member has now; never changed, only replaced. */
 export interface CurrentAssignment {
   readonly memberEpoch: number
@@ -36,11 +44,14 @@ export interface ResolvedRegex {
   readonly resolvedAtMs: number
 }
 
+/** Of a group whose log says none: nobody has subscribed to anything yet. */
+export const firstEpoch = 1
+
 export interface ConsumerState {
-  /** null: the log has no epoch of the group. */
+  /** null: not written yet. */
   epoch: number | null
   metadataHash: number
-  /** null: likewise. */
+  /** null: not written yet. */
   assignmentEpoch: number | null
   assignedAtMs: number
   readonly members: Map<string, MemberMetadata>
@@ -101,4 +112,16 @@ export function emptyState(): ConsumerState {
 export function isBlank({ epoch, assignmentEpoch, members, targets, current, regexes }: ConsumerState): boolean {
   const entries = members.size + targets.size + current.size + regexes.size
   return epoch === null && assignmentEpoch === null && entries === 0
+}
+
+export const epochOf = ({ epoch }: ConsumerState): number => epoch ?? firstEpoch
+export const assignmentEpochOf = ({ assignmentEpoch }: ConsumerState): number => assignmentEpoch ?? firstEpoch
+
+/** Of a member that has just come. */
+export const newcomer: CurrentAssignment = {
+  memberEpoch: 0,
+  previousMemberEpoch: 0,
+  state: stable,
+  assigned: nothingOwned,
+  pendingRevocation: nothingOwned,
 }

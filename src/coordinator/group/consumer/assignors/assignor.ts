@@ -1,0 +1,34 @@
+/** What an assignor is: from members and partitions to who gets what. Pure, and the same for the same input. */
+import type { Uuid } from '../../../../base/ids.js'
+import type { Partitions } from '../state.js'
+
+export interface AssignorMember {
+  readonly memberId: string
+  readonly instanceId: string | null
+  /** Topics that it reads, of those there are. */
+  readonly topicIds: ReadonlySet<Uuid>
+  /** Its target until now. */
+  readonly assigned: Partitions
+}
+
+export interface AssignorInput {
+  readonly members: readonly AssignorMember[]
+  partitionCount(topicId: Uuid): number
+}
+
+/** By member id; for every member. */
+export type Assignor = (input: AssignorInput) => Map<string, Partitions>
+
+export const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
+
+/** All want the same topics. */
+export function isHomogeneous(members: readonly AssignorMember[]): boolean {
+  const first = members[0]?.topicIds
+  if (first === undefined) return true
+  return members.every(({ topicIds }) => {
+    if (topicIds === first) return true
+    if (topicIds.size !== first.size) return false
+    for (const topicId of topicIds) if (!first.has(topicId)) return false
+    return true
+  })
+}

@@ -1,0 +1,358 @@
+// ConsumerGroupHeartbeat v0-1: a member of a consumer group joins, lives, and is brought to what it is to have (KIP-848).
+// All that one heartbeat changes is one batch in the log. Leaving is leave.ts's part.
+import { fromHex, toBase64Url } from '../../../base/bytes.js'
+import type { Uuid } from '../../../base/ids.js'
+import { Errors, isRefusal, type Refusal, refuse } from '../../../protocol/errors.js'
+import { ConsumerGroupHeartbeat } from '../../../protocol/messages/consumer-group-heartbeat.js'
+import type { RequestOf, ResponseOf } from '../../../protocol/schema.js'
+import type { Asked, Command, GroupTurn, MemberContext } from '../command.js'
+import { type ConsumerGroupConfig, nameCharsMax } from '../config.js'
+import { kindOf } from '../kinds.js'
+import { giveWay, groupOf, groupOfOther } from '../lookup.js'
+import type { GroupShard } from '../state.js'
+import { type ConsumerGroup, createConsumerGroup } from './group.js'
+import { leave } from './leave.js'
+import { awayEpoch, epochProblem, type Found, instanceProblem, memberOf, replaceInstance, unknownMember } from './members.js'
+import { type Owned, reconcile } from './reconcile.js'
+import { regexesToMatch } from './regex.js'
+import {
+  assignmentEpochOf,
+  type CurrentAssignment,
+  epochOf,
+  type MemberMetadata,
+  type OwnedPartitions,
+  type Partitions,
+  unrevokedPartitions,
+} from './state.js'
+import { isSubscribedTo, metadataHash, subscribedTopics } from './subscriptions.js'
+import { assignors, type Members, membersOf, preferredAssignor, writeTarget } from './target.js'
+import { armRebalance, armSession, cancelRebalance } from './timers.js'
+
+export type HeartbeatRequest = RequestOf<typeof ConsumerGroupHeartbeat>
+export type HeartbeatResponse = ResponseOf<typeof ConsumerGroupHeartbeat>
+
+export interface HeartbeatContext extends MemberContext {
+  /** What is wrong with the regular expression of the request. */
+  readonly regexProblem: string | null
+}
+
+export interface Beat {
+  readonly response: HeartbeatResponse
+  /** Regular expressions of the group that are to be matched with the topics; null: none are, or they are being matched. */
+  readonly toMatch: readonly string[] | null
+}
+
+export const heartbeat: Command<HeartbeatRequest, Beat, HeartbeatContext> = {
+  decide(shard, asked, turn) {
+    const beat = decide(shard, asked, turn)
+    turn.answer(asked.token, isRefusal(beat) ? { response: refused(beat), toMatch: null } : beat)
+  },
+  failure: (request, errorCode, version) => ({
+    response: ConsumerGroupHeartbeat.failure(request, errorCode, version),
+    toMatch: null,
+  }),
+}
+
+const refused = ({ errorCode, message }: Refusal): HeartbeatResponse => ({ errorCode, errorMessage: message })
+
+type AskedBeat = Asked<HeartbeatRequest, Beat, HeartbeatContext>
+
+function decide(shard: GroupShard, asked: AskedBeat, turn: GroupTurn): Beat | Refusal {
+  const { request, context } = asked
+  const config = shard.config().consumerGroup(request.groupId)
+  const problem = requestProblem(request, context.version, config)
+  if (problem !== null) return problem
+  if (request.memberEpoch < 0) {
+    const response = leave(shard, request, turn)
+    return isRefusal(response) ? response : { response, toMatch: null }
+  }
+  const group = groupFor(shard, request)
+  if (isRefusal(group)) return group
+  const member = memberFor(group, request, config, turn)
+  return isRefusal(member) ? member : live(shard, group, member, asked, config, turn)
+}
+
+const invalid = (message: string): Refusal => refuse(Errors.INVALID_REQUEST, message)
+
+/** What can be refused without looking at the group, in Kafka's order and words. */
+function requestProblem(request: HeartbeatRequest, version: number, { assignors: names }: ConsumerGroupConfig): Refusal | null {
+  const { memberEpoch, instanceId, serverAssignor } = request
+  if (request.memberId === '' && (version >= 1 || memberEpoch > 0 || memberEpoch === -1))
+    return invalid("MemberId can't be empty.")
+  if (request.groupId === '') return invalid("GroupId can't be empty.")
+  if (instanceId === '') return invalid("InstanceId can't be empty.")
+  if (request.rackId === '') return invalid("RackId can't be empty.")
+  if (memberEpoch === 0) {
+    if (request.rebalanceTimeoutMs === -1) return invalid('RebalanceTimeoutMs must be provided in first request.')
+    if (request.topicPartitions?.length !== 0) return invalid('TopicPartitions must be empty when (re-)joining.')
+    if (request.subscribedTopicNames === null && request.subscribedTopicRegex === null) {
+      return invalid('Either SubscribedTopicNames or SubscribedTopicRegex must be non-null when (re-)joining.')
+    }
+  } else if (memberEpoch === awayEpoch) {
+    if (instanceId === null) return invalid("InstanceId can't be null.")
+  } else if (memberEpoch < awayEpoch) return invalid('MemberEpoch is invalid.')
+  if (serverAssignor !== null && !(names.includes(serverAssignor) && Object.hasOwn(assignors, serverAssignor))) {
+    const supported = `Supported assignors: ${names.join(', ')}.`
+    return refuse(Errors.UNSUPPORTED_ASSIGNOR, `ServerAssignor ${serverAssignor} is not supported. ${supported}`)
+  }
+  const texts = [request.groupId, request.memberId, instanceId ?? '', request.rackId ?? '']
+  return texts.some(text => text.length > nameCharsMax) ? invalid('A name is too long.') : null
+}
+
+function groupFor(shard: GroupShard, { groupId, memberEpoch }: HeartbeatRequest): ConsumerGroup | Refusal {
+  const known = groupOf(shard, groupId, 'consumer')
+  if (known !== undefined) return known
+  const other = groupOfOther(shard, groupId, 'consumer')
+  const isNewcomer = memberEpoch === 0
+  if (other !== undefined) {
+    const isConvertible = isNewcomer && other.kind === 'classic' && kindOf(other).isEmpty(other)
+    if (!isConvertible) return refuse(Errors.GROUP_ID_NOT_FOUND, `Group ${groupId} is not a consumer group.`)
+  } else if (!isNewcomer) return refuse(Errors.GROUP_ID_NOT_FOUND, `Consumer group ${groupId} not found.`)
+  return createConsumerGroup(groupId)
+}
+
+/** The member that sends this, or a new one. */
+function memberFor(
+  group: ConsumerGroup,
+  request: HeartbeatRequest,
+  { maxSize }: ConsumerGroupConfig,
+  turn: GroupTurn,
+): Found | Refusal {
+  const { memberEpoch, instanceId } = request
+  const { members, staticMembers } = group.state
+  const memberId = request.memberId === '' ? idFrom(turn.env.newId()) : request.memberId
+  const currentId = instanceId === null ? undefined : staticMembers.get(instanceId)
+  if (members.size >= maxSize && !members.has(memberId) && currentId === undefined) {
+    const message = `The consumer group has reached its maximum capacity of ${maxSize} members.`
+    return refuse(Errors.GROUP_MAX_SIZE_REACHED, message)
+  }
+  if (memberEpoch > 0) {
+    if (instanceId === null && !members.has(memberId)) return unknownMember(group, memberId)
+    const problem = instanceId === null ? null : instanceProblem(group, memberId, instanceId)
+    const member = memberOf(group, memberId)
+    return problem ?? epochProblem(member.current, memberEpoch, request.topicPartitions) ?? member
+  }
+  if (currentId === undefined) return memberOf(group, memberId)
+  const old = memberOf(group, currentId)
+  const isClassic = old.metadata?.classicMemberMetadata != null
+  if (!isClassic && old.current.memberEpoch !== awayEpoch) {
+    return refuse(
+      Errors.UNRELEASED_INSTANCE_ID,
+      `Static member ${memberId} with instance id ${instanceId} cannot join the group because the instance id is owned by ` +
+        `${currentId} member.`,
+    )
+  }
+  return { ...old, memberId, replacedId: currentId }
+}
+
+/** In Kafka's text form. */
+const idFrom = (uuid: string): string => toBase64Url(fromHex(uuid.replaceAll('-', '')))
+
+/** The heartbeat of a member that may be here. */
+function live(
+  shard: GroupShard,
+  group: ConsumerGroup,
+  found: Found,
+  { request, context }: AskedBeat,
+  config: ConsumerGroupConfig,
+  turn: GroupTurn,
+): Beat | Refusal {
+  const { state } = group
+  const { memberId } = found
+  const metadata = updated(found.metadata, request, context)
+  const isNewRegex = metadata.subscribedTopicRegex !== (found.metadata?.subscribedTopicRegex ?? '')
+  if (isNewRegex && context.regexProblem !== null && !state.namedRegexes.has(metadata.subscribedTopicRegex ?? '')) {
+    return refuse(Errors.INVALID_REGULAR_EXPRESSION, context.regexProblem)
+  }
+  // From here on nothing is refused.
+  begin(shard, group, turn)
+  const member = found.replacedId === null ? found : replaceInstance(group, found, turn)
+
+  // 1. What the member says of itself; when it wants other topics, or the topics have changed, the group is in its next epoch.
+  const change = changeOf(group, member, metadata, turn)
+  const members: Members = { group, memberId, metadata, target: member.target, replacedId: member.replacedId }
+  const epoch = nextEpoch(members, member, change, config, turn)
+
+  // 2. Who is to have what in it.
+  let targetEpoch = assignmentEpochOf(state)
+  let { target } = member
+  const { assignmentIntervalMs } = config
+  const isDue = state.assignedAtMs === 0 || assignmentIntervalMs === 0 || turn.nowMs >= state.assignedAtMs + assignmentIntervalMs
+  if (epoch > targetEpoch && isDue) {
+    target = writeTarget(members, epoch, config.assignors, turn)
+    targetEpoch = epoch
+  }
+
+  // 3. One step of the member towards that.
+  const next = step(members, member.current, target, targetEpoch, request.topicPartitions, change.isSubscription, turn)
+
+  armSession(shard, group, memberId, turn)
+  const isFull =
+    request.rebalanceTimeoutMs !== -1 &&
+    (request.subscribedTopicNames !== null || request.subscribedTopicRegex !== null) &&
+    request.topicPartitions !== null
+  const isTold = request.memberEpoch === 0 || isFull || !hasSamePartitions(member.current.assigned, next.assigned)
+  const response: HeartbeatResponse = {
+    errorCode: Errors.NONE,
+    memberId,
+    memberEpoch: next.memberEpoch,
+    heartbeatIntervalMs: config.heartbeatIntervalMs,
+    assignment: isTold ? { topicPartitions: told(next.assigned) } : null,
+  }
+  return { response, toMatch: regexesToMatch(group, { before: member.metadata, after: metadata }, config, turn) }
+}
+
+/** The group comes into being with its first member; one of another kind that has none left makes room for it. */
+function begin(shard: GroupShard, group: ConsumerGroup, turn: GroupTurn): void {
+  const { groupId } = group
+  const known = shard.groups.get(groupId)
+  if (known === group) return
+  if (known !== undefined) giveWay(shard, known, turn)
+  shard.groups.set(groupId, group)
+  turn.ifRefused(() => {
+    if (shard.groups.get(groupId) === group) shard.groups.delete(groupId)
+  })
+}
+
+/** Null is what was said before. */
+function updated(
+  before: MemberMetadata | undefined,
+  request: HeartbeatRequest,
+  { clientId, clientHost }: HeartbeatContext,
+): MemberMetadata {
+  const names = request.subscribedTopicNames
+  return {
+    instanceId: request.instanceId ?? before?.instanceId ?? null,
+    rackId: request.rackId ?? before?.rackId ?? null,
+    clientId,
+    clientHost,
+    subscribedTopicNames: names === null ? (before?.subscribedTopicNames ?? []) : [...new Set(names)].sort(),
+    subscribedTopicRegex: request.subscribedTopicRegex ?? before?.subscribedTopicRegex ?? '',
+    rebalanceTimeoutMs: request.rebalanceTimeoutMs === -1 ? (before?.rebalanceTimeoutMs ?? -1) : request.rebalanceTimeoutMs,
+    serverAssignor: request.serverAssignor ?? before?.serverAssignor ?? null,
+    classicMemberMetadata: null,
+  }
+}
+
+interface Change {
+  /** Topics that the member names, or its regular expression. */
+  readonly isSubscription: boolean
+  /** The group has to assign anew; not for a regular expression that is still to be matched. */
+  readonly isToAssign: boolean
+}
+
+/** Writes down what is new about the member. */
+export function changeOf(group: ConsumerGroup, member: Found, after: MemberMetadata, turn: GroupTurn): Change {
+  const { groupId, state } = group
+  const before = member.metadata
+  if (before === undefined || !isSameMember(before, after)) {
+    turn.write({ type: 'consumer-member', key: { groupId, memberId: member.memberId }, value: after })
+  }
+  const hasOtherNames = !areSameTexts(before?.subscribedTopicNames ?? [], after.subscribedTopicNames)
+  const [oldRegex, newRegex] = [before?.subscribedTopicRegex ?? '', after.subscribedTopicRegex ?? '']
+  if (oldRegex === newRegex) return { isSubscription: hasOtherNames, isToAssign: hasOtherNames }
+  if (oldRegex !== '' && state.namedRegexes.get(oldRegex) === 1 && state.regexes.has(oldRegex)) {
+    turn.write({ type: 'consumer-regex', key: { groupId, regularExpression: oldRegex }, value: null })
+  }
+  return { isSubscription: true, isToAssign: hasOtherNames || newRegex === '' || state.regexes.has(newRegex) }
+}
+
+function isSameMember(a: MemberMetadata, b: MemberMetadata): boolean {
+  return (
+    a.instanceId === b.instanceId &&
+    a.rackId === b.rackId &&
+    a.clientId === b.clientId &&
+    a.clientHost === b.clientHost &&
+    a.subscribedTopicRegex === b.subscribedTopicRegex &&
+    a.rebalanceTimeoutMs === b.rebalanceTimeoutMs &&
+    a.serverAssignor === b.serverAssignor &&
+    a.classicMemberMetadata === b.classicMemberMetadata &&
+    areSameTexts(a.subscribedTopicNames, b.subscribedTopicNames)
+  )
+}
+
+function areSameTexts(a: readonly string[], b: readonly string[]): boolean {
+  return a === b || (a.length === b.length && a.every((text, at) => text === b[at]))
+}
+
+/** The epoch of the group after what the member said, and after what became of the topics since the last heartbeat. */
+export function nextEpoch(
+  members: Members,
+  { metadata: before }: Found,
+  change: Change,
+  config: ConsumerGroupConfig,
+  turn: GroupTurn,
+): number {
+  const { group, metadata: after } = members
+  const { groupId, state } = group
+  const { topics } = turn.env
+  const epoch = epochOf(state)
+  const isToAssign = change.isToAssign || hasOtherAssignor(members, before, config)
+  if (!isToAssign && group.hashedRevision === topics.topicsRevision) return epoch
+  const hash = metadataHash(subscribedTopics(state, { before, after }), topics)
+  const revisionBefore = group.hashedRevision
+  group.hashedRevision = topics.topicsRevision
+  if (!isToAssign && hash === state.metadataHash) return epoch
+  turn.write({ type: 'consumer-epoch', key: { groupId }, value: { epoch: epoch + 1, metadataHash: hash } })
+  turn.ifRefused(() => {
+    group.hashedRevision = revisionBefore
+  })
+  return epoch + 1
+}
+
+function hasOtherAssignor(
+  members: Members,
+  before: MemberMetadata | undefined,
+  { assignors: names }: ConsumerGroupConfig,
+): boolean {
+  if (before !== undefined && before.serverAssignor === members.metadata.serverAssignor) return false
+  if (before === undefined && members.metadata.serverAssignor === null) return false
+  const all = Array.from(membersOf(members), ([, metadata]) => metadata)
+  return preferredAssignor(members.group.state.members.values(), names) !== preferredAssignor(all, names)
+}
+
+/** Brings the member a step further, and writes that down. */
+export function step(
+  { group, memberId, metadata }: Members,
+  current: CurrentAssignment,
+  target: Partitions,
+  targetEpoch: number,
+  owned: Owned,
+  hasNewSubscription: boolean,
+  turn: GroupTurn,
+): CurrentAssignment {
+  const { groupId, state } = group
+  const { topicsById } = turn.env.topics
+  const isWanted = isSubscribedTo(metadata, state.regexes)
+  const next = reconcile(current, {
+    memberId,
+    target,
+    targetEpoch,
+    owned,
+    hasNewSubscription,
+    isSubscribed(topicId: Uuid) {
+      const topic = topicsById.get(topicId)
+      return topic !== undefined && isWanted(topic.name)
+    },
+    ownerOf: (topicId, partition) => state.owners.get(topicId)?.get(partition),
+  })
+  if (next === current) return current
+  turn.write({ type: 'consumer-current', key: { groupId, memberId }, value: next })
+  if (next.state === unrevokedPartitions) armRebalance(group, memberId, metadata, next.memberEpoch, turn)
+  else cancelRebalance(group, memberId, turn)
+  return next
+}
+
+function hasSamePartitions(a: OwnedPartitions, b: OwnedPartitions): boolean {
+  if (a === b) return true
+  if (a.size !== b.size) return false
+  for (const [topicId, partitions] of a) {
+    const others = b.get(topicId)
+    if (others === undefined || others.size !== partitions.size) return false
+    for (const [partition, epoch] of partitions) if (others.get(partition) !== epoch) return false
+  }
+  return true
+}
+
+const told = (assigned: OwnedPartitions) =>
+  Array.from(assigned, ([topicId, partitions]) => ({ topicId, partitions: [...partitions.keys()].sort((a, b) => a - b) }))

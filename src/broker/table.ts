@@ -62,6 +62,9 @@ import { removeRaftVoter } from './handlers/remove-raft-voter.js'
 import { renewDelegationToken } from './handlers/renew-delegation-token.js'
 import { saslAuthenticate } from './handlers/sasl-authenticate.js'
 import { saslHandshake } from './handlers/sasl-handshake.js'
+import { streamsGroupDescribe } from './handlers/streams-group-describe.js'
+import { streamsGroupHeartbeat } from './handlers/streams-group-heartbeat.js'
+import { streamsGroupTopologyDescriptionUpdate } from './handlers/streams-group-topology-description-update.js'
 import { syncGroup } from './handlers/sync-group.js'
 import { txnOffsetCommit } from './handlers/txn-offset-commit.js'
 import { unregisterBroker } from './handlers/unregister-broker.js'
@@ -188,6 +191,15 @@ export const handlers: readonly Row[] = [
   row(describeTopicPartitions, { needs: [need('describe', 'topic')] }), // 75
   row(addRaftVoter, { needs: [need('alter', 'cluster')] }), // 80
   row(removeRaftVoter, { needs: [need('alter', 'cluster')] }), // 81
+  row(streamsGroupHeartbeat, {
+    needs: [
+      need('read', 'group'),
+      need('describe', 'topic', { when: 'of a topology' }),
+      need('create', 'topic', { or: ['create', 'cluster'], when: 'for internal topics that are missing', isLeftOut: true }),
+    ],
+  }), // 88
+  row(streamsGroupDescribe, { needs: [need('describe', 'group'), need('describe', 'topic', { when: 'of a topology' })] }), // 89
+  row(streamsGroupTopologyDescriptionUpdate, { needs: [need('read', 'group')] }), // 93
   row(unregisterController, { needs: [need('alter', 'cluster')] }), // 94
 ]
 

@@ -21,7 +21,7 @@ function outcomeOf(levels: Readonly<Record<string, number>>, ...updates: Feature
   return decided.records.map(record => (record.kind === 'featureLevel' ? `${record.name} ${record.featureLevel}` : record.kind))
 }
 
-const current = { 'metadata.version': 33, 'group.version': 1, 'transaction.version': 2 }
+const current = { 'metadata.version': 33, 'group.version': 1, 'streams.version': 1, 'transaction.version': 2 }
 
 test('a new cluster is at the newest metadata.version and at the transaction.version that it is given', () => {
   const image = new MutableImage()
@@ -29,6 +29,7 @@ test('a new cluster is at the newest metadata.version and at the transaction.ver
   expect([...image.features].sort()).toEqual([
     ['group.version', 1],
     ['metadata.version', 33],
+    ['streams.version', 1],
   ])
   for (const record of initialFeatures(2)) image.apply(record as MetadataRecord)
   expect(Object.fromEntries(image.features)).toEqual(current)
@@ -38,7 +39,11 @@ describe('a level', () => {
   test('sinks when that is asked for, down to 0, which is as good as not there', () => {
     expect(outcomeOf(current, to('transaction.version', 1, safeDowngrade))).toEqual(['transaction.version 1'])
     expect(outcomeOf(current, to('transaction.version', 0, unsafeDowngrade))).toEqual(['transaction.version 0'])
-    expect([...imageAt({ ...current, 'transaction.version': 0 }).features.keys()]).toEqual(['metadata.version', 'group.version'])
+    expect([...imageAt({ ...current, 'transaction.version': 0 }).features.keys()]).toEqual([
+      'metadata.version',
+      'group.version',
+      'streams.version',
+    ])
     expect(outcomeOf({ 'metadata.version': 33 }, to('transaction.version', 2))).toEqual(['transaction.version 2'])
   })
 

@@ -17,12 +17,15 @@ export const metadataVersion = 'metadata.version'
 export const transactionVersion = 'transaction.version'
 /** 1: the consumer protocol of groups (KIP-848). */
 export const groupVersion = 'group.version'
+/** 1: streams groups (KIP-1071). */
+export const streamsVersion = 'streams.version'
 
 /** [KIP-778] Of metadata.version in Kafka 4.4: 3.3-IV3 to 4.4-IV2. A feature of level 0 is off, and as good as not there. */
 export const supportedFeatures: readonly FeatureRange[] = [
   { name: metadataVersion, min: 7, max: 33 },
   { name: transactionVersion, min: 0, max: 2 },
   { name: groupVersion, min: 0, max: 1 },
+  { name: streamsVersion, min: 0, max: 1 },
 ]
 
 /** Levels of metadata.version from which there is no way back: records came with them that the level before cannot read. */
@@ -45,6 +48,7 @@ export function initialFeatures(transactionLevel: number): readonly MetadataReco
     [metadataVersion, supportedFeatures[0]!.max],
     [transactionVersion, transactionLevel],
     [groupVersion, 1],
+    [streamsVersion, 1],
   ] as const
   return levels
     .filter(([, level]) => level > 0)

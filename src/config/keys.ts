@@ -272,10 +272,10 @@ export const brokerKeys = {
   'offsets.retention.check.interval.ms': long(600_000, 'How often to look for committed offsets to expire.', { min: 1 }),
   'offsets.commit.timeout.ms': int(5000, 'Longest wait for an offset commit to become durable.', { min: 1, effect: 'none' }),
   'group.coordinator.rebalance.protocols': choices(
-    ['classic', 'consumer'],
+    ['classic', 'consumer', 'streams'],
     ['consumer', 'classic', 'share', 'streams'],
-    'Group protocols offered to clients: classic, and consumer (KIP-848), for which group.version must be 1, too.',
-    { kafkaDefault: 'classic,consumer,streams' },
+    'Group protocols offered to clients: classic; consumer (KIP-848), for which group.version must be 1, too; and streams ' +
+      '(KIP-1071), for which streams.version must be 1.',
   ),
 
   // --- consumer groups ---
@@ -311,6 +311,49 @@ export const brokerKeys = {
       'is matched at once.',
     { min: 10_000, hidden: true },
   ),
+
+  // --- streams groups ---
+  'group.streams.session.timeout.ms': int(45_000, 'A member that is silent for this long has left.', { min: 1 }),
+  'group.streams.min.session.timeout.ms': int(45_000, 'Least session timeout that a group may set for itself.', { min: 1 }),
+  'group.streams.max.session.timeout.ms': int(60_000, 'Longest session timeout that a group may set for itself.', { min: 1 }),
+  'group.streams.heartbeat.interval.ms': int(5000, 'How often a member is told to send a heartbeat.', { min: 1 }),
+  'group.streams.min.heartbeat.interval.ms': int(5000, 'Least heartbeat interval that a group may set for itself.', { min: 1 }),
+  'group.streams.max.heartbeat.interval.ms': int(15_000, 'Longest heartbeat interval that a group may set for itself.', {
+    min: 1,
+  }),
+  'group.streams.assignment.interval.ms': int(
+    0,
+    'Least time between two assignments of a group: what happens meanwhile waits for the next. 0 assigns at once, which makes ' +
+      'tests quick.',
+    { min: 0, dynamic: 'cluster-wide', kafkaDefault: '1000' },
+  ),
+  'group.streams.min.assignment.interval.ms': int(0, 'Least interval that a group may set for itself.', { min: 0 }),
+  'group.streams.max.assignment.interval.ms': int(15_000, 'Longest interval that a group may set for itself.', { min: 0 }),
+  'group.streams.initial.rebalance.delay.ms': int(
+    0,
+    'How long the first assignment of a new group waits for more members. 0 assigns at once, which makes tests quick.',
+    { min: 0, kafkaDefault: '3000' },
+  ),
+  'group.streams.max.size': int(int32Max, 'Most members of a group.', { min: 1 }),
+  'group.streams.assignors': list(['sticky'], 'Assignors that a group may choose from; there is one, sticky.'),
+  'group.streams.num.standby.replicas': int(0, 'Standby copies of each task with a state, in other processes.', { min: 0 }),
+  'group.streams.max.standby.replicas': int(2, 'Most standby copies that a group may set for itself.', { min: 0 }),
+  'group.streams.rack.aware.assignment.tags': list(
+    [],
+    'Tags that clients should have: who lacks one is told so. As in Kafka, tasks are not spread over them yet.',
+  ),
+  'group.streams.task.offset.interval.ms': int(60_000, 'How often members tell how far they are with the state of tasks.', {
+    min: 1,
+    hidden: true,
+  }),
+  'group.streams.min.task.offset.interval.ms': int(15_000, 'Least interval that a group may set for itself.', {
+    min: 1,
+    hidden: true,
+  }),
+  'group.streams.acceptable.recovery.lag': long(10_000, 'Lag up to which members count a task as caught up; told to them.', {
+    min: 0,
+    hidden: true,
+  }),
 
   // --- transactions ---
   'transaction.max.timeout.ms': int(900_000, 'Longest transaction timeout that a producer may ask for.', { min: 1 }),

@@ -7,7 +7,6 @@
 import type { ConfigKey, Effect, KeyTraits } from './key.js'
 import * as rows from './key.js'
 
-const int32Max = 2 ** 31 - 1
 const { longMax } = rows
 
 const boolean = (value: boolean, traits?: KeyTraits) => rows.boolean(value, '', traits)
@@ -191,28 +190,10 @@ const shareGroups = group('moot', 'Share groups (KIP-932) are not served yet.', 
   'share.fetch.purgatory.purge.interval.requests': int(1000),
 })
 
-const streamsGroups = group('moot', 'Streams groups (KIP-1071) are not served yet.', {
-  'group.streams.acceptable.recovery.lag': long(10_000, { min: 0, hidden: true }),
-  'group.streams.assignment.interval.ms': int(1000, { min: 0, dynamic: 'cluster-wide' }),
+const streamsGroups = group('moot', 'As in Kafka 4.4: no assignor hands out warm-up tasks, and no description is stored.', {
   'group.streams.assignor.offload.enable': boolean(true, { hidden: true, dynamic: 'cluster-wide' }),
-  'group.streams.assignors': list(['sticky']),
-  'group.streams.heartbeat.interval.ms': int(5000, { min: 1 }),
-  'group.streams.initial.rebalance.delay.ms': int(3000, { min: 0 }),
-  'group.streams.max.assignment.interval.ms': int(15_000, { min: 0 }),
-  'group.streams.max.heartbeat.interval.ms': int(15_000, { min: 1 }),
-  'group.streams.max.session.timeout.ms': int(60_000, { min: 1 }),
-  'group.streams.max.size': int(int32Max, { min: 1 }),
-  'group.streams.max.standby.replicas': int(2, { min: 0 }),
   'group.streams.max.warmup.replicas': int(20, { min: 0, hidden: true }),
-  'group.streams.min.assignment.interval.ms': int(0, { min: 0 }),
-  'group.streams.min.heartbeat.interval.ms': int(5000, { min: 1 }),
-  'group.streams.min.session.timeout.ms': int(45_000, { min: 1 }),
-  'group.streams.min.task.offset.interval.ms': int(15_000, { min: 1, hidden: true }),
-  'group.streams.num.standby.replicas': int(0, { min: 0 }),
   'group.streams.num.warmup.replicas': int(2, { min: 0, hidden: true }),
-  'group.streams.rack.aware.assignment.tags': list([]),
-  'group.streams.session.timeout.ms': int(45_000, { min: 1 }),
-  'group.streams.task.offset.interval.ms': int(60_000, { min: 1, hidden: true }),
   'group.streams.topology.description.plugin.class': javaClass(null),
 })
 

@@ -5,7 +5,7 @@ import type { BrokerConfig } from '../config/broker-config.js'
 import { codecOfType } from '../config/compression-type.js'
 import { groupConfig } from '../config/group-config.js'
 import { type ConfigOverrides, type TopicConfig, topicConfig } from '../config/topic-config.js'
-import type { ConsumerGroupConfig, GroupConfig } from '../coordinator/group/config.js'
+import type { ConsumerGroupConfig, GroupConfig, StreamsGroupConfig } from '../coordinator/group/config.js'
 import type { TransactionConfig } from '../coordinator/transaction/config.js'
 import type { CodecId } from '../protocol/records/batch.js'
 import { decompressedBytesMax } from '../protocol/records/compression.js'
@@ -24,6 +24,7 @@ export function groupSettings(config: BrokerConfig, image: ClusterImage): GroupC
     offsetsRetentionMs: config.get('offsets.retention.minutes') * 60_000,
     offsetsRetentionCheckIntervalMs: config.get('offsets.retention.check.interval.ms'),
     consumerGroup: groupId => consumerGroupSettings(config, image, groupId),
+    streamsGroup: groupId => streamsGroupSettings(config, image, groupId),
   }
 }
 
@@ -37,6 +38,43 @@ function consumerGroupSettings(config: BrokerConfig, image: ClusterImage, groupI
     assignors: config.get('group.consumer.assignors'),
     migrationPolicy: config.get('group.consumer.migration.policy').toLowerCase(),
     regexRefreshIntervalMs: config.get('group.consumer.regex.refresh.interval.ms'),
+  }
+}
+
+/** Looked up when asked for: a heartbeat needs few of them. */
+function streamsGroupSettings(config: BrokerConfig, image: ClusterImage, groupId: string): StreamsGroupConfig {
+  const group = groupConfig(config, image.configsOf(groupResource, groupId))
+  return {
+    get sessionTimeoutMs() {
+      return group.get('streams.session.timeout.ms')
+    },
+    get heartbeatIntervalMs() {
+      return group.get('streams.heartbeat.interval.ms')
+    },
+    get assignmentIntervalMs() {
+      return group.get('streams.assignment.interval.ms')
+    },
+    get initialRebalanceDelayMs() {
+      return group.get('streams.initial.rebalance.delay.ms')
+    },
+    get maxSize() {
+      return config.get('group.streams.max.size')
+    },
+    get assignor() {
+      return group.get('streams.assignor.name') ?? 'sticky'
+    },
+    get numStandbyReplicas() {
+      return group.get('streams.num.standby.replicas')
+    },
+    get rackAwareAssignmentTags() {
+      return group.get('streams.rack.aware.assignment.tags')
+    },
+    get taskOffsetIntervalMs() {
+      return group.get('streams.task.offset.interval.ms')
+    },
+    get acceptableRecoveryLag() {
+      return group.get('streams.acceptable.recovery.lag')
+    },
   }
 }
 

@@ -57,6 +57,8 @@ const reasons = {
     'what is behind it',
   unknownUser:
     'an unknown SCRAM user gets a salt, and fails at the last step as a wrong password does; in Kafka the first message tells',
+  lateEndpoint:
+    'Kafka fails on a member with an endpoint as long as source topics are missing; here it is told that they are, as any member',
   badToken: 'Kafka fails on a bearer token that makes no sense and closes the connection; here it is refused like any other',
   group: 'a group in what is pushed, which no message of OpenTelemetry has: Kafka passes over it, here it is refused',
   heardThere:
@@ -65,6 +67,12 @@ const reasons = {
 }
 
 export const rules = [
+  {
+    api: 'StreamsGroupHeartbeat',
+    label: /has an endpoint, and no source topics$/,
+    path: /errorCode$/,
+    why: reasons.lateEndpoint,
+  },
   // -- not there yet
   { path: /configs\[min\.insync\.replicas\]\.(configSource|synonyms)/, why: reasons.elr },
   { api: 'DescribeConfigs', label: /^default broker$/, path: /configs\[min\.insync\.replicas\]$/, why: reasons.elr },

@@ -9,6 +9,7 @@ import type { Token, Turn } from '../machine.js'
 import type { ClassicDeadline } from './classic/group.js'
 import type { ConsumerDeadline } from './consumer/group.js'
 import type { GroupRecord, GroupShard } from './state.js'
+import type { StreamsDeadline } from './streams/group.js'
 
 export interface CallContext {
   /** Version of the request. */
@@ -78,7 +79,7 @@ export type GroupCommand =
   | GroupDeadline
 
 /** Each kind of groups has its own. */
-export type GroupDeadline = ClassicDeadline | ConsumerDeadline | { readonly type: 'expire-offsets' }
+export type GroupDeadline = ClassicDeadline | ConsumerDeadline | StreamsDeadline | { readonly type: 'expire-offsets' }
 
 export type GroupTurn = Turn<GroupCommand, GroupRecord>
 

@@ -11,6 +11,8 @@ export interface GroupConfig {
   readonly offsetsRetentionCheckIntervalMs: number
   /** What holds for this group of the consumer protocol. */
   readonly consumerGroup: (groupId: string) => ConsumerGroupConfig
+  /** Likewise for this streams group. */
+  readonly streamsGroup: (groupId: string) => StreamsGroupConfig
 }
 
 export interface ConsumerGroupConfig {
@@ -34,6 +36,34 @@ export const consumerGroupConfigDefaults: ConsumerGroupConfig = {
   regexRefreshIntervalMs: 600_000,
 }
 
+export interface StreamsGroupConfig {
+  readonly sessionTimeoutMs: number
+  readonly heartbeatIntervalMs: number
+  readonly assignmentIntervalMs: number
+  /** How long a new group waits for more members. */
+  readonly initialRebalanceDelayMs: number
+  readonly maxSize: number
+  readonly assignor: string
+  readonly numStandbyReplicas: number
+  readonly rackAwareAssignmentTags: readonly string[]
+  /** Told to the members. */
+  readonly taskOffsetIntervalMs: number
+  readonly acceptableRecoveryLag: number
+}
+
+export const streamsGroupConfigDefaults: StreamsGroupConfig = {
+  sessionTimeoutMs: 45_000,
+  heartbeatIntervalMs: 5_000,
+  assignmentIntervalMs: 0,
+  initialRebalanceDelayMs: 0,
+  maxSize: 0x7fff_ffff,
+  assignor: 'sticky',
+  numStandbyReplicas: 0,
+  rackAwareAssignmentTags: [],
+  taskOffsetIntervalMs: 60_000,
+  acceptableRecoveryLag: 10_000,
+}
+
 export const groupConfigDefaults: GroupConfig = {
   groupMinSessionTimeoutMs: 6_000,
   groupMaxSessionTimeoutMs: 1_800_000,
@@ -43,6 +73,7 @@ export const groupConfigDefaults: GroupConfig = {
   offsetsRetentionMs: 7 * 24 * 60 * 60 * 1000,
   offsetsRetentionCheckIntervalMs: 600_000,
   consumerGroup: () => consumerGroupConfigDefaults,
+  streamsGroup: () => streamsGroupConfigDefaults,
 }
 
 /**

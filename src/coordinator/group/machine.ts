@@ -12,6 +12,7 @@ import { noPendingOffsets } from './offsets/pending.js'
 import { applyMarker } from './offsets/records.js'
 import { apply, decodeRecord, encodeRecord } from './records.js'
 import type { GroupRecord, GroupShard } from './state.js'
+import { streamsDeadlines } from './streams/deadlines.js'
 
 export function groupMachine(config: () => GroupConfig): Machine<GroupShard, GroupCommand, GroupRecord> {
   return {
@@ -19,6 +20,7 @@ export function groupMachine(config: () => GroupConfig): Machine<GroupShard, Gro
       config,
       metadata: new Map(),
       consumer: new Map(),
+      streams: new Map(),
       offsets: new Map(),
       pendingOffsets: noPendingOffsets(),
       groups: new Map(),
@@ -40,6 +42,7 @@ export function groupMachine(config: () => GroupConfig): Machine<GroupShard, Gro
 const deadlines: { readonly [Type in GroupDeadline['type']]: OnDeadline<Extract<GroupDeadline, { type: Type }>> } = {
   ...classicDeadlines,
   ...consumerDeadlines,
+  ...streamsDeadlines,
   'expire-offsets': (shard, _command, turn) => expireOffsets(shard, turn),
 }
 

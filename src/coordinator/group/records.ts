@@ -8,11 +8,13 @@ import { consumerRows } from './consumer/records.js'
 import { offsetRow } from './offsets/records.js'
 import type { RecordRow } from './record-row.js'
 import type { GroupRecord, GroupShard } from './state.js'
+import { streamsRows } from './streams/records.js'
 
 const rows: { readonly [Type in GroupRecord['type']]: RecordRow<Extract<GroupRecord, { type: Type }>> } = {
   offset: offsetRow,
   group: classicRow,
   ...consumerRows,
+  ...streamsRows,
 }
 
 const rowOf = (type: GroupRecord['type']): RecordRow<GroupRecord> => rows[type] as RecordRow<GroupRecord>

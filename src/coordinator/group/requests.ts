@@ -13,6 +13,8 @@ import { commitOffsets } from './offsets/commit.js'
 import { commitInTransaction } from './offsets/commit-in-transaction.js'
 import { deleteOffsets, topicDeleted } from './offsets/delete.js'
 import { fetchOffsets } from './offsets/fetch.js'
+import { describeStreams } from './streams/describe.js'
+import { streamsHeartbeat } from './streams/heartbeat.js'
 import { writeMarker } from './write-marker.js'
 
 const requests = {
@@ -32,6 +34,9 @@ const requests = {
 
   commitInTransaction,
   writeMarker,
+
+  streamsHeartbeat,
+  describeStreams,
 
   list,
   deleteGroups,

@@ -121,7 +121,7 @@ async function play(script: string): Promise<string> {
           `  log: group generation=${generation} leader=${named(leader ?? '')} protocol=${protocol} ${shown.join(' ')}`.trimEnd(),
         )
       } else if (record?.type === 'group') say('  log: group tombstone')
-      else if (record !== null) say(`  log: ${consumerRecordText(record, named, topics)}`)
+      else if (record !== null) say(`  log: ${consumerRecordText(record as ConsumerRecord, named, topics)}`)
     }
   }
 

@@ -1,9 +1,9 @@
 /**
  * The state of one shard: groups of every kind, and committed offsets.
  *
- *   durable   metadata, consumer, offsets, pendingOffsets   what the records of __consumer_offsets say; changed by
- *                                                           `apply` of their rows alone (records.ts)
- *   volatile  groups                                        the groups at work; changed by the commands alone
+ *   durable   metadata, consumer, streams, offsets, pendingOffsets   what the records of __consumer_offsets say; changed by
+ *                                                                    `apply` of their rows alone (records.ts)
+ *   volatile  groups                                                 the groups at work; changed by the commands alone
  *
  * A group exists while it is in `groups`. It can be there without metadata: a simple group has nothing but offsets, and
  * a group whose first members are only just coming in writes nothing before its first generation is complete. A group
@@ -18,6 +18,8 @@ import type { ClassicGroup } from './classic/group.js'
 import type { GroupConfig } from './config.js'
 import type { ConsumerGroup } from './consumer/group.js'
 import type { ConsumerRecord, ConsumerState } from './consumer/state.js'
+import type { StreamsGroup } from './streams/group.js'
+import type { StreamsRecord, StreamsState } from './streams/state.js'
 
 export type GroupMetadata = Decoded<(typeof GroupMetadataValue)['fields']>
 
@@ -48,7 +50,7 @@ export interface ClassicRecord {
   readonly value: GroupMetadata | null
 }
 
-export type GroupRecord = OffsetRecord | ClassicRecord | ConsumerRecord
+export type GroupRecord = OffsetRecord | ClassicRecord | ConsumerRecord | StreamsRecord
 
 /** Offsets of one group: topic → partition → offset. No empty maps inside. */
 export type GroupOffsets = Map<string, Map<number, CommittedOffset>>
@@ -69,7 +71,7 @@ export interface PendingOffsets {
 }
 
 /** Kinds differ in all but the face in kind.ts. */
-export type Group = ClassicGroup | ConsumerGroup
+export type Group = ClassicGroup | ConsumerGroup | StreamsGroup
 export type GroupOf<Kind extends Group['kind']> = Extract<Group, { kind: Kind }>
 
 export interface GroupShard {
@@ -78,6 +80,8 @@ export interface GroupShard {
   readonly metadata: Map<string, GroupMetadata>
   /** Of consumer groups. */
   readonly consumer: Map<string, ConsumerState>
+  /** Of streams groups. */
+  readonly streams: Map<string, StreamsState>
   readonly offsets: Map<string, GroupOffsets>
   readonly pendingOffsets: PendingOffsets
   readonly groups: Map<string, Group>
@@ -86,10 +90,10 @@ export interface GroupShard {
 export const offsetsKey = 'offsets'
 
 /** Groups of which the log says something, of whatever kind. */
-export function writtenGroups({ metadata, consumer, offsets, pendingOffsets }: GroupShard): number {
-  return metadata.size + consumer.size + offsets.size + pendingOffsets.byGroup.size
+export function writtenGroups({ metadata, consumer, streams, offsets, pendingOffsets }: GroupShard): number {
+  return metadata.size + consumer.size + streams.size + offsets.size + pendingOffsets.byGroup.size
 }
 
-export function isWritten({ metadata, consumer, offsets, pendingOffsets }: GroupShard, groupId: string): boolean {
-  return metadata.has(groupId) || consumer.has(groupId) || offsets.has(groupId) || pendingOffsets.byGroup.has(groupId)
+export function isWritten({ metadata, consumer, streams, offsets, pendingOffsets }: GroupShard, groupId: string): boolean {
+  return [metadata, consumer, streams, offsets, pendingOffsets.byGroup].some(groups => groups.has(groupId))
 }

@@ -40,6 +40,33 @@ const joining = (groupId: string, subscribedTopicNames: readonly string[]): Body
   ...{ subscribedTopicNames, subscribedTopicRegex: null, serverAssignor: null, topicPartitions: [] },
 })
 
+/** A member of a streams group joins with a topology of these sources and internal topics, whose letters are of no topics. */
+const streamsMember = ({ name, topic }: Resources, sources: readonly string[], changelogs: readonly string[] = []): Body => ({
+  ...{ groupId: name('g'), memberId: 'm', memberEpoch: 0, endpointInformationEpoch: 0, instanceId: null, rackId: null },
+  ...{ rebalanceTimeoutMs: 10_000, activeTasks: [], standbyTasks: [], warmupTasks: [], processId: 'p', userEndpoint: null },
+  ...{ clientTags: [], taskOffsets: null, taskEndOffsets: null, shutdownApplication: false },
+  topology: {
+    epoch: 0,
+    subtopologies: [
+      {
+        ...{ subtopologyId: '0', sourceTopics: sources.map(letter => topic(letter).name), sourceTopicRegex: [] },
+        stateChangelogTopics: changelogs.map(letter => ({
+          ...{ name: name(letter), partitions: 0, replicationFactor: 0, topicConfigs: [] },
+        })),
+        ...{ repartitionSinkTopics: [], repartitionSourceTopics: [], copartitionGroups: [] },
+      },
+    ],
+  },
+})
+
+const withStreams = (sources: readonly string[]): Required<Pick<RightsCase, 'prepare'>> => ({
+  prepare: async (stage, at) => {
+    await groupWithOffsets(stage, at, 'g', ['a'])
+    await stage.until('StreamsGroupHeartbeat', streamsMember(at, sources), ({ errorCode }) => errorCode === 0)
+    return undefined
+  },
+})
+
 export const casesOfGroups: readonly RightsCase[] = [
   {
     api: 'OffsetCommit',
@@ -169,6 +196,40 @@ export const casesOfGroups: readonly RightsCase[] = [
       return undefined
     },
     request: ({ name }) => ({ groupIds: [name('g')], includeAuthorizedOperations: true }),
+  },
+  {
+    api: 'StreamsGroupHeartbeat',
+    needs: ['read group g', 'describe topic a', 'describe topic b'],
+    topics: both,
+    ...withGroups('g'),
+    request: at => streamsMember(at, both),
+  },
+  {
+    api: 'StreamsGroupHeartbeat',
+    label: 'without its internal topics',
+    needs: ['read group g', 'describe topic a', 'describe topic n', 'create topic n or create cluster'],
+    topics: ['a'],
+    ...withGroups('g'),
+    request: at => streamsMember(at, ['a'], ['n']),
+  },
+  {
+    api: 'StreamsGroupDescribe',
+    needs: ['describe group g', 'describe topic a', 'describe topic b'],
+    topics: both,
+    ...withStreams(both),
+    request: ({ name }) => ({
+      ...{ groupIds: [name('g')], includeAuthorizedOperations: false, includeTopologyDescription: false },
+    }),
+  },
+  {
+    api: 'StreamsGroupTopologyDescriptionUpdate',
+    needs: ['read group g'],
+    topics: ['a'],
+    ...withStreams(['a']),
+    request: ({ name }) => ({
+      ...{ groupId: name('g'), memberId: 'm', topologyEpoch: 0 },
+      topologyDescription: { subtopologies: [], globalStores: [] },
+    }),
   },
   {
     api: 'ListGroups',

@@ -19,6 +19,7 @@ import { transcripts as quotas } from './quotas.mjs'
 import { transcripts as rights } from './rights.mjs'
 import { transcripts as sasl } from './sasl.mjs'
 import { transcripts as settings } from './settings.mjs'
+import { transcripts as streamsGroups } from './streams-groups.mjs'
 import { transcripts as topics } from './topics.mjs'
 import { transcripts as transactionWalks } from './transaction-walks.mjs'
 import { transcripts as transactions } from './transactions.mjs'
@@ -41,6 +42,7 @@ export const transcripts = [
   ...fetchLimits,
   ...groups,
   ...offsets,
+  ...streamsGroups,
   ...frames,
   ...more,
   ...settings,

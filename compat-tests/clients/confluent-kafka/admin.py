@@ -24,7 +24,8 @@ def settled(future_by_key):
 def main():
     client = AdminClient({"bootstrap.servers": sys.argv[1], "client.id": NAME})
     rows = Rows(client, left_out=["set_sasl_credentials", "poll"])
-    rows.row("create_topics", [NewTopic(NAME, 2, 1, config={"retention.ms": "100000"}), NewTopic(f"{NAME}-2", 1, 7)], view=settled)
+    made = [NewTopic(NAME, 2, 1, config={"retention.ms": "100000"}), NewTopic(f"{NAME}-2", 1, 7)]
+    rows.row("create_topics", made, view=settled)
     rows.row("create_partitions", [NewPartitions(NAME, 3), NewPartitions(f"{NAME}-none", 3)], view=settled)
     producer = confluent_kafka.Producer({"bootstrap.servers": sys.argv[1]})
     for i in range(5):

@@ -1,4 +1,4 @@
-/** What makes two brokers alike before the calls: coordinators that have read their logs, and a default that Kafka writes down. */
+/** What makes two brokers alike before the calls: coordinators that have read their logs, a default that Kafka writes down. */
 import { DescribeGroups } from '#protocol/messages/describe-groups.js'
 import { DescribeTransactions } from '#protocol/messages/describe-transactions.js'
 import { FindCoordinator } from '#protocol/messages/find-coordinator.js'

@@ -14,6 +14,11 @@ import { type Project, projectsOf } from './projects.js'
 
 const commandTimeoutMs = 5 * 60_000
 const filesMax = 100
+const published = [
+  /^dist\/bundle\/(.*\.(js|cjs|d\.ts|d\.cts)|console\/.*)$/,
+  /^(docs\/.*\.(md|svg)|proto\/.*\.(md|proto))$/,
+  /^([A-Z]+(\.md)?|package\.json)$/,
+]
 
 const { values } = parseArgs({ options: { only: { type: 'string' } } })
 const only = values.only?.split(',')
@@ -43,11 +48,8 @@ async function pack(): Promise<string> {
   const listed = JSON.parse(packed.stdout.slice(packed.stdout.search(/^[[{]/m)))
   const [{ filename, files }] = (Array.isArray(listed) ? listed : Object.values(listed)) as [Packed]
   const paths = files.map(({ path }) => path)
-  const strays = paths.filter(
-    path =>
-      !/^(dist\/bundle\/(.*\.(js|cjs|d\.ts|d\.cts)|console\/.*)|docs\/.*\.(md|svg)|[A-Z]+(\.md)?|package\.json)$/.test(path),
-  )
-  tally.claimNone('only the bundle, its declarations and documents are published', strays)
+  const strays = paths.filter(path => !published.some(pattern => pattern.test(path)))
+  tally.claimNone('only the bundle, its declarations, definitions and documents are published', strays)
   tally.claim(`${paths.length} files, at most ${filesMax}`, paths.length <= filesMax ? null : 'too many')
   return join(scratch, filename)
 }

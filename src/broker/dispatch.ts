@@ -93,6 +93,9 @@ export function createDispatch({
       return encodeResponse(scratch, { apiKey, version: 0, correlationId, message: ApiVersions.response }, answer)
     }
     const clientId = readClientId(reader, inRange(api.flexible, apiVersion))
+    session.clientId = clientId
+    session.requests++
+    session.bytesIn += frame.byteLength
     const context = new CallContext(broker, session, clientId, api, apiVersion, correlationId, frame, isOwnMemory)
     const { counters, row } = service
     if (broker.quotas.areSet && (authentication === null || authentication.isDone)) {
@@ -166,17 +169,23 @@ export function createDispatch({
   }
 
   const encoded = (to: CallContext, response: unknown): Response => {
-    if (response instanceof EncodedAnswer) return frameResponse(to, response.body)
-    const encoded = encodeResponse(scratch, to, response as never)
-    if (encoded !== null) return encoded
     const { session, api } = to
+    const encoded =
+      response instanceof EncodedAnswer ? frameResponse(to, response.body) : encodeResponse(scratch, to, response as never)
+    if (encoded !== null) {
+      session.bytesOut += encoded.byteLength
+      return encoded
+    }
     return inSlices(
       () => to.pause(),
       api.name,
       pause => encodeLongResponse(to, response as never, pause),
       // Ranges of files are let go through their answer, which has to be whole for that.
       () => session.isClosed && !mayCarryRecords(api.response.fields),
-    ).catch(fault)
+    ).then(answer => {
+      session.bytesOut += answer.byteLength
+      return answer
+    }, fault)
   }
 
   const failed = (to: CallContext, request: unknown, counters: ApiCounters | null, error: unknown): Response => {

@@ -33,6 +33,11 @@ export class Session {
   /** [KIP-511] What the client says in ApiVersions. */
   clientSoftwareName = unknownSoftware
   clientSoftwareVersion = unknownSoftware
+  clientId = ''
+  /** What has come and gone, for who looks. */
+  requests = 0
+  bytesIn = 0
+  bytesOut = 0
   #isClosed = false
   #listeners: Set<() => void> | null = null
 

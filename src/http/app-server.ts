@@ -11,7 +11,7 @@ import { readStaticFiles } from './static-files.js'
 import type { HttpIdentity } from './tls.js'
 
 /** From the first byte of a request to its last. */
-const requestMsMax = 60_000
+const requestMsMax = 5 * 60_000
 const headersMsMax = 10_000
 const keepAliveMs = 30_000
 const headerBytesMax = 16 * 1024

@@ -9,13 +9,21 @@ import type { HttpParts } from './parts.js'
 import { RecordReader } from './record-reader.js'
 import { aclRoutes } from './routes/acls.js'
 import { configRoutes } from './routes/configs.js'
+import { connectionRoutes } from './routes/connections.js'
+import { definitionRoutes } from './routes/definitions.js'
+import { groupRoutes } from './routes/groups.js'
 import { healthRoutes } from './routes/health.js'
+import { liveRoutes } from './routes/live.js'
+import { overviewRoutes } from './routes/overview.js'
 import { quotaRoutes } from './routes/quotas.js'
 import { recordRoutes } from './routes/records.js'
 import { sessionRoutes } from './routes/session.js'
 import { topicRoutes } from './routes/topics.js'
+import { transactionRoutes } from './routes/transactions.js'
+import { transferRoutes } from './routes/transfer.js'
 import { userRoutes } from './routes/users.js'
 import { answerFile, plainPage, type StaticFiles } from './static-files.js'
+import { Streams } from './streams.js'
 
 export function createApp(parts: HttpParts, files: StaticFiles): App {
   const app = new OpenAPIHono<Env>({
@@ -39,10 +47,11 @@ export function createApp(parts: HttpParts, files: StaticFiles): App {
   app.use('/api/v1/*', bodyLimit)
   sessionRoutes(app, parts, access)
   app.use('/api/v1/*', access.guard)
-  for (const routes of [topicRoutes, configRoutes, aclRoutes, quotaRoutes]) routes(app)
-  userRoutes(app, parts)
+  for (const routes of [topicRoutes, configRoutes, groupRoutes, aclRoutes, quotaRoutes, definitionRoutes]) routes(app)
+  for (const routes of [userRoutes, connectionRoutes, transactionRoutes, overviewRoutes]) routes(app, parts)
   const reader = new RecordReader(parts.world)
-  for (const routes of [recordRoutes]) routes(app, parts, reader)
+  const streams = new Streams()
+  for (const routes of [recordRoutes, liveRoutes, transferRoutes]) routes(app, parts, reader, streams)
   app.doc31('/api/openapi.json', openApiInfo)
   app.get('*', context => {
     const { path } = context.req

@@ -36,6 +36,11 @@ export function answersNothing(description: string) {
   return { 204: { description }, default: refused }
 }
 
+/** The responses of a route that sends something else than JSON, a piece at a time. */
+export function answersStream(type: string, description: string) {
+  return { 200: { description, content: { [type]: { schema: z.string() } } }, default: refused }
+}
+
 export function jsonBody<S extends z.ZodType>(schema: S) {
   return { required: true, content: { 'application/json': { schema } } }
 }

@@ -11,6 +11,7 @@ import * as batch from '../protocol/records/batch.js'
 import type { AppendGuard } from '../protocol/records/marker.js'
 import type { RequestOf } from '../protocol/schema.js'
 import type { Partition } from '../storage/partition.js'
+import type { ProducerStates } from '../storage/rules/producers.js'
 import type { RequestContext } from './handler.js'
 import { resolvePartition } from './resolve-partition.js'
 
@@ -26,15 +27,15 @@ export interface NotInTransaction {
   readonly message: string | null
 }
 
-/** What the batches of a transaction are appended with, or why they are not. */
+/** What the batches of a transaction are appended with, or why they are not; by what outlives a partition that is moved. */
 export interface Verdicts {
-  readonly guards: ReadonlyMap<Partition, AppendGuard>
-  readonly refusals: ReadonlyMap<Partition, NotInTransaction>
+  readonly guards: ReadonlyMap<ProducerStates, AppendGuard>
+  readonly refusals: ReadonlyMap<ProducerStates, NotInTransaction>
 }
 
 interface MutableVerdicts extends Verdicts {
-  readonly guards: Map<Partition, AppendGuard>
-  readonly refusals: Map<Partition, NotInTransaction>
+  readonly guards: Map<ProducerStates, AppendGuard>
+  readonly refusals: Map<ProducerStates, NotInTransaction>
 }
 
 /** Whether one of the batches is of a transaction. What is no batch at all is found out where it is appended. */
@@ -93,7 +94,7 @@ export function verdictsOn(request: ProduceRequest, context: RequestContext): Ve
       const { producerId, producerEpoch } = writer
       const baseSequence = batch.baseSequence(records, 0)
       const guard = isVerified ? partition.transactionGuard(producerId, producerEpoch, baseSequence, isImplicitAdd) : 'unverified'
-      verdicts.guards.set(partition, guard)
+      verdicts.guards.set(partition.producerStates, guard)
       if (guard !== null && guard !== 'unverified') noteUnopened(unopened, { partition, baseSequence })
     }
   }
@@ -139,7 +140,7 @@ async function added(asked: Asked, unopened: Unopened, verdicts: MutableVerdicts
   }
 }
 
-function areCurrent(guards: ReadonlyMap<Partition, AppendGuard>): boolean {
+function areCurrent(guards: ReadonlyMap<ProducerStates, AppendGuard>): boolean {
   for (const guard of guards.values()) if (guard !== null && guard !== 'unverified' && !guard.isCurrent) return false
   return true
 }
@@ -148,7 +149,7 @@ function takeGuards({ producerId, producerEpoch }: Producer, unopened: Unopened,
   for (const partitions of unopened.values()) {
     for (const { partition, baseSequence } of partitions.values()) {
       dropGuard(guards, partition)
-      guards.set(partition, partition.transactionGuard(producerId, producerEpoch, baseSequence, true))
+      guards.set(partition.producerStates, partition.transactionGuard(producerId, producerEpoch, baseSequence, true))
     }
   }
 }
@@ -168,11 +169,11 @@ async function verified(asked: Asked, unopened: Unopened, verdicts: MutableVerdi
 
 function refuse({ guards, refusals }: MutableVerdicts, partition: Partition, refusal: NotInTransaction): void {
   dropGuard(guards, partition)
-  refusals.set(partition, refusal)
+  refusals.set(partition.producerStates, refusal)
 }
 
-function dropGuard(guards: ReadonlyMap<Partition, AppendGuard>, partition: Partition): void {
-  const guard = guards.get(partition) ?? null
+function dropGuard(guards: ReadonlyMap<ProducerStates, AppendGuard>, partition: Partition): void {
+  const guard = guards.get(partition.producerStates) ?? null
   if (guard !== null && guard !== 'unverified') partition.dropGuard(guard)
 }
 

@@ -95,6 +95,11 @@ export const brokerKeys = {
   'cordoned.log.dirs': list([], 'Data directories that get no new partitions: some of log.dirs, or * for all.', {
     dynamic: 'per-broker',
   }),
+  'replica.alter.log.dirs.io.max.bytes.per.second': long(
+    null,
+    'How many bytes a second are copied for partitions that are moved to another directory; unset, as many as the disks take.',
+    { min: 0, hidden: true, dynamic: 'cluster-wide' },
+  ),
   'log.dir': list(['./data'], 'The data directories, when log.dirs is not set.', { kafkaDefault: '/tmp/kafka-logs' }),
 
   // --- protection ---

@@ -254,7 +254,6 @@ const providers = group('refused', 'Classes that fetch values from elsewhere; th
 const throttles = group('moot', 'Between brokers, of which there is one.', {
   'leader.replication.throttled.rate': long(null, { min: 0, hidden: true, dynamic: 'cluster-wide' }),
   'follower.replication.throttled.rate': long(null, { min: 0, hidden: true, dynamic: 'cluster-wide' }),
-  'replica.alter.log.dirs.io.max.bytes.per.second': long(null, { min: 0, hidden: true, dynamic: 'cluster-wide' }),
 })
 
 export const keysWithoutEffect = {

@@ -3,6 +3,7 @@
  * into partitions on disk, in one synchronous step; only the durability of the record is waited for. So a topic that a
  * client was told about is there at once and survives.
  */
+import type { Uuid } from '../base/ids.js'
 import type { Log } from '../base/log.js'
 import { randomUuid, type World } from '../base/world.js'
 import {
@@ -69,6 +70,17 @@ export class Topics {
 
   partition(topic: string, index: number): Partition | undefined {
     return this.#partitions.get(topic)?.[index]
+  }
+
+  /** A partition has been moved to another directory: from now on it is this one. */
+  moved(partition: Partition, directoryId: Uuid): void {
+    const { topic, topicId, index, leaderEpoch } = partition
+    const open = this.#partitions.get(topic)
+    if (open?.[index] === undefined) return
+    open[index] = partition
+    this.image.raiseLeaderEpoch(topicId, index, leaderEpoch)
+    const { metadataLog, log } = this.#options
+    metadataLog.writeOrAssume([{ kind: 'partitionChange', topicId, partitionId: index, directories: [directoryId] }], log)
   }
 
   /** Indexes of a topic's partitions whose directory is offline. */

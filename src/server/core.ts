@@ -140,6 +140,7 @@ async function open(options: CoreOptions): Promise<BrokerCore> {
     paths: isEphemeral ? null : config.dataDirectories,
     metadataPath: config.dataDirectory,
     cordoned: () => config.get('cordoned.log.dirs'),
+    bytesPerSecondMax: () => config.get('replica.alter.log.dirs.io.max.bytes.per.second'),
     durability,
     world,
     log: {
@@ -287,6 +288,8 @@ async function assemble(
       for (const index of topics.offlinePartitions(topic)) coordinator.resign(index)
   }
   resignCoordinators()
+  directory.moves.onMoved((partition, { directoryId }) => topics.moved(partition, directoryId))
+  directory.resumeMoves()
   directory.onOffline(() => {
     resignCoordinators()
     const isOffline = (topic: string, index: number): boolean => topics.partition(topic, index)?.isOffline === true

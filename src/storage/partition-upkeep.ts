@@ -66,6 +66,8 @@ export class PartitionUpkeep {
   readonly #commit: GroupCommit
   readonly #world: World
   #isBeingCompacted = false
+  /** The log is being copied: nothing but appends may change its files. */
+  #isHeld = false
   /** Starts of the log that are being written down and do not count yet. */
   readonly #startsToCome: Offset[] = []
 
@@ -123,7 +125,7 @@ export class PartitionUpkeep {
    * it, and what is left of the log, are on stable storage. Null when nothing is to go.
    */
   applyRetention(nowMs: number): Offset | null {
-    if (this.#faults.closedWith !== null || this.#commit.failure !== null || this.#isBeingCompacted) return null
+    if (this.#faults.closedWith !== null || this.#commit.failure !== null || this.#isBusy) return null
     const engine = this.#engine
     const { logStartOffset, logEndOffset } = engine
     const { highWatermark } = this.#partition
@@ -142,13 +144,30 @@ export class PartitionUpkeep {
     }
   }
 
+  get #isBusy(): boolean {
+    return this.#isBeingCompacted || this.#isHeld
+  }
+  /** Keeps retention and compaction away; false while the log is being compacted. */
+  hold(): boolean {
+    if (this.#isBeingCompacted) return false
+    this.#isHeld = true
+    return true
+  }
+  letGo(): void {
+    this.#isHeld = false
+  }
+  /** Brings indexes to their files. */
+  flushIndexes(): void {
+    this.#engine.flushIndexes()
+  }
+
   /**
    * Takes what lies wholly below `start` out of the log. The start that is on stable storage may be another than the present
    * one, which may have been raised meanwhile.
    */
   removeBelow(start: Offset): void {
     // Segments that are being compacted go the next time.
-    if (this.#faults.closedWith !== null || this.#isBeingCompacted) return
+    if (this.#faults.closedWith !== null || this.#isBusy) return
     try {
       if (this.#engine.removeBelow(start, this.#config().fileDeleteDelayMs)) this.#removeOldSnapshots()
     } catch (error) {
@@ -163,7 +182,7 @@ export class PartitionUpkeep {
   /** What compaction could do now; null when nothing, or when the topic is not compacted. */
   compactionPlan(nowMs: number): CompactionPlan | null {
     const config = this.#config()
-    if (!config.isCompacted || this.#faults.closedWith !== null || this.#commit.failure !== null) return null
+    if (!config.isCompacted || this.#faults.closedWith !== null || this.#commit.failure !== null || this.#isHeld) return null
     const { segments, logStartOffset, logEndOffset } = this.#engine
     const { lastStableOffset } = this.#partition
     const { cleanedTo } = this
@@ -172,7 +191,7 @@ export class PartitionUpkeep {
 
   /** Carries a plan out; null when it was cancelled. Throws CorruptLogError when the log cannot be read. */
   async compact(plan: CompactionPlan, means: CompactionMeans): Promise<CompactionResult | null> {
-    assert(!this.#isBeingCompacted, 'a log is compacted once at a time')
+    assert(!this.#isBusy, 'a log is compacted once at a time')
     const { segmentBytes, segmentIndexBytes, indexIntervalBytes, deleteRetentionMs, fileDeleteDelayMs } = this.#config()
     const order: CompactionOrder = {
       ...means,

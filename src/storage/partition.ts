@@ -51,6 +51,8 @@ export interface PartitionParts extends UpkeepParts {
   readonly topicId: Uuid
   readonly leaderEpoch: LeaderEpoch
   readonly log: StorageLog
+  /** Up to where the log is known to be on stable storage, when that is not its end. */
+  readonly durableOffset?: Offset | undefined
 }
 
 const noSlices: readonly Slice[] = []
@@ -79,6 +81,8 @@ export class Partition implements SyncTarget {
   #durable: LogMark
   /** Settles with the last append that the engine has not answered yet, and all before it; null when there is none. */
   #unwritten: Promise<void> | null = null
+  /** What has taken its place. */
+  #successor: Partition | null = null
   /** Where the last stable offset is, once it was asked for. */
   #stable: LogMark | null = null
 
@@ -95,7 +99,8 @@ export class Partition implements SyncTarget {
     this.#commit = parts.commit
     this.#line = new CommitLine(parts.commit, this)
     this.#world = parts.world
-    this.#durable = parts.engine.end()
+    const { engine, durableOffset = engine.logEndOffset } = parts
+    this.#durable = durableOffset === engine.logEndOffset ? engine.end() : engine.markAt(durableOffset)
     this.#faults = new PartitionFaults({ ...parts, isEphemeral: parts.checkpoints === null })
     this.upkeep = new PartitionUpkeep(this, this.#faults, parts)
     this.#producers.transactions.reached(this.highWatermark)
@@ -502,6 +507,7 @@ export class Partition implements SyncTarget {
   /** Called by the commit line: what is in the log now becomes durable, and so visible. */
   async sync(): Promise<void> {
     const mark = await this.#syncEngine()
+    if (this.#successor !== null) return this.#successor.settled()
     if (this.#durability !== 'fsync' || mark.offset <= this.#durable.offset) return
     this.#durable = mark
     this.#producers.transactions.reached(mark.offset)
@@ -532,6 +538,16 @@ export class Partition implements SyncTarget {
     await this.#engine.close()
     this.#durable = this.#engine.end()
     this.#wake()
+  }
+
+  /** Another one has taken its place, with all that is in it, and is found by who looks for it again. */
+  moveTo(successor: Partition): void {
+    this.#successor = successor
+    this.abandon(Errors.NOT_LEADER_OR_FOLLOWER)
+  }
+  /** What is known of producers, for a successor. */
+  get producerStates(): ProducerStates {
+    return this.#producers
   }
 
   /** The files are about to go: answers nothing any more. Slices that are out stay readable. */

@@ -1,10 +1,12 @@
 import { resolve } from 'node:path'
 import { type ErrorCode, Errors } from '../../protocol/errors.js'
 import { AlterReplicaLogDirs } from '../../protocol/messages/alter-replica-log-dirs.js'
+import { DiskFailure } from '../../storage/files.js'
 import { handler, type RequestContext } from '../handler.js'
 import { RequestFailure } from '../outcomes.js'
 
-// AlterReplicaLogDirs v1-2: to which directory partitions are to go. Of a partition that is named twice the last one counts.
+// AlterReplicaLogDirs v1-2: to which directory partitions are to go; they are moved after the answer. Of a partition that is named
+// twice the last one counts.
 export const alterReplicaLogDirs = handler(AlterReplicaLogDirs, (request, context) => {
   if (!context.may('alter', 'cluster', '')) throw new RequestFailure(Errors.CLUSTER_AUTHORIZATION_FAILED)
   const byTopic = new Map<string, Map<number, ErrorCode>>()
@@ -35,6 +37,11 @@ function codeOf(path: string, topic: string, index: number, { broker }: RequestC
   const partition = topics.partition(topic, index)
   if (partition === undefined) return Errors.UNKNOWN_TOPIC_OR_PARTITION
   if (partition.isOffline) return Errors.KAFKA_STORAGE_ERROR
-  // Not yet another one.
-  return dir.directory?.partition(topic, index) === partition ? Errors.NONE : Errors.LOG_DIR_NOT_FOUND
+  try {
+    if (dir.directory !== null) logDirs.move(partition, dir.directory)
+    return Errors.NONE
+  } catch (error) {
+    if (error instanceof DiskFailure) return Errors.KAFKA_STORAGE_ERROR
+    throw error
+  }
 }

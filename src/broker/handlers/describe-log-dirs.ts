@@ -3,7 +3,7 @@ import type { TopicImage } from '../../cluster/image.js'
 import { Errors } from '../../protocol/errors.js'
 import { DescribeLogDirs } from '../../protocol/messages/describe-log-dirs.js'
 import type { RequestOf, ResponseOf } from '../../protocol/schema.js'
-import type { LogDir } from '../../storage/directory/log-dirs.js'
+import type { LogDir, LogDirs } from '../../storage/directory/log-dirs.js'
 import { handler, type RequestContext } from '../handler.js'
 import { RequestFailure } from '../outcomes.js'
 
@@ -25,7 +25,7 @@ export const describeLogDirs = handler(DescribeLogDirs, async ({ topics }, conte
     if (!dir.isForTopics) continue
     const room = await dir.room()
     const isOnline = dir.isOnline
-    const found = isOnline ? describe(dir, wanted) : []
+    const found = isOnline ? describe(dir, wanted, broker.logDirs) : []
     const errorCode = isOnline ? Errors.NONE : Errors.KAFKA_STORAGE_ERROR
     const isCordoned = isOnline && broker.logDirs.isCordoned(dir)
     results.push({ errorCode, logDir: resolve(dir.path), topics: found, ...room, isCordoned })
@@ -53,15 +53,20 @@ function namedTopics(asked: readonly AskedTopic[], { broker }: RequestContext): 
 }
 
 /** A topic without partitions in this directory is left out. */
-function describe({ directory }: LogDir, topics: Wanted): TopicAnswer[] {
+function describe({ directory }: LogDir, topics: Wanted, { moves }: LogDirs): TopicAnswer[] {
   const answers: TopicAnswer[] = []
   for (const [{ name, partitions }, wanted] of topics) {
     const described: TopicAnswer['partitions'][number][] = []
     for (const { index } of partitions) {
       if (wanted?.has(index) === false) continue
       const partition = directory?.partition(name, index)
-      if (partition === undefined) continue
-      described.push({ partitionIndex: index, partitionSize: partition.sizeBytes, offsetLag: 0, isFutureKey: false })
+      const future = directory === null ? null : moves.futureIn(directory, name, index)
+      if (partition !== undefined) {
+        described.push({ partitionIndex: index, partitionSize: partition.sizeBytes, offsetLag: 0, isFutureKey: false })
+      } else if (future !== null) {
+        const { sizeBytes: partitionSize, offsetLag } = future
+        described.push({ partitionIndex: index, partitionSize, offsetLag, isFutureKey: true })
+      }
     }
     if (described.length > 0) answers.push({ name, partitions: described })
   }

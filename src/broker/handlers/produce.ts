@@ -232,9 +232,9 @@ class Appends {
     // A message set may be empty: there is nothing to store and nothing to complain about.
     if (version <= 2 && records?.byteLength === 0) return { index, errorCode: Errors.NONE, baseOffset: -1 }
     if (records === null) return refused(index, Errors.INVALID_RECORD, 'No record batch was given.')
-    const refusal = this.#verdicts?.refusals.get(partition)
+    const refusal = this.#verdicts?.refusals.get(partition.producerStates)
     if (refusal !== undefined) return refused(index, refusal.errorCode, refusal.message)
-    const guard = this.#verdicts?.guards.get(partition) ?? null
+    const guard = this.#verdicts?.guards.get(partition.producerStates) ?? null
     const origin = { kind: 'client', apiVersion: version, guard } as const
     const result = partition.appendOrDefer(records, origin, inspection)
     if (result === null) {

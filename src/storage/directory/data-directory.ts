@@ -8,12 +8,13 @@ import type { Uuid } from '../../base/ids.js'
 import { inParallel } from '../../base/in-parallel.js'
 import { randomUuid, type Timer } from '../../base/world.js'
 import { Errors } from '../../protocol/errors.js'
+import { CorruptLogError } from '../engine.js'
 import { DiskFailure, type DiskRoom, replaceFile } from '../files.js'
 import { partitionName } from '../format/checkpoint.js'
 import type { Partition } from '../partition.js'
 import { type CleanerSettings, defaultCleanerSettings, LogCleaner } from './log-cleaner.js'
 import { LogRetention } from './log-retention.js'
-import { createPartition, offlinePartition, type PartitionHost, parallelPartitionsMax } from './partition-loader.js'
+import { createPartition, offlinePartition, openCopy, type PartitionHost, parallelPartitionsMax } from './partition-loader.js'
 
 /** The identity of a directory. */
 export const metaPropertiesFile = 'meta.properties'
@@ -35,9 +36,17 @@ export interface DirectoryParts {
   readonly directoryId: Uuid
   readonly host: PartitionHost
   readonly partitions: Map<string, Partition>
+  /** Copies of partitions that an earlier run was moving here. */
+  readonly futures: readonly FutureFolder[]
   readonly unlock: () => void
   /** Null: nothing happens unless it is asked for. */
   readonly upkeep: UpkeepSettings | null
+}
+
+export interface FutureFolder {
+  readonly topic: string
+  readonly index: number
+  readonly path: string
 }
 
 /** How often logs are looked after. */
@@ -53,17 +62,21 @@ export class DataDirectory {
   readonly clusterId: Uuid
   readonly directoryId: Uuid
   readonly isEphemeral: boolean
+  readonly futures: readonly FutureFolder[]
 
   readonly #host: PartitionHost
   readonly #unlock: () => void
   readonly #partitions: Map<string, Partition>
   readonly #retention: LogRetention
   readonly #cleaner: LogCleaner
+  /** Names of partitions that were moved elsewhere and whose files are still here. */
+  readonly #departed = new Set<string>()
   #checkpointTimer: Timer | null = null
   #checkpointRun: Promise<void> | null = null
   #isClosed = false
 
-  constructor({ clusterId, directoryId, host, partitions, unlock, upkeep }: DirectoryParts) {
+  constructor({ clusterId, directoryId, host, partitions, futures, unlock, upkeep }: DirectoryParts) {
+    this.futures = futures
     this.#host = host
     this.#unlock = unlock
     this.#partitions = partitions
@@ -177,12 +190,69 @@ export class DataDirectory {
     return partition === undefined ? null : this.#takeOut(partition, 'stray')
   }
 
+  get hasFailed(): boolean {
+    return this.#host.commit.failure !== null
+  }
+
+  /** Puts the copy of a partition that is elsewhere in its place here; null, and it is where it was, when it is not the same log. */
+  arrive(source: Partition, folder: string, unsynced: readonly string[]): Partition | null {
+    const { files } = this.#host
+    const name = partitionName(source.topic, source.index)
+    const place = `${this.path}/${name}`
+    if (this.#partitions.has(name) || files.isDirectory(place)) return null
+    files.rename(folder, place)
+    let arrived: Partition | null = null
+    try {
+      const renamed = unsynced.map(path => (path.startsWith(folder) ? `${place}${path.slice(folder.length)}` : path))
+      arrived = openCopy(this.#host, source, renamed)
+    } catch (error) {
+      if (!(error instanceof CorruptLogError)) throw error
+    } finally {
+      if (arrived === null) files.rename(place, folder)
+    }
+    if (arrived !== null) this.#partitions.set(name, arrived)
+    return arrived
+  }
+
+  /** The partition is served elsewhere; its files keep their name until `removeDeparted`. */
+  depart({ topic, index }: Partition): void {
+    const name = partitionName(topic, index)
+    this.#partitions.delete(name)
+    this.#departed.add(name)
+  }
+  hasDeparted(topic: string, index: number): boolean {
+    return this.#departed.size > 0 && this.#departed.has(partitionName(topic, index))
+  }
+  removeDeparted({ topic, index, config }: Partition): void {
+    const { files, commit, removals } = this.#host
+    const name = partitionName(topic, index)
+    const aside = this.#asideOf(name, 'delete')
+    try {
+      files.rename(`${this.path}/${name}`, aside)
+      this.#departed.delete(name)
+      if (!this.#isClosed) removals.after([aside], config.fileDeleteDelayMs)
+    } catch (error) {
+      // A start that finds it knows the copy by its length.
+      if (!(error instanceof DiskFailure)) throw error
+      commit.fail(error)
+    }
+  }
+
+  /** Writes down what a start relies on. */
+  async writeState(): Promise<void> {
+    await this.#host.checkpoints?.state.write()
+  }
+
+  #asideOf(name: string, why: 'delete' | 'stray'): string {
+    const suffix = `.${toHex(fromBase64Url(randomUuid(this.#host.world)))}-${why}`
+    return `${this.path}/${name.slice(0, nameLengthMax - suffix.length)}${suffix}`
+  }
+
   /** Takes a partition out of service; answers where its files are now, or null when it had none. */
   #takeOut(partition: Partition, why: 'delete' | 'stray'): string | null {
-    const { files, world, commit } = this.#host
+    const { files, commit } = this.#host
     const name = partitionName(partition.topic, partition.index)
-    const suffix = `.${toHex(fromBase64Url(randomUuid(world)))}-${why}`
-    const aside = `${this.path}/${name.slice(0, nameLengthMax - suffix.length)}${suffix}`
+    const aside = this.#asideOf(name, why)
     // An ephemeral partition has a directory only once it was written to.
     const isOnDisk = files.isDirectory(`${this.path}/${name}`)
     this.#partitions.delete(name)

@@ -12,6 +12,7 @@ import type { Uuid } from '../../base/ids.js'
 import { DiskFailure, type DiskRoom, type Files, nodeFiles } from '../files.js'
 import type { Partition } from '../partition.js'
 import { type DataDirectory, metaPropertiesFile } from './data-directory.js'
+import { Moves } from './moves.js'
 import { type DataDirectoryOptions, InconsistentDirectoryError, openDataDirectory, sharedParts } from './open-directory.js'
 
 export interface LogDirsOptions extends Omit<DataDirectoryOptions, 'path' | 'shared' | 'isExpendable'> {
@@ -21,6 +22,8 @@ export interface LogDirsOptions extends Omit<DataDirectoryOptions, 'path' | 'sha
   readonly metadataPath: string
   /** Asked for each new partition: cordoned.log.dirs, among which * is all. */
   readonly cordoned?: () => readonly string[]
+  /** replica.alter.log.dirs.io.max.bytes.per.second; null: moves are as fast as they can be. */
+  readonly bytesPerSecondMax?: () => number | null
 }
 
 /** KRaft's ids of directories that are none: a place not yet chosen, one that is lost, one from before there were several. */
@@ -129,6 +132,8 @@ function noteNew(files: Files, all: readonly LogDir[], metadata: LogDir): void {
 export class LogDirs {
   /** In the order of log.dirs. */
   readonly all: readonly LogDir[]
+  /** Partitions on their way from one to another. */
+  readonly moves: Moves
 
   readonly #metadata: LogDir
   readonly #options: LogDirsOptions
@@ -139,6 +144,8 @@ export class LogDirs {
     this.all = all
     this.#metadata = metadata
     this.#options = options
+    const { world, log, nextTurn, files = nodeFiles, bytesPerSecondMax = () => null } = options
+    this.moves = new Moves({ world, log, files, nextTurn, bytesPerSecondMax })
   }
 
   /** The one with the cluster's metadata. */
@@ -216,7 +223,9 @@ export class LogDirs {
 
   /** Makes a partition with an empty log, in the directory with the fewest; in another where that refuses. Throws DiskFailure. */
   createPartition(topic: string, index: number, topicId: Uuid): Partition {
-    const open = this.all.filter(dir => dir.isForTopics && dir.isOnline)
+    const open = this.all.filter(
+      ({ directory, isForTopics, isOnline }) => isForTopics && isOnline && !directory!.hasDeparted(topic, index),
+    )
     const free = open.filter(dir => !this.isCordoned(dir))
     // What is there already, such as a topic of which one partition's files were lost, is put somewhere all the same.
     const choice = (free.length > 0 ? free : open).sort((a, b) => a.directory!.topicPartitions - b.directory!.topicPartitions)
@@ -240,6 +249,29 @@ export class LogDirs {
   }
   strayPartition(topic: string, index: number): string | null {
     return this.#directoryOf(topic, index)?.strayPartition(topic, index) ?? null
+  }
+
+  /** Begins to move a partition to another directory, or turns it round. Throws DiskFailure. */
+  move(partition: Partition, to: DataDirectory): void {
+    const from = this.#directoryOf(partition.topic, partition.index)
+    if (from !== undefined) this.moves.begin(partition, from, to)
+  }
+  /** Moves that a stop interrupted begin again, from nothing. */
+  resumeMoves(): void {
+    for (const to of this.#online()) {
+      for (const { topic, index, path } of to.futures) {
+        const partition = this.partition(topic, index)
+        // Without the partition itself, a copy that is not whole may be all that is left of it.
+        if (partition === undefined || partition.isOffline) continue
+        to.removeLeftovers([path])
+        try {
+          this.move(partition, to)
+        } catch (error) {
+          if (!(error instanceof DiskFailure)) throw error
+          this.#options.log.error('could not go on with moving a partition', { path, error: error.message })
+        }
+      }
+    }
   }
 
   /** The files beside the log of the cluster's metadata, and their content. */
@@ -315,6 +347,7 @@ export class LogDirs {
   /** Syncs and closes all of them. */
   async close(): Promise<void> {
     this.#isClosed = true
+    await this.moves.stop()
     for (const { directory } of this.all) await directory?.close()
   }
 }

@@ -3,6 +3,7 @@
  * directory holds is readable and (in fsync mode) on stable storage. A directory that may not or cannot be used is refused
  * with DirectoryLockedError, InconsistentDirectoryError or UnusableDirectoryError; the command line ends with code 4 on all.
  */
+import { dirname } from 'node:path'
 import { type Bytes, utf8Encode } from '../../base/bytes.js'
 import type { Uuid } from '../../base/ids.js'
 import { inParallel } from '../../base/in-parallel.js'
@@ -28,7 +29,7 @@ import { completeSwaps } from '../segments/swap.js'
 import { turnOfEventLoop } from '../slices.js'
 import type { Durability, StorageLog } from '../types.js'
 import { checkpointsOf } from './checkpoints.js'
-import { cleanShutdownFile, DataDirectory, metaPropertiesFile, type UpkeepSettings } from './data-directory.js'
+import { cleanShutdownFile, DataDirectory, type FutureFolder, metaPropertiesFile, type UpkeepSettings } from './data-directory.js'
 import { type DirectoryLock, lockDirectory } from './directory-lock.js'
 import { makeEphemeralFolder, sweepEphemeralFolders } from './ephemeral-folder.js'
 import {
@@ -100,6 +101,9 @@ export class UnusableDirectoryError extends Error {
   readonly code = 'DATA_DIRECTORY_UNUSABLE'
 }
 
+/** Kafka's name for a copy of a partition on its way. */
+const futureName = /^(.+)\.[0-9a-f]{32}-future$/
+
 /** After how long a sync is tried again for which there was no file descriptor. */
 const syncRetryMs = 1000
 
@@ -160,8 +164,16 @@ export async function openDataDirectory(options: DataDirectoryOptions): Promise<
         compactionTurn,
       },
     }
-    const leftovers = isEphemeral ? [] : await loadAll(host, partitions, lock.wasKilled)
-    const directory = new DataDirectory({ ...identity, host, partitions, unlock: lock.release, upkeep: options.upkeep ?? null })
+    const futures: FutureFolder[] = []
+    const leftovers = isEphemeral ? [] : await loadAll(host, partitions, futures, lock.wasKilled)
+    const directory = new DataDirectory({
+      ...identity,
+      host,
+      partitions,
+      futures,
+      unlock: lock.release,
+      upkeep: options.upkeep ?? null,
+    })
     directory.removeLeftovers(leftovers)
     if (isEphemeral && files === nodeFiles) void sweepOnce(files, log)
     return directory
@@ -200,8 +212,13 @@ function usableOr(error: unknown): unknown {
   return isDenied ? new UnusableDirectoryError(error.message, { cause: error }) : error
 }
 
-/** Fills `partitions`; answers the directories of partitions that were deleted but not yet removed. */
-async function loadAll(host: PartitionHost, partitions: Map<string, Partition>, keepsWrites: boolean): Promise<string[]> {
+/** Fills `partitions` and `futures`; answers the directories of partitions that were deleted but not yet removed. */
+async function loadAll(
+  host: PartitionHost,
+  partitions: Map<string, Partition>,
+  futures: FutureFolder[],
+  keepsWrites: boolean,
+): Promise<string[]> {
   const { files, path, log } = host
   const leftovers: string[] = []
   const startedMs = host.world.monotonicMs()
@@ -219,6 +236,9 @@ async function loadAll(host: PartitionHost, partitions: Map<string, Partition>, 
   for (const name of files.list(path)) {
     const place = `${path}/${name}`
     if (name.endsWith('-delete') && files.isDirectory(place)) leftovers.push(place)
+    const future = futureName.exec(name)?.[1]
+    const ofFuture = future === undefined ? null : parsePartitionName(future)
+    if (ofFuture !== null) futures.push({ ...ofFuture, path: place })
     const parsed = parsePartitionName(name)
     if (parsed === null || !files.isDirectory(place)) continue
     const { topic, index } = parsed
@@ -349,8 +369,20 @@ async function identityOf(files: Files, path: string, options: DataDirectoryOpti
     `directory.id=${identity.directoryId}`,
   ]
   const text = `${lines.join('\n')}\n`
-  if (!isEphemeral) await replaceFile(files, path, metaPropertiesFile, `${text}${identityChecksum(text)}\n`, true)
+  if (!isEphemeral) {
+    await replaceFile(files, path, metaPropertiesFile, `${text}${identityChecksum(text)}\n`, true)
+    await syncName(files, path)
+  }
   return identity
+}
+
+/** The directory itself may be new: its name is lost with a power cut unless that is synced, if we may. */
+async function syncName(files: Files, path: string): Promise<void> {
+  try {
+    await files.syncPath(dirname(path))
+  } catch (error) {
+    if (!(error instanceof DiskFailure && error.kind === 'denied')) throw error
+  }
 }
 
 /** A comment for Kafka. A wrong bit in an id would silently make this another cluster. */

@@ -191,6 +191,28 @@ export function openPartition(host: PartitionHost, topic: string, index: number,
   }
 }
 
+/**
+ * Opens what was copied here of a partition that is written to elsewhere, in the same turn of the event loop. Null when it is not the
+ * same log. `unsynced`: what is not yet on stable storage of it.
+ */
+export function openCopy(host: PartitionHost, source: Partition, unsynced: readonly string[]): Partition | null {
+  const { topic, index, topicId, asLeft, logStartOffset, logEndOffset, recoveryPoint, cleanedTo } = source
+  const home = homeOf(host, `${host.path}/${partitionName(topic, index)}`, () => {})
+  const names = host.files.list(home.folder)
+  const log = openClosedLog(home, names, { logStartOffset, logEndOffset, asLeft }, host.world.nowMs())
+  if (log === null || log.logStartOffset !== logStartOffset) return null
+  const partition = assemble(host, home, {
+    ...{ topic, index, topicId, cleanedTo, recoveryPoint, logStartOffset, logEndOffset },
+    ...{ segments: log.segments, damaged: log.damaged, epochs: log.epochs },
+    newPaths: [...unsynced, home.folder, host.path],
+    producers: source.producerStates,
+    snapshots: new ProducerSnapshots(host.files, home.folder),
+    durableOffset: source.highWatermark,
+  })
+  partition.raiseLeaderEpoch(source.leaderEpoch)
+  return partition
+}
+
 type KnownPartition = Pick<Ingredients, 'topic' | 'index' | 'topicId' | 'cleanedTo' | 'recoveryPoint'>
 
 /** Adds to a log what is known of its producers. `names`: what is in its folder. */
@@ -265,6 +287,7 @@ interface Ingredients {
   readonly newPaths: readonly string[]
   readonly producers: ProducerStates
   readonly snapshots: ProducerSnapshots
+  readonly durableOffset?: Offset
 }
 
 function assemble(host: PartitionHost, home: SegmentHome, parts: Ingredients): Partition {
@@ -300,6 +323,7 @@ function assemble(host: PartitionHost, home: SegmentHome, parts: Ingredients): P
     producers: parts.producers,
     snapshots: isSynced ? parts.snapshots : null,
     cleanedTo: parts.cleanedTo,
+    durableOffset: parts.durableOffset,
     checkpoints: host.checkpoints,
     config,
     durability,

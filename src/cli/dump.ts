@@ -25,15 +25,16 @@ export function dump({ args, stdout, stderr }: Terminal, files: Files): ExitCode
     stdout(dumpHelpText)
     return exitCodes.clean
   }
-  const [path, ...more] = positionals
-  if (path === undefined || more.length > 0) return wrong('takes one directory or file')
+  if (positionals.length === 0) return wrong('takes a directory or a file')
   let piece = ''
   try {
-    for (const line of linesOf(files, path.replace(/(?<=.)\/+$/, ''), { records: values.records })) {
-      piece += `${line}\n`
-      if (piece.length < pieceCharacters) continue
-      stdout(piece)
-      piece = ''
+    for (const path of positionals) {
+      for (const line of linesOf(files, path.replace(/(?<=.)\/+$/, ''), { records: values.records })) {
+        piece += `${line}\n`
+        if (piece.length < pieceCharacters) continue
+        stdout(piece)
+        piece = ''
+      }
     }
     stdout(piece)
     return exitCodes.clean

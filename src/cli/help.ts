@@ -104,12 +104,13 @@ Exit codes:
   ${exitCodes.usage}  wrong arguments, or the environment is no configuration
 `
 
-export const verifyHelpText = `Usage: gregor verify DIR [options]
+export const verifyHelpText = `Usage: gregor verify DIR… [options]
 
 Checks every file of a data directory, of Gregor's or of Apache Kafka's: batches
 by checksum and offset, indexes against batches, producer state, leader epochs,
 checkpoints, and the records of internal topics. Changes nothing. The directory
-must not be in use.
+must not be in use. A broker with several (log.dirs) is checked as a whole when
+all of them are named.
 
 Options:
   --json    print one JSON value instead of lines
@@ -122,7 +123,7 @@ Exit codes:
   ${exitCodes.diskFailure}  the disk could not be read
 `
 
-export const dumpHelpText = `Usage: gregor dump DIR|FILE [options]
+export const dumpHelpText = `Usage: gregor dump DIR|FILE… [options]
 
 Shows the batches of a data directory, of a partition's directory or of one
 segment; the entries of an index; the producers of a snapshot. Records of

@@ -2,7 +2,7 @@
 import { parseArgs } from 'node:util'
 import { isDataDirectory } from '../inspect/ours.js'
 import { reportJson, reportLines } from '../inspect/report.js'
-import { verifyDirectory } from '../inspect/verify-directory.js'
+import { verifyDirectories } from '../inspect/verify-directory.js'
 import { lockHolder } from '../storage/directory/directory-lock.js'
 import { DiskFailure, type Files } from '../storage/files.js'
 import { type ExitCode, exitCodes } from './exit-codes.js'
@@ -30,20 +30,27 @@ export function verify({ args, stdout, stderr }: Terminal, files: Files): ExitCo
     stdout(verifyHelpText)
     return exitCodes.clean
   }
-  const [path, ...more] = positionals
-  if (path === undefined || more.length > 0) return wrong('takes one data directory')
-  if (!files.isDirectory(path)) return wrong(`${path} is not a directory`)
+  if (positionals.length === 0) return wrong('takes the data directories of a broker')
+  const stranger = positionals.find(path => !files.isDirectory(path))
+  if (stranger !== undefined) return wrong(`${stranger} is not a directory`)
   try {
-    if (!isDataDirectory(files, path)) return wrong(`${path} is not a data directory`)
-    const holder = lockHolder(files, path)
-    if (holder !== null) {
+    for (const path of positionals) {
+      if (!isDataDirectory(files, path)) return wrong(`${path} is not a data directory`)
+      const holder = lockHolder(files, path)
+      if (holder === null) continue
       stderr(`gregor verify: ${path} is in use by ${holder}; stop it first\n`)
       return exitCodes.dataDirectory
     }
-    const verification = verifyDirectory(files, path)
-    if (values.json) stdout(`${reportJson(verification)}\n`)
-    else for (const line of reportLines(verification)) stdout(`${line}\n`)
-    return verification.findings.damages === 0 ? exitCodes.clean : exitCodes.dataDirectory
+    const verifications = verifyDirectories(files, positionals)
+    if (values.json) stdout(`${reportJson(verifications)}\n`)
+    else {
+      for (const verification of verifications) {
+        if (verifications.length > 1) stdout(`${verification.path}\n`)
+        for (const line of reportLines(verification)) stdout(`${line}\n`)
+      }
+    }
+    const isSound = verifications.every(({ findings }) => findings.damages === 0)
+    return isSound ? exitCodes.clean : exitCodes.dataDirectory
   } catch (error) {
     if (!(error instanceof DiskFailure)) throw error
     if (error.kind === 'denied') return wrong(error.message)

@@ -26,6 +26,11 @@ function lineOf({ severity, path, position, message }: Finding): string {
   return `  ${severity === 'damage' ? 'DAMAGE' : 'note  '}  ${path}${position === null ? '' : ` at byte ${position}`}: ${message}`
 }
 
-export function reportJson({ findings, partitions, wasClosedCleanly }: Verification): string {
-  return JSON.stringify({ isSound: findings.damages === 0, wasClosedCleanly, partitions, findings: findings.list }, null, 2)
+/** Of several directories an array, each with its path. */
+export function reportJson(verifications: readonly Verification[]): string {
+  const values = verifications.map(({ path, findings, partitions, wasClosedCleanly }) => ({
+    ...(verifications.length > 1 && { path }),
+    ...{ isSound: findings.damages === 0, wasClosedCleanly, partitions, findings: findings.list },
+  }))
+  return JSON.stringify(values.length === 1 ? values[0] : values, null, 2)
 }

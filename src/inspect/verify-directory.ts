@@ -12,6 +12,7 @@ import * as batch from '../protocol/records/batch.js'
 import { recordsOf } from '../protocol/records/records.js'
 import { MalformedError } from '../protocol/wire.js'
 import { cleanShutdownFile } from '../storage/directory/data-directory.js'
+import { reservedDirectoryIds } from '../storage/directory/log-dirs.js'
 import { readTopicId } from '../storage/directory/partition-loader.js'
 import type { Files } from '../storage/files.js'
 import {
@@ -31,23 +32,46 @@ import { checkSegment } from './segment-files.js'
 import { TransactionCheck } from './transactions.js'
 
 export interface Verification {
+  readonly path: string
   readonly findings: Findings
   readonly partitions: readonly PartitionSummary[]
   readonly wasClosedCleanly: boolean
 }
 
 export function verifyDirectory(files: Files, path: string): Verification {
-  const findings = new Findings()
+  return verifyDirectories(files, [path])[0]!
+}
+
+/** The data directories of one broker, one of which has the cluster's metadata. */
+export function verifyDirectories(files: Files, paths: readonly string[]): Verification[] {
+  const known = paths.map(path => {
+    const findings = new Findings()
+    return { path, findings, states: checkRootFiles(files, path, findings) }
+  })
+  const holder = known.find(({ path }) => files.isDirectory(`${path}/${clusterMetadataTopic}-0`)) ?? known[0]
+  const image = holder === undefined ? new MutableImage() : readImage(files, holder.path, holder.findings)
+  const verifications = known.map(({ path, findings, states }) => verifyIn(files, path, findings, states, image))
+  for (const verification of verifications) checkTopics(image, verification)
+  if (holder !== undefined) checkPlaces(files, image, verifications, holder.findings)
+  return verifications
+}
+
+function verifyIn(
+  files: Files,
+  path: string,
+  findings: Findings,
+  states: ReadonlyMap<string, State>,
+  image: MutableImage,
+): Verification {
   const wasClosedCleanly = files.sizeOf(`${path}/${cleanShutdownFile}`) !== null
-  const states = checkRootFiles(files, path, findings)
-  const names = files.list(path).sort()
-  const image = readImage(files, path, findings)
   const partitions: PartitionSummary[] = []
-  for (const name of names) {
+  for (const name of files.list(path).sort()) {
     if (!files.isDirectory(`${path}/${name}`)) continue
     const parsed = parsePartitionName(name)
     if (parsed === null) {
       if (name.endsWith('-delete')) findings.note(name, 'was deleted; the next start removes its files')
+      if (name.endsWith('-future'))
+        findings.note(name, 'is a copy of a partition on its way here; the next start begins it again')
       if (name.endsWith('-stray')) findings.note(name, 'was moved aside because its topic is unknown')
       continue
     }
@@ -57,8 +81,7 @@ export function verifyDirectory(files: Files, path: string): Verification {
     const summary = checkPartition(input, findings)
     partitions.push({ ...summary, damages: findings.damages - before })
   }
-  checkTopics(image, partitions, findings)
-  return { findings, partitions, wasClosedCleanly }
+  return { path, findings, partitions, wasClosedCleanly }
 }
 
 type State = Pick<PartitionState, 'recoveryPoint' | 'logStartOffset' | 'cleanedTo' | 'asLeft'>
@@ -250,13 +273,38 @@ function checkSnapshot({ files, path, name }: PartitionInput, file: string, end:
 }
 
 /** Topics against directories: each has what the other says. */
-function checkTopics(image: MutableImage, partitions: readonly PartitionSummary[], findings: Findings): void {
+/** Every partition that there should be is in one of the directories, and in one alone. */
+function checkPlaces(files: Files, image: MutableImage, verifications: readonly Verification[], findings: Findings): void {
+  const ids = new Set(verifications.map(({ path }) => directoryIdOf(files, path)))
+  const places = new Map<string, string>()
+  for (const { path, partitions, findings: ofDirectory } of verifications) {
+    for (const { name } of partitions) {
+      const other = places.get(name)
+      if (other !== undefined) ofDirectory.note(name, `is also in ${other}; the next start keeps the longer of the two`)
+      places.set(name, path)
+    }
+  }
+  for (const { name, partitions } of image.topics.values()) {
+    for (const { index, directory } of partitions) {
+      if (places.has(`${name}-${index}`)) continue
+      const isElsewhere = directory !== null && !reservedDirectoryIds.has(directory) && !ids.has(directory)
+      const where = `is in a data directory that is not among these (directory.id ${directory})`
+      findings.note(`${name}-${index}`, isElsewhere ? where : 'has no directory; the next start creates an empty one')
+    }
+  }
+}
+
+function directoryIdOf(files: Files, path: string): string | null {
+  const bytes = files.readWhole(`${path}/meta.properties`)
+  return bytes === null ? null : (/^directory\.id=(\S+)$/m.exec(asBuffer(bytes).toString())?.[1] ?? null)
+}
+
+function checkTopics(image: MutableImage, { partitions, findings }: Verification): void {
   const names = new Map(partitions.map(partition => [partition.name, partition]))
   for (const { name, topicId, partitions: indexes } of image.topics.values()) {
     for (const { index } of indexes) {
       const found = names.get(`${name}-${index}`)
-      if (found === undefined) findings.note(`${name}-${index}`, 'has no directory; the next start creates an empty one')
-      else if (found.topicId !== topicId && found.topicId !== zeroUuid) {
+      if (found !== undefined && found.topicId !== topicId && found.topicId !== zeroUuid) {
         findings.note(`${name}-${index}`, `belongs to a topic of this name that was deleted (${found.topicId})`)
       }
     }

@@ -8,7 +8,7 @@ import { nodeFiles } from '../storage/files.js'
 import { append, batchOf, openTest, topicId } from '../storage/test-kit.test-support.js'
 import { SeededRandom } from '../testing/seeded-random.js'
 import { SimulatedDisk } from '../testing/simulated-disk/disk.js'
-import { verifyDirectory } from './verify-directory.js'
+import { verifyDirectories, verifyDirectory } from './verify-directory.js'
 
 /** A directory that a broker has worked in, stopped in order unless its power is to fail. */
 async function worked(seed: number, steps = 120): Promise<SimulatedDisk> {
@@ -59,6 +59,26 @@ test('a segment of which compaction left an emptied batch at the end is sound', 
   expect(await directory.compactLogs()).toBe(1)
   await directory.close()
   expect(verifyDirectory(nodeFiles, path).findings.list.filter(({ severity }) => severity === 'damage')).toEqual([])
+})
+
+test('several directories are one broker: its metadata in one of them, each partition in one', async () => {
+  const disk = new SimulatedDisk(dataPath)
+  const directories = [dataPath, '/b', '/c']
+  const broker = await SimulatedBroker.open({ disk, seed: 1, settings: { 'log.dirs': directories.join(',') } })
+  const topic = { name: 't', assignments: [], configs: new Map(), partitionCount: 3, replicationFactor: 1 }
+  await broker.until(broker.core.services.topics.create(topic))
+  await broker.stop()
+  const notes = (paths: readonly string[]) =>
+    verifyDirectories(disk.files, paths).flatMap(({ path, findings }) =>
+      findings.list.map(one => `${path} ${one.path}: ${one.message.replace(/directory\.id .*/, '…')}`),
+    )
+  expect(notes(directories)).toEqual([])
+  expect(notes([dataPath, '/c'])).toEqual([`${dataPath} t-1: is in a data directory that is not among these (…`])
+  const text: string[] = []
+  const to = (line: string): void => void text.push(line)
+  expect(verifyVerb({ args: directories, stdout: to, stderr: to }, disk.files)).toBe(0)
+  expect(text.filter(line => directories.includes(line.trim())).map(line => line.trim())).toEqual(directories)
+  expect(dumpVerb({ args: directories, stdout: to, stderr: to }, disk.files)).toBe(0)
 })
 
 test('it changes nothing', async () => {

@@ -27,7 +27,11 @@ export interface LogDirsOptions extends Omit<DataDirectoryOptions, 'path' | 'sha
 }
 
 /** KRaft's ids of directories that are none: a place not yet chosen, one that is lost, one from before there were several. */
-const reservedIds: ReadonlySet<Uuid> = new Set(['AAAAAAAAAAAAAAAAAAAAAA', 'AAAAAAAAAAAAAAAAAAAAAQ', 'AAAAAAAAAAAAAAAAAAAAAg'])
+export const reservedDirectoryIds: ReadonlySet<Uuid> = new Set([
+  'AAAAAAAAAAAAAAAAAAAAAA',
+  'AAAAAAAAAAAAAAAAAAAAAQ',
+  'AAAAAAAAAAAAAAAAAAAAAg',
+])
 
 export class LogDir {
   /** False: it was named for the cluster's metadata alone. */
@@ -199,7 +203,7 @@ export class LogDirs {
 
   /** Whether what a record says of the place of a partition names a directory that is not here. */
   isMissing(directoryId: Uuid | null): boolean {
-    if (directoryId === null || reservedIds.has(directoryId)) return false
+    if (directoryId === null || reservedDirectoryIds.has(directoryId)) return false
     for (const directory of this.#online()) if (directory.directoryId === directoryId) return false
     return true
   }

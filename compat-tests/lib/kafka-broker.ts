@@ -21,7 +21,7 @@ export interface KafkaOptions {
   readonly heap?: string
   /** More options for the JVM, for a benchmark that wants Kafka's own collector settings. */
   readonly jvmArgs?: readonly string[]
-  /** Kept after stop() when given; otherwise a scratch folder that is removed. */
+  /** Kept after stop() when given; otherwise a scratch folder that is removed. Several as log.dirs has them. */
   readonly logDir?: string
   /** Hears every line of its log. */
   readonly onLogLine?: (line: string) => void
@@ -66,7 +66,7 @@ export async function startKafka(options: KafkaOptions = {}): Promise<RunningKaf
   )
 
   // A directory that was used before keeps its cluster id.
-  if (!existsSync(join(logDir, 'meta.properties'))) {
+  if (!existsSync(join(logDir.split(',')[0] as string, 'meta.properties'))) {
     const storageTool = ['kafka.tools.StorageTool', 'format', '--ignore-formatted', '-t', clusterId(), '-c', propertiesFile]
     const formatted = await run('java', [...shortLivedJvmArgs, ...javaArgs(classpath), ...storageTool])
     if (formatted.exitCode !== 0) throw new Error(`formatting Kafka's storage failed:\n${formatted.stdout}${formatted.stderr}`)

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest'
 import { type ErrorCode, Errors } from '../protocol/errors.js'
 import type { AppendGuard } from '../protocol/records/marker.js'
-import type { ProducerStates } from '../storage/rules/producers.js'
+import type { Partition } from '../storage/partition.js'
 import type { RequestContext } from './handler.js'
 import { batchOf } from './test-client.test-support.js'
 import { verdictsOn } from './transactional-produce.js'
@@ -69,7 +69,7 @@ async function produced(answers: readonly (() => ErrorCode)[], partition: FakePa
   const verdicts = await verdictsOn(request as never, context)
   if (typeof verdicts === 'number') throw new Error(`refused with ${verdicts}`)
   const { guards, refusals } = verdicts
-  const key = partition as unknown as ProducerStates
+  const key = partition as unknown as Partition['producerStates']
   return { guard: guards.get(key), errorCode: refusals.get(key)?.errorCode ?? Errors.NONE }
 }
 

@@ -11,7 +11,6 @@ import * as batch from '../protocol/records/batch.js'
 import type { AppendGuard } from '../protocol/records/marker.js'
 import type { RequestOf } from '../protocol/schema.js'
 import type { Partition } from '../storage/partition.js'
-import type { ProducerStates } from '../storage/rules/producers.js'
 import type { RequestContext } from './handler.js'
 import { resolvePartition } from './resolve-partition.js'
 
@@ -26,6 +25,8 @@ export interface NotInTransaction {
   readonly errorCode: ErrorCode
   readonly message: string | null
 }
+
+type ProducerStates = Partition['producerStates']
 
 /** What the batches of a transaction are appended with, or why they are not; by what outlives a partition that is moved. */
 export interface Verdicts {

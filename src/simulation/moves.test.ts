@@ -212,7 +212,7 @@ describe.each(crashPolicies)('a power cut (%s)', policy => {
   })
 })
 
-/** The disk as a power cut before the n-th call that changes something, from the wish to move on, leaves it; null: it took fewer. */
+/** The disk as a power cut leaves it before the n-th call that changes something, from the wish to move on; null: it took fewer. */
 async function cutAt(cut: number, policy: CrashPolicy, acknowledged: string[]): Promise<SimulatedDisk | null> {
   const disk = new SimulatedDisk(dataPath)
   const broker = await open(disk)

@@ -3,7 +3,8 @@
  * `run.js [--keep]`. Kafka (one node, broker and controller in one) gets topics of
  * several shapes, records of several codecs and committed offsets, is restarted once, so that leader epochs rise, and stops.
  * Gregor has to find all of it, go on where Kafka stopped, and write what Kafka's own kafka-dump-log reads. The same again
- * after `kill -9` of Kafka. At the end the other way: a directory of Gregor's own is continued by Kafka.
+ * after `kill -9` of Kafka. Then the other way: a directory of Gregor's own is continued by Kafka. At the end several data
+ * directories, which the two pass to each other, each moving partitions between them.
  *
  * Exit code 0 when everything holds or when there is no Kafka to be had (then "not run"), 1 when something does not.
  */
@@ -13,14 +14,16 @@ import { cp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import kafkajs, { type Admin, type Producer } from 'kafkajs'
-import { verifyDirectory } from '#inspect/verify-directory.js'
+import { verifyDirectories, verifyDirectory } from '#inspect/verify-directory.js'
+import { AlterReplicaLogDirs } from '#protocol/messages/alter-replica-log-dirs.js'
+import { DescribeLogDirs } from '#protocol/messages/describe-log-dirs.js'
 import { Metadata } from '#protocol/messages/metadata.js'
 import { nodeFiles } from '#storage/files.js'
 import { startGregor } from '../../lib/gregor.js'
 import { startKafka } from '../../lib/kafka-broker.js'
 import { kafkaClasspath } from '../../lib/maven.js'
 import { scratchFolder } from '../../lib/paths.js'
-import { within } from '../../lib/patience.js'
+import { delay, within } from '../../lib/patience.js'
 import { Tally } from '../../lib/tally.js'
 import { ToolHost } from '../../lib/tool-host.js'
 import { WireClient } from '../../lib/wire-client.js'
@@ -80,6 +83,7 @@ async function main(): Promise<number> {
     await continueWithGregor('after an orderly stop', stopped, written, host, tally)
     await continueWithGregor('after kill -9', killed, written, host, tally)
     await continueWithKafka(join(scratch, 'ours'), tally)
+    await passDirectories(scratch, tally)
   } catch (error) {
     tally.claim('the run gets to its end', (error as Error).stack ?? String(error))
   }
@@ -210,6 +214,74 @@ async function continueWithKafka(dataDir: string, tally: Tally): Promise<void> {
   } finally {
     await kafka.stop()
   }
+}
+
+/** Kafka, Gregor and Kafka again on the same three directories: each finds every partition where the one before had put it. */
+async function passDirectories(scratch: string, tally: Tally): Promise<void> {
+  const directories = ['one', 'two', 'three'].map(name => join(scratch, name))
+  const logDir = directories.join(',')
+  const onKafka = async (use: (bootstrap: string) => Promise<void>): Promise<void> => {
+    const kafka = await startKafka({ logDir, properties: kafkaProperties, heap: '512m' })
+    await use(kafka.bootstrapServers).finally(() => kafka.stop())
+  }
+  const onGregor = async (use: (bootstrap: string) => Promise<void>): Promise<void> => {
+    const gregor = await startGregor({ dataDir: logDir, onLogLine: line => lines.push(line) })
+    await use(gregor.bootstrap).finally(() => gregor.stop())
+  }
+  const lines: string[] = []
+  let before: { readonly found: Found; readonly places: Map<string, string> } | null = null
+  const turn = (who: string, label: string, moves: readonly number[]) => async (bootstrap: string) => {
+    const when = `several directories, ${who}`
+    await withClient(bootstrap, async (admin, producer) => {
+      if (before === null) await admin.createTopics({ topics: [plain, rolled, { ...grown, numPartitions: 4 }, compacted] })
+      else {
+        const found = await look(bootstrap)
+        tally.claimNone(`${when}: every record, at its offset`, differences(before.found.records, found.records))
+        tally.claimNone(`${when}: every partition is where it was`, differences(before.places, await placesOf(bootstrap)))
+      }
+      for (const [at, partition] of moves.entries()) await move(bootstrap, plain.topic, partition, directories[at]!)
+      await produce(producer, label)
+    })
+    before = { found: await look(bootstrap), places: await placesOf(bootstrap) }
+    const wrong = moves.filter((partition, at) => before?.places.get(`${plain.topic}-${partition}`) !== directories[at])
+    tally.claimNone(`${when}: partitions are moved`, wrong.map(String))
+  }
+  await onKafka(turn('written by Kafka', 'first', [0]))
+  await onGregor(turn('continued by Gregor', 'second', [1, 2, 0]))
+  await onKafka(turn('back in Kafka', 'third', [2, 0]))
+  await onGregor(turn('and in Gregor again', 'fourth', []))
+  const complaints = lines.filter(line => /"level":"?(error|fatal|50|60)/.test(line))
+  tally.claimNone('several directories: Gregor logged no error', complaints)
+  const damages = verifyDirectories(nodeFiles, directories).flatMap(({ path, findings }) =>
+    findings.list.filter(({ severity }) => severity === 'damage').map(one => `${path}/${one.path}: ${one.message}`),
+  )
+  tally.claimNone('several directories: gregor verify finds nothing damaged', damages)
+}
+
+/** The directory of every partition of a topic of ours. */
+async function placesOf(bootstrap: string): Promise<Map<string, string>> {
+  const wire = await WireClient.connect(bootstrap)
+  const { results } = await wire.request(DescribeLogDirs, 4, {
+    topics: kept.map(({ topic }) => ({ topic, partitions: [0, 1, 2, 3] })),
+  })
+  wire.close()
+  const places = results.flatMap(({ logDir, topics }) =>
+    topics.flatMap(({ name, partitions }) =>
+      partitions.map(one => [`${name}-${one.partitionIndex}`, one.isFutureKey ? `on its way to ${logDir}` : logDir] as const),
+    ),
+  )
+  // What is on its way is found in two directories.
+  return new Map(places.sort(([, a], [, b]) => Number(a.startsWith('on')) - Number(b.startsWith('on'))))
+}
+
+async function move(bootstrap: string, topic: string, partition: number, path: string): Promise<void> {
+  const wire = await WireClient.connect(bootstrap)
+  await wire.request(AlterReplicaLogDirs, 2, { dirs: [{ path, topics: [{ name: topic, partitions: [partition] }] }] })
+  wire.close()
+  const isThere = async (): Promise<void> => {
+    while ((await placesOf(bootstrap)).get(`${topic}-${partition}`) !== path) await delay(50)
+  }
+  await within(settleMs, `the move of ${topic}-${partition}`, isThere())
 }
 
 async function withClient(bootstrap: string, use: (admin: Admin, producer: Producer) => Promise<unknown>): Promise<void> {

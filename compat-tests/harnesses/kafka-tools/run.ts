@@ -20,6 +20,7 @@ import { checkConfigs } from './configs.js'
 import { checkDisk, checkLiveLog } from './disk.js'
 import { checkGroups } from './groups.js'
 import { checkInternalTopic } from './internal-topic.js'
+import { checkLogDirs } from './log-dirs.js'
 import { checkOffsets } from './offsets.js'
 import { checkOneNode } from './one-node.js'
 import { checkRecords } from './records.js'
@@ -58,6 +59,7 @@ async function main(): Promise<number> {
     } finally {
       await broker.stop?.()
     }
+    await checkDirectories(host, checks, options, scratch)
     const { failedCount, results } = checks
     console.log(`${results.length - failedCount} passed, ${failedCount} failed`)
     if (!options.kafka) {
@@ -85,6 +87,24 @@ async function runChecks(host: ToolHost, checks: Checks, broker: Broker, scratch
   await broker.stop?.()
   await checks.area('kafka-dump-log', () => checkDisk(scenario, broker.stop !== null))
   await checks.area('kafka-dump-log', () => checkTransactionsOnDisk(scenario))
+}
+
+/** On a broker of its own. */
+async function checkDirectories(
+  host: ToolHost,
+  checks: Checks,
+  options: { kafka: boolean; bootstrap?: string | undefined },
+  scratch: string,
+) {
+  if (options.bootstrap !== undefined) return
+  const directories = [join(scratch, 'one'), join(scratch, 'two')] as const
+  const broker = await findBroker({ 'data-dir': directories.join(','), kafka: options.kafka }, scratch)
+  try {
+    const scenario = newScenario({ host, checks, bootstrap: broker.bootstrap, dataDir: broker.dataDir, scratch })
+    await checks.area('kafka-log-dirs', () => checkLogDirs(scenario, directories))
+  } finally {
+    await broker.stop?.()
+  }
 }
 
 async function findBroker(

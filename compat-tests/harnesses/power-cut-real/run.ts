@@ -4,7 +4,7 @@
  * its own, topics come and go; again and again the process is frozen, the file system is shut down as a power cut would, and
  * everything comes back. Every acknowledged record, topic and configuration has to be there. A broker that leaves syncs to
  * the system is run the same way, and must be caught losing something. Then a broker on a tmpfs of a few megabytes is filled
- * to the brim.
+ * to the brim, and one of two data directories.
  *
  * Needs root, loop devices, mkfs.ext4 and a C compiler; where one is missing, "not run" and the reason are printed.
  * Exit code 0 when everything holds or nothing could be run, 1 when something does not hold, 2 for wrong usage.
@@ -31,6 +31,7 @@ import { offsetBounds, readLog, Watcher } from '../kill-nine/reader.js'
 import { RecreatedTopics } from '../kill-nine/recreated-topics.js'
 import { SequencedProducer } from '../kill-nine/sequenced-producer.js'
 import { CuttableDisk, SmallDisk } from './file-system.js'
+import { fillOneOfTwo } from './full-directory.js'
 
 const diskBytes = 1024 * 1024 * 1024
 const smallDiskBytes = 12 * 1024 * 1024
@@ -81,6 +82,8 @@ async function main(): Promise<number> {
     else {
       try {
         Object.assign(figures, await fill(small, tally))
+        rmSync(join(small.folder, 'data'), { recursive: true })
+        Object.assign(figures, await fillOneOfTwo(small, scratch, tally))
       } finally {
         await small.unmount()
       }

@@ -5,8 +5,8 @@ import { DiskFailure } from '../../storage/files.js'
 import { handler, type RequestContext } from '../handler.js'
 import { RequestFailure } from '../outcomes.js'
 
-// AlterReplicaLogDirs v1-2: to which directory partitions are to go; they are moved after the answer. Of a partition that is named
-// twice the last one counts.
+// AlterReplicaLogDirs v1-2: to which directory partitions are to go; they are moved after the answer. Of a partition that is
+// named twice the last one counts.
 export const alterReplicaLogDirs = handler(AlterReplicaLogDirs, (request, context) => {
   if (!context.may('alter', 'cluster', '')) throw new RequestFailure(Errors.CLUSTER_AUTHORIZATION_FAILED)
   const byTopic = new Map<string, Map<number, ErrorCode>>()

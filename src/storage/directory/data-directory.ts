@@ -194,7 +194,7 @@ export class DataDirectory {
     return this.#host.commit.failure !== null
   }
 
-  /** Puts the copy of a partition that is elsewhere in its place here; null, and it is where it was, when it is not the same log. */
+  /** Puts the copy of a partition that is elsewhere in its place here; null when it is not the same log: it is where it was. */
   arrive(source: Partition, folder: string, unsynced: readonly string[]): Partition | null {
     const { files } = this.#host
     const name = partitionName(source.topic, source.index)

@@ -1,6 +1,6 @@
 /**
- * Partitions on their way from one data directory to another (AlterReplicaLogDirs, KIP-113), one at a time. While files are copied,
- * in slices, the partition is read and written where it is; then one step puts the copy in its place:
+ * Partitions on their way from one data directory to another (AlterReplicaLogDirs, KIP-113), one at a time. While files are
+ * copied, in slices, the partition is read and written where it is; then one step puts the copy in its place:
  *
  *   a/t-0                       serves
  *   b/t-0.<32 digits>-future    grows, synced                    a crash: begun again, from nothing

@@ -192,8 +192,8 @@ export function openPartition(host: PartitionHost, topic: string, index: number,
 }
 
 /**
- * Opens what was copied here of a partition that is written to elsewhere, in the same turn of the event loop. Null when it is not the
- * same log. `unsynced`: what is not yet on stable storage of it.
+ * Opens what was copied here of a partition that is written to elsewhere, in the same turn of the event loop. Null when it is not
+ * the same log. `unsynced`: what is not yet on stable storage of it.
  */
 export function openCopy(host: PartitionHost, source: Partition, unsynced: readonly string[]): Partition | null {
   const { topic, index, topicId, asLeft, logStartOffset, logEndOffset, recoveryPoint, cleanedTo } = source

@@ -55,7 +55,7 @@ export interface ClusterImage {
 export const noLeader = -1
 
 /** In a PartitionChangeRecord: no election. */
-const unchangedLeader = -2
+export const unchangedLeader = -2
 
 /** Numbers of resource types in ConfigRecord and DescribeConfigs. */
 export const topicResource = 2

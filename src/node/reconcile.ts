@@ -12,7 +12,7 @@
 import { type Offset, type Uuid, zeroUuid } from '../base/ids.js'
 import type { Log } from '../base/log.js'
 import { type ClusterSettings, createPartitions, createTopic } from '../cluster/controller.js'
-import type { ClusterImage, TopicImage } from '../cluster/image.js'
+import { type ClusterImage, type TopicImage, unchangedLeader } from '../cluster/image.js'
 import { clusterMetadataTopic } from '../cluster/topic-name.js'
 import { isRefusal } from '../protocol/errors.js'
 import type { MetadataRecordInput } from '../protocol/state/metadata.js'
@@ -49,7 +49,8 @@ export function reconcile(parts: Reconciliation): void {
       if (recorded === undefined) growBackOrForget(parts, directory, known, index, logEndOffset)
       // Brought here by hand while nothing ran, which Kafka takes for what it is.
       else if (recorded.directory !== null && recorded.directory !== directory.directoryId) {
-        moved.push({ kind: 'partitionChange', topicId, partitionId: index, directories: [directory.directoryId] })
+        const place = { leader: unchangedLeader, directories: [directory.directoryId] }
+        moved.push({ kind: 'partitionChange', topicId, partitionId: index, ...place })
       }
       continue
     }

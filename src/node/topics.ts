@@ -15,7 +15,7 @@ import {
   type Decided,
   removeTopic,
 } from '../cluster/controller.js'
-import { type MutableImage, type TopicImage, topicResource } from '../cluster/image.js'
+import { type MutableImage, type TopicImage, topicResource, unchangedLeader } from '../cluster/image.js'
 import { collisionKey } from '../cluster/topic-name.js'
 import type { BrokerConfig } from '../config/broker-config.js'
 import { type TopicConfig, topicConfig } from '../config/topic-config.js'
@@ -80,7 +80,8 @@ export class Topics {
     open[index] = partition
     this.image.raiseLeaderEpoch(topicId, index, leaderEpoch)
     const { metadataLog, log } = this.#options
-    metadataLog.writeOrAssume([{ kind: 'partitionChange', topicId, partitionId: index, directories: [directoryId] }], log)
+    const place = { leader: unchangedLeader, directories: [directoryId] }
+    metadataLog.writeOrAssume([{ kind: 'partitionChange', topicId, partitionId: index, ...place }], log)
   }
 
   /** Indexes of a topic's partitions whose directory is offline. */

@@ -214,6 +214,22 @@ describe('a start', () => {
     await third.stop()
   })
 
+  test('takes a partition whose files were brought to another directory by hand for what it is', async () => {
+    const disk = await withRecords()
+    for (const path of disk.paths('/b').filter(one => one.startsWith('/b/t-1/'))) {
+      disk.files.makeDirectory('/c/t-1')
+      disk.files.writeWhole(path.replace('/b/', '/c/'), disk.files.readWhole(path)!)
+    }
+    disk.files.remove('/b/t-1')
+    for (let start = 0; start < 2; start++) {
+      const broker = await open(disk)
+      expect(await fetched(broker, 't', 1)).toBe('1 records')
+      expect(await described(broker, 't')).toEqual([led, led, led])
+      expect(await placed(broker)).toEqual({ [a]: 't-0', [b]: '', [c]: 't-1 t-2' })
+      await broker.stop()
+    }
+  })
+
   test('with a directory left out of log.dirs keeps its partitions offline until their topic is deleted', async () => {
     const disk = await withRecords()
     const two = { 'log.dirs': [a, c].join(',') }

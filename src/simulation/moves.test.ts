@@ -101,6 +101,8 @@ test('a partition is written to while it is moved, and every record is there aft
     for (; (await place(broker)) !== b && count < 500; count++) expect(await produce(broker, String(count))).toBe(Errors.NONE)
     for (const end = count + 20; count < end; count++) expect(await produce(broker, String(count))).toBe(Errors.NONE)
     expect(labels(broker)).toEqual(numbers(count))
+    // The record of it is no election.
+    expect(broker.core.services.topics.image.topics.get('t')?.partitions[0]).toMatchObject({ leader: 1, leaderEpoch: 0 })
     await broker.stop()
     const again = await open(disk, two, durability)
     expect(await place(again)).toBe(b)
@@ -212,7 +214,7 @@ describe.each(crashPolicies)('a power cut (%s)', policy => {
   })
 })
 
-/** The disk as a power cut leaves it before the n-th call that changes something, from the wish to move on; null: it took fewer. */
+/** The disk as a power cut leaves it before the n-th call that changes something, from the wish to move on; null: none left. */
 async function cutAt(cut: number, policy: CrashPolicy, acknowledged: string[]): Promise<SimulatedDisk | null> {
   const disk = new SimulatedDisk(dataPath)
   const broker = await open(disk)

@@ -100,7 +100,7 @@ describe('resolveBrokerConfig', () => {
 
   it('refuses to cordon what is no data directory', () => {
     expect(problemsOf({ 'log.dirs': '/a,/b', 'cordoned.log.dirs': '/c' })).toEqual([
-      'All entries in cordoned.log.dirs must be present in log.dirs or log.dir. Missing entries : /c',
+      'requirement failed: All entries in cordoned.log.dirs must be present in log.dirs or log.dir. Missing entries : /c',
     ])
     expect(problemsOf({ 'log.dirs': '/a,/b', 'cordoned.log.dirs': '*,/a' })).toHaveLength(1)
     expect(problemsOf({ 'log.dirs': '/a,/b', 'cordoned.log.dirs': '/b' })).toEqual([])

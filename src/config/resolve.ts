@@ -239,11 +239,14 @@ function directoryProblems(directories: readonly string[]): string[] {
 
 function cordonedProblem(cordoned: readonly string[], directories: readonly string[]): string | null {
   if (cordoned.includes('*')) {
-    return cordoned.length === 1 ? null : 'When cordoned.log.dirs is set to *, it must not contain other values'
+    return cordoned.length === 1
+      ? null
+      : 'requirement failed: When cordoned.log.dirs is set to *, it must not contain other values'
   }
   const missing = cordoned.filter(one => !directories.includes(one))
   if (missing.length === 0) return null
-  return `All entries in cordoned.log.dirs must be present in log.dirs or log.dir. Missing entries : ${missing.join(', ')}`
+  const where = 'in cordoned.log.dirs must be present in log.dirs or log.dir'
+  return `requirement failed: All entries ${where}. Missing entries : ${missing.join(', ')}`
 }
 
 export const standardAuthorizer = 'org.apache.kafka.metadata.authorizer.StandardAuthorizer'

@@ -318,7 +318,7 @@ async function consume(bootstrap: string, groupId: string): Promise<void> {
   const admin = client.admin()
   await admin.connect()
   const waiting = new Set<string>()
-  const committed = await admin.fetchOffsets({ groupId, topics: kept.map(({ topic }) => topic) })
+  const committed = await committedBy(admin, groupId)
   const at = new Map(
     committed.flatMap(({ topic, partitions }) => partitions.map(one => [`${topic} ${one.partition}`, Number(one.offset)])),
   )
@@ -363,7 +363,7 @@ async function look(bootstrap: string): Promise<Found> {
   )
   const offsets = new Map<string, string>()
   for (const groupId of [group, 'set-by-hand']) {
-    for (const { topic, partitions } of await admin.fetchOffsets({ groupId, topics: kept.map(({ topic }) => topic) })) {
+    for (const { topic, partitions } of await committedBy(admin, groupId)) {
       for (const { partition, offset } of partitions) {
         if (Number(offset) >= 0) offsets.set(`${groupId} ${topic} ${partition}`, offset)
       }
@@ -372,6 +372,21 @@ async function look(bootstrap: string): Promise<Found> {
   const records = await readAll(client, admin, names)
   await admin.disconnect()
   return { records, offsets, topicIds, leaderEpochs: new Map(epochs) }
+}
+
+/** A coordinator of Kafka's that has just started may still be reading. */
+async function committedBy(admin: Admin, groupId: string): ReturnType<Admin['fetchOffsets']> {
+  const ask = async (): ReturnType<Admin['fetchOffsets']> => {
+    for (;;) {
+      try {
+        return await admin.fetchOffsets({ groupId, topics: kept.map(({ topic }) => topic) })
+      } catch (error) {
+        if ((error as { type?: string }).type !== 'COORDINATOR_LOAD_IN_PROGRESS') throw error
+        await delay(200)
+      }
+    }
+  }
+  return within(settleMs, `the coordinator of ${groupId}`, ask())
 }
 
 async function readAll(client: kafkajs.Kafka, admin: Admin, names: readonly string[]): Promise<Map<string, string[]>> {

@@ -51,6 +51,7 @@ async function main(): Promise<number> {
     const secured = ['--secured-kafka', securedKafka.addresses, '--secured-gregor', securedGregor.addresses]
     const options = given.length === 0 ? defaults : given
     const exitCode = await runVisibly(process.execPath, [oracle, ...open, ...secured, ...options, '--section', section])
+    const ofDirectories = given.length === 0 ? await besideTwoDirectories(scratch, ['--messages', messages]) : 0
     const ended = [gregor, securedGregor].filter(one => one.hasExited())
     for (const one of ended) console.log(`Gregor has ended:\n${one.stderr()}`)
     if (wantsDocs && existsSync(section)) {
@@ -58,11 +59,29 @@ async function main(): Promise<number> {
       const text = readFileSync(section, 'utf8').replace(' OPTIONS', shown).replace('VERSION', kafkaVersion())
       writeSection(join(repositoryRoot, 'docs', 'compatibility.md'), 'Compatibility', 'oracle', text)
     }
-    return ended.length > 0 ? 1 : exitCode
+    return ended.length > 0 ? 1 : exitCode || ofDirectories
   } finally {
     const started = await Promise.allSettled(starting)
     await Promise.all(started.map(one => (one.status === 'fulfilled' ? one.value.stop() : null)))
     rmSync(scratch, { recursive: true, force: true })
+  }
+}
+
+/** A pair of brokers with two data directories each, for the transcript that needs them. */
+async function besideTwoDirectories(scratch: string, args: readonly string[]): Promise<number> {
+  const directories = (name: string): string => ['one', 'two'].map(one => join(scratch, name, one)).join(',')
+  const starting = [
+    startKafka({ logDir: directories('kafka'), heap: '512m' }),
+    startGregor({ dataDir: directories('gregor') }),
+  ] as const
+  try {
+    const [kafka, gregor] = await Promise.all(starting)
+    const oracle = join(compatSources, 'harnesses', 'oracle', 'oracle.mjs')
+    const pair = ['--kafka', kafka.bootstrapServers, '--gregor', gregor.bootstrap, '--only', '^two-log-dirs']
+    return await runVisibly(process.execPath, [oracle, ...pair, ...args])
+  } finally {
+    const started = await Promise.allSettled(starting)
+    await Promise.all(started.map(one => (one.status === 'fulfilled' ? one.value.stop() : null)))
   }
 }
 

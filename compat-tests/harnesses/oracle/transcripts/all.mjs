@@ -11,6 +11,7 @@ import { transcripts as fetchLimits } from './fetch-limits.mjs'
 import { transcripts as frames } from './frames.mjs'
 import { transcripts as groupWalks } from './group-walks.mjs'
 import { transcripts as groups } from './groups.mjs'
+import { transcripts as logDirs } from './log-dirs.mjs'
 import { transcripts as more } from './more.mjs'
 import { transcripts as offsets } from './offsets.mjs'
 import { transcripts as produce } from './produce.mjs'
@@ -31,6 +32,7 @@ export const transcripts = [
   ...versions,
   ...topics,
   ...cluster,
+  ...logDirs,
   ...features,
   ...configs,
   ...dynamicConfigs,

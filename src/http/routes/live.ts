@@ -1,7 +1,7 @@
 /**
  * The live tail of a topic as server-sent events: a sample of what comes, at most so many records a second, and how many were
- * left out. What it costs does not depend on how much is produced: each look reads a bounded piece behind where the last one ended,
- * and goes on at the end.
+ * left out. What it costs does not depend on how much is produced: each look reads a bounded piece behind where the last one
+ * ended, and goes on at the end.
  */
 import { createRoute, z } from '@hono/zod-openapi'
 import { type SSEStreamingApi, streamSSE } from 'hono/streaming'

@@ -22,12 +22,12 @@ interface Lz4 {
 }
 
 interface NativeCrc {
-  crc32c(input: Uint8Array): number
+  crc32c(input: Uint8Array, before?: number): number
 }
 
 interface PortableCrc {
   /** Signed. */
-  buf(input: Uint8Array): number
+  buf(input: Uint8Array, before?: number): number
 }
 
 /** Patterns in RE2's syntax. */

@@ -238,7 +238,10 @@ export class Connection {
     const partial = this.#partial
     // A full one that may not grow yet is not read into.
     this.#readsIntoPartial = partial !== null && this.#partialCharged > this.#partialFilled
-    return this.#readsIntoPartial ? (partial as Buffer).subarray(this.#partialFilled, this.#partialCharged) : null
+    if (!this.#readsIntoPartial) return null
+    // One read takes all that the socket has: megabytes, if it may.
+    const end = Math.min(this.#partialCharged, this.#partialFilled + turnBytesMax)
+    return (partial as Buffer).subarray(this.#partialFilled, end)
   }
 
   /** `bytes` are valid during this call only. */

@@ -90,6 +90,11 @@ export interface LogEngine {
    * it throws, the log is as it was. `aborted`: the transaction that it ends, which `abortedIn` finds from now on.
    */
   append(batch: Bytes, config: LogConfig, nowMs: number, aborted: AbortedTransaction | null): Promise<void> | null
+  /**
+   * Writes a batch behind the end of the log, with pauses, so that `append` has next to nothing left to write. It is no part of
+   * the log until then, and gone when anything else is appended first. Throws DiskFailure; so will `append`.
+   */
+  writeAhead(batch: Bytes, epoch: LeaderEpoch, config: LogConfig, nowMs: number, pause: Pause): Promise<void>
   /** Adds to `slices` whole batches from the one that holds `from` up to `end` (null: the log's end); answers their bytes. */
   read(from: Offset, end: LogMark | null, maxBytes: number, atLeastOneBatch: boolean, slices: Slice[]): number | Promise<number>
   /** Where the batch that holds `offset` begins. */

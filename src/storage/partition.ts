@@ -27,7 +27,7 @@ import { CommitLine, type GroupCommit, type SyncTarget } from './group-commit.js
 import type { LogConfig, LogConfigSource } from './log-config.js'
 import { PartitionFaults } from './partition-faults.js'
 import { PartitionUpkeep, type UpkeepParts } from './partition-upkeep.js'
-import { admitOrDefer, type Inspection, inspect, type RecordError, stamp } from './rules/admission.js'
+import { admitOrDefer, batchAtOnceBytesMax, type Inspection, inspect, type RecordError, stamp } from './rules/admission.js'
 import type { AbortedTransaction } from './rules/compaction-transactions.js'
 import type { ProducedBatch, ProducerEntry, ProducerStates } from './rules/producers.js'
 import type {
@@ -44,6 +44,7 @@ import type {
   StorageLog,
   TimestampedOffset,
 } from './types.js'
+import { WritingAhead } from './writing-ahead.js'
 
 export interface PartitionParts extends UpkeepParts {
   readonly topic: string
@@ -65,6 +66,7 @@ export class Partition implements SyncTarget {
   readonly index: number
   readonly topicId: Uuid
   readonly upkeep: PartitionUpkeep
+  readonly ahead = new WritingAhead()
 
   #leaderEpoch: LeaderEpoch
   readonly #engine: LogEngine
@@ -177,14 +179,25 @@ export class Partition implements SyncTarget {
     const config = this.#config()
     const nowMs = this.#world.nowMs()
     const guard = origin.guard ?? null
+    if (inspection !== null && this.ahead.bars(batch)) return null
     return origin.kind === 'client'
       ? this.#appendOfClient(batch, origin.apiVersion, guard, config, nowMs, inspection)
       : this.#appendOfCoordinator(batch, guard, config, nowMs)
   }
 
-  /** Looks into a batch that was put off, with pauses and in other threads. */
-  inspect(batch: Bytes, pause: Pause): Promise<Inspection> {
-    return inspect(batch, this.#config(), this.#world.nowMs(), pause)
+  /**
+   * Looks into a batch that was put off, with pauses and in other threads; a large one is written ahead, which bars others until
+   * `ahead.end(batch)`.
+   */
+  async inspect(batch: Bytes, apiVersion: number, pause: Pause): Promise<Inspection> {
+    const config = this.#config()
+    const nowMs = this.#world.nowMs()
+    const inspection = await inspect(batch, config, nowMs, pause)
+    if (batch.byteLength <= batchAtOnceBytesMax || this.ahead.over !== null || this.#refusal() !== null) return inspection
+    const facts = admitOrDefer(batch, config, nowMs, apiVersion, inspection)
+    if (facts === null || isRefusal(facts)) return inspection
+    await this.ahead.write(batch, () => this.#engine.writeAhead(facts.batch, this.leaderEpoch, config, nowMs, pause))
+    return inspection
   }
 
   #refusal(): AppendRefusal | null {

@@ -120,6 +120,28 @@ test('another client is answered while one large batch is looked into, and the o
   expect(behind).toMatchObject({ errorCode: Errors.NONE, baseOffset: 100_000 })
 })
 
+test('what others append while a large batch is written stands before or behind it, whole', async () => {
+  await client.createTopic('written', 1, { 'max.message.bytes': '20000000' })
+  const other = await broker.connect()
+  const plain = buildBatch([{ key: null, value: new Uint8Array(4_000_000).fill(7) }], { timestampMs: 1 })
+  const small = buildBatch([{ key: null, value: Uint8Array.of(1) }], { timestampMs: 1 })
+  const answers = await Promise.all([
+    client.produce('written', copyOf(plain)),
+    ...Array.from({ length: 20 }, () => other.produce('written', copyOf(small))),
+    client.produce('written', copyOf(plain)),
+  ])
+  expect(answers.map(({ errorCode }) => errorCode)).toEqual(Array(22).fill(Errors.NONE))
+  expect(answers.map(({ baseOffset }) => baseOffset).sort((a, b) => Number(a) - Number(b))).toEqual([...Array(22).keys()])
+  for (const answer of [answers[0]!, answers.at(-1)!]) {
+    const { records } = await client.fetch('written', Number(answer.baseOffset), { partitionMaxBytes: 1 })
+    expect(
+      Buffer.from(records as Bytes)
+        .subarray(21)
+        .equals(Buffer.from(plain).subarray(21)),
+    ).toBe(true)
+  }
+})
+
 test('what is found in one large batch is not believed of the next, and refusals are what they are for small ones', async () => {
   await client.createTopic('keyed', 4, { 'cleanup.policy': 'compact' })
   await client.createTopic('other-codec', 1, { 'compression.type': 'lz4' })

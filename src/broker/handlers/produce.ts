@@ -62,8 +62,14 @@ function ordered<Result>(appended: Promise<Result>, answer: (result: Result) => 
 const nothing = (): void => {}
 
 async function finished(appends: Appends, request: ProduceRequest): Promise<void> {
-  do await appends.others(request)
-  while (!appends.run(request))
+  for (let isDone = false; !isDone; ) {
+    const end = await appends.others(request)
+    try {
+      isDone = appends.run(request)
+    } finally {
+      end()
+    }
+  }
 }
 
 function outcome({ responses, unwritten, durables }: Appends, acks: number, { version }: RequestContext): ProduceOutcome {
@@ -99,8 +105,8 @@ async function whenSettled(
   }
 }
 
-/** How long one request may append before others are served: about two of a producer's largest batches. */
-const sliceMs = 2
+/** How long one request may append before others are served. */
+const sliceMs = 1
 /** Batches below take no time to speak of … */
 const largeBatchBytes = 16 * 1024
 /** … unless they are many: the clock is looked at after so many. */
@@ -141,15 +147,21 @@ class Appends {
     this.#topicData = null
   }
 
-  /** Between two runs: others are served, while a batch that takes long is looked into. */
-  async others(request: ProduceRequest): Promise<void> {
+  /** Between two runs: others are served, while a batch that takes long is looked into. The result is called after the next. */
+  async others(request: ProduceRequest): Promise<() => void> {
     const partition = this.#deferring
-    if (partition === null) return turnInLine()
     this.#deferring = null
-    const { records } = this.#topicDataOf(request)[this.#topic]!.partitionData[this.#partition]!
+    const others = partition === null ? turnInLine() : partition.ahead.over
+    if (partition === null || others !== null) {
+      await others
+      return nothing
+    }
+    const records = this.#topicDataOf(request)[this.#topic]!.partitionData[this.#partition]!.records as Bytes
     const { inspections } = this.#context.broker
-    this.#inspection = await inspections.take(() => partition.inspect(records as Bytes, inspections.pause))
+    const { version } = this.#context
+    this.#inspection = await inspections.take(() => partition.inspect(records, version, inspections.pause))
     this.#decompressedBytes += this.#inspection.decompressedBytes
+    return () => partition.ahead.end(records)
   }
 
   #topicDataOf({ topicData }: ProduceRequest): readonly TopicData[] {

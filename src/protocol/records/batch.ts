@@ -15,6 +15,7 @@
 import { type Bytes, viewOf } from '../../base/bytes.js'
 import type { LeaderEpoch, Offset, ProducerEpoch, ProducerId } from '../../base/ids.js'
 import { type Int64, roundedInt64Max } from '../../base/int64.js'
+import type { Pause } from '../../base/pause.js'
 import { crc32c } from './crc32c.js'
 
 /** Bytes before the first record. */
@@ -84,6 +85,19 @@ export function crc(bytes: Bytes, at: number): number {
 /** The checksum that the bytes really have; the whole batch must be there. */
 export function computeCrc(bytes: Bytes, at: number): number {
   return crc32c(bytes, at + crcCoverageStart, at + batchLength(bytes, at))
+}
+/** A tenth of a millisecond. */
+const crcPieceBytes = 256 * 1024
+
+/** Whether the stored checksum is that of the batch which `bytes` are; with pauses. */
+export async function hasRightCrc(bytes: Bytes, pause: Pause): Promise<boolean> {
+  let sum = 0
+  for (let at = crcCoverageStart; at < bytes.byteLength; at += crcPieceBytes) {
+    sum = crc32c(bytes, at, Math.min(at + crcPieceBytes, bytes.byteLength), sum)
+    const paused = pause()
+    if (paused !== null) await paused
+  }
+  return sum === crc(bytes, 0)
 }
 export function attributes(bytes: Bytes, at: number): number {
   return int16At(bytes, at + 21)

@@ -89,6 +89,11 @@ export function decompressedSizeMax(id: CodecId, bytes: Bytes): number {
   return codecOf(id, {}).sizeMax(bytes)
 }
 
+/** What they say that they decompress to, true or not; 0 where they say nothing. */
+export function decompressedSizeSaid(id: CodecId, bytes: Bytes): number {
+  return codecOf(id, {}).sizeSaid?.(bytes) ?? 0
+}
+
 /** What the broker itself writes in place of `id`: where that cannot compress here, gzip, which all readers know. */
 export function writableCodec(id: CodecId): CodecId {
   return codecProblem(id) === null ? id : Codecs.gzip

@@ -14,6 +14,13 @@ test('the published check values', () => {
   expect(crc32c(ascending, 3, 3)).toBe(0)
 })
 
+test('the sum of a whole is that of its parts, one after the other, by both packages', () => {
+  const bytes = Uint8Array.from({ length: 5000 }, (_, index) => index * 7)
+  for (const middle of [1, 511, 513, 2500, 4999]) {
+    expect(crc32c(bytes, middle, 5000, crc32c(bytes, 0, middle))).toBe(crc32c(bytes, 0, 5000))
+  }
+})
+
 test('both packages give the same sum, at every start and length', () => {
   const native = nativeCrc()
   const sums = [crc32c, (bytes: Bytes, start: number, end: number) => portableCrc().buf(bytes.subarray(start, end)) >>> 0]

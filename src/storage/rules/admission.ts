@@ -29,7 +29,7 @@ import type { Pause } from '../../base/pause.js'
 import { type ErrorCode, Errors, isRefusal, type Refusal } from '../../protocol/errors.js'
 import * as batch from '../../protocol/records/batch.js'
 import { UnsupportedCodecError } from '../../protocol/records/codecs/codec.js'
-import { decompressedSizeMax, isNative } from '../../protocol/records/compression.js'
+import { decompressedSizeMax, decompressedSizeSaid, isNative } from '../../protocol/records/compression.js'
 import { CorruptMessageError, firstMagic } from '../../protocol/records/message-set.js'
 import { openAside } from '../../protocol/records/open-aside.js'
 import { DecompressedSizeError } from '../../protocol/records/output.js'
@@ -87,6 +87,8 @@ export interface Admitted {
 /** What was found in a batch, under rules that may not be those of now any more. */
 export interface Inspection {
   readonly rules: AdmissionRules
+  /** The checksum is right. */
+  readonly isSumRight: boolean
   readonly refusal: BatchRefusal | null
   /** The largest of the records. */
   readonly maxTimestampMs: Int64
@@ -116,6 +118,8 @@ const entrySizeMin = 26
 const entrySizeUpToMagic = 17
 /** [KIP-110] zstd needs a Produce version whose consumers are warned about it. */
 const zstdProduceVersionMin = 7
+/** A batch beyond this is not even summed up at once: half as much again as a producer's largest with Kafka's defaults. */
+export const batchAtOnceBytesMax = 1536 * 1024
 /** What a batch may decompress to where it is looked into at once; some milliseconds. */
 const atOnceBytesMax = 4 * 1024 * 1024
 /** A compressed batch beyond this is not even begun to be looked into, nor are bytes compressed that are more. */
@@ -149,7 +153,10 @@ export function admitOrDefer(
   if (shape !== null) return { ...shape, isFormOnly: true }
   const length = batch.batchLength(bytes, 0)
   const only = length === bytes.byteLength ? bytes : bytes.subarray(0, length)
-  const refusal = refusalBySizeAndSum(only, rules) ?? refusalByHeader(only)
+  const tooLarge = refusalByOffsetAndSize(only, rules)
+  if (tooLarge !== null) return tooLarge
+  if (inspection === 'later' && length > batchAtOnceBytesMax) return null
+  const refusal = refusalBySum(only, inspection) ?? refusalBySize(only, rules) ?? refusalByHeader(only)
   return refusal ?? admitRecords(only, batch.codecOf(only, 0), rules, nowMs, inspection)
 }
 
@@ -159,15 +166,20 @@ export async function inspect(bytes: Bytes, rules: AdmissionRules, nowMs: number
   const codec = batch.codecOf(only, 0)
   const targetCodec = rules.codec ?? codec
   const own = new RecordCursor()
-  const found = { rules, refusal: null, maxTimestampMs: batch.noTimestamp, recompressed: null, decompressedBytes: 0 }
+  const isSumRight = only.byteLength <= batchAtOnceBytesMax || (await batch.hasRightCrc(only, pause))
+  const found = {
+    ...{ rules, isSumRight, refusal: null, maxTimestampMs: batch.noTimestamp, recompressed: null, decompressedBytes: 0 },
+  }
   try {
+    // What is wrong with these is found at once.
+    if (!isSumRight || refusalByHeader(only) !== null || !looksInside(codec, targetCodec, rules)) return found
     const unreadable = await openAside(own, only, rules.decompressedBytesMax, pause).then(() => null, refusalOfUnreadable)
     if (unreadable !== null) return { ...found, refusal: unreadable }
     const decompressedBytes = codec === batch.Codecs.none ? 0 : own.records().byteLength
     const refusal = await refusalWithPauses(own, rules, recordBytesMaxOf(codec, rules), nowMs, pause)
     const isRecompressed = targetCodec !== codec && refusal === null
     const recompressed = isRecompressed ? await recompressAside(only, own.records(), targetCodec, rules.compressionLevel) : null
-    return { rules, refusal, maxTimestampMs: own.maxTimestampMs, recompressed, decompressedBytes }
+    return { ...found, refusal, maxTimestampMs: own.maxTimestampMs, recompressed, decompressedBytes }
   } catch (error) {
     if (error instanceof UnsupportedCodecError) return { ...found, refusal: refusalByCodec(error) }
     throw error
@@ -223,11 +235,10 @@ function admitRecords(
   const targetCodec = rules.codec ?? sourceCodec
   const codec = batch.codecOf(bytes, 0)
   const isRecompressed = targetCodec !== codec
-  const isBounded = rules.recordBytesMax < rules.decompressedBytesMax
-  const looksInside = codec === batch.Codecs.none || isRecompressed || rules.isCompacted || isBounded || isValidated(codec, rules)
-  const refusal = refusalByTime(bytes, rules, nowMs, looksInside)
+  const isLookedInto = looksInside(codec, targetCodec, rules)
+  const refusal = refusalByTime(bytes, rules, nowMs, isLookedInto)
   if (refusal !== null) return refusal
-  if (!looksInside) {
+  if (!isLookedInto) {
     return refusalByPossibility(bytes, codec, rules) ?? admitted(bytes, batch.exactMaxTimestamp(bytes, 0), rules, nowMs)
   }
   if (inspection !== null && inspection !== 'later' && inspection.rules === rules) {
@@ -254,13 +265,22 @@ function admitRecords(
   }
 }
 
+function looksInside(codec: batch.CodecId, targetCodec: batch.CodecId, rules: AdmissionRules): boolean {
+  const isBounded = rules.recordBytesMax < rules.decompressedBytesMax
+  return codec === batch.Codecs.none || targetCodec !== codec || rules.isCompacted || isBounded || isValidated(codec, rules)
+}
+
 function refusalByCodec({ message }: UnsupportedCodecError): BatchRefusal {
   return refuse(Errors.UNSUPPORTED_COMPRESSION_TYPE, message)
 }
 
 /** Whether the size alone says so. */
-function takesLong({ byteLength }: Bytes, codec: batch.CodecId, targetCodec: batch.CodecId): boolean {
-  return byteLength > (codec === targetCodec && codec === batch.Codecs.none ? atOnceBytesMax : compressedAtOnceBytesMax)
+function takesLong(bytes: Bytes, codec: batch.CodecId, targetCodec: batch.CodecId): boolean {
+  const { byteLength } = bytes
+  if (codec === batch.Codecs.none) return byteLength > (codec === targetCodec ? batchAtOnceBytesMax : compressedAtOnceBytesMax)
+  return (
+    byteLength > compressedAtOnceBytesMax || decompressedSizeSaid(codec, bytes.subarray(batch.batchHeaderSize)) > atOnceBytesMax
+  )
 }
 
 function recordBytesMaxOf(codec: batch.CodecId, { recordBytesMax }: AdmissionRules): number {
@@ -358,11 +378,15 @@ function isKnownMagic(magic: number): boolean {
 const oneBatch = 'Produce takes exactly one record batch per partition'
 
 /** In Kafka's order: a batch that is too large is told so (the client splits it) before its sum is computed. */
-function refusalBySizeAndSum(bytes: Bytes, rules: AdmissionRules): BatchRefusal | null {
+function refusalByOffsetAndSize(bytes: Bytes, rules: AdmissionRules): BatchRefusal | null {
   if (batch.baseOffset(bytes, 0) !== 0) return refuse(Errors.INVALID_RECORD, 'The base offset of a produced batch must be 0')
-  if (bytes.byteLength > rules.messageBytesMax) return refusalBySize(bytes, rules)
-  if (batch.computeCrc(bytes, 0) !== batch.crc(bytes, 0)) return refuse(Errors.CORRUPT_MESSAGE, 'The CRC does not match')
-  return refusalBySize(bytes, rules)
+  return bytes.byteLength > rules.messageBytesMax ? refusalBySize(bytes, rules) : null
+}
+
+function refusalBySum(bytes: Bytes, inspection: Inspection | 'later' | null): BatchRefusal | null {
+  const isInspected = inspection !== null && inspection !== 'later' && bytes.byteLength > batchAtOnceBytesMax
+  const isRight = isInspected ? inspection.isSumRight : batch.computeCrc(bytes, 0) === batch.crc(bytes, 0)
+  return isRight ? null : refuse(Errors.CORRUPT_MESSAGE, 'The CRC does not match')
 }
 
 function refusalBySize(bytes: Bytes, rules: AdmissionRules): BatchRefusal | null {

@@ -9,13 +9,21 @@
  */
 
 import { assert } from '../../base/assert.js'
-import type { Bytes } from '../../base/bytes.js'
+import { type Bytes, copyOf } from '../../base/bytes.js'
 import type { LeaderEpoch, Offset } from '../../base/ids.js'
 import type { Int64 } from '../../base/int64.js'
 import type { Pause } from '../../base/pause.js'
 import type { Slice } from '../../base/slice.js'
 import type { World } from '../../base/world.js'
-import { lastOffset, leaderEpoch, maxTimestamp } from '../../protocol/records/batch.js'
+import {
+  batchHeaderSize,
+  lastOffset,
+  lastOffsetDelta,
+  leaderEpoch,
+  maxTimestamp,
+  stampBaseOffset,
+  stampLeaderEpoch,
+} from '../../protocol/records/batch.js'
 import type { CompactionOrder, CompactionResult, CorruptLogError, LogEngine, LogMark } from '../engine.js'
 import { DiskFailure } from '../files.js'
 import { type LeaderEpochs, leaderEpochFile } from '../format/leader-epochs.js'
@@ -34,6 +42,16 @@ const noneAborted: readonly AbortedTransaction[] = []
 const relativeOffsetMax = 0x7fff_ffff
 /** A log with such a file in its folder is verified from its first batch on when it is opened. */
 export const verifyMarkFile = 'verify-at-start'
+
+/** What is written behind the end at once; a tenth of a millisecond. */
+const aheadBytesAtOnce = 256 * 1024
+
+/** A batch behind the end of the log, or the beginning of one. */
+interface Ahead {
+  readonly batch: Bytes
+  readonly segment: Segment
+  isWhole: boolean
+}
 
 export interface LogParts {
   readonly home: SegmentHome
@@ -69,6 +87,7 @@ export class SegmentedLog implements LogEngine {
   readonly #reader: LogReader
   readonly #onRoll: (baseOffset: Offset) => void
   #active: Segment
+  #ahead: Ahead | null = null
   #sealedBytes: number
   /** Some transaction was aborted: before that nothing needs to be looked up. */
   #hasAborted: boolean
@@ -118,21 +137,64 @@ export class SegmentedLog implements LogEngine {
   append(batch: Bytes, config: LogConfig, nowMs: number, aborted: AbortedTransaction | null): null {
     const last = lastOffset(batch, 0)
     const timestamp = maxTimestamp(batch, 0)
-    if (this.#mustRoll(batch.byteLength, last, timestamp, config, nowMs)) this.#roll(config, nowMs)
+    const active = this.#segmentFor(batch.byteLength, last, timestamp, config, nowMs)
+    const isBehind = this.#ahead !== null && this.#takeAhead(this.#ahead, batch)
+    // Before the batch: once that is written, nothing may fail any more.
+    if (this.#epochs.latest !== leaderEpoch(batch, 0)) this.#noteEpoch(leaderEpoch(batch, 0), this.logEndOffset)
+    active.append(batch, last, timestamp, config.indexIntervalBytes, isBehind)
+    active.writtenMs = nowMs
+    this.logEndOffset = last + 1
+    if (this.#durability === 'fsync' && this.#dirty.at(-1) !== active) this.#noteDirty(active)
+    if (aborted !== null) this.#noteAborted(active, aborted)
+    return null
+  }
+
+  async writeAhead(batch: Bytes, epoch: LeaderEpoch, config: LogConfig, nowMs: number, pause: Pause): Promise<void> {
+    this.#dropAhead()
+    const last = this.logEndOffset + lastOffsetDelta(batch, 0)
+    const segment = this.#segmentFor(batch.byteLength, last, maxTimestamp(batch, 0), config, nowMs)
+    const ahead: Ahead = { batch, segment, isWhole: false }
+    this.#ahead = ahead
+    // A crash leaves what one in the middle of a single write would leave.
+    const header = copyOf(batch.subarray(0, batchHeaderSize))
+    stampBaseOffset(header, 0, this.logEndOffset)
+    stampLeaderEpoch(header, 0, epoch)
+    segment.writeBehind(header, 0, batchHeaderSize)
+    for (let at = batchHeaderSize; at < batch.byteLength; at += aheadBytesAtOnce) {
+      const paused = pause()
+      if (paused !== null) await paused
+      if (this.#ahead !== ahead) return
+      segment.writeBehind(batch, at, Math.min(at + aheadBytesAtOnce, batch.byteLength))
+    }
+    ahead.isWhole = true
+  }
+
+  /** Whether the batch that is appended stands behind the end already; another one is taken away. */
+  #takeAhead(ahead: Ahead, batch: Bytes): boolean {
+    const isIts =
+      ahead.batch.buffer === batch.buffer &&
+      ahead.batch.byteOffset === batch.byteOffset &&
+      ahead.batch.byteLength === batch.byteLength
+    if (isIts && ahead.isWhole) this.#ahead = null
+    else this.#dropAhead()
+    return isIts && ahead.isWhole
+  }
+
+  #dropAhead(): void {
+    this.#ahead?.segment.cutFile()
+    this.#ahead = null
+  }
+
+  /** The active segment with its file, a new one if need be. */
+  #segmentFor(byteLength: number, last: Offset, timestamp: number, config: LogConfig, nowMs: number): Segment {
+    if (this.#mustRoll(byteLength, last, timestamp, config, nowMs)) this.#roll(config, nowMs)
     const active = this.#active
     if (!active.exists) {
       // A file whose name is lost is lost: the directory is synced with it. Noted first: making it may fail half way.
       if (this.#durability !== 'none') this.#newPaths.add(this.#home.folder)
       active.create()
     }
-    // Before the batch: once that is written, nothing may fail any more.
-    if (this.#epochs.latest !== leaderEpoch(batch, 0)) this.#noteEpoch(leaderEpoch(batch, 0), this.logEndOffset)
-    active.append(batch, last, timestamp, config.indexIntervalBytes)
-    active.writtenMs = nowMs
-    this.logEndOffset = last + 1
-    if (this.#durability === 'fsync' && this.#dirty.at(-1) !== active) this.#noteDirty(active)
-    if (aborted !== null) this.#noteAborted(active, aborted)
-    return null
+    return active
   }
 
   #noteAborted(active: Segment, aborted: AbortedTransaction): void {
@@ -169,6 +231,7 @@ export class SegmentedLog implements LogEngine {
   }
 
   #roll(config: LogConfig, nowMs: number): void {
+    this.#dropAhead()
     const sealed = this.#active
     sealed.seal()
     this.#noteIndexes(sealed)
@@ -374,6 +437,7 @@ export class SegmentedLog implements LogEngine {
   }
 
   async close(): Promise<void> {
+    this.#dropAhead()
     const active = this.#active
     if (active.exists) {
       active.seal()
@@ -391,6 +455,7 @@ export class SegmentedLog implements LogEngine {
 
   abandon(): void {
     this.#isAbandoned = true
+    this.#ahead = null
     for (const segment of this.#dirty) segment.release()
     this.#dirty = []
     for (const segment of this.#segments) segment.abandon()

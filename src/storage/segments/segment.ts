@@ -10,6 +10,7 @@ import type { Offset } from '../../base/ids.js'
 import type { Slice } from '../../base/slice.js'
 import {
   baseOffset,
+  batchHeaderSize,
   batchLength,
   batchMagic,
   computeCrc,
@@ -249,14 +250,20 @@ export class Segment {
     return largest >= 0 ? largest : this.writtenMs
   }
 
-  append(batch: Bytes, batchLastOffset: Offset, batchMaxTimestamp: number, indexIntervalBytes: number): void {
+  /** Bytes behind the end, which count for nothing until `append` is told that they are there. */
+  writeBehind(bytes: Bytes, start: number, end: number): void {
+    this.#home.files.write(this.fd, bytes, start, end - start, this.size + start)
+  }
+
+  /** `isBehind`: all but the header was written there before. */
+  append(batch: Bytes, batchLastOffset: Offset, batchMaxTimestamp: number, indexIntervalBytes: number, isBehind = false): void {
     const { files } = this.#home
     const position = this.size
     const fd = this.fd
     // What is in the file already counts for the entries to come.
     this.#loadedIndexes()
     try {
-      files.write(fd, batch, 0, batch.byteLength, position)
+      files.write(fd, batch, 0, isBehind ? batchHeaderSize : batch.byteLength, position)
     } catch (error) {
       this.#cutBack(fd, position, error)
     }

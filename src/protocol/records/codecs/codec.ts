@@ -27,6 +27,8 @@ export interface Codec {
    * the codec cannot read them.
    */
   sizeMax(bytes: Bytes): number
+  /** What the bytes say of the size of their output, true or not; absent where they say nothing. */
+  sizeSaid?(bytes: Bytes): number
 }
 
 /** The codec exists in Kafka, but not on this machine. */

@@ -35,15 +35,17 @@ const answerMsMax = 30_000
 export class Access {
   readonly sessions: SessionStore
   readonly #parts: HttpParts
-  /** A cookie is for a host whatever its port: two brokers of one machine must not share it. */
-  readonly cookieName: string
   #logins = 0
   #requests = 0
 
   constructor(parts: HttpParts) {
     this.#parts = parts
     this.sessions = new SessionStore(parts.world)
-    this.cookieName = `gregor_${parts.broker.services.clusterId.replace(/[^A-Za-z0-9]/g, '-')}`
+  }
+
+  /** A cookie is for a host whatever its port: two brokers of one machine must not share it. */
+  get cookieName(): string {
+    return `gregor_${this.#parts.broker.services.clusterId.replace(/[^A-Za-z0-9]/g, '-')}`
   }
 
   get mayWrite(): boolean {

@@ -1,9 +1,11 @@
 /** Groups as the routes read them: state and members as their kind is described, positions by OffsetFetch, lag by the ends. */
 import type { Bytes } from '../base/bytes.js'
 import { Errors } from '../protocol/errors.js'
+import { ConsumerGroupDescribe } from '../protocol/messages/consumer-group-describe.js'
 import { DescribeGroups } from '../protocol/messages/describe-groups.js'
 import { ListGroups } from '../protocol/messages/list-groups.js'
 import { OffsetFetch } from '../protocol/messages/offset-fetch.js'
+import { StreamsGroupDescribe } from '../protocol/messages/streams-group-describe.js'
 import { MalformedError, Reader } from '../protocol/wire.js'
 import type { KafkaClient } from './kafka-client.js'
 import { accepted, kafkaFailure } from './kafka-failures.js'
@@ -43,7 +45,69 @@ export interface Described {
 
 /** Null for a kind of group that this version does not describe. */
 export async function describeGroup(kafka: KafkaClient, { groupId, type }: ListedGroup): Promise<Described | null> {
-  if (type !== 'classic') return null
+  switch (type) {
+    case 'classic':
+      return describeClassic(kafka, groupId)
+    case 'consumer':
+      return describeConsumer(kafka, groupId)
+    case 'streams':
+      return describeStreams(kafka, groupId)
+  }
+  return null
+}
+
+/** [KIP-848] */
+async function describeConsumer(kafka: KafkaClient, groupId: string): Promise<Described> {
+  const { groups } = await kafka.call(ConsumerGroupDescribe, { groupIds: [groupId], includeAuthorizedOperations: false })
+  accepted(groups[0])
+  const { groupState = '', assignorName = '', members = [] } = groups[0]!
+  return {
+    state: groupState,
+    assignor: assignorName,
+    members: members.map(member => ({
+      ...namesOf(member),
+      assignment: member.assignment.topicPartitions.map(({ topicName: topic, partitions }) => ({
+        topic,
+        partitions: [...partitions],
+      })),
+    })),
+  }
+}
+
+/** [KIP-1071] Tasks, by which a member reads all partitions of that number of the topics of a subtopology. */
+async function describeStreams(kafka: KafkaClient, groupId: string): Promise<Described> {
+  const { groups } = await kafka.call(StreamsGroupDescribe, { groupIds: [groupId], includeAuthorizedOperations: false })
+  accepted(groups[0])
+  const { groupState = '', assignorName = '', topology, members = [] } = groups[0]!
+  const sources = new Map(
+    (topology?.subtopologies ?? []).map(({ subtopologyId, sourceTopics, repartitionSourceTopics }) => [
+      subtopologyId,
+      [...sourceTopics, ...repartitionSourceTopics.map(({ name }) => name)],
+    ]),
+  )
+  return {
+    state: groupState,
+    assignor: assignorName ?? '',
+    members: members.map(member => ({
+      ...namesOf(member),
+      assignment: member.assignment.activeTasks.flatMap(({ subtopologyId, partitions }) =>
+        (sources.get(subtopologyId) ?? []).map(topic => ({ topic, partitions: [...partitions] })),
+      ),
+    })),
+  }
+}
+
+function namesOf(member: {
+  readonly memberId: string
+  readonly instanceId?: string | null
+  readonly clientId: string
+  readonly clientHost: string
+}) {
+  const { memberId, instanceId = null, clientId, clientHost } = member
+  return { memberId, instanceId, clientId, host: clientHost.replace(/^\//, '') }
+}
+
+async function describeClassic(kafka: KafkaClient, groupId: string): Promise<Described> {
   const { groups } = await kafka.call(DescribeGroups, { groups: [groupId] })
   accepted(groups[0])
   const { groupState: state, protocolData: assignor, protocolType, members } = groups[0]!
@@ -51,10 +115,7 @@ export async function describeGroup(kafka: KafkaClient, { groupId, type }: Liste
     state,
     assignor,
     members: members.map(member => ({
-      memberId: member.memberId,
-      instanceId: member.groupInstanceId ?? null,
-      clientId: member.clientId,
-      host: member.clientHost.replace(/^\//, ''),
+      ...namesOf({ ...member, instanceId: member.groupInstanceId ?? null }),
       assignment: protocolType === 'consumer' ? assignmentOf(member.memberAssignment) : [],
     })),
   }

@@ -1,4 +1,8 @@
 import { describe, expect, it } from 'vitest'
+import { utf8Encode } from '../base/bytes.js'
+import { batchOf, TestClient } from '../broker/test-client.test-support.js'
+import { ApiVersions } from '../protocol/messages/api-versions.js'
+import { OffsetCommit } from '../protocol/messages/offset-commit.js'
 import { httpBroker } from './http.test-support.js'
 
 const refusal = (json: unknown) => (json as { error: { type: string } }).error.type
@@ -90,5 +94,60 @@ describe('what stands before every route', () => {
       const { status } = await broker.ask(path)
       expect([path, status]).toEqual([path, 404])
     }
+  })
+})
+
+describe('what clients wrote', () => {
+  const script = '<script>alert(1)</script>'
+  const hurting = [
+    script,
+    '"><img src=x onerror=alert(1)>',
+    '</script><script>alert(1)//',
+    'javascript:alert(1)',
+    '\u2028alert(1)',
+  ]
+
+  it('is never anything else than a value of JSON, whichever way it is asked for', async () => {
+    await using broker = await httpBroker()
+    const client = await TestClient.connect(broker.broker.listeners[0]?.port as number, script)
+    await client.createTopic('t')
+    await client.call(ApiVersions, 3, { clientSoftwareName: 'a-client', clientSoftwareVersion: '1' })
+    const records = hurting.map(text => ({
+      key: utf8Encode(text),
+      value: utf8Encode(text),
+      headers: [{ key: text, value: utf8Encode(text) }],
+    }))
+    await client.produce('t', batchOf(records))
+    for (const [n, text] of hurting.entries()) {
+      const partitions = [{ partitionIndex: 0, committedOffset: n, committedMetadata: text }]
+      await client.call(OffsetCommit, 8, { groupId: text, topics: [{ name: 't', partitions }] })
+      await broker.ask(`/api/v1/users/${encodeURIComponent(text)}`, { method: 'PUT', body: { password: 'p' } })
+    }
+    const named = encodeURIComponent(script)
+    const paths = [
+      '/api/v1/topics/t/records',
+      '/api/v1/topics/t/export',
+      '/api/v1/topics/t/export?format=csv',
+      '/api/v1/groups',
+      `/api/v1/groups/${named}`,
+      `/api/v1/groups?search=${named}`,
+      `/api/v1/topics/${named}`,
+      `/api/v1/nothing/${named}`,
+      `/${named}`,
+      '/api/v1/users',
+      '/api/v1/connections',
+      '/api/v1/definitions',
+    ]
+    for (const path of paths) {
+      // As a browser asks for a page.
+      const { headers } = await broker.ask(path, { headers: { accept: 'text/html,*/*' } })
+      const said = [path, headers['content-type'], headers['x-content-type-options']]
+      expect(said).toEqual([path, expect.stringMatching(/^(application\/(json|x-ndjson)|text\/csv)/), 'nosniff'])
+    }
+    const { records: read } = await broker.json<{ records: { value: { data: string } }[] }>('/api/v1/topics/t/records')
+    expect(read.map(({ value }) => value.data)).toEqual(hurting)
+    const { rows } = await broker.json<{ rows: { clientId: string }[] }>('/api/v1/connections')
+    expect(rows.map(({ clientId }) => clientId)).toEqual([script])
+    client.close()
   })
 })

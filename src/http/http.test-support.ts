@@ -88,6 +88,8 @@ function send(origin: string, agent: http.Agent, path: string, { method, headers
   const isRaw = typeof body === 'string' || body instanceof Uint8Array
   const bytes = body === undefined ? undefined : isRaw ? body : JSON.stringify(body)
   const type: Record<string, string> = body === undefined ? {} : { 'content-type': 'application/json' }
+  // Node sends no length with a DELETE by itself.
+  if (bytes !== undefined && headers['transfer-encoding'] === undefined) type['content-length'] = `${Buffer.byteLength(bytes)}`
   const { protocol, hostname, port } = new URL(origin)
   const { request } = protocol === 'https:' ? https : http
   return new Promise((resolve, reject) => {

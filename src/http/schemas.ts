@@ -21,7 +21,7 @@ export const topicParams = z.object({ topic: topicName })
 export const rowsMax = 1000
 
 /** What every list takes. */
-export const listQuery = z.object({
+export const listQuery = z.strictObject({
   search: z.string().max(249).optional().openapi({ description: 'Only what has this text in its name, whatever its case' }),
   order: z.enum(['asc', 'desc']).default('asc'),
   offset: numberText(z.number().int().min(0).max(int32Max)).default(0).openapi({ description: 'Rows to pass over' }),

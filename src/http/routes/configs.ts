@@ -52,9 +52,9 @@ export const configTypes = { topic: 2, broker: 4, group: 32 } as const
 type Kind = keyof typeof configTypes
 
 const places = [
-  { kind: 'topic', path: '/api/v1/topics/{name}/configs', name: topicName },
-  { kind: 'broker', path: '/api/v1/brokers/{name}/configs', name: z.string().regex(/^(\d{1,10}|default)$/) },
-  { kind: 'group', path: '/api/v1/groups/{name}/configs', name: groupName },
+  { kind: 'topic', path: '/api/v1/topics/{topic}/configs', name: topicName },
+  { kind: 'broker', path: '/api/v1/brokers/{broker}/configs', name: z.string().regex(/^(\d{1,10}|default)$/) },
+  { kind: 'group', path: '/api/v1/groups/{group}/configs', name: groupName },
 ] as const satisfies readonly { kind: Kind; path: string; name: z.ZodString }[]
 
 /** All brokers together have no name. */
@@ -63,7 +63,7 @@ const resourceName = (kind: Kind, name: string): string => (kind === 'broker' &&
 export function configRoutes(app: App): void {
   for (const { kind, path, name } of places) {
     const tags = [`${kind}s`]
-    const params = z.object({ name })
+    const params = z.object({ [kind]: name })
     const show = createRoute({
       method: 'get',
       path,
@@ -73,7 +73,7 @@ export function configRoutes(app: App): void {
       responses: answers(z.object({ configs: z.array(Config) }), 'What holds, and why'),
     })
     app.openapi(show, async context => {
-      const asked = resourceName(kind, context.req.valid('param').name)
+      const asked = resourceName(kind, context.req.valid('param')[kind] as string)
       return context.json({ configs: await describeConfigs(context.get('kafka'), kind, asked) }, 200)
     })
 
@@ -87,7 +87,7 @@ export function configRoutes(app: App): void {
     })
     app.openapi(alter, async context => {
       const { validateOnly, ...change } = context.req.valid('json')
-      const asked = resourceName(kind, context.req.valid('param').name)
+      const asked = resourceName(kind, context.req.valid('param')[kind] as string)
       await alterConfigs(context.get('kafka'), kind, asked, change, validateOnly)
       return context.body(null, 204)
     })

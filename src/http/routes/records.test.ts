@@ -136,6 +136,22 @@ describe('browsing', () => {
     expect(values(await at.browse('from=offset&at=0'))).toEqual(['2'])
   })
 
+  it('answers no more than some megabytes at a time, and goes on by its cursor', async () => {
+    await using at = await withTopic()
+    for (let n = 0; n < 9; n++) await at.client.produce('t', batchOf([`${n}`.repeat(900_000)]))
+    const lengths: number[] = []
+    let records = 0
+    for (let cursor: string | null = ''; cursor !== null; ) {
+      const page: Browsed = await at.browse(`fieldBytes=4194304${cursor === '' ? '' : `&cursor=${cursor}`}`)
+      lengths.push(JSON.stringify(page).length)
+      records += page.records.length
+      cursor = page.cursor
+    }
+    expect(records).toBe(9)
+    expect(lengths.length).toBeGreaterThan(1)
+    expect(Math.max(...lengths)).toBeLessThan(6 * 1024 * 1024)
+  })
+
   it('takes no cursor that is not its own', async () => {
     await using at = await withTopic()
     for (const cursor of [

@@ -22,7 +22,7 @@ const readBytesMax = 32 * mebibyte
 const fieldBytesMax = 4 * mebibyte
 const producedMax = 1000
 
-export const recordQuery = z.object({
+export const recordQuery = z.strictObject({
   partition: numberText(z.number().int().min(0).max(int32Max)).optional().openapi({ description: 'Without it all of them' }),
   from: z.enum(['start', 'end', 'offset', 'timestamp']).default('start').openapi({
     description: 'start, end: the last records · offset, timestamp: from the one in `at` on',

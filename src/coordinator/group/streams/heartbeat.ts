@@ -14,7 +14,7 @@ import { type Configured, createStreamsGroup, delayKey, epochOf, type StreamsGro
 import type { HeartbeatAnswer } from './heartbeat-answer.js'
 import { type HeartbeatRequest, invalid, joining, ownedTasks, requestProblem } from './heartbeat-request.js'
 import { leave } from './leave.js'
-import { armRevocation, armSession, disarm, type Member, memberOf, writeTombstones } from './membership.js'
+import { arm, armRevocation, armSession, disarm, type Member, memberOf, writeTombstones } from './membership.js'
 import { isOther, isSameMetadata, updated } from './metadata.js'
 import { mayGoOn, reconcile } from './reconcile.js'
 import { type Epoch, holdersOf } from './state.js'
@@ -119,6 +119,7 @@ function carryOut(shard: GroupShard, beat: Beat, turn: GroupTurn): HeartbeatAnsw
   if (current !== before.current) {
     turn.write({ type: 'streams-current', key: { groupId, memberId }, value: current })
     armRevocation(group, memberId, metadata, current, turn)
+    turn.ifRefused(undo => arm(shard, group, memberId, undo))
   }
   armSession(shard, group, memberId, turn)
   if (request.shutdownApplication) group.shutdownRequestedBy ??= memberId
@@ -201,8 +202,7 @@ function replace(shard: GroupShard, group: StreamsGroup, member: Member, replace
   turn.write({ type: 'streams-member', key, value: member.metadata })
   turn.write({ type: 'streams-target', key, value: group.state.targets.get(replacedId) ?? noTasks })
   turn.write({ type: 'streams-current', key, value: member.current })
-  disarm(group, replacedId, turn)
-  turn.ifRefused(undo => armSession(shard, group, replacedId, undo))
+  disarm(shard, group, replacedId, turn)
 }
 
 /** The group's epoch, a new one if anything has changed that tasks depend on. */

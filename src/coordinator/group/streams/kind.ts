@@ -4,8 +4,8 @@ import type { GroupTurn } from '../command.js'
 import type { GroupKind } from '../kind.js'
 import type { GroupShard } from '../state.js'
 import { commitError, transactionalCommitError } from './commit-error.js'
-import { createStreamsGroup, currentOf, delayKey, readerOf, type StreamsGroup, stateOf } from './group.js'
-import { armRevocation, armSession } from './membership.js'
+import { createStreamsGroup, delayKey, readerOf, type StreamsGroup, stateOf } from './group.js'
+import { arm } from './membership.js'
 
 export const streamsKind: GroupKind<StreamsGroup> = {
   load,
@@ -30,10 +30,7 @@ function load(shard: GroupShard, turn: GroupTurn): void {
   for (const [groupId, state] of shard.streams) {
     const group = createStreamsGroup(groupId, state)
     shard.groups.set(groupId, group)
-    for (const [memberId, metadata] of state.members) {
-      armSession(shard, group, memberId, turn)
-      armRevocation(group, memberId, metadata, currentOf(state, memberId), turn)
-    }
+    for (const memberId of state.members.keys()) arm(shard, group, memberId, turn)
   }
 }
 

@@ -90,14 +90,13 @@ export function removeMember(shard: GroupShard, group: StreamsGroup, memberId: s
   const before = epochOf(state)
   const epoch = before.epoch + 1
   turn.write({ type: 'streams-epoch', key: { groupId }, value: { ...before, epoch } })
-  disarm(group, memberId, turn)
+  disarm(shard, group, memberId, turn)
   if (state.members.size === 1) {
     turn.write({ type: 'streams-target-epoch', key: { groupId }, value: { epoch, atMs: 0 } })
     group.shutdownRequestedBy = null
   }
-  turn.ifRefused(undo => {
+  turn.ifRefused(() => {
     group.shutdownRequestedBy = shutdownRequestedBy
-    armSession(shard, group, memberId, undo)
   })
 }
 
@@ -126,10 +125,19 @@ export function armRevocation(
   else turn.setDeadline(key, rebalanceTimeoutMs, { type: 'expire-streams-revocation', groupId, memberId, memberEpoch })
 }
 
+/** A whole session, and all its time to give up what it has to. */
+export function arm(shard: GroupShard, group: StreamsGroup, memberId: string, turn: GroupTurn): void {
+  const member = knownMember(group, memberId)
+  if (member === null) return
+  armSession(shard, group, memberId, turn)
+  armRevocation(group, memberId, member.metadata, member.current, turn)
+}
+
 /** Nothing that was to happen to the member will, and what it told is forgotten. */
-export function disarm(group: StreamsGroup, memberId: string, turn: GroupTurn): void {
+export function disarm(shard: GroupShard, group: StreamsGroup, memberId: string, turn: GroupTurn): void {
   group.endpoints.delete(memberId)
   group.taskOffsets.delete(memberId)
   turn.cancelDeadline(sessionKey(group.groupId, memberId))
   turn.cancelDeadline(revocationKey(group.groupId, memberId))
+  turn.ifRefused(undo => arm(shard, group, memberId, undo))
 }

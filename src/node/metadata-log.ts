@@ -10,7 +10,12 @@ import type { MutableImage } from '../cluster/image.js'
 import { ImageReplay } from '../cluster/replay.js'
 import { Errors, isRefusal } from '../protocol/errors.js'
 import { buildBatch } from '../protocol/records/build.js'
-import { encodeMetadataRecord, type MetadataRecord, type MetadataRecordInput } from '../protocol/state/metadata.js'
+import {
+  decodeMetadataRecord,
+  encodeMetadataRecord,
+  type MetadataRecord,
+  type MetadataRecordInput,
+} from '../protocol/state/metadata.js'
 import { MalformedError } from '../protocol/wire.js'
 import { InconsistentDirectoryError } from '../storage/directory/open-directory.js'
 import { DiskFailure } from '../storage/files.js'
@@ -34,6 +39,16 @@ export function newestSnapshot(names: readonly string[], read: (name: string) =>
     .at(-1)
   const bytes = name === undefined ? null : read(name)
   return name === undefined || bytes === null ? null : { endOffset: Number(name.slice(0, 20)), bytes }
+}
+
+/** The one of end offset 0 holds what a directory was formatted with: the first records of its log ("bootstrap metadata"). */
+function recordsIn({ bytes }: MetadataSnapshot): MetadataRecord[] {
+  const records: MetadataRecord[] = []
+  for (const { value } of recordsOfBatches(bytes)) {
+    const record = value === null ? 'of no interest' : decodeMetadataRecord(value)
+    if (typeof record === 'object') records.push(record)
+  }
+  return records
 }
 
 /** KRaft's fixed id of the metadata topic. */
@@ -87,6 +102,7 @@ export class MetadataLog {
       if (record instanceof Promise) await record
       else replay.see(record.value)
     }
+    if (snapshot?.endOffset === 0 && this.#partition.logEndOffset === 0) this.writeOrAssume(recordsIn(snapshot), log)
     const { removedTopicIds, unknownKinds } = replay
     if (unknownKinds.size > 0) {
       log.warn({ kinds: [...unknownKinds].sort((a, b) => a - b).join(', ') }, 'ignoring metadata records of unsupported types')

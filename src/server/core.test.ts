@@ -1,11 +1,19 @@
 /** A broker above an engine that answers later: what it answers, and what it finds again. */
+
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { batchOf, eventually, temporaryDirectory, testBroker } from '../broker/test-client.test-support.js'
 import { offsetsTopic } from '../node/internal-topics.js'
 import { Errors } from '../protocol/errors.js'
+import { ApiVersions } from '../protocol/messages/api-versions.js'
+import { DescribeUserScramCredentials } from '../protocol/messages/describe-user-scram-credentials.js'
 import { Fetch } from '../protocol/messages/fetch.js'
 import { OffsetCommit } from '../protocol/messages/offset-commit.js'
 import { OffsetFetch } from '../protocol/messages/offset-fetch.js'
+import { UnregisterController } from '../protocol/messages/unregister-controller.js'
+import { buildBatch } from '../protocol/records/build.js'
+import { encodeMetadataRecord, type MetadataRecordInput } from '../protocol/state/metadata.js'
 import { DiskFailure } from '../storage/files.js'
 import { LateEngine } from '../storage/late-engine.test-support.js'
 
@@ -104,5 +112,46 @@ test('a producer whose batch the engine loses is refused, whatever it waits for'
     late.fail(new DiskFailure('lost', 'broken', null))
     expect((await produced).errorCode).toBe(Errors.KAFKA_STORAGE_ERROR)
     expect(broker.fatal.length).toBe(1)
+  }
+})
+
+/** As `kafka-storage format --release-version 4.3-IV0 --add-scram …` leaves it. */
+const formatted: readonly MetadataRecordInput[] = [
+  { kind: 'featureLevel', name: 'metadata.version', featureLevel: 30 },
+  { kind: 'featureLevel', name: 'share.version', featureLevel: 1 },
+  { kind: 'featureLevel', name: 'transaction.version', featureLevel: 1 },
+  {
+    kind: 'scramCredential',
+    name: 'alice',
+    mechanism: 1,
+    salt: Buffer.from('salt'),
+    storedKey: Buffer.alloc(32, 1),
+    serverKey: Buffer.alloc(32, 2),
+    iterations: 4096,
+  },
+]
+
+test('what kafka-storage formatted a directory with holds, from the first start on', async () => {
+  using directory = temporaryDirectory()
+  const folder = join(directory.path, '__cluster_metadata-0')
+  mkdirSync(folder)
+  writeFileSync(
+    join(directory.path, 'meta.properties'),
+    'version=1\nnode.id=1\ndirectory.id=7Lt1VbI4Clw97CrSbIodFg\ncluster.id=MkU3OEVBNTcwNTJENDM2Qk\n',
+  )
+  const records = formatted.map(record => ({ key: null, value: encodeMetadataRecord(record), timestampMs: 0 }))
+  writeFileSync(join(folder, '00000000000000000000-0000000000.checkpoint'), buildBatch(records))
+
+  for (const start of ['first', 'second']) {
+    await using broker = await testBroker({ directory: directory.path, config: { 'node.id': '1' } })
+    const client = await broker.connect()
+    const { finalizedFeatures } = await client.call(ApiVersions, 4, { clientSoftwareName: 'test', clientSoftwareVersion: '1' })
+    const level = (name: string) => finalizedFeatures.find(feature => feature.name === name)?.maxVersionLevel
+    expect([level('metadata.version'), level('transaction.version')], start).toEqual([30, 1])
+    const { results } = await client.call(DescribeUserScramCredentials, 0, { users: null })
+    expect(results, start).toMatchObject([{ user: 'alice', credentialInfos: [{ mechanism: 1, iterations: 4096 }] }])
+    // Its record would not be understood by a Kafka of that level.
+    const { errorCode } = await client.call(UnregisterController, 0, { controllerId: 7 })
+    expect(errorCode, start).toBe(Errors.UNSUPPORTED_VERSION)
   }
 })

@@ -37,8 +37,13 @@ const explanations: readonly Explanation[] = [
   },
   {
     tools: ['kafka-broker-api-versions', 'kafka-cluster'],
-    cuts: [/^ (?:ConsumerGroup|Share|StreamsGroup|\w*ShareGroup|GetTelemetry|PushTelemetry)\w*\(\d+\): .*\n?/gm],
-    why: 'the consumer, share and streams group protocols and client metrics are not there yet',
+    cuts: [/^ (?:Share|\w*ShareGroup)\w*\(\d+\): .*\n?/gm],
+    why: 'share groups are not there yet',
+  },
+  {
+    tools: ['kafka-broker-api-versions', 'kafka-cluster'],
+    cuts: [linesOf('GetTelemetrySubscriptions', 'PushTelemetry')],
+    why: 'metrics of clients are taken, in Kafka only by a plug-in',
   },
   {
     tools: ['kafka-broker-api-versions', 'kafka-cluster'],
@@ -58,8 +63,8 @@ const explanations: readonly Explanation[] = [
   },
   {
     tools: ['kafka-features'],
-    cuts: [/^Feature: (?:eligible|group|kraft|share|streams)\.[\w.]+ .*\n?/gm],
-    why: 'of the features, metadata.version and transaction.version: what the others switch on is not there yet',
+    cuts: [/^Feature: (?:eligible|kraft|share)\.[\w.]+ .*\n?/gm],
+    why: 'eligible leader replicas, voters that change and share groups are not there',
   },
 ]
 

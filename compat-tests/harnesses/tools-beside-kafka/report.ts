@@ -1,6 +1,7 @@
 /** The section of docs/compatibility.md: a line for each tool. */
 import type { ToolName } from '../../lib/tool-host.js'
 import type { Command } from './command.js'
+import { shellVersion } from './kafka-shell.js'
 
 export interface Result {
   readonly command: Command
@@ -10,7 +11,8 @@ export interface Result {
 
 const shareTools = ['kafka-console-share-consumer', 'kafka-share-consumer-perf-test', 'kafka-verifiable-share-consumer']
 
-export function documentation(results: readonly Result[], version: string): string {
+/** `shell`: how kafka-shell fared. */
+export function documentation(results: readonly Result[], version: string, shell: string): string {
   const tools = [...new Set(results.map(({ command }) => command.tool))].sort()
   const rows = tools.map(tool =>
     row(
@@ -28,6 +30,7 @@ export function documentation(results: readonly Result[], version: string): stri
     '| Tool | Command lines that print the same | with --bootstrap-controller | What differs, and why |',
     '| --- | --- | --- | --- |',
     ...rows,
+    `| kafka-shell ${shellVersion} | ${shell} | – | published up to that version; on metadata that Gregor wrote at the level of 4.3 |`,
     ...shareTools.map(tool => `| ${tool} | not run | – | there are no share groups yet |`),
   ].join('\n')
 }

@@ -17,6 +17,7 @@ import { type Broker, startBroker } from './brokers.js'
 import { type Command, commandsOf } from './command.js'
 import { commands as script } from './commands.js'
 import { newExplanations } from './explained.js'
+import { shellProblem, shellVersion } from './kafka-shell.js'
 import { Player } from './player.js'
 import { documentation, type Result } from './report.js'
 
@@ -39,11 +40,16 @@ async function main(): Promise<number> {
     )
     const results = compare(commands, ofGregor!, ofKafka!, tally, only === undefined)
     if (only === undefined) {
+      const problem = await shellProblem(classpath, scratch)
+      const rule = `kafka-shell ${shellVersion} shows the topics of Gregor's metadata`
+      if (problem === undefined) console.log(`not run  ${rule}: its jars are not to be had`)
+      else tally.claim(rule, problem)
+      const shell = problem === undefined ? 'not run' : problem === null ? '1 of 1' : '0 of 1'
       writeSection(
         join(repositoryRoot, 'docs', 'compatibility.md'),
         'Compatibility',
         'tools',
-        documentation(results, kafkaVersion()),
+        documentation(results, kafkaVersion(), shell),
       )
     }
   } catch (error) {

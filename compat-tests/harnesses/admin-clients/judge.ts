@@ -23,7 +23,7 @@ function kindOf(method: string, kafka: readonly string[], gregor: readonly strin
   if (kafka.length === gregor.length && kafka.every((outcome, i) => outcome === gregor[i])) return 'equal'
   const key = keyOf(method)
   // Clients say it in words of their own.
-  const isRefused = gregor.some(outcome => /unsupported|not support|unknown api|does not recognize/i.test(outcome))
+  const isRefused = gregor.some(outcome => /unsupported|not support|too old/i.test(outcome))
   // kafka-python stumbles over the number of an API that Kafka has.
   const isUnknown = kafka.some(outcome => outcome.includes('is not a valid ApiKey'))
   return key !== null && !served.keys.includes(key) && (isRefused || isUnknown) ? 'not served' : 'different'

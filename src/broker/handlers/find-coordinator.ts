@@ -35,7 +35,11 @@ export const findCoordinator = handler(FindCoordinator, async (request, context)
   const answerOf = (errorCode: ErrorCode) => {
     if (errorCode === Errors.NONE) return here
     const errorMessage =
-      errorCode === Errors.INVALID_REQUEST ? invalidRequest : version >= 4 ? '' : authorizationFailed(errorCode)
+      errorCode === Errors.INVALID_REQUEST && keyType !== shareKey
+        ? invalidRequest
+        : version >= 4
+          ? ''
+          : authorizationFailed(errorCode)
     return { nodeId: -1, host: '', port: -1, errorCode, errorMessage }
   }
   if (keyType === groupKey) await answersTo(found, context, groupId => broker.groups.announce(groupId))

@@ -71,6 +71,11 @@ test.each(versionsOf(findCoordinator).filter(version => version > 0))('v%i: a co
   })
 })
 
+test('a coordinator of a share partition without its three parts: nothing is said', async () => {
+  const { coordinators } = await client.call(FindCoordinator, 6, { key: '', keyType: 2, coordinatorKeys: ['g'] })
+  expect(coordinators).toMatchObject([{ errorCode: Errors.INVALID_REQUEST, errorMessage: '' }])
+})
+
 test('a voter whose listener is not that of controllers: names are told in upper case', async () => {
   const listeners = [{ name: 'other', host: 'h', port: 1 }]
   const voter = { clusterId: null, voterId: 2, voterDirectoryId: 'abcdefghijklmnopqrstuw', timeoutMs: 1000, listeners }

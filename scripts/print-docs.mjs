@@ -5,10 +5,12 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { apiSupportMarkdown } from '../dist/broker/api-support.js'
 import { configMarkdown } from '../dist/config/markdown.js'
+import { httpApiMarkdown } from '../dist/http/api-markdown.js'
 
 const pages = [
   ['config.md', configMarkdown],
   ['api-support.md', apiSupportMarkdown],
+  ['http-api.md', httpApiMarkdown],
 ]
 
 const docs = new URL('../docs/', import.meta.url)

@@ -54,8 +54,9 @@ async function commit(request: CommitRequest, context: RequestContext): Promise<
   }
 }
 
-/** Old clients do not come again at COORDINATOR_LOAD_IN_PROGRESS. */
+/** Old clients do not come again at COORDINATOR_LOAD_IN_PROGRESS, nor do they know of epochs of members. */
 function forVersion(errorCode: number, version: number): ErrorCode {
+  if (errorCode === Errors.STALE_MEMBER_EPOCH && version < 6) return Errors.ILLEGAL_GENERATION
   const isUnknown = version < 2 && errorCode === Errors.COORDINATOR_LOAD_IN_PROGRESS
   return isUnknown ? Errors.COORDINATOR_NOT_AVAILABLE : (errorCode as ErrorCode)
 }

@@ -27,6 +27,8 @@ export interface GroupKind<Group> {
   isUnused(group: Group): boolean
   /** Takes an empty group out, with what the log knows of it but its offsets. */
   remove(shard: GroupShard, group: Group, turn: GroupTurn): void
+  /** Why this member, or nobody in particular, may not read the group's positions. */
+  fetchError(group: Group, memberId: string | null, memberEpoch: number): ErrorCode
   /** Whether these positions may be set by who wants to; a member that may has shown that it lives. */
   acceptCommit(group: Group, request: CommitRequest, version: number, turn: GroupTurn): ErrorCode
   /** The same in a transaction: no sign of life, since it is the producer that sends it. */

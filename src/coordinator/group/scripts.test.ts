@@ -20,6 +20,7 @@ import { expect, test } from 'vitest'
 import { asBuffer, type Bytes, concat, utf8Encode } from '../../base/bytes.js'
 import { zeroUuid } from '../../base/ids.js'
 import { Errors, errorName } from '../../protocol/errors.js'
+import { assignmentBytes, assignmentOf } from '../../protocol/messages/consumer-protocol.js'
 import { fakeWorld } from '../../testing/fake-world.js'
 import { MemoryLog } from '../../testing/memory-log.js'
 import { MemoryTopics } from '../../testing/memory-topics.js'
@@ -51,7 +52,23 @@ interface Client {
 }
 
 const groupId = 'g'
-const text = (bytes: Bytes): string => JSON.stringify(asBuffer(bytes).toString('utf8'))
+/** What consumers read there is shown as it is read. */
+function text(bytes: Bytes): string {
+  const parsed = bytes[0] === 0 ? assignmentOf(bytes) : null
+  const shown = parsed?.assignedPartitions.map(({ topic, partitions }) => `${topic}:${partitions}`)
+  return shown === undefined ? JSON.stringify(asBuffer(bytes).toString('utf8')) : `@${shown.join(' ')}`
+}
+
+/** "@t:0,1+u:2" is an assignment of consumers, everything else is itself. */
+function assignmentFrom(value: string): Bytes {
+  if (!value.startsWith('@')) return utf8Encode(value)
+  const parts = value.slice(1).split('+').filter(Boolean)
+  const assigned = parts.map(part => {
+    const [topic = '', partitions = ''] = part.split(':')
+    return { topic, partitions: partitions.split(',').map(Number) }
+  })
+  return assignmentBytes(assigned, new Uint8Array(2))
+}
 
 /** A consumer's subscription v0 to one topic. */
 function subscription(topic: string): Bytes {
@@ -148,6 +165,8 @@ async function play(script: string): Promise<string> {
       when(coordinator.join(request, { version, clientId: name, clientHost: '/127.0.0.1' }), response => {
         const { errorCode } = response
         if (errorCode === 0 || errorCode === 79) client.memberId = response.memberId
+        if (errorCode === 79 && named(response.memberId) === response.memberId)
+          nameOfId.set(response.memberId, `${name}${++client.ids}`)
         if (errorCode !== 0) {
           if (errorCode === 25) client.memberId = ''
           return say(`  ${name}: ${errorName(errorCode)} id=${named(response.memberId)}`)
@@ -173,7 +192,7 @@ async function play(script: string): Promise<string> {
         groupInstanceId: client.instance,
         protocolType: opts.get('type') ?? client.type,
         protocolName: opts.get('protocol') ?? client.protocol,
-        assignments: assignments.map(([key, value]) => ({ memberId: idOf(key), assignment: utf8Encode(value) })),
+        assignments: assignments.map(([key, value]) => ({ memberId: idOf(key), assignment: assignmentFrom(value) })),
       }
       when(coordinator.sync(request, { version: 5 }), response =>
         say(

@@ -3,6 +3,7 @@ import { type ErrorCode, Errors } from '../../../protocol/errors.js'
 import { Heartbeat } from '../../../protocol/messages/heartbeat.js'
 import type { RequestOf } from '../../../protocol/schema.js'
 import { command, type GroupTurn } from '../command.js'
+import { heartbeat as beatInConsumerGroup } from '../consumer/classic-members.js'
 import { groupOf } from '../lookup.js'
 import type { GroupShard } from '../state.js'
 import { armSession, membershipError } from './membership.js'
@@ -13,6 +14,8 @@ export const heartbeat = command(Heartbeat, (shard, { request, token }, turn) =>
 
 function beat(shard: GroupShard, request: RequestOf<typeof Heartbeat>, turn: GroupTurn): ErrorCode {
   if (request.groupId === '') return Errors.INVALID_GROUP_ID
+  const found = shard.groups.get(request.groupId)
+  if (found?.kind === 'consumer') return beatInConsumerGroup(shard, found, request, turn)
   const group = groupOf(shard, request.groupId, 'classic')
   if (group === undefined) return Errors.UNKNOWN_MEMBER_ID
   const error = membershipError(group, request.memberId, request.groupInstanceId)

@@ -7,6 +7,7 @@ import { JoinGroup } from '../../../protocol/messages/join-group.js'
 import type { RequestOf } from '../../../protocol/schema.js'
 import { type Asked, command, type GroupTurn, type MemberContext } from '../command.js'
 import { memberIdPrefixCharsMax, nameCharsMax, newMemberJoinTimeoutMs, pendingMembersMax } from '../config.js'
+import { join as joinConsumerGroup } from '../consumer/classic-members.js'
 import { kindOf } from '../kinds.js'
 import { giveWay, groupOf, groupOfOther } from '../lookup.js'
 import type { GroupShard } from '../state.js'
@@ -50,7 +51,9 @@ function decide(shard: GroupShard, asked: AskedJoin, turn: GroupTurn): void {
   const { request, token } = asked
   const other = groupOfOther(shard, request.groupId, 'classic')
   if (other !== undefined && !kindOf(other).isEmpty(other)) {
-    turn.answer(token, joinFailure(Errors.INCONSISTENT_GROUP_PROTOCOL, ''))
+    const isOpen = other.kind === 'consumer' && requestError(shard, asked) === Errors.NONE
+    const refused = joinFailure(requestError(shard, asked) || Errors.INCONSISTENT_GROUP_PROTOCOL, '')
+    turn.answer(token, isOpen ? joinConsumerGroup(shard, other, asked, turn) : refused)
     return
   }
   const group = groupOf(shard, request.groupId, 'classic') ?? createGroup(request.groupId, turn.nowMs)

@@ -20,6 +20,7 @@ export const classicKind: GroupKind<ClassicGroup> = {
   isEmpty: group => group.state === 'Empty',
   isUnused: group => group.state === 'Empty' && group.pendingMembers.size === 0,
   remove,
+  fetchError: () => Errors.NONE,
   acceptCommit,
   transactionalCommitError,
   // What members of another kind read cannot be known.

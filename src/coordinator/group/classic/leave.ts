@@ -3,6 +3,7 @@
 import { type ErrorCode, Errors } from '../../../protocol/errors.js'
 import { LeaveGroup } from '../../../protocol/messages/leave-group.js'
 import { command, type GroupTurn } from '../command.js'
+import { leave as leaveConsumerGroup } from '../consumer/classic-members.js'
 import { groupOf } from '../lookup.js'
 import { type ClassicGroup, sessionKey } from './group.js'
 import { membershipError, removeMember } from './membership.js'
@@ -14,12 +15,15 @@ export const leave = command(LeaveGroup, (shard, { request, context: { version }
     return
   }
   const leaving = version >= 3 ? request.members : [{ memberId: request.memberId, groupInstanceId: null }]
+  const found = shard.groups.get(request.groupId)
   const group = groupOf(shard, request.groupId, 'classic')
+  const errors = found?.kind === 'consumer' ? leaveConsumerGroup(shard, found, leaving, turn) : null
 
-  const members = leaving.map(({ memberId, groupInstanceId }) => ({
+  const members = leaving.map(({ memberId, groupInstanceId }, at) => ({
     memberId,
     groupInstanceId,
-    errorCode: group === undefined ? Errors.UNKNOWN_MEMBER_ID : removeOne(group, memberId, groupInstanceId, turn),
+    errorCode:
+      errors?.[at] ?? (group === undefined ? Errors.UNKNOWN_MEMBER_ID : removeOne(group, memberId, groupInstanceId, turn)),
   }))
   // All are out before the group reacts, so that one request makes one rebalance.
   if (group !== undefined && members.some(({ errorCode }) => errorCode === Errors.NONE)) {

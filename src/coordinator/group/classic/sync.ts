@@ -5,6 +5,7 @@ import { type ErrorCode, Errors } from '../../../protocol/errors.js'
 import { SyncGroup } from '../../../protocol/messages/sync-group.js'
 import type { RequestOf } from '../../../protocol/schema.js'
 import { command, type GroupTurn } from '../command.js'
+import { sync as syncInConsumerGroup } from '../consumer/classic-members.js'
 import { groupOf } from '../lookup.js'
 import type { GroupShard } from '../state.js'
 import { type ClassicGroup, syncKey } from './group.js'
@@ -18,6 +19,11 @@ type SyncRequest = RequestOf<typeof SyncGroup>
 export const sync = command(
   SyncGroup,
   (shard, { request, token }, turn) => {
+    const found = shard.groups.get(request.groupId)
+    if (found?.kind === 'consumer') {
+      turn.answer(token, syncInConsumerGroup(shard, found, request, turn))
+      return
+    }
     const group = groupOf(shard, request.groupId, 'classic')
     const error = request.groupId === '' ? Errors.INVALID_GROUP_ID : syncError(group, request)
     const member = group?.members.get(request.memberId)

@@ -5,6 +5,15 @@ import type { CommittedTopics, Committer } from '../kind.js'
 import type { ConsumerGroup } from './group.js'
 import type { CurrentAssignment } from './state.js'
 
+/** Who may read the group's offsets: nobody in particular, or a member in its epoch. */
+export function fetchError({ state }: ConsumerGroup, memberId: string | null, memberEpoch: number): ErrorCode {
+  if (memberId === null) return memberEpoch < 0 ? Errors.NONE : Errors.UNKNOWN_SERVER_ERROR
+  const metadata = state.members.get(memberId)
+  if (metadata === undefined) return Errors.UNKNOWN_MEMBER_ID
+  if (memberEpoch === state.current.get(memberId)?.memberEpoch) return Errors.NONE
+  return metadata.classicMemberMetadata === null ? Errors.STALE_MEMBER_EPOCH : Errors.ILLEGAL_GENERATION
+}
+
 /** From this version of OffsetCommit on a member of the consumer protocol may commit. */
 const memberVersionMin = 9
 

@@ -6,19 +6,24 @@ import type { ConsumerDeadline } from './group.js'
 import { removeMembers } from './leave.js'
 import { unrevokedPartitions } from './state.js'
 
-type Deadline<Type> = Extract<ConsumerDeadline, { type: Type }>
+type Deadline<Type extends ConsumerDeadline['type']> = Extract<ConsumerDeadline, { type: Type }>
 
 export const consumerDeadlines: {
   readonly [Type in ConsumerDeadline['type']]: (shard: GroupShard, deadline: Deadline<Type>, turn: GroupTurn) => void
 } = {
   'expire-consumer-session': expireSession,
   'expire-consumer-rebalance': expireRebalance,
+  'expire-consumer-join': expireSession,
 }
 
-function expireSession(shard: GroupShard, { groupId, memberId }: Deadline<'expire-consumer-session'>, turn: GroupTurn): void {
+function expireSession(
+  shard: GroupShard,
+  { groupId, memberId }: Deadline<'expire-consumer-session' | 'expire-consumer-join'>,
+  turn: GroupTurn,
+): void {
   const group = groupOf(shard, groupId, 'consumer')
   if (group === undefined) return
-  if (group.state.members.has(memberId)) removeMembers(group, [memberId], turn)
+  if (group.state.members.has(memberId)) removeMembers(shard, group, [memberId], turn)
   else group.timers.delete(memberId)
 }
 
@@ -28,5 +33,5 @@ function expireRebalance(shard: GroupShard, deadline: Deadline<'expire-consumer-
   const group = groupOf(shard, groupId, 'consumer')
   const current = group?.state.current.get(memberId)
   if (group === undefined || current?.memberEpoch !== memberEpoch || current.state !== unrevokedPartitions) return
-  removeMembers(group, [memberId], turn)
+  removeMembers(shard, group, [memberId], turn)
 }

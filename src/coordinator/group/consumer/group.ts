@@ -19,7 +19,11 @@ export interface ConsumerGroup {
 export interface MemberTimers {
   readonly sessionKey: string
   readonly rebalanceKey: string
+  readonly joinKey: string
+  readonly syncKey: string
   readonly onSessionEnd: ConsumerDeadline
+  /** It was told to join again, and has not. */
+  isToJoin: boolean
 }
 
 export type ConsumerDeadline =
@@ -32,6 +36,8 @@ export type ConsumerDeadline =
       readonly memberId: string
       readonly memberEpoch: number
     }
+  /** A member of the classic protocol has not joined again, or not synced, in time. */
+  | { readonly type: 'expire-consumer-join'; readonly groupId: string; readonly memberId: string }
 
 export type ConsumerGroupState = 'Empty' | 'Assigning' | 'Reconciling' | 'Stable'
 

@@ -1,7 +1,6 @@
 // ConsumerGroupHeartbeat v0-1: a member of a consumer group joins, lives, and is brought to what it is to have (KIP-848).
 // All that one heartbeat changes is one batch in the log. Leaving is leave.ts's part.
 import { fromHex, toBase64Url } from '../../../base/bytes.js'
-import type { Uuid } from '../../../base/ids.js'
 import { Errors, isRefusal, type Refusal, refuse } from '../../../protocol/errors.js'
 import { ConsumerGroupHeartbeat } from '../../../protocol/messages/consumer-group-heartbeat.js'
 import type { RequestOf, ResponseOf } from '../../../protocol/schema.js'
@@ -10,23 +9,15 @@ import { type ConsumerGroupConfig, nameCharsMax } from '../config.js'
 import { kindOf } from '../kinds.js'
 import { giveWay, groupOf, groupOfOther } from '../lookup.js'
 import type { GroupShard } from '../state.js'
+import { advance } from './advance.js'
 import { type ConsumerGroup, createConsumerGroup } from './group.js'
 import { leave } from './leave.js'
 import { awayEpoch, epochProblem, type Found, instanceProblem, memberOf, replaceInstance, unknownMember } from './members.js'
-import { type Owned, reconcile } from './reconcile.js'
 import { regexesToMatch } from './regex.js'
-import {
-  assignmentEpochOf,
-  type CurrentAssignment,
-  epochOf,
-  type MemberMetadata,
-  type OwnedPartitions,
-  type Partitions,
-  unrevokedPartitions,
-} from './state.js'
-import { isSubscribedTo, metadataHash, subscribedTopics } from './subscriptions.js'
-import { assignors, type Members, membersOf, preferredAssignor, writeTarget } from './target.js'
-import { armRebalance, armSession, cancelRebalance } from './timers.js'
+import type { MemberMetadata, OwnedPartitions } from './state.js'
+import { assignors } from './target.js'
+import { armSession } from './timers.js'
+import { carryOutUpgrade, isUpgrade, type Upgrade, upgraded } from './upgrade.js'
 
 export type HeartbeatRequest = RequestOf<typeof ConsumerGroupHeartbeat>
 export type HeartbeatResponse = ResponseOf<typeof ConsumerGroupHeartbeat>
@@ -66,10 +57,18 @@ function decide(shard: GroupShard, asked: AskedBeat, turn: GroupTurn): Beat | Re
     const response = leave(shard, request, turn)
     return isRefusal(response) ? response : { response, toMatch: null }
   }
-  const group = groupFor(shard, request)
-  if (isRefusal(group)) return group
+  const found = groupFor(shard, request, config, turn)
+  if (isRefusal(found)) return found
+  const group = isUpgrade(found) ? found.group : found
   const member = memberFor(group, request, config, turn)
-  return isRefusal(member) ? member : live(shard, group, member, asked, config, turn)
+  if (isRefusal(member)) return member
+  const metadata = updated(member.metadata, request, context)
+  const pattern = regexProblem(group, member, metadata, context)
+  if (pattern !== null) return pattern
+  // From here on nothing is refused.
+  if (isUpgrade(found)) carryOutUpgrade(shard, found, turn)
+  else begin(shard, group, turn)
+  return live(shard, group, member, metadata, asked, config, turn)
 }
 
 const invalid = (message: string): Refusal => refuse(Errors.INVALID_REQUEST, message)
@@ -99,14 +98,21 @@ function requestProblem(request: HeartbeatRequest, version: number, { assignors:
   return texts.some(text => text.length > nameCharsMax) ? invalid('A name is too long.') : null
 }
 
-function groupFor(shard: GroupShard, { groupId, memberEpoch }: HeartbeatRequest): ConsumerGroup | Refusal {
+/** The group, or what it will be: a newcomer turns a classic one into one of its own protocol. */
+function groupFor(
+  shard: GroupShard,
+  { groupId, memberEpoch }: HeartbeatRequest,
+  config: ConsumerGroupConfig,
+  turn: GroupTurn,
+): ConsumerGroup | Upgrade | Refusal {
   const known = groupOf(shard, groupId, 'consumer')
   if (known !== undefined) return known
   const other = groupOfOther(shard, groupId, 'consumer')
   const isNewcomer = memberEpoch === 0
   if (other !== undefined) {
-    const isConvertible = isNewcomer && other.kind === 'classic' && kindOf(other).isEmpty(other)
+    const isConvertible = isNewcomer && other.kind === 'classic'
     if (!isConvertible) return refuse(Errors.GROUP_ID_NOT_FOUND, `Group ${groupId} is not a consumer group.`)
+    if (!kindOf(other).isEmpty(other)) return upgraded(other, config, turn.env.topics)
   } else if (!isNewcomer) return refuse(Errors.GROUP_ID_NOT_FOUND, `Consumer group ${groupId} not found.`)
   return createConsumerGroup(groupId)
 }
@@ -148,44 +154,25 @@ function memberFor(
 /** In Kafka's text form. */
 const idFrom = (uuid: string): string => toBase64Url(fromHex(uuid.replaceAll('-', '')))
 
+function regexProblem(group: ConsumerGroup, member: Found, after: MemberMetadata, context: HeartbeatContext): Refusal | null {
+  const regex = after.subscribedTopicRegex ?? ''
+  if (context.regexProblem === null || regex === (member.metadata?.subscribedTopicRegex ?? '')) return null
+  return group.state.namedRegexes.has(regex) ? null : refuse(Errors.INVALID_REGULAR_EXPRESSION, context.regexProblem)
+}
+
 /** The heartbeat of a member that may be here. */
 function live(
   shard: GroupShard,
   group: ConsumerGroup,
   found: Found,
-  { request, context }: AskedBeat,
+  metadata: MemberMetadata,
+  { request }: AskedBeat,
   config: ConsumerGroupConfig,
   turn: GroupTurn,
-): Beat | Refusal {
-  const { state } = group
+): Beat {
   const { memberId } = found
-  const metadata = updated(found.metadata, request, context)
-  const isNewRegex = metadata.subscribedTopicRegex !== (found.metadata?.subscribedTopicRegex ?? '')
-  if (isNewRegex && context.regexProblem !== null && !state.namedRegexes.has(metadata.subscribedTopicRegex ?? '')) {
-    return refuse(Errors.INVALID_REGULAR_EXPRESSION, context.regexProblem)
-  }
-  // From here on nothing is refused.
-  begin(shard, group, turn)
-  const member = found.replacedId === null ? found : replaceInstance(group, found, turn)
-
-  // 1. What the member says of itself; when it wants other topics, or the topics have changed, the group is in its next epoch.
-  const change = changeOf(group, member, metadata, turn)
-  const members: Members = { group, memberId, metadata, target: member.target, replacedId: member.replacedId }
-  const epoch = nextEpoch(members, member, change, config, turn)
-
-  // 2. Who is to have what in it.
-  let targetEpoch = assignmentEpochOf(state)
-  let { target } = member
-  const { assignmentIntervalMs } = config
-  const isDue = state.assignedAtMs === 0 || assignmentIntervalMs === 0 || turn.nowMs >= state.assignedAtMs + assignmentIntervalMs
-  if (epoch > targetEpoch && isDue) {
-    target = writeTarget(members, epoch, config.assignors, turn)
-    targetEpoch = epoch
-  }
-
-  // 3. One step of the member towards that.
-  const next = step(members, member.current, target, targetEpoch, request.topicPartitions, change.isSubscription, turn)
-
+  const member = found.replacedId === null ? found : replaceInstance(shard, group, found, turn)
+  const next = advance(group, member, metadata, request.topicPartitions, config, turn)
   armSession(shard, group, memberId, turn)
   const isFull =
     request.rebalanceTimeoutMs !== -1 &&
@@ -232,115 +219,6 @@ function updated(
     serverAssignor: request.serverAssignor ?? before?.serverAssignor ?? null,
     classicMemberMetadata: null,
   }
-}
-
-interface Change {
-  /** Topics that the member names, or its regular expression. */
-  readonly isSubscription: boolean
-  /** The group has to assign anew; not for a regular expression that is still to be matched. */
-  readonly isToAssign: boolean
-}
-
-/** Writes down what is new about the member. */
-export function changeOf(group: ConsumerGroup, member: Found, after: MemberMetadata, turn: GroupTurn): Change {
-  const { groupId, state } = group
-  const before = member.metadata
-  if (before === undefined || !isSameMember(before, after)) {
-    turn.write({ type: 'consumer-member', key: { groupId, memberId: member.memberId }, value: after })
-  }
-  const hasOtherNames = !areSameTexts(before?.subscribedTopicNames ?? [], after.subscribedTopicNames)
-  const [oldRegex, newRegex] = [before?.subscribedTopicRegex ?? '', after.subscribedTopicRegex ?? '']
-  if (oldRegex === newRegex) return { isSubscription: hasOtherNames, isToAssign: hasOtherNames }
-  if (oldRegex !== '' && state.namedRegexes.get(oldRegex) === 1 && state.regexes.has(oldRegex)) {
-    turn.write({ type: 'consumer-regex', key: { groupId, regularExpression: oldRegex }, value: null })
-  }
-  return { isSubscription: true, isToAssign: hasOtherNames || newRegex === '' || state.regexes.has(newRegex) }
-}
-
-function isSameMember(a: MemberMetadata, b: MemberMetadata): boolean {
-  return (
-    a.instanceId === b.instanceId &&
-    a.rackId === b.rackId &&
-    a.clientId === b.clientId &&
-    a.clientHost === b.clientHost &&
-    a.subscribedTopicRegex === b.subscribedTopicRegex &&
-    a.rebalanceTimeoutMs === b.rebalanceTimeoutMs &&
-    a.serverAssignor === b.serverAssignor &&
-    a.classicMemberMetadata === b.classicMemberMetadata &&
-    areSameTexts(a.subscribedTopicNames, b.subscribedTopicNames)
-  )
-}
-
-function areSameTexts(a: readonly string[], b: readonly string[]): boolean {
-  return a === b || (a.length === b.length && a.every((text, at) => text === b[at]))
-}
-
-/** The epoch of the group after what the member said, and after what became of the topics since the last heartbeat. */
-export function nextEpoch(
-  members: Members,
-  { metadata: before }: Found,
-  change: Change,
-  config: ConsumerGroupConfig,
-  turn: GroupTurn,
-): number {
-  const { group, metadata: after } = members
-  const { groupId, state } = group
-  const { topics } = turn.env
-  const epoch = epochOf(state)
-  const isToAssign = change.isToAssign || hasOtherAssignor(members, before, config)
-  if (!isToAssign && group.hashedRevision === topics.topicsRevision) return epoch
-  const hash = metadataHash(subscribedTopics(state, { before, after }), topics)
-  const revisionBefore = group.hashedRevision
-  group.hashedRevision = topics.topicsRevision
-  if (!isToAssign && hash === state.metadataHash) return epoch
-  turn.write({ type: 'consumer-epoch', key: { groupId }, value: { epoch: epoch + 1, metadataHash: hash } })
-  turn.ifRefused(() => {
-    group.hashedRevision = revisionBefore
-  })
-  return epoch + 1
-}
-
-function hasOtherAssignor(
-  members: Members,
-  before: MemberMetadata | undefined,
-  { assignors: names }: ConsumerGroupConfig,
-): boolean {
-  if (before !== undefined && before.serverAssignor === members.metadata.serverAssignor) return false
-  if (before === undefined && members.metadata.serverAssignor === null) return false
-  const all = Array.from(membersOf(members), ([, metadata]) => metadata)
-  return preferredAssignor(members.group.state.members.values(), names) !== preferredAssignor(all, names)
-}
-
-/** Brings the member a step further, and writes that down. */
-export function step(
-  { group, memberId, metadata }: Members,
-  current: CurrentAssignment,
-  target: Partitions,
-  targetEpoch: number,
-  owned: Owned,
-  hasNewSubscription: boolean,
-  turn: GroupTurn,
-): CurrentAssignment {
-  const { groupId, state } = group
-  const { topicsById } = turn.env.topics
-  const isWanted = isSubscribedTo(metadata, state.regexes)
-  const next = reconcile(current, {
-    memberId,
-    target,
-    targetEpoch,
-    owned,
-    hasNewSubscription,
-    isSubscribed(topicId: Uuid) {
-      const topic = topicsById.get(topicId)
-      return topic !== undefined && isWanted(topic.name)
-    },
-    ownerOf: (topicId, partition) => state.owners.get(topicId)?.get(partition),
-  })
-  if (next === current) return current
-  turn.write({ type: 'consumer-current', key: { groupId, memberId }, value: next })
-  if (next.state === unrevokedPartitions) armRebalance(group, memberId, metadata, next.memberEpoch, turn)
-  else cancelRebalance(group, memberId, turn)
-  return next
 }
 
 function hasSamePartitions(a: OwnedPartitions, b: OwnedPartitions): boolean {

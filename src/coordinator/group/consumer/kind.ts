@@ -3,10 +3,10 @@ import { Errors } from '../../../protocol/errors.js'
 import type { GroupTurn } from '../command.js'
 import type { GroupKind } from '../kind.js'
 import type { GroupShard } from '../state.js'
-import { commitError, transactionalCommitError } from './commit-error.js'
+import { commitError, fetchError, transactionalCommitError } from './commit-error.js'
 import { type ConsumerGroup, createConsumerGroup, stateOf } from './group.js'
-import { newcomer, unrevokedPartitions } from './state.js'
-import { armRebalance, armSession } from './timers.js'
+import { armAll } from './timers.js'
+import { writeTombstones } from './tombstones.js'
 
 export const consumerKind: GroupKind<ConsumerGroup> = {
   load,
@@ -19,6 +19,7 @@ export const consumerKind: GroupKind<ConsumerGroup> = {
   isEmpty: ({ state }) => state.members.size === 0,
   isUnused: ({ state }) => state.members.size === 0,
   remove,
+  fetchError,
   acceptCommit: (group, request, version, turn) => commitError(group, request, version, turn.env.topics),
   transactionalCommitError: (group, request, turn) => transactionalCommitError(group, request, turn.env.topics),
   offsetDeletionError: () => Errors.NONE,
@@ -32,11 +33,7 @@ function load(shard: GroupShard, turn: GroupTurn): void {
   for (const [groupId, state] of shard.consumer) {
     const group = createConsumerGroup(groupId, state)
     shard.groups.set(groupId, group)
-    for (const [memberId, metadata] of state.members) {
-      armSession(shard, group, memberId, turn)
-      const { memberEpoch, state: memberState } = state.current.get(memberId) ?? newcomer
-      if (memberState === unrevokedPartitions) armRebalance(group, memberId, metadata, memberEpoch, turn)
-    }
+    for (const memberId of state.members.keys()) armAll(shard, group, memberId, turn)
   }
 }
 
@@ -52,17 +49,4 @@ function remove(shard: GroupShard, group: ConsumerGroup, turn: GroupTurn): void 
   turn.ifRefused(() => {
     shard.groups.set(group.groupId, group)
   })
-}
-
-/** All that the log knows of the group but its offsets, in Kafka's order. */
-export function writeTombstones({ groupId, state }: ConsumerGroup, turn: GroupTurn): void {
-  for (const memberId of state.current.keys()) turn.write({ type: 'consumer-current', key: { groupId, memberId }, value: null })
-  for (const memberId of state.targets.keys()) turn.write({ type: 'consumer-target', key: { groupId, memberId }, value: null })
-  turn.write({ type: 'consumer-target-epoch', key: { groupId }, value: null })
-  for (const memberId of state.members.keys()) turn.write({ type: 'consumer-member', key: { groupId, memberId }, value: null })
-  turn.write({ type: 'consumer-partition-metadata', key: { groupId }, value: null })
-  for (const regularExpression of state.regexes.keys()) {
-    turn.write({ type: 'consumer-regex', key: { groupId, regularExpression }, value: null })
-  }
-  turn.write({ type: 'consumer-epoch', key: { groupId }, value: null })
 }

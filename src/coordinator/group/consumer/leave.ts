@@ -5,6 +5,7 @@ import type { RequestOf, ResponseOf } from '../../../protocol/schema.js'
 import type { GroupTurn } from '../command.js'
 import { groupOf } from '../lookup.js'
 import type { GroupShard } from '../state.js'
+import { downgrade, isToDowngrade } from './downgrade.js'
 import type { ConsumerGroup } from './group.js'
 import { awayEpoch, instanceProblem, memberOf, removeMember, sinceNever, unknownMember } from './members.js'
 import { epochOf, nothingOwned } from './state.js'
@@ -24,7 +25,7 @@ export function leave(shard: GroupShard, request: Request, turn: GroupTurn): Res
   if (problem !== null) return problem
   if (!group.state.members.has(memberId)) return unknownMember(group, memberId)
   if (memberEpoch === awayEpoch) goAway(group, memberId, turn)
-  else removeMembers(group, [memberId], turn)
+  else removeMembers(shard, group, [memberId], turn)
   return { errorCode: Errors.NONE, memberId, memberEpoch }
 }
 
@@ -36,10 +37,18 @@ function goAway(group: ConsumerGroup, memberId: string, turn: GroupTurn): void {
   turn.write({ type: 'consumer-current', key: { groupId: group.groupId, memberId }, value })
 }
 
-/** The others share what they had, in the group's next epoch, at the next heartbeat of any of them. */
-export function removeMembers(group: ConsumerGroup, memberIds: readonly string[], turn: GroupTurn): void {
+/**
+ * The others share what they had, in the group's next epoch, at the next heartbeat of any of them; in the next generation of a
+ * classic group, if all that are left speak that protocol.
+ */
+export function removeMembers(shard: GroupShard, group: ConsumerGroup, memberIds: readonly string[], turn: GroupTurn): void {
   const { groupId, state } = group
-  for (const memberId of memberIds) removeMember(group, memberId, turn)
+  const leaving = new Set(memberIds)
+  if (isToDowngrade(shard, group, leaving)) {
+    downgrade(shard, group, leaving, null, turn)
+    return
+  }
+  for (const memberId of memberIds) removeMember(shard, group, memberId, turn)
   const names = new Map(state.namedTopics)
   const regexes = new Map(state.namedRegexes)
   for (const memberId of memberIds) {

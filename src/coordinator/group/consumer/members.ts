@@ -1,6 +1,7 @@
 /** Who a member of a consumer group is, and whether it is who it says it is. */
 import { Errors, type Refusal, refuse } from '../../../protocol/errors.js'
 import type { GroupTurn } from '../command.js'
+import type { GroupShard } from '../state.js'
 import type { ConsumerGroup } from './group.js'
 import type { Owned } from './reconcile.js'
 import {
@@ -80,10 +81,10 @@ function isSubset(owned: Owned, assigned: OwnedPartitions): boolean {
 }
 
 /** [KIP-345] The instance is back under another id: it has what it had, and is to have what it was to have. */
-export function replaceInstance(group: ConsumerGroup, found: Found, turn: GroupTurn): Found {
+export function replaceInstance(shard: GroupShard, group: ConsumerGroup, found: Found, turn: GroupTurn): Found {
   const { groupId } = group
   const { memberId, metadata, current, target, replacedId } = found
-  if (replacedId !== null) removeMember(group, replacedId, turn)
+  if (replacedId !== null) removeMember(shard, group, replacedId, turn)
   const kept: CurrentAssignment = { ...newcomer, state: current.state, assigned: sinceNever(current.assigned) }
   const key = { groupId, memberId }
   if (metadata !== undefined) turn.write({ type: 'consumer-member', key, value: metadata })
@@ -103,9 +104,9 @@ export function sinceNever(assigned: OwnedPartitions): OwnedPartitions {
 }
 
 /** Its records and timers; the group's epoch is the caller's business. */
-export function removeMember(group: ConsumerGroup, memberId: string, turn: GroupTurn): void {
+export function removeMember(shard: GroupShard, group: ConsumerGroup, memberId: string, turn: GroupTurn): void {
   const key = { groupId: group.groupId, memberId }
-  cancelTimers(group, memberId, turn)
+  cancelTimers(shard, group, memberId, turn)
   turn.write({ type: 'consumer-current', key, value: null })
   turn.write({ type: 'consumer-target', key, value: null })
   turn.write({ type: 'consumer-member', key, value: null })

@@ -1,10 +1,10 @@
-/** The time that members have: to be heard of, and to let go of partitions. */
+/** The time that members have: to be heard of, to let go of partitions, and, of the classic protocol, to join and to sync. */
 import type { GroupTurn } from '../command.js'
 import type { GroupShard } from '../state.js'
-import type { ConsumerGroup, MemberTimers } from './group.js'
-import type { MemberMetadata } from './state.js'
+import type { ConsumerDeadline, ConsumerGroup, MemberTimers } from './group.js'
+import { type MemberMetadata, newcomer, unrevokedPartitions } from './state.js'
 
-function timersOf({ groupId, timers }: ConsumerGroup, memberId: string): MemberTimers {
+export function timersOf({ groupId, timers }: ConsumerGroup, memberId: string): MemberTimers {
   const known = timers.get(memberId)
   if (known !== undefined) return known
   // The length keeps "a b" + "c" and "a" + "b c" apart: ids may contain anything.
@@ -12,15 +12,23 @@ function timersOf({ groupId, timers }: ConsumerGroup, memberId: string): MemberT
   const made: MemberTimers = {
     sessionKey: `consumer session ${names}`,
     rebalanceKey: `consumer rebalance ${names}`,
+    joinKey: `consumer join ${names}`,
+    syncKey: `consumer sync ${names}`,
     onSessionEnd: { type: 'expire-consumer-session', groupId, memberId },
+    isToJoin: false,
   }
   timers.set(memberId, made)
   return made
 }
 
-export function armSession(shard: GroupShard, group: ConsumerGroup, memberId: string, turn: GroupTurn): void {
+export function armSession(
+  shard: GroupShard,
+  group: ConsumerGroup,
+  memberId: string,
+  turn: GroupTurn,
+  metadata = group.state.members.get(memberId),
+): void {
   const { sessionKey, onSessionEnd } = timersOf(group, memberId)
-  const metadata = group.state.members.get(memberId)
   const ownMs = metadata?.classicMemberMetadata?.sessionTimeoutMs
   turn.setDeadline(sessionKey, ownMs ?? shard.config().consumerGroup(group.groupId).sessionTimeoutMs, onSessionEnd)
 }
@@ -33,17 +41,54 @@ export function armRebalance(
   turn: GroupTurn,
 ): void {
   const { groupId } = group
-  const command = { type: 'expire-consumer-rebalance', groupId, memberId, memberEpoch } as const
+  const command: ConsumerDeadline = { type: 'expire-consumer-rebalance', groupId, memberId, memberEpoch }
   turn.setDeadline(timersOf(group, memberId).rebalanceKey, rebalanceTimeoutMs, command)
 }
 
+/** Whatever the member has let go of; if that cannot be written down, it has not. */
 export function cancelRebalance(group: ConsumerGroup, memberId: string, turn: GroupTurn): void {
+  const { state } = group.state.current.get(memberId) ?? newcomer
+  if (state !== unrevokedPartitions) return
   turn.cancelDeadline(timersOf(group, memberId).rebalanceKey)
+  turn.ifRefused(again => rearmRebalance(group, memberId, again))
 }
 
-export function cancelTimers(group: ConsumerGroup, memberId: string, turn: GroupTurn): void {
-  const { sessionKey, rebalanceKey } = timersOf(group, memberId)
-  turn.cancelDeadline(sessionKey)
-  turn.cancelDeadline(rebalanceKey)
+export function cancelTimers(shard: GroupShard, group: ConsumerGroup, memberId: string, turn: GroupTurn): void {
+  const { sessionKey, rebalanceKey, joinKey, syncKey } = timersOf(group, memberId)
+  for (const key of [sessionKey, rebalanceKey, joinKey, syncKey]) turn.cancelDeadline(key)
   group.timers.delete(memberId)
+  turn.ifRefused(again => armAll(shard, group, memberId, again))
+}
+
+/** As after a restart: the whole time once more, for what the log says of the member. */
+export function armAll(shard: GroupShard, group: ConsumerGroup, memberId: string, turn: GroupTurn): void {
+  if (!group.state.members.has(memberId)) return
+  armSession(shard, group, memberId, turn)
+  rearmRebalance(group, memberId, turn)
+}
+
+function rearmRebalance(group: ConsumerGroup, memberId: string, turn: GroupTurn): void {
+  const metadata = group.state.members.get(memberId)
+  const { memberEpoch, state } = group.state.current.get(memberId) ?? newcomer
+  if (metadata !== undefined && state === unrevokedPartitions) armRebalance(group, memberId, metadata, memberEpoch, turn)
+}
+
+/** A member of the classic protocol was told to join again; the first time counts. */
+export function armJoin(group: ConsumerGroup, memberId: string, { rebalanceTimeoutMs }: MemberMetadata, turn: GroupTurn): void {
+  const timers = timersOf(group, memberId)
+  if (timers.isToJoin) return
+  timers.isToJoin = true
+  turn.setDeadline(timers.joinKey, rebalanceTimeoutMs, { type: 'expire-consumer-join', groupId: group.groupId, memberId })
+}
+
+/** It has joined, and is to ask for its assignment. */
+export function armSync(group: ConsumerGroup, memberId: string, { rebalanceTimeoutMs }: MemberMetadata, turn: GroupTurn): void {
+  const timers = timersOf(group, memberId)
+  timers.isToJoin = false
+  turn.cancelDeadline(timers.joinKey)
+  turn.setDeadline(timers.syncKey, rebalanceTimeoutMs, { type: 'expire-consumer-join', groupId: group.groupId, memberId })
+}
+
+export function cancelSync(group: ConsumerGroup, memberId: string, turn: GroupTurn): void {
+  turn.cancelDeadline(timersOf(group, memberId).syncKey)
 }

@@ -1,5 +1,6 @@
 // OffsetFetch v1-10: a group's positions. An unknown group, topic or partition is no error: its offset is -1.
 // v2: null topics are all there are. v5: leader epoch (KIP-320). v8: several groups in one request (KIP-709).
+// v9: a member of the consumer protocol says in which epoch it reads (KIP-848).
 // v7: who reads for transactions asks for stable offsets only (KIP-447).
 // Topics are taken by name, as in OffsetCommit. Where a group asks for all its topics, the handler drops from the answer what
 // the client may not see, and fills in ids for v10.
@@ -9,6 +10,7 @@ import { OffsetFetch } from '../../../protocol/messages/offset-fetch.js'
 import type { RequestOf, ResponseOf } from '../../../protocol/schema.js'
 import { askEach } from '../ask-each.js'
 import type { CallContext, Command, Shards } from '../command.js'
+import { kindOf } from '../kinds.js'
 import { once } from '../once.js'
 import type { CommittedOffset, GroupOffsets, GroupShard } from '../state.js'
 
@@ -25,23 +27,29 @@ export async function fetchOffsets(
   context: CallContext,
 ): Promise<ResponseOf<typeof OffsetFetch>> {
   const { requireStable } = request
-  const fetchGroup = (groupId: string, topics: WantedTopics): Promise<FetchedGroup> =>
-    shards.ask(fetchOfGroup, { groupId, topics, requireStable }, context)
+  const fetchGroup = (group: Omit<GroupRequest, 'requireStable'>): Promise<FetchedGroup> =>
+    shards.ask(fetchOfGroup, { ...group, requireStable }, context)
   if (context.version >= 8) {
-    const fetchAll = once(groupId => fetchGroup(groupId, null))
-    const fetchOne = ({ groupId, topics }: FetchRequest['groups'][number]) =>
-      topics === null ? fetchAll(groupId) : fetchGroup(groupId, topics)
+    const fetchAll = once(groupId => fetchGroup({ groupId, topics: null, ...nobody }))
+    const fetchOne = (group: FetchRequest['groups'][number]) => {
+      const isOfNobody = group.memberId === null && group.memberEpoch < 0
+      return group.topics === null && isOfNobody ? fetchAll(group.groupId) : fetchGroup(group)
+    }
     return { groups: await askEach(request.groups, context.pause, fetchOne) }
   }
   const topics = request.topics?.map(({ name, partitionIndexes }) => ({ name, topicId: zeroUuid, partitionIndexes })) ?? null
-  const group = await fetchGroup(request.groupId, topics)
+  const group = await fetchGroup({ groupId: request.groupId, topics, ...nobody })
   const errorCode = group.errorCode ?? Errors.NONE
   if (errorCode !== Errors.NONE) return OffsetFetch.failure(request, errorCode, context.version)
   return { errorCode, topics: group.topics.map(({ name, partitions }) => ({ name: name ?? '', partitions })) }
 }
 
+const nobody = { memberId: null, memberEpoch: -1 }
+
 interface GroupRequest {
   readonly groupId: string
+  readonly memberId: string | null
+  readonly memberEpoch: number
   readonly topics: WantedTopics
   readonly requireStable: boolean
 }
@@ -49,6 +57,12 @@ interface GroupRequest {
 const fetchOfGroup: Command<GroupRequest, FetchedGroup> = {
   decide(shard, { request, token }, turn) {
     const { groupId, topics } = request
+    const group = shard.groups.get(groupId)
+    const error = group === undefined ? Errors.NONE : kindOf(group).fetchError(group, request.memberId, request.memberEpoch)
+    if (error !== Errors.NONE) {
+      turn.answer(token, { groupId, topics: [], errorCode: error })
+      return
+    }
     const offsets = shard.offsets.get(groupId)
     const isUnstable = unstableOffsets(shard, request)
     turn.answer(token, {

@@ -44,3 +44,10 @@ function epochError({ state }: StreamsGroup, { memberId, generationIdOrMemberEpo
   }
   return Errors.NONE
 }
+
+/** Who may read the group's offsets: nobody in particular, or a member in its epoch. */
+export function fetchError({ state }: StreamsGroup, memberId: string | null, memberEpoch: number): ErrorCode {
+  if (memberId === null) return memberEpoch < 0 ? Errors.NONE : Errors.UNKNOWN_SERVER_ERROR
+  if (!state.members.has(memberId)) return Errors.UNKNOWN_MEMBER_ID
+  return currentOf(state, memberId).memberEpoch === memberEpoch ? Errors.NONE : Errors.STALE_MEMBER_EPOCH
+}

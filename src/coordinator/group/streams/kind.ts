@@ -3,7 +3,7 @@ import { Errors } from '../../../protocol/errors.js'
 import type { GroupTurn } from '../command.js'
 import type { GroupKind } from '../kind.js'
 import type { GroupShard } from '../state.js'
-import { commitError, transactionalCommitError } from './commit-error.js'
+import { commitError, fetchError, transactionalCommitError } from './commit-error.js'
 import { createStreamsGroup, delayKey, readerOf, type StreamsGroup, stateOf } from './group.js'
 import { arm } from './membership.js'
 
@@ -18,6 +18,7 @@ export const streamsKind: GroupKind<StreamsGroup> = {
   isEmpty: ({ state }) => state.members.size === 0,
   isUnused: ({ state }) => state.members.size === 0,
   remove,
+  fetchError,
   acceptCommit: (group, request, version) => commitError(group, request, version),
   transactionalCommitError,
   offsetDeletionError: () => Errors.NONE,

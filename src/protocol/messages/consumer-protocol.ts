@@ -1,6 +1,6 @@
 /**
- * What consumers of the classic protocol say inside JoinGroup and SyncGroup, where it is opaque to the broker as long as all members
- * are such. An int16 in front is the version; a newer one than is known here begins with what is known.
+ * What consumers of the classic protocol say inside JoinGroup and SyncGroup, where it is opaque to the broker as long as all
+ * members are such. An int16 in front is the version; a newer one than is known here begins with what is known.
  */
 import type { Bytes } from '../../base/bytes.js'
 import { decode, encode } from '../codec.js'

@@ -2,7 +2,7 @@
 import type { GroupTurn } from '../command.js'
 import type { GroupShard } from '../state.js'
 import type { ConsumerDeadline, ConsumerGroup, MemberTimers } from './group.js'
-import { type MemberMetadata, newcomer, unrevokedPartitions } from './state.js'
+import { type MemberMetadata, newcomer } from './state.js'
 
 export function timersOf({ groupId, timers }: ConsumerGroup, memberId: string): MemberTimers {
   const known = timers.get(memberId)
@@ -47,8 +47,8 @@ export function armRebalance(
 
 /** Whatever the member has let go of; if that cannot be written down, it has not. */
 export function cancelRebalance(group: ConsumerGroup, memberId: string, turn: GroupTurn): void {
-  const { state } = group.state.current.get(memberId) ?? newcomer
-  if (state !== unrevokedPartitions) return
+  const { pendingRevocation } = group.state.current.get(memberId) ?? newcomer
+  if (pendingRevocation.size === 0) return
   turn.cancelDeadline(timersOf(group, memberId).rebalanceKey)
   turn.ifRefused(again => rearmRebalance(group, memberId, again))
 }
@@ -69,8 +69,8 @@ export function armAll(shard: GroupShard, group: ConsumerGroup, memberId: string
 
 function rearmRebalance(group: ConsumerGroup, memberId: string, turn: GroupTurn): void {
   const metadata = group.state.members.get(memberId)
-  const { memberEpoch, state } = group.state.current.get(memberId) ?? newcomer
-  if (metadata !== undefined && state === unrevokedPartitions) armRebalance(group, memberId, metadata, memberEpoch, turn)
+  const { memberEpoch, pendingRevocation } = group.state.current.get(memberId) ?? newcomer
+  if (metadata !== undefined && pendingRevocation.size > 0) armRebalance(group, memberId, metadata, memberEpoch, turn)
 }
 
 /** A member of the classic protocol was told to join again; the first time counts. */

@@ -4,6 +4,7 @@ import { transcripts as acls } from './acls.mjs'
 import { transcripts as clientMetrics } from './client-metrics.mjs'
 import { transcripts as cluster } from './cluster.mjs'
 import { transcripts as configs } from './configs.mjs'
+import { transcripts as consumerGroups } from './consumer-groups.mjs'
 import { transcripts as dynamicConfigs } from './dynamic-configs.mjs'
 import { transcripts as features } from './features.mjs'
 import { transcripts as fetch } from './fetch.mjs'
@@ -44,6 +45,7 @@ export const transcripts = [
   ...fetchLimits,
   ...groups,
   ...offsets,
+  ...consumerGroups,
   ...streamsGroups,
   ...frames,
   ...more,

@@ -61,8 +61,11 @@ export function removeMembers(shard: GroupShard, group: ConsumerGroup, memberIds
   }
   const topics = new Set(names.keys())
   for (const regex of regexes.keys()) for (const topic of state.regexes.get(regex)?.topics ?? []) topics.add(topic)
-  const value = { epoch: epochOf(state) + 1, metadataHash: metadataHash(topics, turn.env.topics) }
-  turn.write({ type: 'consumer-epoch', key: { groupId }, value })
+  const epoch = epochOf(state) + 1
+  turn.write({ type: 'consumer-epoch', key: { groupId }, value: { epoch, metadataHash: metadataHash(topics, turn.env.topics) } })
+  if (leaving.size < state.members.size) return
+  // Nobody is left to be assigned anything.
+  turn.write({ type: 'consumer-target-epoch', key: { groupId }, value: { assignmentEpoch: epoch, assignmentTimestamp: 0 } })
 }
 
 function countDown(counts: Map<string, number>, name: string): void {

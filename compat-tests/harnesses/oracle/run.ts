@@ -19,7 +19,10 @@ import { startSecuredGregor, startSecuredKafka } from '../../lib/secured-brokers
 const defaults = ['--versions', 'newest', '--mutations', '40', '--seed', '44']
 const settings = {
   'group.initial.rebalance.delay.ms': '0',
+  // Gregor's defaults.
   'group.consumer.assignment.interval.ms': '0',
+  'group.streams.assignment.interval.ms': '0',
+  'group.streams.initial.rebalance.delay.ms': '0',
   // Transactions time out while the transcripts wait for it.
   'transaction.abort.timed.out.transaction.cleanup.interval.ms': '200',
 }

@@ -31,19 +31,19 @@ def main():
     for i in range(5):
         producer.produce(NAME, f"v{i}", partition=0)
     producer.flush()
-    rows.row("list_topics", NAME, view=lambda metadata: metadata.topics[NAME])
+    rows.row("list_topics", NAME, view=lambda metadata: metadata.topics[NAME], told="2: PartitionMetadata")
     rows.row("describe_topics", TopicCollection([NAME, f"{NAME}-none"]), include_authorized_operations=True)
     rows.row("describe_cluster", include_authorized_operations=True)
     rows.row("cluster_id", view=len)
     topic = ConfigResource(ResourceType.TOPIC, NAME)
-    rows.row("describe_configs", [topic], view=values)
+    rows.row("describe_configs", [topic], view=values, told="100000")
     rows.row("describe_configs", [ConfigResource(ResourceType.TOPIC, f"{NAME}-none")], view=lambda one: list(one.values()))
     change = ConfigEntry("retention.ms", "5000", incremental_operation=AlterConfigOpType.SET)
     rows.row("incremental_alter_configs", [ConfigResource(ResourceType.TOPIC, NAME, incremental_configs=[change])], view=values)
     wrong = ConfigEntry("retention.ms", "x", incremental_operation=AlterConfigOpType.SET)
     rows.row("incremental_alter_configs", [ConfigResource(ResourceType.TOPIC, NAME, incremental_configs=[wrong])], view=values)
     rows.row("alter_configs", [ConfigResource(ResourceType.TOPIC, NAME, set_config={"retention.ms": "6000000000"})], view=values)
-    rows.row("describe_configs", [topic], view=values)
+    rows.row("describe_configs", [topic], view=values, told="6000000000")
     for spec in [OffsetSpec.earliest(), OffsetSpec.latest(), OffsetSpec.max_timestamp(), OffsetSpec.for_timestamp(1)]:
         rows.row("list_offsets", {TopicPartition(NAME, 0): spec}, isolation_level=IsolationLevel.READ_COMMITTED, view=values)
     rows.row("delete_records", [TopicPartition(NAME, 0, 2), TopicPartition(NAME, 1, 9)], view=values)
@@ -73,13 +73,13 @@ def security(rows):
     allowed = AclOperation.READ, AclPermissionType.ALLOW
     where = ResourceType.TOPIC, NAME, ResourcePatternType.LITERAL, f"User:{NAME}", "*"
     rows.row("create_acls", [AclBinding(*where, *allowed)], view=values)
-    rows.row("describe_acls", AclBindingFilter(*where, *allowed))
+    rows.row("describe_acls", AclBindingFilter(*where, *allowed), told="AclBinding")
     rows.row("delete_acls", [AclBindingFilter(*where, *allowed)], view=values)
     info = ScramCredentialInfo(ScramMechanism.SCRAM_SHA_256, 4096)
     rows.row("alter_user_scram_credentials", [UserScramCredentialUpsertion(NAME, info, b"secret")])
     gone = UserScramCredentialDeletion(f"{NAME}-none", ScramMechanism.SCRAM_SHA_256)
     rows.row("alter_user_scram_credentials", [gone])
-    rows.row("describe_user_scram_credentials", [NAME, f"{NAME}-none"])
+    rows.row("describe_user_scram_credentials", [NAME, f"{NAME}-none"], told="4096")
 
 
 main()

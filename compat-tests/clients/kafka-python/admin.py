@@ -39,11 +39,11 @@ def topics(rows):
             producer.send(NAME, b"v%d" % i, partition=0)
     partition = TopicPartition(NAME, 0)
     rows.row("list_topics", view=own)
-    rows.row("describe_topics", [NAME, NONE])
-    rows.row("describe_topic_partitions", [NAME])
+    rows.row("describe_topics", [NAME, NONE], told="'partition_index': 2")
+    rows.row("describe_topic_partitions", [NAME], told="'partition_index': 2")
     topic = of.ConfigResource(of.ConfigResourceType.TOPIC, NAME, configs={"retention.ms": "5000000"})
     rows.row("alter_configs", [topic])
-    rows.row("describe_configs", [of.ConfigResource(of.ConfigResourceType.TOPIC, NAME)])
+    rows.row("describe_configs", [of.ConfigResource(of.ConfigResourceType.TOPIC, NAME)], told="5000000")
     rows.row("reset_configs", [of.ConfigResource(of.ConfigResourceType.TOPIC, NAME, configs=["retention.ms"])])
     rows.row("describe_configs", [of.ConfigResource(of.ConfigResourceType.TOPIC, NONE)])
     rows.row("list_partition_offsets", {partition: of.OffsetSpec.LATEST})
@@ -87,11 +87,11 @@ def security(rows):
     read = of.ACL(f"User:{NAME}", "*", of.ACLOperation.READ, of.ACLPermissionType.ALLOW, pattern)
     rows.row("create_acls", [read])
     match = of.ACLFilter(f"User:{NAME}", "*", of.ACLOperation.ANY, of.ACLPermissionType.ANY, pattern)
-    rows.row("describe_acls", match)
+    rows.row("describe_acls", match, told="ACL")
     rows.row("delete_acls", [match])
     upsertion = of.UserScramCredentialUpsertion(NAME, of.ScramMechanism.SCRAM_SHA_256, b"secret", iterations=4096)
     rows.row("alter_user_scram_credentials", [upsertion])
-    rows.row("describe_user_scram_credentials", [NAME])
+    rows.row("describe_user_scram_credentials", [NAME], told="4096")
 
 
 def cluster(rows):

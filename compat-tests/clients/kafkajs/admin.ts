@@ -1,5 +1,6 @@
 /** kafkajs: each method of its admin client at one broker, `admin.js BOOTSTRAP KEYS`. */
 import kafkajs, { type Admin } from 'kafkajs'
+import { eventually } from '../../lib/patience.js'
 
 const { AclOperationTypes, AclPermissionTypes, AclResourceTypes, ConfigResourceTypes, Kafka, logLevel } = kafkajs
 const { Partitioners, ResourcePatternTypes } = kafkajs
@@ -7,6 +8,7 @@ const { Partitioners, ResourcePatternTypes } = kafkajs
 const name = 'kafkajs-admin'
 const none = `${name}-none`
 const groupId = `${name}-group`
+const toldWithinMs = 5000
 
 const kafka = new Kafka({ clientId: name, brokers: [process.argv[2]!], logLevel: logLevel.NOTHING, retry: { retries: 2 } })
 const admin = kafka.admin()
@@ -33,10 +35,19 @@ function failure(error: unknown): string {
 
 type Method = Exclude<keyof Admin, 'events' | 'on'>
 
-async function row<M extends Method>(method: M, args: Parameters<Admin[M]>, view: (result: never) => unknown = one => one) {
+/** Called again until it tells of what was done before (`told`): brokers tell of some things a moment later. */
+async function row<M extends Method>(
+  method: M,
+  args: Parameters<Admin[M]>,
+  { view = one => one, told = '' }: { view?: (result: never) => unknown; told?: string } = {},
+) {
   called.add(method)
   const call = admin[method] as (...args: unknown[]) => Promise<unknown>
-  const outcome = await call(...args).then(result => rendered(view(result as never)), failure)
+  let outcome = ''
+  await eventually(async () => {
+    outcome = await call(...args).then(result => rendered(view(result as never)), failure)
+    return outcome.includes(told)
+  }, toldWithinMs)
   console.log(`row\t${method}\t${outcome.replaceAll(/[\t\n]/g, ' ')}`)
 }
 
@@ -52,8 +63,8 @@ const producer = kafka.producer({ createPartitioner: Partitioners.DefaultPartiti
 await producer.connect()
 await producer.send({ topic: name, messages: Array.from({ length: 5 }, () => ({ partition: 0, value: 'v' })) })
 await producer.disconnect()
-await row('listTopics', [], own)
-await row('fetchTopicMetadata', [{ topics: [name] }])
+await row('listTopics', [], { view: own, told: name })
+await row('fetchTopicMetadata', [{ topics: [name] }], { told: 'partitionId\\":2' })
 await row('fetchTopicOffsets', [name])
 await row('fetchTopicOffsets', [none])
 await row('fetchTopicOffsetsByTimestamp', [name, 1])
@@ -67,16 +78,17 @@ await row('alterConfigs', [{ validateOnly: false, resources: [{ ...resource, con
 await row('alterConfigs', [
   { validateOnly: true, resources: [{ ...resource, configEntries: [{ name: 'retention.ms', value: 'x' }] }] },
 ])
-await row('describeConfigs', [{ resources: [{ ...resource, configNames: ['retention.ms'] }], includeSynonyms: true }])
+const retention = { ...resource, configNames: ['retention.ms'] }
+await row('describeConfigs', [{ resources: [retention], includeSynonyms: true }], { told: '100000' })
 await row('describeConfigs', [{ resources: [{ type: ConfigResourceTypes.TOPIC, name: none }], includeSynonyms: false }])
-await row('listGroups', [], ({ groups }: { groups: unknown[] }) => own(groups))
+await row('listGroups', [], { view: ({ groups }: { groups: unknown[] }) => own(groups), told: groupId })
 await row('describeGroups', [[groupId, none]])
 const acl = {
   ...{ resourceType: AclResourceTypes.TOPIC, resourceName: name, resourcePatternType: ResourcePatternTypes.LITERAL },
   ...{ principal: `User:${name}`, host: '*', operation: AclOperationTypes.READ, permissionType: AclPermissionTypes.ALLOW },
 }
 await row('createAcls', [{ acl: [acl] }])
-await row('describeAcls', [acl])
+await row('describeAcls', [acl], { told: 'principal' })
 await row('deleteAcls', [{ filters: [acl] }])
 await row('deleteTopicRecords', [{ topic: name, partitions: [{ partition: 0, offset: '2' }] }])
 await row('deleteTopicRecords', [{ topic: name, partitions: [{ partition: 0, offset: '99' }] }])

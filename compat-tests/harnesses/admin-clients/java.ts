@@ -1,4 +1,4 @@
-/** The admin client of Java, all of whose methods are called: AdminCalls.java compiled against Kafka's own jars. */
+/** Programs in Java, compiled against Kafka's own jars: AdminCalls.java calls all methods, KafkaUi.java those of kafka-ui. */
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { javaArgs, kafkaClasspath, kafkaVersion, shortLivedJvmArgs } from '../../lib/maven.js'
@@ -8,8 +8,8 @@ import type { AdminClient } from './client.js'
 
 const sources = join(compatSources, 'harnesses', 'admin-clients')
 
-/** null when there is no JDK here; `program` is a class among the sources. */
-export async function javaCommand(program: string): Promise<readonly string[] | null> {
+/** null when there is no JDK here. */
+async function javaCommand(program: string): Promise<readonly string[] | null> {
   const classpath = await kafkaClasspath()
   if (classpath === null) return null
   const classes = join(cacheFolder(), 'admin-clients-classes')
@@ -20,12 +20,13 @@ export async function javaCommand(program: string): Promise<readonly string[] | 
   return ['java', ...shortLivedJvmArgs, ...javaArgs(`${classes}:${classpath}`), program]
 }
 
-export async function javaAdmin(): Promise<AdminClient | string> {
-  const command = await javaCommand('AdminCalls')
+/** `program` is a class among the sources. */
+export async function javaProgram(program: string, name: string): Promise<AdminClient | string> {
+  const command = await javaCommand(program)
   if (command === null) return 'needs a JDK, Maven and its registry'
   const [java, ...args] = command
   return {
-    name: 'Java Admin',
+    name,
     version: `kafka-clients ${kafkaVersion()}`,
     run: ({ bootstrap, saslBootstrap }, { keys, features }) =>
       run(java!, [...args, bootstrap, saslBootstrap, keys.join(), features.join()], { timeoutMs: 120_000 }),

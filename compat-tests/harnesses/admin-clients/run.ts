@@ -3,7 +3,7 @@
  * [--only NAMES] [--docs]`. What a method comes to (the result with all that is in it, or class, code and message of the error)
  * is the same at both, or the method needs an API that Gregor does not advertise.
  *
- * --short: Java alone, all methods of whose interface are called, or it fails.
+ * --short: Java alone, all methods of whose interface are called, or it fails, and the calls of kafbat/kafka-ui.
  * --docs: writes the table of results to docs/compatibility.md.
  *
  * Exit code 0 when everything holds, 1 when something does not, 2 for wrong usage.
@@ -18,18 +18,19 @@ import { startSecuredGregor, startSecuredKafka } from '../../lib/secured-brokers
 import { Tally } from '../../lib/tally.js'
 import { WireClient } from '../../lib/wire-client.js'
 import { type Address, type AdminClient, clientOf, rowsOf, type Served } from './client.js'
-import { javaAdmin } from './java.js'
+import { javaProgram } from './java.js'
 import { judged } from './judge.js'
 import { coordinatorsOf, writeDownDefault } from './ready.js'
 import { documentation, type Result } from './report.js'
 
 const usage = `usage: admin-clients/run.js [--short] [--only NAMES] [--docs]
   --short       Java's admin client alone
-  --only NAMES  of java, franz-go, sarama, kafkajs, confluent-kafka, aiokafka and kafka-python, between commas
+  --only NAMES  of java, kafka-ui, franz-go, sarama, kafkajs, confluent-kafka, aiokafka and kafka-python, between commas
   --docs        writes the table to docs/compatibility.md`
 
 const clients: Readonly<Record<string, () => Promise<AdminClient | string>>> = {
-  java: javaAdmin,
+  java: () => javaProgram('AdminCalls', 'Java Admin'),
+  'kafka-ui': () => javaProgram('KafkaUi', 'kafbat/kafka-ui'),
   'franz-go': () => clientOf('franz-go', 'franz-go kadm'),
   sarama: () => clientOf('sarama', 'sarama ClusterAdmin'),
   kafkajs: () => clientOf('kafkajs', 'kafkajs admin'),
@@ -52,7 +53,7 @@ async function main(): Promise<number> {
     console.error(usage)
     return 2
   }
-  const names = options.only?.split(',') ?? (options.short ? ['java'] : Object.keys(clients))
+  const names = options.only?.split(',') ?? (options.short ? ['java', 'kafka-ui'] : Object.keys(clients))
   if (names.some(name => clients[name] === undefined)) {
     console.error(usage)
     return 2

@@ -1,14 +1,18 @@
 """For programs that call each method of an admin client: what a call came to, as a line of text that is the same at two brokers
 that answer the same (../../harnesses/admin-clients). Results are gone through by their public attributes."""
 
+import asyncio
 import enum
 import inspect
 import re
 import sys
+import time
 import uuid
 
 DEPTH_MAX = 12
 PATIENCE_S = 15
+TOLD_WITHIN_S = 5
+PAUSE_S = 0.02
 EARLIEST_TIME_MS = 1_600_000_000_000
 # Names whose values belong to one broker, or to one moment.
 KINDS = {
@@ -94,21 +98,30 @@ class Rows:
         self.client = client
         self.called = set(left_out)
 
-    def row(self, method, *args, view=lambda result: result, **options):
+    def row(self, method, *args, view=lambda result: result, told="", **options):
+        """Called again until it tells of what was done before: brokers tell of some things a moment later."""
         self.called.add(method)
-        try:
-            outcome = render(view(getattr(self.client, method)(*args, **options)))
-        except Exception as error:
-            outcome = failure(error)
-        self.write(method, outcome)
+        deadline = time.monotonic() + TOLD_WITHIN_S
+        while True:
+            try:
+                outcome = render(view(getattr(self.client, method)(*args, **options)))
+            except Exception as error:
+                outcome = failure(error)
+            if told in outcome or time.monotonic() > deadline:
+                return self.write(method, outcome)
+            time.sleep(PAUSE_S)
 
-    async def awaited(self, method, *args, view=lambda result: result, **options):
+    async def awaited(self, method, *args, view=lambda result: result, told="", **options):
         self.called.add(method)
-        try:
-            outcome = render(view(await getattr(self.client, method)(*args, **options)))
-        except Exception as error:
-            outcome = failure(error)
-        self.write(method, outcome)
+        deadline = time.monotonic() + TOLD_WITHIN_S
+        while True:
+            try:
+                outcome = render(view(await getattr(self.client, method)(*args, **options)))
+            except Exception as error:
+                outcome = failure(error)
+            if told in outcome or time.monotonic() > deadline:
+                return self.write(method, outcome)
+            await asyncio.sleep(PAUSE_S)
 
     def write(self, method, outcome):
         print("row", method, outcome.replace("\t", " ").replace("\n", " "), sep="\t")

@@ -67,7 +67,7 @@ func topics(rows *adminrows.Rows, client *kgo.Client) {
 	rows.Call("ValidateCreateTopics", 1, 7, nil, name+"-3", "a b")
 	rows.Call("CreatePartitions", 1, name, none)
 	rows.Call("UpdatePartitions", 4, name)
-	rows.Call("ValidateCreatePartitions", 1, name)
+	rows.CallTold("Err: nil", "ValidateCreatePartitions", 1, name)
 	rows.Call("ValidateUpdatePartitions", 2, name)
 	for range 5 {
 		record := &kgo.Record{Topic: name, Partition: 0, Value: []byte("v")}
@@ -87,7 +87,7 @@ func topics(rows *adminrows.Rows, client *kgo.Client) {
 		}
 		return details
 	}
-	rows.CallView("ListTopics", own)
+	rows.CallViewTold("3: Partition", "ListTopics", own)
 	rows.CallView("ListTopicsWithInternal", own)
 	rows.CallView("Metadata", func(all any) any { return all.(kadm.Metadata).Topics }, name, none)
 	rows.Call("DeleteRecords", offsets(2))
@@ -109,14 +109,14 @@ func configs(rows *adminrows.Rows) {
 	right := []kadm.AlterConfig{{Op: kadm.SetConfig, Name: "retention.ms", Value: &value}}
 	invalid := []kadm.AlterConfig{{Op: kadm.SetConfig, Name: "retention.ms", Value: &wrong}}
 	broker := []kadm.AlterConfig{{Op: kadm.SetConfig, Name: "log.cleaner.backoff.ms", Value: &backoff}}
-	rows.Call("DescribeTopicConfigs", name, none)
+	rows.CallTold("'100000'", "DescribeTopicConfigs", name, none)
 	rows.Call("AlterTopicConfigs", right, name)
 	rows.Call("ValidateAlterTopicConfigs", invalid, name)
 	rows.Call("AlterTopicConfigsState", right, name, none)
 	rows.Call("ValidateAlterTopicConfigsState", invalid, name)
 	rows.Call("AlterBrokerConfigs", broker, 1)
 	rows.Call("ValidateAlterBrokerConfigs", broker, 1)
-	rows.CallView("DescribeBrokerConfigs", func(all any) any {
+	rows.CallViewTold("'15001'", "DescribeBrokerConfigs", func(all any) any {
 		var shown []kadm.Config
 		for _, resource := range all.(kadm.ResourceConfigs) {
 			for _, config := range resource.Configs {
@@ -216,11 +216,11 @@ func security(rows *adminrows.Rows) {
 	acl := kadm.NewACLs().Topics(name).ResourcePatternType(kadm.ACLPatternLiteral).Operations(kadm.OpRead).
 		Allow("User:" + name).AllowHosts("*")
 	rows.Call("CreateACLs", acl)
-	rows.Call("DescribeACLs", acl)
+	rows.CallTold("Described: [DescribedACL{", "DescribeACLs", acl)
 	rows.Call("DeleteACLs", acl)
 	upsert := []kadm.UpsertSCRAM{{User: name, Mechanism: kadm.ScramSha256, Iterations: 4096, Password: "secret"}}
 	rows.Call("AlterUserSCRAMs", []kadm.DeleteSCRAM{{User: none, Mechanism: kadm.ScramSha512}}, upsert)
-	rows.Call("DescribeUserSCRAMs", name, none)
+	rows.CallTold("CredInfo{", "DescribeUserSCRAMs", name, none)
 	user := name
 	entity := kadm.ClientQuotaEntity{{Type: "user", Name: &user}}
 	alter := func(key string) []kadm.AlterClientQuotaEntry {
@@ -228,7 +228,7 @@ func security(rows *adminrows.Rows) {
 	}
 	rows.Call("AlterClientQuotas", alter("producer_byte_rate"))
 	rows.Call("ValidateAlterClientQuotas", alter("no_such_rate"))
-	rows.Call("DescribeClientQuotas", true, []kadm.DescribeClientQuotaComponent{{Type: "user", MatchName: &user}})
+	rows.CallTold("1e+09", "DescribeClientQuotas", true, []kadm.DescribeClientQuotaComponent{{Type: "user", MatchName: &user}})
 	rows.Call("CreateDelegationToken", kadm.CreateDelegationToken{MaxLifetime: time.Hour})
 	rows.Call("DescribeDelegationTokens")
 	rows.Call("RenewDelegationToken", []byte("none"), time.Hour)

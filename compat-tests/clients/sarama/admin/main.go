@@ -61,8 +61,8 @@ func topics(rows *adminrows.Rows, config *sarama.Config) {
 		exitOn(err)
 	}
 	exitOn(producer.Close())
-	rows.CallView("ListTopics", func(all any) any { return all.(map[string]sarama.TopicDetail)[name] })
-	rows.Call("DescribeTopics", []string{name, none})
+	rows.CallViewTold("NumPartitions: 3", "ListTopics", func(all any) any { return all.(map[string]sarama.TopicDetail)[name] })
+	rows.CallTold("ID: 2", "DescribeTopics", []string{name, none})
 	rows.Call("DeleteRecords", name, map[int32]int64{0: 2})
 	rows.Call("DeleteRecords", name, map[int32]int64{0: 99})
 	specs := map[string]map[int32]int64{name: {0: sarama.OffsetNewest, 1: sarama.OffsetOldest}}
@@ -86,7 +86,7 @@ func configs(rows *adminrows.Rows) {
 	rows.Call("IncrementalAlterConfig", sarama.TopicResource, name, set(&wrong), true)
 	rows.Call("AlterConfig", sarama.TopicResource, name, map[string]*string{"retention.ms": &value}, false)
 	rows.Call("AlterConfig", sarama.TopicResource, none, map[string]*string{"retention.ms": &value}, false)
-	rows.Call("DescribeConfig", sarama.ConfigResource{Type: sarama.TopicResource, Name: name})
+	rows.CallTold("'500000'", "DescribeConfig", sarama.ConfigResource{Type: sarama.TopicResource, Name: name})
 	rows.Call("DescribeConfig", sarama.ConfigResource{Type: sarama.TopicResource, Name: none})
 	resources := []*sarama.ConfigResource{{Type: sarama.TopicResource, Name: name, ConfigNames: []string{"retention.ms"}}}
 	rows.Call("DescribeConfigs", resources, sarama.DescribeConfigsOptions{IncludeSynonyms: true})
@@ -136,7 +136,7 @@ func security(rows *adminrows.Rows) {
 		Name: name, Mechanism: sarama.SCRAM_MECHANISM_SHA_256, Iterations: 4096, Salt: []byte("salt"), Password: []byte("secret"),
 	}
 	rows.Call("UpsertUserScramCredentials", []sarama.AlterUserScramCredentialsUpsert{upsert})
-	rows.Call("DescribeUserScramCredentials", []string{name, none})
+	rows.CallTold("ResponseInfo{", "DescribeUserScramCredentials", []string{name, none})
 	gone := sarama.AlterUserScramCredentialsDelete{Name: none, Mechanism: sarama.SCRAM_MECHANISM_SHA_256}
 	rows.Call("DeleteUserScramCredentials", []sarama.AlterUserScramCredentialsDelete{gone})
 	rows.Call("AlterUserScramCredentials", []sarama.AlterUserScramCredentialsUpsert{upsert}, nil)
@@ -144,7 +144,7 @@ func security(rows *adminrows.Rows) {
 	rows.Call("AlterClientQuotas", entity, sarama.ClientQuotasOp{Key: "producer_byte_rate", Value: 1e9}, false)
 	rows.Call("AlterClientQuotas", entity, sarama.ClientQuotasOp{Key: "no_such_rate", Value: 1}, true)
 	match := []sarama.QuotaFilterComponent{{EntityType: sarama.QuotaEntityUser, MatchType: sarama.QuotaMatchExact, Match: name}}
-	rows.Call("DescribeClientQuotas", match, true)
+	rows.CallTold("1e+09", "DescribeClientQuotas", match, true)
 }
 
 func cluster(rows *adminrows.Rows) {

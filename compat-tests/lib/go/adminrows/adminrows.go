@@ -16,6 +16,8 @@ import (
 const (
 	depthMax       = 12
 	patience       = 20 * time.Second
+	toldWithin     = 5 * time.Second
+	pause          = 20 * time.Millisecond
 	earliestTimeMs = 1_600_000_000_000
 )
 
@@ -72,9 +74,28 @@ func (r *Rows) Call(method string, args ...any) {
 	r.CallView(method, func(one any) any { return one }, args...)
 }
 
+// CallTold calls a method again until it tells of what was done before: brokers tell of some things a moment later.
+func (r *Rows) CallTold(told, method string, args ...any) {
+	r.CallViewTold(told, method, func(one any) any { return one }, args...)
+}
+
 // CallView tells a part of the first result.
 func (r *Rows) CallView(method string, view func(any) any, args ...any) {
+	r.CallViewTold("", method, view, args...)
+}
+
+// CallViewTold is both.
+func (r *Rows) CallViewTold(told, method string, view func(any) any, args ...any) {
 	r.called[method] = true
+	outcome := r.outcome(method, view, args)
+	for deadline := time.Now().Add(toldWithin); !strings.Contains(outcome, told) && time.Now().Before(deadline); {
+		time.Sleep(pause)
+		outcome = r.outcome(method, view, args)
+	}
+	fmt.Fprintf(os.Stdout, "row\t%s\t%s\n", method, outcome)
+}
+
+func (r *Rows) outcome(method string, view func(any) any, args []any) string {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	function := r.client.MethodByName(method)
@@ -94,8 +115,7 @@ func (r *Rows) CallView(method string, view func(any) any, args ...any) {
 	if len(told) == 0 {
 		told = append(told, "done")
 	}
-	outcome := strings.NewReplacer("\t", " ", "\n", " ").Replace(strings.Join(told, " "))
-	fmt.Fprintf(os.Stdout, "row\t%s\t%s\n", method, outcome)
+	return strings.NewReplacer("\t", " ", "\n", " ").Replace(strings.Join(told, " "))
 }
 
 // Missed prints the methods that were never called.

@@ -13,6 +13,7 @@ import type { HttpIdentity } from './tls.js'
 /** From the first byte of a request to its last. */
 const requestMsMax = 5 * 60_000
 const headersMsMax = 10_000
+const silentMsMax = 120_000
 const keepAliveMs = 30_000
 const headerBytesMax = 16 * 1024
 
@@ -35,6 +36,8 @@ export async function openApplication(parts: HttpParts, identity: HttpIdentity |
       ? http.createServer(options, listener)
       : https.createServer({ ...options, ...identity, minVersion: 'TLSv1.2' }, listener)
   server.maxConnections = httpConnectionsMax
+  // A stream says something every quarter of a minute: who takes nothing for so long does not read it.
+  server.timeout = silentMsMax
   return {
     takeOver(bare, unref) {
       server.listen(bare)

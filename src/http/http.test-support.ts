@@ -101,7 +101,12 @@ function send(origin: string, agent: http.Agent, path: string, { method, headers
         answer.on('end', () => {
           const text = Buffer.concat(chunks).toString('utf8')
           const isJson = answer.headers['content-type']?.startsWith('application/json')
-          resolve({ status: answer.statusCode ?? 0, headers: answer.headers, text, json: isJson ? JSON.parse(text) : null })
+          resolve({
+            status: answer.statusCode ?? 0,
+            headers: answer.headers,
+            text,
+            json: isJson && text !== '' ? JSON.parse(text) : null,
+          })
         })
       },
     )

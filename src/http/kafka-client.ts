@@ -6,13 +6,14 @@ import { allocate, type Bytes } from '../base/bytes.js'
 import type { World } from '../base/world.js'
 import type { ServeAs } from '../broker/dispatch.js'
 import type { ConnectionService, Dispatched } from '../net/connection.js'
-import { decode, encode } from '../protocol/codec.js'
+import { decode, decodeInSlices, encode } from '../protocol/codec.js'
 import { Errors } from '../protocol/errors.js'
 import type { Outgoing } from '../protocol/frame.js'
 import { type Api, type DecodedResponseOf, type Encodable, type Fields, inRange } from '../protocol/schema.js'
 import { Reader, Writer } from '../protocol/wire.js'
 import type { Principal } from '../security/principal.js'
 import { inProcessListener } from '../server/observed.js'
+import { Slices } from '../storage/slices.js'
 import { kafkaFailure } from './kafka-failures.js'
 
 export interface KafkaClientOptions {
@@ -27,6 +28,8 @@ export interface KafkaClientOptions {
 const clientId = 'gregor-http'
 /** Length and correlation id. */
 const answerHeaderBytes = 8
+/** Of an answer; some tenths of a millisecond. */
+const decodedAtOnceMax = 32 * 1024
 /** A quota that asks for a longer pause is told as one that is exceeded. */
 const throttleMsMax = 10_000
 
@@ -75,7 +78,7 @@ export class KafkaClient {
     const bytes = await Promise.race([this.#exchange(api as unknown as Api, version, request), this.#ended])
     const reader = new Reader(bytes, answerHeaderBytes)
     if (inRange(api.flexible, version)) reader.skipTags()
-    const response = decode(api.response, version, reader) as DecodedResponseOf<Api<Req, Res>>
+    const response = (await this.#decoded(api as unknown as Api, version, reader)) as DecodedResponseOf<Api<Req, Res>>
     await Promise.race([this.#unmuted(), this.#ended])
     return response
   }
@@ -106,6 +109,17 @@ export class KafkaClient {
     return whole(outgoing)
   }
 
+  /** A long answer, such as the description of all topics, is read a slice at a time. */
+  async #decoded(api: Api, version: number, reader: Reader): Promise<unknown> {
+    if (reader.remaining <= decodedAtOnceMax) return decode(api.response, version, reader)
+    const slices = Slices.ofRequest(this.#world.host)
+    const reading = decodeInSlices(api.response, version, reader)
+    for (let step = reading.next(); ; step = reading.next()) {
+      if (step.done === true) return step.value
+      if (slices.isOver) await slices.next()
+    }
+  }
+
   async #unmuted(): Promise<void> {
     const leftMs = this.#mutedUntilMs - this.#world.host.monotonicMs()
     if (leftMs <= 0) return
@@ -121,13 +135,17 @@ function answerOf(dispatched: Dispatched): Outgoing | null | Promise<Outgoing | 
 }
 
 /** Ranges of files are read, and let go whatever comes of it. */
-async function whole({ bytes, inserts, byteLength }: Outgoing): Promise<Bytes> {
-  if (inserts === null) return bytes
+async function whole({ pieces, bytes, inserts, byteLength }: Outgoing): Promise<Bytes> {
+  if (pieces === null && inserts === null) return bytes
   const target = allocate(byteLength)
-  let from = 0
   let at = 0
+  for (const piece of pieces ?? []) {
+    target.set(piece, at)
+    at += piece.byteLength
+  }
+  let from = 0
   try {
-    for (const { position, source } of inserts) {
+    for (const { position, source } of inserts ?? []) {
       target.set(bytes.subarray(from, position), at)
       at += position - from
       from = position
@@ -141,6 +159,6 @@ async function whole({ bytes, inserts, byteLength }: Outgoing): Promise<Bytes> {
     target.set(bytes.subarray(from), at)
     return target
   } finally {
-    for (const { source } of inserts) source.release()
+    for (const { source } of inserts ?? []) source.release()
   }
 }

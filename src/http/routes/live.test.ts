@@ -117,6 +117,13 @@ it('it ends with its topic, with a last word, and with the broker', async () => 
   await other.ended()
 })
 
+it('it has no HEAD, which nobody would end', async () => {
+  await using at = await withTopic()
+  for (const path of ['records/live', 'export']) {
+    expect((await at.broker.ask(`/api/v1/topics/t/${path}`, { method: 'HEAD' })).status).toBe(405)
+  }
+})
+
 it('so many at a time', async () => {
   await using at = await withTopic()
   const tails = []

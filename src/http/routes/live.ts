@@ -49,7 +49,7 @@ export function liveRoutes(app: App, parts: HttpParts, reader: RecordReader, str
     const partitions = partitionsOf(topic, query.partition)
     const tail: Tail = { ...query, topic: topic.name ?? '', partitions, passes: filterOf(query.filter) }
     const places = await ends(context.get('kafka'), tail)
-    const finish = streams.begin()
+    const finish = streams.begin(context)
     const kafka = context.get('openKafka')()
     return streamSSE(context, async stream => {
       stream.onAbort(() => kafka.close())

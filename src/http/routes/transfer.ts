@@ -63,7 +63,7 @@ export function transferRoutes(app: App, parts: HttpParts, reader: RecordReader,
     const partitions = partitionsOf(topic, query.partition)
     const limit = query.limit ?? Number.MAX_SAFE_INTEGER
     const places = await placesOf(context.get('kafka'), name, partitions, fromOf(query, limit), query.isolation)
-    const finish = streams.begin()
+    const finish = streams.begin(context)
     const kafka = context.get('openKafka')()
     context.header('Content-Type', `${formats[query.format]}; charset=utf-8`)
     context.header('Content-Disposition', `attachment; filename="${name}.${query.format === 'csv' ? 'csv' : 'ndjson'}"`)
@@ -97,7 +97,7 @@ export function transferRoutes(app: App, parts: HttpParts, reader: RecordReader,
     }
     const { keepPartitions } = context.req.valid('query')
     const topic = await topicOf(context.get('kafka'), context.req.valid('param').topic)
-    const finish = streams.begin()
+    const finish = streams.begin(context)
     const kafka = context.get('openKafka')()
     let written = 0
     const write = async (records: readonly RecordInput[]): Promise<void> => {

@@ -27,7 +27,8 @@ import { CommitLine, type GroupCommit, type SyncTarget } from './group-commit.js
 import type { LogConfig, LogConfigSource } from './log-config.js'
 import { PartitionFaults } from './partition-faults.js'
 import { PartitionUpkeep, type UpkeepParts } from './partition-upkeep.js'
-import { admitOrDefer, batchAtOnceBytesMax, type Inspection, inspect, type RecordError, stamp } from './rules/admission.js'
+import { isBeforeLog, refused, refusedByState } from './refused.js'
+import { admitOrDefer, batchAtOnceBytesMax, type Inspection, inspect, stamp } from './rules/admission.js'
 import type { AbortedTransaction } from './rules/compaction-transactions.js'
 import type { ProducedBatch, ProducerEntry, ProducerStates } from './rules/producers.js'
 import type {
@@ -222,7 +223,7 @@ export class Partition implements SyncTarget {
     }
     // 2. Is it the next one of its producer?
     const verdict = this.#producers.check(facts, guard)
-    if (typeof verdict === 'number') return this.#refusedByState(verdict, facts)
+    if (typeof verdict === 'number') return refusedByState(verdict, facts, this.logStartOffset)
     if (verdict !== 'append') {
       return this.#answer(verdict.baseOffset, verdict.lastOffset, verdict.timestampMs, true)
     }
@@ -244,7 +245,7 @@ export class Partition implements SyncTarget {
     }
     const produced = batches.producerId(batch, 0) < 0 ? null : producedIn(batch)
     const verdict = produced === null ? 'append' : this.#producers.checkOfCoordinator(produced, guard)
-    if (produced !== null && verdict !== 'append') return this.#refusedByState(verdict, produced)
+    if (produced !== null && verdict !== 'append') return refusedByState(verdict, produced, this.logStartOffset)
     const baseOffset = this.#engine.logEndOffset
     const failure = this.#writeOwn(batch, config, nowMs, null)
     if (failure !== null) return failure
@@ -263,7 +264,7 @@ export class Partition implements SyncTarget {
     const refusal = this.#refusal()
     if (refusal !== null) return refusal
     const verdict = this.#producers.checkMarker(marker, version)
-    if (verdict !== 'append') return this.#refusedByState(verdict, marker.producer)
+    if (verdict !== 'append') return refusedByState(verdict, marker.producer, this.logStartOffset)
     const nowMs = this.#world.nowMs()
     const offset = this.#engine.logEndOffset
     const aborted = this.#producers.abortedBy(marker, offset)
@@ -297,10 +298,6 @@ export class Partition implements SyncTarget {
   /** What is known of the producers that wrote here. */
   producers(): Iterable<ProducerEntry> {
     return this.#producers.entries()
-  }
-
-  #refusedByState(errorCode: ErrorCode, produced: Pick<ProducedBatch, 'producerId' | 'producerEpoch'>): AppendRefusal {
-    return refused(errorCode, describe(errorCode, produced), noRecordErrors, this.logStartOffset)
   }
 
   #writeOwn(batch: Bytes, config: LogConfig, nowMs: number, aborted: AbortedTransaction | null): AppendRefusal | null {
@@ -570,33 +567,6 @@ export class Partition implements SyncTarget {
     this.#engine.abandon()
     this.#wake()
   }
-}
-
-const noRecordErrors: readonly RecordError[] = []
-
-/** Errors at which Kafka has not looked at the log yet. */
-function isBeforeLog(errorCode: ErrorCode): boolean {
-  return (
-    errorCode === Errors.CORRUPT_MESSAGE || errorCode === Errors.MESSAGE_TOO_LARGE || errorCode === Errors.RECORD_LIST_TOO_LARGE
-  )
-}
-
-function refused(errorCode: ErrorCode, message: string, recordErrors = noRecordErrors, logStartOffset = -1): AppendRefusal {
-  return { kind: 'refused', errorCode, message, recordErrors, logStartOffset }
-}
-
-const describedAs: Readonly<Record<number, string>> = {
-  [Errors.INVALID_PRODUCER_EPOCH]: 'was replaced by one of a later epoch',
-  [Errors.INVALID_TXN_STATE]: 'is not in a transaction to which this batch can belong',
-  [Errors.OUT_OF_ORDER_SEQUENCE_NUMBER]: 'sent a sequence that is not its next',
-  [Errors.TRANSACTION_COORDINATOR_FENCED]: 'is in the care of a later transaction coordinator',
-}
-
-function describe(
-  errorCode: ErrorCode,
-  { producerId, producerEpoch }: Pick<ProducedBatch, 'producerId' | 'producerEpoch'>,
-): string {
-  return `Producer ${producerId} of epoch ${producerEpoch} ${describedAs[errorCode]}`
 }
 
 function producedIn(bytes: Bytes): ProducedBatch {

@@ -59,24 +59,25 @@ export function httpApiMarkdown(): string {
 
 <!-- Printed by \`npm run docs\` from the routes in src/http; edit them there. -->
 
-\`gregor start\` serves it on \`127.0.0.1:8080\`, or on the next free port, and says so in its ready line; an embedded broker on what
-\`gregor.http.listener\` says. The OpenAPI document of a running broker is at \`/api/openapi.json\`.
+\`gregor start\` serves it on \`127.0.0.1:8080\`, or on the next free port, and says so in its ready line; an embedded broker
+on what \`gregor.http.listener\` says. The OpenAPI document of a running broker is at \`/api/openapi.json\`.
 
-What a route does, it does as a Kafka client without a socket: with the same checks, rights, quotas and errors. So nobody can do
-more here than by Kafka's protocol.
+What a route does, it does as a Kafka client without a socket: with the same checks, rights, quotas and errors. So nobody can
+do more here than by Kafka's protocol.
 
-**Logging in.** A broker with an authorizer, or without a \`PLAINTEXT\` listener, answers \`/api/v1\` to who is logged in: users of
-SCRAM, and those of \`PLAIN\`, by name and password with each request (\`Authorization: Basic\`), or by \`POST /api/v1/session\`, whose
-cookie lasts 12 hours, or as long as the password. Without an authorizer everyone is \`User:ANONYMOUS\`, as on a \`PLAINTEXT\` listener.
-[security.md](security.md#the-http-port) says what protects the port.
+**Logging in.** A broker with an authorizer, or without a \`PLAINTEXT\` listener, answers \`/api/v1\` to who is logged in:
+users of SCRAM, and those of \`PLAIN\`, by name and password with each request (\`Authorization: Basic\`), or by \`POST
+/api/v1/session\`, whose cookie lasts 12 hours, or as long as the password. Without an authorizer everyone is
+\`User:ANONYMOUS\`, as on a \`PLAINTEXT\` listener. [security.md](security.md#the-http-port) says what protects the port.
 
-**Writing.** A \`POST\`, \`PUT\` or \`PATCH\` has \`Content-Type: application/json\`, an import \`application/x-ndjson\` or \`text/csv\`; what a form
-of a page elsewhere could send is not taken. On another interface than the loopback nothing is changed unless
-\`gregor.http.allow.writes=true\`.
+**Writing.** A \`POST\`, \`PUT\` or \`PATCH\` has \`Content-Type: application/json\`, an import \`application/x-ndjson\` or
+\`text/csv\`; what a form of a page elsewhere could send is not taken. On another interface than the loopback nothing is
+changed unless \`gregor.http.allow.writes=true\`.
 
-**Errors** are \`{"error": {"type", "code", "message"}}\`. Where Kafka refuses, \`type\` and \`code\` are Kafka's name and number of the error
-(\`TOPIC_ALREADY_EXISTS\`, 36), and the status is 404 for what is not there, 403 for what is not allowed, 409 for what is in the way, 413
-for what is too large, 429 for a quota, 503 for what may be tried again, 400 for the rest. Of the port itself, with a \`code\` of null:
+**Errors** are \`{"error": {"type", "code", "message"}}\`. Where Kafka refuses, \`type\` and \`code\` are Kafka's name and
+number of the error (\`TOPIC_ALREADY_EXISTS\`, 36), and the status is 404 for what is not there, 403 for what is not allowed,
+409 for what is in the way, 413 for what is too large, 429 for a quota, 503 for what may be tried again, 400 for the rest. Of
+the port itself, with a \`code\` of null:
 
 | Type | Status |
 |---|---|
@@ -84,10 +85,10 @@ ${Object.entries(ownFailures)
   .map(([type, status]) => `| \`${type}\` | ${status} |`)
   .join('\n')}
 
-**Bounds.** Bodies up to 1 MiB; 8 MiB for records and definitions; an import is read a line at a time, of up to 8 MiB. 64 requests at a
-time, 32 streams (live tails, exports, imports) beside them, 256 connections. An answer comes within 30 seconds, or it is
-\`REQUEST_TIMED_OUT\`. A page of records has at most 500 of them and about 4 MiB, and is looked for in 32 MiB of a topic at most; its
-cursor goes on behind them.
+**Bounds.** Bodies up to 1 MiB; 8 MiB for records and definitions; an import is read a line at a time, of up to 8 MiB. 64
+requests at a time, 32 streams (live tails, exports, imports) beside them, 256 connections. An answer comes within 30 seconds,
+or it is \`REQUEST_TIMED_OUT\`. A page of records has at most 500 of them and about 4 MiB, and is looked for in 32 MiB of a
+topic at most; its cursor goes on behind them.
 
 ${sections.join('\n\n')}
 

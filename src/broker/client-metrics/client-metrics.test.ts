@@ -263,7 +263,9 @@ describe('what is kept', () => {
     expect(kept()).toEqual(['gauge a{} 1'])
     world.advance(1)
     expect(kept()).toEqual([])
-    world.advance(60_000)
+    expect(await push({ metrics: gauges(['b', 2]) })).toBe(0)
+    expect(kept()).toEqual(['gauge b{} 2'])
+    world.advance(360_001)
     expect([metrics.count, metrics.keptBytes]).toEqual([0, 0])
   })
 

@@ -83,7 +83,7 @@ test.each([
   ['a group', Uint8Array.of(0x7b, 0x7c)],
   ['a number without an end', new Uint8Array(20).fill(0xff)],
   ['a text', new TextEncoder().encode('hello')],
-  ['a message beyond the one around it', Uint8Array.of(0x0a, 2, 0x12, 5, 0, 0, 0, 0, 0)],
+  ['a message beyond the one around it', Uint8Array.of(0x0a, 2, 0x12, 2, 0x18, 1)],
 ])('malformed: %s', (_, bytes) => {
   expect(() => read(bytes)).toThrow(MalformedError)
 })

@@ -161,7 +161,9 @@ function readExpression(context: Context, field: Field, isSliced = false): strin
   const nullable = isNullable(context, field)
   if (field.kind === 'struct') {
     const read = `${structDecoder(context, field.fields as Fields)}(r)`
-    return nullable ? `(r.int8() < 0 ? null : ${read})` : read
+    if (!nullable) return read
+    // Kafka's definitions call for two ways to say null: -1 in a place of its own, 0 behind a tag.
+    return isTagged(context, field) ? `(r.int8() <= 0 ? null : ${read})` : `(r.int8() < 0 ? null : ${read})`
   }
   if (field.kind === 'array') {
     const read = `${arrayDecoder(context, field, nullable, isSliced)}(r)`
@@ -302,7 +304,8 @@ function writeStatement(context: Context, field: Field, value: string): string {
   const nullable = isNullable(context, field)
   if (field.kind === 'struct') {
     const write = structEncoder(context, field.fields as Fields)
-    const body = nullable ? `if (x === null) w.int8(-1); else { w.int8(1); ${write}(w, x) }` : `${write}(w, x)`
+    const absent = isTagged(context, field) ? 0 : -1
+    const body = nullable ? `if (x === null) w.int8(${absent}); else { w.int8(1); ${write}(w, x) }` : `${write}(w, x)`
     return `{ const x = ${value}; ${body} }`
   }
   if (field.kind === 'array') {

@@ -93,3 +93,37 @@ test('other types and versions are none of ours, and broken bytes are told apart
   expect(() => decodeRecord({ key: fromHex('0001 00'), value: null })).toThrow(MalformedError)
   expect(() => decodeRecord({ key: fromHex(offsetKey), value: fromHex('000300') })).toThrow(MalformedError)
 })
+
+test('a member of a consumer group is read as Kafka 4.4 writes it, and written as it reads it', () => {
+  const key = hex('0005', text('gdir1'), text('m1'))
+  const rest = hex(
+    '00 07',
+    toHex(utf8Encode('oracle')),
+    '0b',
+    toHex(utf8Encode('/127.0.0.1')),
+    '02 06',
+    toHex(utf8Encode('tdir1')),
+  )
+  // Behind the tag of what is said of a classic member stands 0 for none, and 1 in front of one.
+  const consumer = hex('0000', '03', toHex(utf8Encode('i1')), rest, '01 00007530 00', '01 00 01 00')
+  const classic = hex(
+    '0000',
+    '00',
+    rest,
+    '01 00007530 00',
+    '01 00 11 01 00002710 02 06',
+    toHex(utf8Encode('range')),
+    '03 0001 00 00',
+  )
+  const members = [consumer, classic].map(value => decodeRecord({ key: fromHex(key), value: fromHex(value) }))
+  expect(members).toMatchObject([
+    {
+      type: 'consumer-member',
+      key: { groupId: 'gdir1', memberId: 'm1' },
+      value: { instanceId: 'i1', classicMemberMetadata: null },
+    },
+    { value: { instanceId: null, classicMemberMetadata: { sessionTimeoutMs: 10_000, supportedProtocols: [{ name: 'range' }] } } },
+  ])
+  expect(shown(members[1] as GroupRecord)).toEqual({ key, value: classic })
+  expect(shown(members[0] as GroupRecord)).toEqual({ key, value: consumer.replace(/01000100$/, '00') })
+})

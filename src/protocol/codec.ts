@@ -351,7 +351,8 @@ function tagWriter(context: Context, fields: Fields): string[] {
 }
 
 function differsFromDefault(field: Field, value: string): string {
-  if (field.defaultValue === null) return `${value} !== null`
+  // Whatever Kafka's definition says, its reader takes a struct that is left out for one of defaults: null is said.
+  if (field.defaultValue === null) return field.kind === 'struct' ? 'true' : `${value} !== null`
   switch (field.kind) {
     case 'array':
       return `${value} === null || ${value}.length > 0`

@@ -125,5 +125,5 @@ test('a member of a consumer group is read as Kafka 4.4 writes it, and written a
     { value: { instanceId: null, classicMemberMetadata: { sessionTimeoutMs: 10_000, supportedProtocols: [{ name: 'range' }] } } },
   ])
   expect(shown(members[1] as GroupRecord)).toEqual({ key, value: classic })
-  expect(shown(members[0] as GroupRecord)).toEqual({ key, value: consumer.replace(/01000100$/, '00') })
+  expect(shown(members[0] as GroupRecord)).toEqual({ key, value: consumer })
 })

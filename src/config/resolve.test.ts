@@ -113,6 +113,17 @@ describe('resolveBrokerConfig', () => {
     expect(problemsOf({ 'transaction.two.phase.commit.enable': 'false' })).toEqual([])
   })
 
+  it('refuses assignors and policies of consumer groups that there are not', () => {
+    expect(problemsOf({ 'group.consumer.assignors': 'uniform,com.example.Own' })).toEqual([
+      'group.consumer.assignors: com.example.Own is neither uniform nor range; an assignor of your own would be a Java class',
+    ])
+    expect(problemsOf({ 'group.consumer.assignors': 'org.apache.kafka.coordinator.group.assignor.RangeAssignor' })).toEqual([])
+    expect(problemsOf({ 'group.consumer.migration.policy': 'sideways' })).toEqual([
+      'group.consumer.migration.policy: sideways is none of bidirectional, upgrade, downgrade, disabled',
+    ])
+    expect(problemsOf({ 'group.consumer.migration.policy': 'UPGRADE' })).toEqual([])
+  })
+
   it('refuses a lower bound above its upper bound', () => {
     expect(problemsOf({ 'group.min.session.timeout.ms': '10', 'group.max.session.timeout.ms': '9' })).toEqual([
       'group.min.session.timeout.ms=10 must not be more than group.max.session.timeout.ms=9',

@@ -320,6 +320,16 @@ export function conflicts(get: BrokerConfig['get']): string[] {
   if (get('transaction.two.phase.commit.enable')) {
     problems.push('transaction.two.phase.commit.enable: there is no two-phase commit (KIP-939) in this version; take the key out')
   }
+  const policy = get('group.consumer.migration.policy')
+  if (!migrationPolicies.includes(policy.toLowerCase())) {
+    problems.push(`group.consumer.migration.policy: ${policy} is none of ${migrationPolicies.join(', ')}`)
+  }
+  const stranger = get('group.consumer.assignors').find(name => !consumerAssignors.includes(name))
+  if (stranger !== undefined) {
+    problems.push(
+      `group.consumer.assignors: ${stranger} is neither uniform nor range; an assignor of your own would be a Java class`,
+    )
+  }
   for (const [low, high] of ordered) {
     if ((get(low) as number) <= (get(high) as number)) continue
     const lowText = formatValue(brokerKeys[low], get(low))
@@ -346,6 +356,13 @@ export function conflicts(get: BrokerConfig['get']): string[] {
   if (compressionProblem !== null) problems.push(compressionProblem)
   return problems
 }
+
+const migrationPolicies: readonly string[] = ['bidirectional', 'upgrade', 'downgrade', 'disabled']
+const kafkaAssignors = 'org.apache.kafka.coordinator.group.assignor'
+const consumerAssignors: readonly string[] = [
+  ...['uniform', 'range'],
+  ...[`${kafkaAssignors}.UniformAssignor`, `${kafkaAssignors}.RangeAssignor`],
+]
 
 /** Of each thread, and not enough yet. */
 const dedupeBytesMin = 1024 * 1024

@@ -28,6 +28,9 @@ export function groupSettings(config: BrokerConfig, image: ClusterImage): GroupC
   }
 }
 
+/** Kafka's own may also be named by their classes: org.apache.kafka.coordinator.group.assignor.UniformAssignor. */
+const assignorName = (name: string): string => /\.(\w+)Assignor$/.exec(name)?.[1]?.toLowerCase() ?? name
+
 function consumerGroupSettings(config: BrokerConfig, image: ClusterImage, groupId: string): ConsumerGroupConfig {
   const group = groupConfig(config, image.configsOf(groupResource, groupId))
   return {
@@ -35,7 +38,7 @@ function consumerGroupSettings(config: BrokerConfig, image: ClusterImage, groupI
     heartbeatIntervalMs: group.get('consumer.heartbeat.interval.ms'),
     assignmentIntervalMs: group.get('consumer.assignment.interval.ms'),
     maxSize: config.get('group.consumer.max.size'),
-    assignors: config.get('group.consumer.assignors'),
+    assignors: config.get('group.consumer.assignors').map(assignorName),
     migrationPolicy: config.get('group.consumer.migration.policy').toLowerCase(),
     regexRefreshIntervalMs: config.get('group.consumer.regex.refresh.interval.ms'),
   }

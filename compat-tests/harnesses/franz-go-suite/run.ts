@@ -2,7 +2,7 @@
  * franz-go's own end-to-end tests: `run.js [--runs N] [--records N] [--kafka] [--bootstrap HOST:PORT] [--verbose]`. Of its
  * module, as the Go proxy has it, TestTxnEtl and TestGroupETL are built and run N times in a row against one broker: chains of
  * three groups whose members join and leave, with transactions and without; nothing may be lost, seen twice or out of order.
- * The subtests of KIP-848 skip themselves where ConsumerGroupHeartbeat is not served.
+ * Half of the groups speak the consumer protocol (KIP-848): their subtests skip themselves where it is not served, and fail here.
  *
  * Exit code 0 when every run passes, 1 when one does not, 2 for wrong usage.
  */
@@ -16,7 +16,11 @@ import { Tally } from '../../lib/tally.js'
 
 const testedPackage = 'github.com/twmb/franz-go/pkg/kgo'
 const tests = ['TestTxnEtl', 'TestGroupETL']
-const classicSubtests = ['range', 'cooperative-sticky', 'cooperative-sticky/static']
+const subtests = [
+  ...['range', 'cooperative-sticky', 'cooperative-sticky/static'],
+  // In the consumer protocol.
+  ...['range/848', 'sticky/848', 'sticky/848/static'],
+]
 const buildTimeoutMs = 10 * 60_000
 /** Its members wait by themselves for a while; the records come on top. */
 const runTimeoutMs = (records: number): number => 180_000 + records * 3
@@ -80,7 +84,7 @@ async function once(tally: Tally, program: string, bootstrap: string, nth: numbe
   })
   if (values.verbose) process.stderr.write(stderr)
   const passed = new Set([...stdout.matchAll(/^ *--- PASS: (\S+)/gm)].map(match => match[1]!))
-  const wanted = tests.flatMap(test => [test, ...classicSubtests.map(subtest => `${test}/${subtest}`)])
+  const wanted = tests.flatMap(test => [test, ...subtests.map(subtest => `${test}/${subtest}`)])
   const missing = wanted.filter(name => !passed.has(name))
   const said = `${stdout.slice(-4000)}\n${stderr.slice(-2000)}`
   const problem = exitCode === 0 && missing.length === 0 ? null : `exit ${exitCode}, not passed: ${missing.join(', ')}\n${said}`

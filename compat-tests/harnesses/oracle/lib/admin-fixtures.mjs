@@ -87,7 +87,23 @@ export const secured = {
   },
 }
 
+// A classic group, and one that is not there: those of the other kinds are made in transcripts of their own.
+const described = {
+  make: async t => {
+    const groupId = t.name('g')
+    const isThere = answer => ![14, 15, 16].includes(answer.groups[0].errorCode)
+    await t.quiet('FindCoordinator', { key: groupId, keyType: 0, coordinatorKeys: [groupId] })
+    await t.until('DescribeGroups', { groups: [groupId] }, isThere, { quiet: true })
+    const { name, id } = await t.topic('t')
+    const topics = [{ name, topicId: id, partitions: [{ partitionIndex: 0, committedOffset: 5 }] }]
+    await t.quiet('OffsetCommit', { groupId, generationIdOrMemberEpoch: -1, memberId: '', topics }, { v: 8 })
+    return { groupIds: [groupId, t.name('nobody')], includeAuthorizedOperations: false }
+  },
+}
+
 export const adminFixtures = {
+  ConsumerGroupDescribe: described,
+  StreamsGroupDescribe: described,
   ...Object.fromEntries(Object.entries(secured).filter(([name]) => name.endsWith('DelegationToken'))),
   DescribeClientQuotas: {
     make: async t => {

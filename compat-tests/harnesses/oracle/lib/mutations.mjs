@@ -36,6 +36,8 @@ const GENTLE = {
   count: [-1, 0, 1, 2, 3, 4, 5],
   minBytes: [0, 1, -1, 20000],
   acks: [1, -1, 2, -2],
+  // Kafka unregisters the only broker, and is none any more.
+  brokerId: [-2147483648, -1, 0, 2, 1000],
 }
 
 // Every place in a body that may be mutated, in a fixed order.

@@ -94,6 +94,8 @@ describe('resolveBrokerConfig', () => {
       dataDirectories: ['/a', '/b'],
     })
     expect(configOf({ 'log.dirs': '/a,/b', 'metadata.log.dir': '/m' }).dataDirectory).toBe('/m')
+    const { config } = resolveBrokerConfig([environmentLayer({ KAFKA_LOG_DIRS: '/var/lib/kafka/a,/var/lib/kafka/b' })])
+    expect(config.dataDirectories).toEqual(['/var/lib/kafka/a', '/var/lib/kafka/b'])
     expect(problemsOf({ 'log.dirs': '/a,/b/,/b' })).toEqual(['log.dirs: /b is named twice'])
     expect(problemsOf({ 'log.dirs': '' })).toHaveLength(1)
   })

@@ -141,6 +141,17 @@ describe.each(['EIO', 'ENOSPC'] as const)('a directory that fails with %s', faul
   })
 })
 
+test('a partition that a directory does not take goes to the next', async () => {
+  const disk = new SimulatedDisk(dataPath)
+  const broker = await open(disk)
+  await create(broker, 't', 1)
+  breakDirectory(disk, b, 'EIO')
+  expect(await create(broker, 'u', 1)).toBe(Errors.NONE)
+  expect(await placed(broker)).toEqual({ [a]: 't-0', [b]: `error ${Errors.KAFKA_STORAGE_ERROR}`, [c]: 'u-0' })
+  expect(await produce(broker, 'u', 0)).toBe(Errors.NONE)
+  await broker.stop()
+})
+
 test('the broker ends when the directory of the metadata fails, or the last one', async () => {
   const disk = new SimulatedDisk(dataPath)
   const broker = await open(disk)

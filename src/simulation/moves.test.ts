@@ -5,6 +5,7 @@ import { Errors } from '../protocol/errors.js'
 import { AlterReplicaLogDirs } from '../protocol/messages/alter-replica-log-dirs.js'
 import { CreateTopics } from '../protocol/messages/create-topics.js'
 import { DeleteRecords } from '../protocol/messages/delete-records.js'
+import { DeleteTopics } from '../protocol/messages/delete-topics.js'
 import { DescribeLogDirs } from '../protocol/messages/describe-log-dirs.js'
 import { Produce } from '../protocol/messages/produce.js'
 import { buildBatch } from '../protocol/records/build.js'
@@ -174,6 +175,31 @@ test('a directory that fails under a copy goes offline; the partition stays wher
   expect(labels(broker)).toEqual(numbers(31))
   expect(broker.fatal).toEqual([])
   await broker.stop()
+})
+
+test('a topic that is deleted on its way, and a wish that changes at any moment, take no directory offline', async () => {
+  for (const change of ['deletes', 'turns round'] as const) {
+    for (let turns = 0; turns < 40; turns += 3) {
+      const disk = new SimulatedDisk(dataPath)
+      const broker = await open(disk)
+      await create(broker)
+      for (const n of numbers(12)) await produce(broker, n)
+      await move(broker, b)
+      for (let turn = 0; turn < turns; turn++) {
+        await broker.settle()
+        disk.pendingSyncs[0]?.finish()
+        broker.runDeferred()
+      }
+      if (change === 'deletes') {
+        await broker.until(broker.request(DeleteTopics, 5, { topicNames: ['t'], timeoutMs: 1000 }))
+      } else await move(broker, a)
+      broker.world.advance(1)
+      await moved(broker)
+      expect(broker.errors, `after ${turns} turns`).toEqual([])
+      expect(await place(broker)).toBe(change === 'deletes' ? '' : a)
+      await broker.stop()
+    }
+  }
 })
 
 test('a stop in the middle begins again at the next start', async () => {

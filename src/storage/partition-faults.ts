@@ -48,7 +48,8 @@ export class PartitionFaults {
   codeOf(error: unknown, what = 'could not read the log'): ErrorCode {
     if (error instanceof DiskFailure) {
       this.#say(what, error)
-      this.#of.commit.trouble(error)
+      // Of a partition that is closed the files may be gone, which says nothing about the disk.
+      if (this.closedWith === null) this.#of.commit.trouble(error)
       return Errors.KAFKA_STORAGE_ERROR
     }
     if (!(error instanceof CorruptLogError)) throw error

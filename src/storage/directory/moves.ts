@@ -89,10 +89,12 @@ export class Moves {
     }
     const copy = new PartitionCopy({
       ...{ files, partition, from: `${from.path}/${name}`, to: folder },
-      onReadFailure: failure => from.trouble(failure),
-      onWriteFailure: failure => to.trouble(failure),
+      // Of what is called off the files may be gone, which says nothing about a disk.
+      onReadFailure: failure => this.#isOver(move) || from.trouble(failure),
+      onWriteFailure: failure => this.#isOver(move) || to.trouble(failure),
     })
-    this.#moves.set(name, { partition, from, to, folder, copy, isCancelled: false })
+    const move: Move = { partition, from, to, folder, copy, isCancelled: false }
+    this.#moves.set(name, move)
     log.info('moving a partition', { topic: partition.topic, partition: partition.index, from: from.path, to: to.path })
     this.#running ??= this.#runAll().finally(() => {
       this.#running = null
@@ -146,7 +148,7 @@ export class Moves {
         await this.#pause(heldPauseMs)
       }
       isHeld = true
-      if (!(await this.#copy(move))) return
+      if (this.#isOver(move) || !(await this.#copy(move))) return
       const moved = this.#swap(move)
       if (moved === null) {
         log.warn('could not move a partition: its log is not as it should be; it stays where it is', fields)
@@ -158,6 +160,7 @@ export class Moves {
       log.info('partition moved', { ...fields, durationMs: Math.round(world.host.monotonicMs() - startedMs) })
     } catch (error) {
       if (!(error instanceof DiskFailure)) throw error
+      if (this.#isOver(move) && !to.hasFailed) return
       log.error('could not move a partition: disk error', { ...fields, error: error.message })
     } finally {
       if (isHeld) partition.upkeep.letGo()

@@ -15,6 +15,7 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import kafkajs, { type Admin, type Producer } from 'kafkajs'
 import { verifyDirectories, verifyDirectory } from '#inspect/verify-directory.js'
+import { Errors } from '#protocol/errors.js'
 import { AlterReplicaLogDirs } from '#protocol/messages/alter-replica-log-dirs.js'
 import { DescribeLogDirs } from '#protocol/messages/describe-log-dirs.js'
 import { Metadata } from '#protocol/messages/metadata.js'
@@ -381,7 +382,7 @@ async function committedBy(admin: Admin, groupId: string): ReturnType<Admin['fet
       try {
         return await admin.fetchOffsets({ groupId, topics: kept.map(({ topic }) => topic) })
       } catch (error) {
-        if ((error as { type?: string }).type !== 'COORDINATOR_LOAD_IN_PROGRESS') throw error
+        if ((error as { code?: number }).code !== Errors.COORDINATOR_LOAD_IN_PROGRESS) throw error
         await delay(200)
       }
     }

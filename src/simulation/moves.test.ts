@@ -163,6 +163,20 @@ test('what was deleted stays so: the start of the log goes with it', async () =>
   await again.stop()
 })
 
+test('a start of the log that is being written down while the partition goes is not acknowledged', async () => {
+  const broker = await open(new SimulatedDisk(dataPath))
+  await create(broker)
+  for (const n of numbers(10)) await produce(broker, n)
+  const { topics } = broker.core.services
+  const before = topics.partition('t', 0)!
+  await move(broker, b)
+  const asked = before.upkeep.deleteRecordsBefore(7)
+  before.moveTo(topics.partition('t', 0)!)
+  expect(await broker.until(asked)).toBe(Errors.NOT_LEADER_OR_FOLLOWER)
+  expect(before.logStartOffset).toBe(0)
+  await broker.stop()
+})
+
 test('a directory that fails under a copy goes offline; the partition stays where it is', async () => {
   const disk = new SimulatedDisk(dataPath)
   const broker = await open(disk)

@@ -99,6 +99,8 @@ export class PartitionUpkeep {
     this.#startsToCome.push(start)
     try {
       await this.#checkpoints?.state.write()
+      // Meanwhile it was deleted, or moved, and who asks again finds where it went.
+      if (this.#faults.closedWith !== null) return this.#faults.closedWith
       this.#engine.raiseStart(start)
     } catch (error) {
       return this.#faults.codeOf(error, 'could not write the log start offset')

@@ -191,11 +191,19 @@ export class LogDirs {
 
   /** Where a partition is, in a directory that has failed meanwhile too. */
   #directoryOf(topic: string, index: number): DataDirectory | undefined {
-    for (const directory of this.#online()) if (directory.partition(topic, index) !== undefined) return directory
-    return this.all.find(({ directory }) => directory?.partition(topic, index) !== undefined)?.directory ?? undefined
+    let failed: DataDirectory | undefined
+    for (const { directory, isOnline } of this.all) {
+      if (directory?.partition(topic, index) === undefined) continue
+      if (isOnline) return directory
+      failed = directory
+    }
+    return failed
   }
   partition(topic: string, index: number): Partition | undefined {
-    return this.#directoryOf(topic, index)?.partition(topic, index)
+    const { all } = this
+    return all.length === 1
+      ? all[0]!.directory?.partition(topic, index)
+      : this.#directoryOf(topic, index)?.partition(topic, index)
   }
   directoryIdOf(topic: string, index: number): Uuid | undefined {
     return this.#directoryOf(topic, index)?.directoryId
@@ -204,7 +212,7 @@ export class LogDirs {
   /** Whether what a record says of the place of a partition names a directory that is not here. */
   isMissing(directoryId: Uuid | null): boolean {
     if (directoryId === null || reservedDirectoryIds.has(directoryId)) return false
-    for (const directory of this.#online()) if (directory.directoryId === directoryId) return false
+    for (const { directory, isOnline } of this.all) if (isOnline && directory?.directoryId === directoryId) return false
     return true
   }
   /** Directories that were made at this start, beside others that were there. */

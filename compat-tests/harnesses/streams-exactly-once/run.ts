@@ -14,13 +14,13 @@ import { CreateTopics } from '#protocol/messages/create-topics.js'
 import { InitProducerId } from '#protocol/messages/init-producer-id.js'
 import { appendBatch } from '../../lib/append-batch.js'
 import { CommittedReader } from '../../lib/committed-reader.js'
+import { compiledCommand, JavaApplication } from '../../lib/java-application.js'
 import { scratchFolder } from '../../lib/paths.js'
 import { delay, eventually } from '../../lib/patience.js'
 import { Random, randomSeed } from '../../lib/random.js'
 import { Tally } from '../../lib/tally.js'
 import { WireClient } from '../../lib/wire-client.js'
 import { gregor, realKafka, type TestedBroker } from '../exactly-once/broker.js'
-import { Application, wordCountCommand } from './application.js'
 
 const INPUT = 'lines'
 const OUTPUT = 'counts'
@@ -61,7 +61,7 @@ async function main(): Promise<number> {
     return 2
   }
   const { records, kills, seed } = options
-  const command = await wordCountCommand()
+  const command = await compiledCommand('streams-exactly-once', 'WordCount')
   if (command === null) {
     console.log('not run  Kafka Streams needs a JDK, Maven and its registry')
     return 0
@@ -71,7 +71,7 @@ async function main(): Promise<number> {
   const broker = options.kafka ? await realKafka(scratch) : await gregor(scratch)
   const stateFolder = join(scratch, 'state')
   const args = [broker.bootstrap, APPLICATION_ID, stateFolder, INPUT, OUTPUT]
-  const application = new Application(command, args, stateFolder)
+  const application = new JavaApplication(command, args, stateFolder)
   const tally = new Tally()
   const figures: Record<string, unknown> = { name: 'streams-exactly-once', seed, records }
   const startedMs = performance.now()
@@ -95,7 +95,7 @@ async function main(): Promise<number> {
 
 async function perform(
   broker: TestedBroker,
-  application: Application,
+  application: JavaApplication,
   { records, kills, seed }: { records: number; kills: number; seed: number },
   tally: Tally,
 ): Promise<object> {

@@ -1,26 +1,25 @@
-/** The word count of WordCount.java as a process that is killed and started again on the same state directory. */
+/** A Java program that lives beside the broker, is killed, and is started again, on the same state directory for one. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { classpathOf, javaArgs } from '../../lib/maven.js'
-import { cacheFolder, compatSources } from '../../lib/paths.js'
-import { run } from '../../lib/processes.js'
+import { classpathOf, javaArgs } from './maven.js'
+import { cacheFolder, compatSources } from './paths.js'
+import { run } from './processes.js'
 
-const sources = join(compatSources, 'harnesses', 'streams-exactly-once')
-
-/** The command up to the program's own arguments; null when there is no toolchain. */
-export async function wordCountCommand(): Promise<readonly string[] | null> {
+/** Compiles a program of a harness; the command up to the program's own arguments, or null when there is no toolchain. */
+export async function compiledCommand(harness: string, program: string): Promise<readonly string[] | null> {
+  const sources = join(compatSources, 'harnesses', harness)
   const classpath = await classpathOf(join(sources, 'pom.xml'))
   if (classpath === null) return null
-  const classes = join(cacheFolder(), 'streams-classes')
-  const compiled = await run('javac', ['-d', classes, '-cp', classpath, join(sources, 'WordCount.java')])
+  const classes = join(cacheFolder(), `${harness}-classes`)
+  const compiled = await run('javac', ['-d', classes, '-cp', classpath, join(sources, `${program}.java`)])
   if (compiled.exitCode === 127) return null
   if (compiled.exitCode !== 0) throw new Error(`javac: ${compiled.stdout}${compiled.stderr}`)
-  return ['java', '-Xmx512m', '-XX:+UseSerialGC', ...javaArgs(`${classes}:${classpath}`), 'WordCount']
+  return ['java', '-Xmx512m', '-XX:+UseSerialGC', ...javaArgs(`${classes}:${classpath}`), program]
 }
 
-export class Application {
+export class JavaApplication {
   readonly problems: string[] = []
   /** What it said on stderr, numbers left out, and how often. */
   readonly said = new Map<string, number>()

@@ -139,8 +139,8 @@ function refuseUnmounted({ directory: directories, image }: Reconciliation): voi
   if (missing === 0) return
   for (const dir of made) directories.unmake(dir)
   throw new UnusableDirectoryError(
-    `${made.map(({ path }) => path).join(', ')} is empty, and ${missing} partitions are in a directory that is not here: mount it, or ` +
-      'leave it out of log.dirs, and they stay offline until their topics are deleted',
+    `${made.map(({ path }) => path).join(', ')}: empty, and ${missing} partitions are in a directory that is not here. Mount it, or ` +
+      'leave what is empty out of log.dirs: they stay offline until their topics are deleted',
   )
 }
 

@@ -100,6 +100,18 @@ test('no new partition goes to a directory that is cordoned, and none anywhere w
   await none.stop()
 })
 
+test('a directory that is removed or unmounted under the broker is not made again: new partitions go elsewhere', async () => {
+  const disk = new SimulatedDisk(dataPath)
+  const broker = await open(disk)
+  await create(broker, 't', 3)
+  for (const name of disk.files.list(b)) if (name !== '.lock') disk.files.remove(`${b}/${name}`)
+  expect(await create(broker, 'u', 2)).toBe(Errors.NONE)
+  expect(await placed(broker)).toEqual({ [a]: 't-0 u-0', [b]: `error ${Errors.KAFKA_STORAGE_ERROR}`, [c]: 't-2 u-1' })
+  expect(broker.errors.join()).toContain('/b has no meta.properties any more: it was removed, or is not mounted')
+  expect(disk.files.list(b).filter(name => name.startsWith('u-'))).toEqual([])
+  await broker.stop()
+})
+
 describe.each(['EIO', 'ENOSPC'] as const)('a directory that fails with %s', fault => {
   test('takes its own partitions offline; the others serve on', async () => {
     const disk = new SimulatedDisk(dataPath)
@@ -259,7 +271,7 @@ describe('a start', () => {
   test('with an empty directory in the place of one that has partitions is refused, and leaves it empty', async () => {
     const disk = await withRecords()
     for (const path of ['/d', '/d']) {
-      await expect(open(disk, { 'log.dirs': [a, path, c].join(',') })).rejects.toThrow(/\/d is empty, and 1 partitions are in/)
+      await expect(open(disk, { 'log.dirs': [a, path, c].join(',') })).rejects.toThrow(/\/d: empty, and 1 partitions are in/)
       expect(disk.files.sizeOf('/d/meta.properties')).toBe(null)
     }
     // Beside all others it is a new one.

@@ -137,9 +137,20 @@ export class DataDirectory {
     assert(!this.#isClosed, 'a closed directory takes no partition')
     const name = partitionName(topic, index)
     assert(!this.#partitions.has(name), 'a partition is created once')
+    this.insistThere()
     const partition = createPartition(this.#host, topic, index, topicId, isPrivate)
     this.#partitions.set(name, partition)
     return partition
+  }
+
+  /**
+   * Throws DiskFailure when the directory was removed or unmounted while it is in use: what were made at its path would be on
+   * another disk, and hidden once the right one is back.
+   */
+  insistThere(): void {
+    const { checkpoints, files } = this.#host
+    if (checkpoints === null || files.sizeOf(`${this.path}/${metaPropertiesFile}`) !== null) return
+    throw new DiskFailure(`${this.path} has no ${metaPropertiesFile} any more: it was removed, or is not mounted`, 'denied', null)
   }
 
   /** One whose files are in a directory that is not here. */

@@ -81,6 +81,7 @@ export class Moves {
     const { files, world, log } = this.#options
     const folder = `${to.path}/${name}.${toHex(fromBase64Url(randomUuid(world)))}-future`
     try {
+      to.insistThere()
       files.makeDirectory(folder)
       files.writeWhole(`${folder}/${partitionMetadataFile}`, partitionMetadata(partition.topicId))
     } catch (error) {

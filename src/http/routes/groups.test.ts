@@ -1,6 +1,7 @@
 import { Kafka, logLevel } from 'kafkajs'
 import { describe, expect, it } from 'vitest'
 import { batchOf, TestClient } from '../../broker/test-client.test-support.js'
+import { ConsumerGroupHeartbeat } from '../../protocol/messages/consumer-group-heartbeat.js'
 import { OffsetCommit } from '../../protocol/messages/offset-commit.js'
 import { OffsetFetch } from '../../protocol/messages/offset-fetch.js'
 import { type HttpBroker, httpBroker } from '../http.test-support.js'
@@ -114,6 +115,23 @@ describe('groups', () => {
     expect(await refusal(at.broker.ask('/api/v1/groups/g', { method: 'DELETE' }))).toEqual([409, 'NON_EMPTY_GROUP'])
     expect(await at.committed()).toEqual([2, 5])
     await consumer.disconnect()
+  })
+
+  it('of the consumer protocol are shown with what their coordinator assigned', async () => {
+    await using at = await withGroup()
+    const join = { groupId: 'modern', memberId: 'm-1', memberEpoch: 0, subscribedTopicNames: ['t'], rebalanceTimeoutMs: 10_000 }
+    const joined = await at.client.call(ConsumerGroupHeartbeat, 0, { ...join, topicPartitions: [] })
+    expect(joined.errorCode).toBe(0)
+    expect(await at.broker.json('/api/v1/groups?type=consumer')).toMatchObject({
+      rows: [{ groupId: 'modern', type: 'consumer' }],
+    })
+    const assignment = [{ topic: 't', partitions: [0, 1] }]
+    expect(await at.broker.json('/api/v1/groups/modern')).toMatchObject({
+      type: 'consumer',
+      assignor: 'uniform',
+      members: [{ memberId: 'm-1', clientId: 'test', host: '127.0.0.1', assignment }],
+      positions: [0, 1].map(partition => ({ topic: 't', partition, committedOffset: null, lag: null, memberId: 'm-1' })),
+    })
   })
 
   it.each([

@@ -43,6 +43,8 @@ export async function httpBroker({ config = {}, world = realWorld, addScram = []
     'offsets.topic.num.partitions': '2',
     'transaction.state.log.num.partitions': '2',
     'gregor.http.listener': '127.0.0.1:0',
+    // Records of tests are old.
+    'log.retention.ms': '-1',
     ...config,
   }
   const broker = await startBroker({

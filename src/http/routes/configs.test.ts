@@ -36,7 +36,7 @@ it('configs are shown with where they come from and what they mean, and altered 
   ).toBe(204)
   expect((await shown(path, 'segment.ms'))?.value).toBe('7000')
   expect((await shown(path, 'cleanup.policy'))?.value).toBe('delete,compact')
-  expect(await shown(path, 'retention.ms')).toMatchObject({ value: '604800000', source: 'default' })
+  expect(await shown(path, 'retention.ms')).toMatchObject({ value: '-1', source: 'static-broker' })
 
   expect((await patch({ set: { 'log.retention.ms': '1000' } }, '/api/v1/brokers/1/configs')).status).toBe(204)
   expect(await shown('/api/v1/brokers/1/configs', 'log.retention.ms')).toMatchObject({ value: '1000', source: 'dynamic-broker' })

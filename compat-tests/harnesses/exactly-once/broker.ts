@@ -39,7 +39,7 @@ export async function gregor(folder: string, configs: readonly string[] = []): P
   }
 }
 
-export async function realKafka(folder: string): Promise<TestedBroker> {
+export async function realKafka(folder: string, configs: readonly string[] = []): Promise<TestedBroker> {
   const ports = (await freePorts(2)) as [number, number]
   const own = {
     // Its coordinators load every partition of these at every start.
@@ -51,13 +51,14 @@ export async function realKafka(folder: string): Promise<TestedBroker> {
     'broker.session.timeout.ms': '1500',
     'broker.heartbeat.interval.ms': '300',
   }
+  const given = Object.fromEntries(configs.map(config => config.split('=', 2)))
   let kafka: RunningKafka | null = null
   return {
     bootstrap: `127.0.0.1:${ports[0]}`,
     errorLines: [],
     start: async () => {
       const onLogLine = (line: string) => appendFileSync(join(folder, 'kafka.log'), `${line}\n`)
-      kafka = await startKafka({ ports, logDir: join(folder, 'kafka'), properties: { ...settings, ...own }, onLogLine })
+      kafka = await startKafka({ ports, logDir: join(folder, 'kafka'), properties: { ...settings, ...own, ...given }, onLogLine })
     },
     kill9: async () => {
       await kafka?.kill9()

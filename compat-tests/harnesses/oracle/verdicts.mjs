@@ -24,7 +24,7 @@ const onlyThere = one => one.kafka === undefined
 const reasons = {
   elr: 'Kafka writes min.insync.replicas as a dynamic cluster default when eligible leader replicas are on; here it is a default',
   api: 'an API that is not implemented yet is not advertised',
-  features: 'of the features, metadata.version and transaction.version: what the others switch on is not there yet',
+  features: 'of the features, those that switch on what is not there yet are not offered',
   old: 'versions that Kafka 4 dropped are served',
   coordinators: 'no coordinator for share groups yet',
   fixed: 'a config that is not taken up while the broker runs is read-only, and changing it is refused (docs/config.md)',

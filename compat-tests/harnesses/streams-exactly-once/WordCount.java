@@ -9,7 +9,11 @@ import org.apache.kafka.streams.kstream.Grouped;
 import org.apache.kafka.streams.kstream.Materialized;
 import org.apache.kafka.streams.kstream.Produced;
 
-/** The word count of Kafka's own tutorial, exactly once: BOOTSTRAP APPLICATION_ID STATE_DIR INPUT OUTPUT. Ends on SIGTERM. */
+/**
+ * The word count of Kafka's own tutorial, exactly once: BOOTSTRAP APPLICATION_ID STATE_DIR INPUT OUTPUT [PROTOCOL [USERS ORDERS
+ * JOINED]]. PROTOCOL is that of its group, classic or streams; the three topics make it join each order with its user, too. Ends on
+ * SIGTERM.
+ */
 public class WordCount {
   public static void main(String[] args) {
     var builder = new StreamsBuilder();
@@ -21,6 +25,10 @@ public class WordCount {
         .toStream()
         .mapValues(count -> Long.toString(count))
         .to(args[4], Produced.with(Serdes.String(), Serdes.String()));
+    if (args.length > 6) {
+      var users = builder.<String, String>table(args[6], Materialized.as("users"));
+      builder.<String, String>stream(args[7]).join(users, (order, user) -> order + " of " + user).to(args[8]);
+    }
 
     var settings = new Properties();
     settings.put(StreamsConfig.BOOTSTRAP_SERVERS_CONFIG, args[0]);
@@ -30,8 +38,14 @@ public class WordCount {
     settings.put(StreamsConfig.NUM_STREAM_THREADS_CONFIG, 2);
     settings.put(StreamsConfig.DEFAULT_KEY_SERDE_CLASS_CONFIG, Serdes.StringSerde.class);
     settings.put(StreamsConfig.DEFAULT_VALUE_SERDE_CLASS_CONFIG, Serdes.StringSerde.class);
-    settings.put(StreamsConfig.consumerPrefix("session.timeout.ms"), 8000);
-    settings.put(StreamsConfig.consumerPrefix("heartbeat.interval.ms"), 1000);
+    // Users are older than orders, and are waited for.
+    settings.put(StreamsConfig.MAX_TASK_IDLE_MS_CONFIG, 2000);
+    if (args.length > 5 && args[5].equals("streams")) {
+      settings.put(StreamsConfig.GROUP_PROTOCOL_CONFIG, "streams");
+    } else {
+      settings.put(StreamsConfig.consumerPrefix("session.timeout.ms"), 8000);
+      settings.put(StreamsConfig.consumerPrefix("heartbeat.interval.ms"), 1000);
+    }
     settings.put(StreamsConfig.consumerPrefix("auto.offset.reset"), "earliest");
     settings.put(StreamsConfig.RECONNECT_BACKOFF_MAX_MS_CONFIG, 200);
     var streams = new KafkaStreams(builder.build(), settings);

@@ -46,8 +46,8 @@ export interface ConfiguredTopology {
   readonly missingTopics: readonly TopicInfo[]
 }
 
-/** Tasks of one group. Kafka has no bound; here every assignment goes through all of them. */
-export const tasksPerGroupMax = 100_000
+/** Tasks of one group. Kafka has no bound; here an assignment goes through all of them in one step, some 30 ms for so many. */
+export const tasksPerGroupMax = 10_000
 
 type Topics = TopicsView['topics']
 

@@ -171,7 +171,7 @@ test('nothing moves when nothing has changed', () => {
   )
 })
 
-test('a member that comes back to what it had takes no more than its share from others', () => {
+test('a member that is new takes no more than its share from others', () => {
   fc.assert(
     fc.property(history, ({ subtopologies, steps: [bits = 1] }) => {
       const members = membersOf(bits)

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { utf8Encode } from '../base/bytes.js'
+import { encodeRecord } from '../coordinator/group/records.js'
 import { encodeMetadataRecord } from '../protocol/state/metadata.js'
 import { decodeInternal } from './internal-records.js'
 
@@ -27,4 +28,21 @@ test('nor what a broker was told in secret', () => {
   expect(shown('plugin.token', 'gold')).toBe('[hidden]')
   expect(shown('plugin.token', null)).toBeNull()
   expect(shown('log.retention.ms', '5')).toBe('5')
+})
+
+test('a dump shows groups of every kind', () => {
+  const shown = (record: Parameters<typeof encodeRecord>[0]) => {
+    const { key, value } = encodeRecord(record)
+    return decodeInternal('__consumer_offsets', key, value)
+  }
+  const key = { groupId: 'g' }
+  expect(shown({ type: 'streams-target-epoch', key, value: { epoch: 3, atMs: 5 } })).toEqual({
+    key,
+    value: { assignmentEpoch: 3, assignmentTimestamp: 5 },
+  })
+  expect(shown({ type: 'consumer-epoch', key, value: { epoch: 3, metadataHash: 7 } })).toEqual({
+    key,
+    value: { epoch: 3, metadataHash: 7 },
+  })
+  expect(shown({ type: 'streams-topology', key, value: null })).toEqual({ key, value: null })
 })

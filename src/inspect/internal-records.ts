@@ -10,9 +10,11 @@ import { isSecretConfig } from '../config/broker-config.js'
 import { hiddenText as hidden } from '../config/key.js'
 import { decode } from '../protocol/codec.js'
 import { inRange, type Message } from '../protocol/schema.js'
+import * as consumer from '../protocol/state/consumer-group.js'
 import { GroupMetadataKey, GroupMetadataValue } from '../protocol/state/group.js'
 import { decodeMetadataRecord } from '../protocol/state/metadata.js'
 import { OffsetCommitKey, OffsetCommitValue } from '../protocol/state/offsets.js'
+import * as streams from '../protocol/state/streams-group.js'
 import { TransactionLogKey, TransactionLogValue } from '../protocol/state/transaction.js'
 import { Reader } from '../protocol/wire.js'
 
@@ -47,14 +49,29 @@ export function decodeInternal(topic: string, key: Bytes | null, value: Bytes | 
     if (!inRange(TransactionLogKey.versions, type)) return null
     return withValue(decode(TransactionLogKey, type, keyReader), TransactionLogValue as unknown as Message, value)
   }
-  if (inRange(OffsetCommitKey.versions, type)) {
-    return withValue(decode(OffsetCommitKey, type, keyReader), OffsetCommitValue as unknown as Message, value)
-  }
-  if (inRange(GroupMetadataKey.versions, type)) {
-    return withValue(decode(GroupMetadataKey, type, keyReader), GroupMetadataValue as unknown as Message, value)
-  }
-  return null
+  const [keySchema, valueSchema] = offsetsRecords.find(([{ versions }]) => inRange(versions, type)) ?? []
+  if (keySchema === undefined || valueSchema === undefined) return null
+  return withValue(decode(keySchema, type, keyReader), valueSchema, value)
 }
+
+/** Offsets, and groups of every kind. */
+const offsetsRecords = [
+  [OffsetCommitKey, OffsetCommitValue],
+  [GroupMetadataKey, GroupMetadataValue],
+  [consumer.ConsumerGroupMetadataKey, consumer.ConsumerGroupMetadataValue],
+  [consumer.ConsumerGroupPartitionMetadataKey, consumer.ConsumerGroupPartitionMetadataValue],
+  [consumer.ConsumerGroupMemberMetadataKey, consumer.ConsumerGroupMemberMetadataValue],
+  [consumer.ConsumerGroupTargetAssignmentMetadataKey, consumer.ConsumerGroupTargetAssignmentMetadataValue],
+  [consumer.ConsumerGroupTargetAssignmentMemberKey, consumer.ConsumerGroupTargetAssignmentMemberValue],
+  [consumer.ConsumerGroupCurrentMemberAssignmentKey, consumer.ConsumerGroupCurrentMemberAssignmentValue],
+  [consumer.ConsumerGroupRegularExpressionKey, consumer.ConsumerGroupRegularExpressionValue],
+  [streams.StreamsGroupMetadataKey, streams.StreamsGroupMetadataValue],
+  [streams.StreamsGroupMemberMetadataKey, streams.StreamsGroupMemberMetadataValue],
+  [streams.StreamsGroupTargetAssignmentMetadataKey, streams.StreamsGroupTargetAssignmentMetadataValue],
+  [streams.StreamsGroupTargetAssignmentMemberKey, streams.StreamsGroupTargetAssignmentMemberValue],
+  [streams.StreamsGroupCurrentMemberAssignmentKey, streams.StreamsGroupCurrentMemberAssignmentValue],
+  [streams.StreamsGroupTopologyKey, streams.StreamsGroupTopologyValue],
+] as unknown as readonly (readonly [key: Message, value: Message])[]
 
 function withValue(key: unknown, schema: Message, value: Bytes | null): DecodedRecord | null {
   if (value === null) return { key, value: null }

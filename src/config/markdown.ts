@@ -82,8 +82,8 @@ ${byReason(all, 'refused')}
 
 ## Groups
 
-Kept, shown and listed as in Kafka. Those of share groups concern what is not served yet; the classic protocol has no configs of its
-own in Kafka either.
+Kept, shown and listed as in Kafka. Those of share groups concern what is not served yet; the classic protocol has no configs of
+its own in Kafka either.
 
 | Key | Type | Default | Allowed | Meaning | Broker's default |
 |---|---|---|---|---|---|

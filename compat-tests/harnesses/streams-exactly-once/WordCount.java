@@ -11,8 +11,8 @@ import org.apache.kafka.streams.kstream.Produced;
 
 /**
  * The word count of Kafka's own tutorial, exactly once: BOOTSTRAP APPLICATION_ID STATE_DIR INPUT OUTPUT [PROTOCOL [USERS ORDERS
- * JOINED]]. PROTOCOL is that of its group, classic or streams; the three topics make it join each order with its user, too. Ends on
- * SIGTERM.
+ * JOINED]]. PROTOCOL is that of its group, classic or streams; the three topics make it join each order with its user, too.
+ * Ends on SIGTERM.
  */
 public class WordCount {
   public static void main(String[] args) {

@@ -1,9 +1,9 @@
 /**
  * Kafka Streams as a streams group (KIP-1071): `run.js [--records N] [--turns N] [--seed N] [--kafka]`.
  * A word count and a join of orders with users, exactly once, with a standby of each task. It begins as an application of the
- * classic protocol, is stopped, and goes on as a streams group with its offsets and its state. Then instances are added and killed
- * by turns with the broker. In the end every count is the one that was computed directly, and every order was joined once; and
- * kafka-streams-groups lists, describes, resets and deletes the group.
+ * classic protocol, is stopped, and goes on as a streams group with its offsets and its state. Then instances are added and
+ * killed by turns with the broker. In the end every count is the one that was computed directly, and every order was joined
+ * once; and kafka-streams-groups lists, describes, resets and deletes the group.
  *
  * Exit code 0 when everything holds or the toolchain is missing ("not run"), 1 when something does not, 2 for wrong usage.
  */
@@ -16,13 +16,13 @@ import { InitProducerId } from '#protocol/messages/init-producer-id.js'
 import type { NewRecord } from '#protocol/records/build.js'
 import { appendBatch } from '../../lib/append-batch.js'
 import { CommittedReader } from '../../lib/committed-reader.js'
+import { compiledCommand, JavaApplication } from '../../lib/java-application.js'
 import { scratchFolder } from '../../lib/paths.js'
 import { delay, eventually } from '../../lib/patience.js'
 import { Random, randomSeed } from '../../lib/random.js'
 import { Tally } from '../../lib/tally.js'
 import { WireClient } from '../../lib/wire-client.js'
 import { gregor, realKafka, type TestedBroker } from '../exactly-once/broker.js'
-import { Application, wordCountCommand } from '../streams-exactly-once/application.js'
 import { checkTool, streamsTool } from './tool.js'
 
 const APPLICATION_ID = 'shop'
@@ -75,7 +75,7 @@ async function main(): Promise<number> {
     return 2
   }
   const { records, turns, seed } = options
-  const [command, tool] = [await wordCountCommand(), await streamsTool()]
+  const [command, tool] = [await compiledCommand('streams-exactly-once', 'WordCount'), await streamsTool()]
   if (command === null || tool === null) {
     console.log('not run  Kafka Streams needs a JDK, Maven and its registry')
     return 0
@@ -83,10 +83,10 @@ async function main(): Promise<number> {
   console.log(`streams-groups: ${records} records, ${turns} turns, seed ${seed}`)
   const scratch = scratchFolder('streams-groups')
   const broker = options.kafka ? await realKafka(scratch, configs) : await gregor(scratch, configs)
-  const applicationOf = (protocol: string, n: number): Application => {
+  const applicationOf = (protocol: string, n: number): JavaApplication => {
     const state = join(scratch, `state-${n}`)
     const [lines = '', counts = '', ...shop] = TOPICS
-    return new Application(command, [broker.bootstrap, APPLICATION_ID, state, lines, counts, protocol, ...shop], state)
+    return new JavaApplication(command, [broker.bootstrap, APPLICATION_ID, state, lines, counts, protocol, ...shop], state)
   }
   const tally = new Tally()
   const startedMs = performance.now()
@@ -126,8 +126,8 @@ interface Play {
 
 async function perform(
   broker: TestedBroker,
-  classic: Application,
-  applications: readonly Application[],
+  classic: JavaApplication,
+  applications: readonly JavaApplication[],
   { records, turns, seed }: Play,
   tally: Tally,
 ): Promise<object> {

@@ -110,7 +110,7 @@ test.each([0, 1, 2, 3, 4, 5])('ApiVersions v%i lists every API of the table once
   )
 })
 
-test('ApiVersions tells of the features metadata.version and transaction.version, in order by the metadata log', async () => {
+test('ApiVersions tells of the features, in order by the metadata log', async () => {
   await using own = await testBroker()
   const client = await own.connect()
   const ask = (version = 4) => client.call(ApiVersions, version, { clientSoftwareName: 'c', clientSoftwareVersion: '1' })
@@ -119,10 +119,14 @@ test('ApiVersions tells of the features metadata.version and transaction.version
     supportedFeatures: [
       { name: 'metadata.version', minVersion: 7, maxVersion: 33 },
       { name: 'transaction.version', minVersion: 0, maxVersion: 2 },
+      { name: 'group.version', minVersion: 0, maxVersion: 1 },
+      { name: 'streams.version', minVersion: 0, maxVersion: 1 },
     ],
     finalizedFeatures: [
       { name: 'metadata.version', minVersionLevel: 33, maxVersionLevel: 33 },
       { name: 'transaction.version', minVersionLevel: 2, maxVersionLevel: 2 },
+      { name: 'group.version', minVersionLevel: 1, maxVersionLevel: 1 },
+      { name: 'streams.version', minVersionLevel: 1, maxVersionLevel: 1 },
     ],
   })
   // [KAFKA-17492]

@@ -22,7 +22,7 @@ test('a level that was changed counts at once, raises the epoch and outlives the
   const first = await testBroker(options)
   const client = await first.connect()
   const before = await levels(client)
-  expect(before.told).toEqual(['metadata.version 33', 'transaction.version 2', 'group.version 1'])
+  expect(before.told).toEqual(['metadata.version 33', 'transaction.version 2', 'group.version 1', 'streams.version 1'])
   expect(await client.call(UpdateFeatures, 1, { ...transactionVersion(0, 2), validateOnly: true })).toMatchObject({
     errorCode: Errors.NONE,
     results: [{ feature: 'transaction.version', errorCode: Errors.NONE }],
@@ -30,11 +30,11 @@ test('a level that was changed counts at once, raises the epoch and outlives the
   expect(await levels(client)).toEqual(before)
   expect((await client.call(UpdateFeatures, 2, transactionVersion(0, 2))).errorCode).toBe(Errors.NONE)
   const after = await levels(client)
-  expect(after.told).toEqual(['metadata.version 33', 'group.version 1'])
+  expect(after.told).toEqual(['metadata.version 33', 'group.version 1', 'streams.version 1'])
   expect(after.epoch).toBeGreaterThan(before.epoch)
   await first.stop()
   await using second = await testBroker(options)
-  expect((await levels(await second.connect())).told).toEqual(['metadata.version 33', 'group.version 1'])
+  expect((await levels(await second.connect())).told).toEqual(['metadata.version 33', 'group.version 1', 'streams.version 1'])
 })
 
 test('what may not be changes nothing, and version 0 lets no level sink', async () => {

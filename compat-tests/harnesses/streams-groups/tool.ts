@@ -2,6 +2,7 @@
 import { delimiter, join } from 'node:path'
 import { classpathOf, javaArgs, kafkaClasspath, shortLivedJvmArgs } from '../../lib/maven.js'
 import { compatSources } from '../../lib/paths.js'
+import { eventually } from '../../lib/patience.js'
 import { run } from '../../lib/processes.js'
 import type { Tally } from '../../lib/tally.js'
 
@@ -25,9 +26,15 @@ export async function checkTool(
     const { stdout, stderr } = await run(program, [...command, '--bootstrap-server', bootstrap, ...args])
     return `${stdout}${stderr}`
   }
+  // A member that was killed a moment ago is missed when its session is over.
   const expectIn = async (what: string, pattern: RegExp, ...args: string[]): Promise<void> => {
-    const text = await tell(...args)
-    tally.claim(`kafka-streams-groups ${what}`, pattern.test(text) ? null : text.slice(0, 2000))
+    let text = ''
+    const isSaid = async (): Promise<boolean> => {
+      text = await tell(...args)
+      return pattern.test(text)
+    }
+    const isTold = await eventually(isSaid, 20_000)
+    tally.claim(`kafka-streams-groups ${what}`, isTold ? null : text.slice(0, 2000))
   }
   await expectIn('lists the group', new RegExp(`^${group}$`, 'm'), '--list')
   await expectIn('lists it with its state', new RegExp(`^${group}\\s+Stable`, 'm'), '--list', '--state')

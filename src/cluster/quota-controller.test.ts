@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { Errors } from '../protocol/errors.js'
+import { Errors, isRefusal } from '../protocol/errors.js'
 import { encodeMetadataRecord } from '../protocol/state/metadata.js'
 import { MutableImage } from './image.js'
 import { alterQuotas, findQuotas, type QuotaAlteration, quotaEntitiesMax } from './quota-controller.js'
@@ -28,7 +28,8 @@ function imageAfter(...requests: readonly (readonly QuotaAlteration[])[]): Mutab
 }
 function shown({ quotas }: MutableImage) {
   const found = findQuotas(quotas, [], false)
-  return Array.isArray(found) ? found.map(one => [Object.fromEntries(one.entity), Object.fromEntries(one.values)]) : found
+  if (isRefusal(found)) return found
+  return Array.from(found, one => [Object.fromEntries(one.entity), Object.fromEntries(one.values)])
 }
 const messagesOf = (alterations: readonly QuotaAlteration[], image = new MutableImage()) =>
   alterQuotas(image.quotas, alterations, name => name !== 'nowhere').result.map(({ refusal }) => refusal?.message ?? null)
@@ -104,7 +105,7 @@ describe('a filter', () => {
   const found = (components: readonly (readonly [string, number, (string | null)?])[], isStrict = false) => {
     const filters = components.map(([entityType, matchType, match = null]) => ({ entityType, matchType, match }))
     const result = findQuotas(quotas, filters, isStrict)
-    return Array.isArray(result) ? result.map(one => Object.fromEntries(one.entity)) : result
+    return isRefusal(result) ? result : Array.from(result, one => Object.fromEntries(one.entity))
   }
   test('finds what has all its components, and with more only when it is not strict', () => {
     expect(found([['user', 0, 'u']])).toEqual([{ user: 'u' }, { user: 'u', 'client-id': 'c' }])

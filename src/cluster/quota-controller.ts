@@ -2,7 +2,7 @@
 import { Errors, isRefusal, type Refusal, refuse } from '../protocol/errors.js'
 import type { MetadataRecordInput } from '../protocol/state/metadata.js'
 import type { Decided } from './controller.js'
-import { type QuotaEntity, type Quotas, quotaEntityKey } from './quota-image.js'
+import { type EntityQuotas, type QuotaEntity, type Quotas, quotaEntityKey } from './quota-image.js'
 
 export interface QuotaAlteration {
   readonly entity: QuotaEntity
@@ -39,14 +39,15 @@ const addressQuotas: Readonly<Record<string, QuotaMax>> = { [connectionRateKey]:
 /**
  * Per entity, once, in the order of their first mention. One that is mentioned again, or names a quota twice, is told so, as in
  * Kafka: what its first mention said counts all the same.
+ * @param outcomes those of the parts of the same request that were decided before, to which those of this part are added.
  * @param isKnownHost whether the name of an address is one, or a host that is known.
  */
 export function alterQuotas(
   quotas: Quotas,
   alterations: readonly QuotaAlteration[],
   isKnownHost: (name: string) => boolean,
+  outcomes = new Map<string, QuotaOutcome>(),
 ): Decided<readonly QuotaOutcome[]> {
-  const outcomes = new Map<string, QuotaOutcome>()
   const records: MetadataRecordInput[] = []
   let made = 0
   for (const alteration of alterations) {
@@ -133,22 +134,17 @@ export interface QuotaFilter {
 }
 
 /** The entities that have what each component asks for; a strict filter finds no types beside those that it names. */
-export function findQuotas(
-  quotas: Quotas,
-  filters: readonly QuotaFilter[],
-  isStrict: boolean,
-):
-  | readonly {
-      readonly entity: QuotaEntity
-      readonly values: ReadonlyMap<string, number>
-    }[]
-  | Refusal {
+export function findQuotas(quotas: Quotas, filters: readonly QuotaFilter[], isStrict: boolean): Iterable<EntityQuotas> | Refusal {
   const refusal = filterRefusal(filters)
   if (refusal !== null) return refusal
   if (filters.length === 0 && isStrict) return []
-  return [...quotas.entities.values()].filter(
-    ({ entity }) => filters.every(filter => fits(entity, filter)) && (!isStrict || entity.size === filters.length),
-  )
+  return fitting(quotas, filters, isStrict)
+}
+
+function* fitting({ entities }: Quotas, filters: readonly QuotaFilter[], isStrict: boolean): Generator<EntityQuotas> {
+  for (const found of entities.values()) {
+    if (filters.every(filter => fits(found.entity, filter)) && (!isStrict || found.entity.size === filters.length)) yield found
+  }
 }
 
 function fits(entity: QuotaEntity, { entityType, matchType, match }: QuotaFilter): boolean {

@@ -55,3 +55,29 @@ test('an address has the rate of its quota, by its name or by itself, or that of
   set('10.0.0.1', 0, true)
   expect(rateOf('10.0.0.1')).toBe(7)
 })
+
+test('the name of an address is looked up once, one at a time, however often quotas change meanwhile', async () => {
+  const quotas = new MutableQuotas()
+  const set = (entityType: string, entityName: string, key: string) =>
+    quotas.apply({ kind: 'clientQuota', entity: [{ entityType, entityName }], key, value: 5, remove: false })
+  const asked: string[] = []
+  const answers: ((address: string | null) => void)[] = []
+  const rateOf = connectionRates(quotas, host => {
+    asked.push(host)
+    return new Promise(resolve => answers.push(resolve))
+  })
+  for (const host of ['one', 'two', 'gone']) set('ip', host, 'connection_creation_rate')
+  for (const user of ['u', 'v', 'w']) {
+    set('user', user, 'producer_byte_rate')
+    rateOf('10.0.0.1')
+  }
+  expect(asked).toEqual(['one'])
+  answers[0]!('10.0.0.1')
+  await expect.poll(() => asked).toEqual(['one', 'two'])
+  answers[1]!('10.0.0.2')
+  await expect.poll(() => asked).toEqual(['one', 'two', 'gone'])
+  answers[2]!(null)
+  set('user', 'x', 'producer_byte_rate')
+  expect([rateOf('10.0.0.1'), rateOf('10.0.0.2'), rateOf('10.0.0.3')]).toEqual([5, 5, Number.POSITIVE_INFINITY])
+  expect(asked).toHaveLength(3)
+})

@@ -41,32 +41,62 @@ export async function followConnectionLimits(config: LiveConfig, quotas: Connect
   await renew()
 }
 
-/** Connections a second that an address may make, as its quota says, or that of all addresses. */
-export function connectionRates(quotas: Quotas): (address: string) => number {
+/**
+ * Connections a second that an address may make, as its quota says, or that of all addresses. A name is looked up once, when its
+ * quota is new, as in Kafka, and one at a time: while no server answers, a lookup holds one of the threads that sync files.
+ */
+export function connectionRates(quotas: Quotas, addressOf = lookedUp): (address: string) => number {
   let revision = -1
   let rates = new Map<string | null, number>()
+  let hosts = new Map<string, number>()
+  const addresses = new Map<string, string | null>()
+  let isLooking = false
   const renew = (): void => {
     revision = quotas.revision
-    const fresh = new Map<string | null, number>()
-    rates = fresh
+    rates = new Map()
+    hosts = new Map()
     for (const { entity, values } of quotas.entities.values()) {
       const rate = values.get(connectionRateKey)
       const host = entity.get('ip')
       if (rate === undefined || host === undefined) continue
-      if (host === null || isIP(host) !== 0) fresh.set(host === null ? null : asSocketsHaveIt(host), rate)
-      // Nobody waits for the name: its addresses are bounded from when they are known. A host that has gone has no connections.
-      else
-        void lookup(host).then(
-          ({ address }) => fresh.set(asSocketsHaveIt(address), rate),
-          () => {},
-        )
+      if (host === null || isIP(host) !== 0) rates.set(host === null ? null : asSocketsHaveIt(host), rate)
+      else hosts.set(host, rate)
     }
+    for (const host of addresses.keys()) if (!hosts.has(host)) addresses.delete(host)
+    for (const [host, rate] of hosts) {
+      const address = addresses.get(host)
+      if (typeof address === 'string') rates.set(address, rate)
+    }
+    // Nobody waits for the names: their addresses are bounded from when they are known.
+    if (!isLooking) void lookUp()
+  }
+  const lookUp = async (): Promise<void> => {
+    isLooking = true
+    for (let host = unknown(); host !== undefined; host = unknown()) {
+      const address = await addressOf(host)
+      const rate = hosts.get(host)
+      if (rate === undefined) continue
+      addresses.set(host, address)
+      if (address !== null) rates.set(address, rate)
+    }
+    isLooking = false
+  }
+  const unknown = (): string | undefined => {
+    for (const host of hosts.keys()) if (!addresses.has(host)) return host
+    return undefined
   }
   return address => {
     if (revision !== quotas.revision) renew()
     return rates.get(address) ?? rates.get(null) ?? Number.POSITIVE_INFINITY
   }
 }
+
+/** A host that has gone has no connections. */
+const lookedUp = (host: string): Promise<string | null> =>
+  lookup(host).then(
+    ({ address }) => asSocketsHaveIt(address),
+    () => null,
+  )
 
 /** Bounded by its own keys alone, where there are others: what clients do elsewhere must not keep brokers out. */
 export function isListenerForBrokers(config: BrokerConfig, name: string): boolean {

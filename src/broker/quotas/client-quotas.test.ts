@@ -262,3 +262,16 @@ test('quotas are kept, and hold after a restart', async () => {
   expect((await produce(after, 20_000)).throttleTimeMs).toBeGreaterThan(0)
   await second.broker.stop()
 })
+
+test('a thousand quotas are set in steps; an entity that two of them name is told so', async () => {
+  const entries = Array.from({ length: 1000 }, (_, at) => ({
+    entity: [{ entityType: 'user', entityName: `u${at % 950}` }],
+    ops: [{ key: 'producer_byte_rate', value: 1000, remove: false }],
+  }))
+  const other = await broker.connect({ clientId: 'other' })
+  const answer = await admin.call(AlterClientQuotas, 1, { entries, validateOnly: false })
+  expect(answer.entries).toHaveLength(950)
+  // Named again, in another step: told so as in one.
+  expect(answer.entries.filter(({ errorCode }) => errorCode !== Errors.NONE)).toHaveLength(50)
+  expect((await other.call(DescribeClientQuotas, 1, { components: [], strict: false })).entries).toHaveLength(950)
+})

@@ -7,7 +7,7 @@ import { Sensors } from '../../base/sensors.js'
 import type { Clock } from '../../base/world.js'
 import { byteRateKeys, mutationRateKey, requestPercentageKey } from '../../cluster/quota-controller.js'
 import type { Quotas } from '../../cluster/quota-image.js'
-import { type QuotaHolder, QuotaTable } from './quota-table.js'
+import type { QuotaHolder, QuotaTable } from '../../cluster/quota-table.js'
 import { TokenBucket } from './token-bucket.js'
 
 export interface ClientQuotaOptions {
@@ -86,7 +86,7 @@ export class RateQuota {
   }
 
   renew(quotas: Quotas): void {
-    const table = new QuotaTable(quotas, this.#key)
+    const table = quotas.limitsOf(this.#key)
     this.#table = table.isEmpty ? null : table
   }
 
@@ -127,7 +127,7 @@ export class MutationQuota {
   }
 
   renew(quotas: Quotas): void {
-    const table = new QuotaTable(quotas, mutationRateKey)
+    const table = quotas.limitsOf(mutationRateKey)
     this.#table = table.isEmpty ? null : table
   }
 

@@ -1,9 +1,8 @@
 /**
  * The quotas of one key: which holds for a user with a client id, and whose use counts together. Kafka's order, the first that is
  * set: (user, client) · (user, ⟨default⟩) · user · (⟨default⟩, client) · (⟨default⟩, ⟨default⟩) · ⟨default user⟩ · client ·
- * ⟨default client⟩. Pure.
+ * ⟨default client⟩. Changed entry by entry: there may be many.
  */
-import type { Quotas } from '../../cluster/quota-image.js'
 
 /** Those whose use counts together: all of a user, all of a client id, or all of a pair; '' stands for any. */
 export interface QuotaHolder {
@@ -11,32 +10,27 @@ export interface QuotaHolder {
   readonly clientId: string
 }
 
-type Limits = ReadonlyMap<string | null, number>
+type Limits = Map<string | null, number>
 
 export class QuotaTable {
   /** Null is the default. */
-  readonly #users: Limits
-  readonly #clients: Limits
+  readonly #users: Limits = new Map()
+  readonly #clients: Limits = new Map()
   /** By user, then by client id. */
-  readonly #pairs: ReadonlyMap<string | null, Limits>
+  readonly #pairs = new Map<string | null, Limits>()
 
-  constructor(quotas: Quotas, key: string) {
-    const users = new Map<string | null, number>()
-    const clients = new Map<string | null, number>()
-    const pairs = new Map<string | null, Map<string | null, number>>()
-    for (const { entity, values } of quotas.entities.values()) {
-      const limit = values.get(key)
-      const user = entity.get('user')
-      const client = entity.get('client-id')
-      if (limit === undefined) continue
-      if (user === undefined) {
-        if (client !== undefined) clients.set(client, limit)
-      } else if (client === undefined) users.set(user, limit)
-      else pairs.set(user, (pairs.get(user) ?? new Map<string | null, number>()).set(client, limit))
+  /** undefined: no limit any more. An entity of addresses has none here. */
+  set(entity: ReadonlyMap<string, string | null>, limit: number | undefined): void {
+    const user = entity.get('user')
+    const client = entity.get('client-id')
+    if (user === undefined) {
+      if (client !== undefined) put(this.#clients, client, limit)
+    } else if (client === undefined) put(this.#users, user, limit)
+    else {
+      const pairs = this.#pairs.get(user) ?? new Map<string | null, number>()
+      put(pairs, client, limit)
+      put(this.#pairs, user, pairs.size === 0 ? undefined : pairs)
     }
-    this.#users = users
-    this.#clients = clients
-    this.#pairs = pairs
   }
 
   get isEmpty(): boolean {
@@ -72,4 +66,9 @@ export class QuotaTable {
     if (user !== '') return this.#users.get(user) ?? this.#users.get(null)
     return clientId === '' ? undefined : (this.#clients.get(clientId) ?? this.#clients.get(null))
   }
+}
+
+function put<T>(values: Map<string | null, T>, name: string | null, value: T | undefined): void {
+  if (value === undefined) values.delete(name)
+  else values.set(name, value)
 }

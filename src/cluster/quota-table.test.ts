@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { MutableQuotas } from '../../cluster/quota-image.js'
-import { QuotaTable } from './quota-table.js'
+import { MutableQuotas } from './quota-image.js'
+import type { QuotaTable } from './quota-table.js'
 
 type Entity = Readonly<Record<string, string | null>>
 
@@ -11,7 +11,7 @@ function tableOf(limits: readonly (readonly [Entity, number])[]): QuotaTable {
     const parts = Object.entries(entity).map(([entityType, entityName]) => ({ entityType, entityName }))
     quotas.apply({ kind: 'clientQuota', entity: parts, key: 'producer_byte_rate', value, remove: false })
   }
-  return new QuotaTable(quotas, 'producer_byte_rate')
+  return quotas.limitsOf('producer_byte_rate')
 }
 const limitOf = (table: QuotaTable, user: string, clientId: string) => table.limitOf(table.holderOf(user, clientId))
 

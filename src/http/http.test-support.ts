@@ -95,12 +95,15 @@ function send(origin: string, agent: http.Agent, path: string, { method, headers
   const { protocol, hostname, port } = new URL(origin)
   const { request } = protocol === 'https:' ? https : http
   return new Promise((resolve, reject) => {
+    let isAnswered = false
     const sent = request(
       { hostname, port, path, agent, method: method ?? (body === undefined ? 'GET' : 'POST'), headers: { ...type, ...headers } },
       answer => {
+        isAnswered = true
         const chunks: Buffer[] = []
         answer.on('data', chunk => chunks.push(chunk)).on('error', reject)
         answer.on('end', () => {
+          if (!sent.writableEnded) sent.destroy()
           const text = Buffer.concat(chunks).toString('utf8')
           const isJson = answer.headers['content-type']?.startsWith('application/json')
           resolve({
@@ -113,6 +116,15 @@ function send(origin: string, agent: http.Agent, path: string, { method, headers
       },
     )
     sent.on('error', reject)
-    sent.end(bytes)
+    void pour(sent, Buffer.from(bytes ?? ''), () => isAnswered)
   })
+}
+
+/** A piece at a time: who is answered already, as with a body that is too large, sends no more of it. */
+async function pour(sent: http.ClientRequest, body: Uint8Array, isAnswered: () => boolean): Promise<void> {
+  const pieceBytes = 256 * 1024
+  for (let at = 0; at < body.byteLength && !isAnswered(); at += pieceBytes) {
+    await new Promise<void>(resolve => void sent.write(body.subarray(at, at + pieceBytes), () => resolve()))
+  }
+  if (!isAnswered()) sent.end()
 }

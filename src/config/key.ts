@@ -21,6 +21,8 @@ export interface KeyTraits {
   readonly also?: number
   /** What the key does where it does not do what Kafka does with it. */
   readonly effect?: Effect
+  /** Moot because the whole feature is not there: a start says so of another value than the default. */
+  readonly unserved?: boolean
   /** Whether the broker takes it up while it runs: as a value of this broker alone, or also as one of all brokers. */
   readonly dynamic?: 'per-broker' | 'cluster-wide'
   /** May be given for one listener alone, as listener.name.NAME.KEY. */

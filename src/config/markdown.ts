@@ -41,7 +41,8 @@ once. Longs beyond 2^53 behave as 2^53-1; they are shown as they were written.
 **Every key of Kafka 4.4 is known.** Most do what they do in Kafka. Of the others,
 
 - some have [nothing to do](#nothing-to-do), and would not have in a Kafka of one node with the same features either. They are
-  accepted everywhere, validated and shown.
+  accepted everywhere, validated and shown; of those whose whole feature is not there a start says so, or is refused where they
+  turn it on.
 - some are [without effect](#without-effect), although they have one in Kafka. A start accepts them and says so in one line of the
   log; while the broker runs they cannot be set. Four keys of topics, marked *no effect*, are accepted all the same, because tools
   that copy topics (MirrorMaker) set whatever they find.

@@ -500,3 +500,45 @@ test('what has no effect has none for one listener either, and a listener that i
   const { warnings } = resolveBrokerConfig([optionsLayer({ listeners: 'SSL://:1', ...values })])
   expect(warnings.map(warning => names.filter(name => warning.includes(name)))).toEqual(names.map(name => [name]))
 })
+
+describe('what a group may set for itself', () => {
+  const problemsOf = (values: Record<string, string>) => () => resolveBrokerConfig([optionsLayer(values)])
+  test.each(['consumer', 'share', 'streams'])('bounds what holds for all groups, as in Kafka: %s', kind => {
+    const key = (name: string) => `group.${kind}.${name}`
+    expect(problemsOf({ [key('session.timeout.ms')]: '1' })).toThrow(
+      `${key('min.session.timeout.ms')}=45000 must not be more than ${key('session.timeout.ms')}=1`,
+    )
+    expect(problemsOf({ [key('session.timeout.ms')]: '70000' })).toThrow(/must not be more than .*max.session.timeout.ms=60000/)
+    expect(problemsOf({ [key('heartbeat.interval.ms')]: '1' })).toThrow(/min.heartbeat.interval.ms=5000 must not be more than/)
+    expect(problemsOf({ [key('max.heartbeat.interval.ms')]: '1' })).toThrow(/min.heartbeat.interval.ms=5000 must not be more/)
+    expect(problemsOf({ [key('heartbeat.interval.ms')]: '45000', [key('max.heartbeat.interval.ms')]: '45000' })).toThrow(
+      `${key('heartbeat.interval.ms')}=45000 must be less than ${key('session.timeout.ms')}=45000`,
+    )
+  })
+
+  test.each([
+    [{ 'group.share.delivery.count.limit': '10', 'group.share.max.delivery.count.limit': '9' }],
+    [{ 'group.share.record.lock.duration.ms': '14000' }],
+    [{ 'group.share.partition.max.record.locks': '4001' }],
+    [{ 'group.streams.num.standby.replicas': '9' }],
+    [{ 'group.streams.num.warmup.replicas': '21' }],
+  ])('bounds the rest, too: %j', values => {
+    expect(problemsOf(values as unknown as Record<string, string>)).toThrow(/must not be more than/)
+  })
+})
+
+describe('a feature that is not there', () => {
+  test.each([
+    ['remote.log.storage.system.enable', 'true', /there is no tiered storage/],
+    ['group.streams.topology.description.plugin.class', 'com.example.Plugin', /would be a Java class/],
+  ])('is not promised by a start: %s=%s', (key, value, message) => {
+    expect(() => resolveBrokerConfig([optionsLayer({ [key]: value })])).toThrow(message)
+  })
+
+  test('is told of where its keys are set, unless they have their defaults', () => {
+    const warningsOf = (value: string) =>
+      resolveBrokerConfig([optionsLayer({ 'errors.deadletterqueue.auto.create.topics.enable': value })]).warnings
+    expect(warningsOf('true')).toEqual([expect.stringMatching(/^Configuration without effect: errors.deadletterqueue/)])
+    expect(warningsOf('false')).toEqual([])
+  })
+})

@@ -70,7 +70,8 @@ export function resolveBrokerConfig(layers: readonly ConfigLayer[]): { config: B
         problems.push(`${parsed.message} (from ${origin}${allowed === '' ? '' : `; allowed: ${allowed}`})`)
       } else if (row.effect === 'refused' && !promisesNothing(row, parsed.text)) problems.push(unprotected(name, origin))
       else {
-        if (row.effect === 'none' && parsed.text !== formatValue(row, row.default)) withoutEffect.push(`${name} (from ${origin})`)
+        if ((row.effect === 'none' || row.unserved) && parsed.text !== formatValue(row, row.default))
+          withoutEffect.push(`${name} (from ${origin})`)
         texts.set(ofListener?.name ?? key, parsed.text)
         if (ofListener !== null) ofListeners.set(ofListener.name, parsed.value)
         else values.set(key, parsed.value)
@@ -286,12 +287,7 @@ export function conflicts(get: BrokerConfig['get']): string[] {
   const ordered: readonly (readonly [BrokerKey, BrokerKey])[] = [
     ['group.min.session.timeout.ms', 'group.max.session.timeout.ms'],
     ['log.cleaner.min.compaction.lag.ms', 'log.cleaner.max.compaction.lag.ms'],
-    ['group.consumer.min.assignment.interval.ms', 'group.consumer.assignment.interval.ms'],
-    ['group.consumer.assignment.interval.ms', 'group.consumer.max.assignment.interval.ms'],
-    ['group.share.min.assignment.interval.ms', 'group.share.assignment.interval.ms'],
-    ['group.share.assignment.interval.ms', 'group.share.max.assignment.interval.ms'],
-    ['group.streams.min.assignment.interval.ms', 'group.streams.assignment.interval.ms'],
-    ['group.streams.assignment.interval.ms', 'group.streams.max.assignment.interval.ms'],
+    ...groupBounds,
   ]
   const problems: string[] = []
   for (const key of ['controller.quorum.voters', 'controller.quorum.bootstrap.servers'] as const) {
@@ -320,6 +316,12 @@ export function conflicts(get: BrokerConfig['get']): string[] {
   if (get('transaction.two.phase.commit.enable')) {
     problems.push('transaction.two.phase.commit.enable: there is no two-phase commit (KIP-939) in this version; take the key out')
   }
+  if (get('remote.log.storage.system.enable')) {
+    problems.push('remote.log.storage.system.enable: there is no tiered storage (KIP-405) in this version; take the key out')
+  }
+  if (get('group.streams.topology.description.plugin.class') !== null) {
+    problems.push('group.streams.topology.description.plugin.class: a plug-in would be a Java class; take the key out')
+  }
   const policy = get('group.consumer.migration.policy')
   if (!migrationPolicies.includes(policy.toLowerCase())) {
     problems.push(`group.consumer.migration.policy: ${policy} is none of ${migrationPolicies.join(', ')}`)
@@ -334,6 +336,11 @@ export function conflicts(get: BrokerConfig['get']): string[] {
     if ((get(low) as number) <= (get(high) as number)) continue
     const lowText = formatValue(brokerKeys[low], get(low))
     problems.push(`${low}=${lowText} must not be more than ${high}=${formatValue(brokerKeys[high], get(high))}`)
+  }
+  for (const kind of groupKinds) {
+    const [beat, session] = [`group.${kind}.heartbeat.interval.ms`, `group.${kind}.session.timeout.ms`] as const
+    if ((get(beat) as number) >= (get(session) as number))
+      problems.push(`${beat}=${get(beat)} must be less than ${session}=${get(session)}`)
   }
   const [delayMs, idleMs] = [get('connection.failed.authentication.delay.ms'), get('connections.max.idle.ms')]
   if (idleMs >= 0 && delayMs >= idleMs) {
@@ -355,6 +362,47 @@ export function conflicts(get: BrokerConfig['get']): string[] {
   const compressionProblem = compressionTypeProblem(get('compression.type'))
   if (compressionProblem !== null) problems.push(compressionProblem)
   return problems
+}
+
+const groupKinds = ['consumer', 'share', 'streams'] as const
+
+/** Kafka starts with none of these the wrong way round: what holds for all groups is within what one may set for itself. */
+const groupBounds: readonly (readonly [BrokerKey, BrokerKey])[] = [
+  ...groupKinds.flatMap(kind => [
+    ...within(`group.${kind}.min.session.timeout.ms`, `group.${kind}.session.timeout.ms`, `group.${kind}.max.session.timeout.ms`),
+    ...within(
+      `group.${kind}.min.heartbeat.interval.ms`,
+      `group.${kind}.heartbeat.interval.ms`,
+      `group.${kind}.max.heartbeat.interval.ms`,
+    ),
+    ...within(
+      `group.${kind}.min.assignment.interval.ms`,
+      `group.${kind}.assignment.interval.ms`,
+      `group.${kind}.max.assignment.interval.ms`,
+    ),
+  ]),
+  ...within('group.share.min.delivery.count.limit', 'group.share.delivery.count.limit', 'group.share.max.delivery.count.limit'),
+  ...within(
+    'group.share.min.record.lock.duration.ms',
+    'group.share.record.lock.duration.ms',
+    'group.share.max.record.lock.duration.ms',
+  ),
+  ...within(
+    'group.share.min.partition.max.record.locks',
+    'group.share.partition.max.record.locks',
+    'group.share.max.partition.max.record.locks',
+  ),
+  ['group.streams.min.task.offset.interval.ms', 'group.streams.task.offset.interval.ms'],
+  ['group.streams.num.standby.replicas', 'group.streams.max.standby.replicas'],
+  ['group.streams.num.warmup.replicas', 'group.streams.max.warmup.replicas'],
+]
+
+function within(min: BrokerKey, value: BrokerKey, max: BrokerKey): readonly (readonly [BrokerKey, BrokerKey])[] {
+  return [
+    [min, max],
+    [min, value],
+    [value, max],
+  ]
 }
 
 const migrationPolicies: readonly string[] = ['bidirectional', 'upgrade', 'downgrade', 'disabled']

@@ -23,6 +23,12 @@ function group<Rows extends Readonly<Record<string, ConfigKey<unknown>>>>(effect
   return Object.fromEntries(Object.entries(table).map(([name, row]) => [name, { ...row, effect, doc }])) as Rows
 }
 
+/** Keys of a feature that is not there, but only in this version: who sets them expects it. */
+function unserved<Rows extends Readonly<Record<string, ConfigKey<unknown>>>>(doc: string, table: Rows): Rows {
+  const rows = Object.entries(group('moot', doc, table))
+  return Object.fromEntries(rows.map(([name, row]) => [name, { ...row, unserved: true }])) as Rows
+}
+
 const betweenBrokers = group('moot', 'Between brokers, of which there is one.', {
   'alter.log.dirs.replication.quota.window.num': int(11, { min: 1 }),
   'alter.log.dirs.replication.quota.window.size.seconds': int(1, { min: 1 }),
@@ -148,7 +154,7 @@ const consumerGroups = group('moot', 'Assignments are computed in slices, in the
   'group.consumer.assignor.offload.enable': boolean(true, { hidden: true, dynamic: 'cluster-wide' }),
 })
 
-const shareGroups = group('moot', 'Share groups (KIP-932) are not served yet.', {
+const shareGroups = unserved('Share groups (KIP-932) are not served yet.', {
   'errors.deadletterqueue.auto.create.topics.enable': boolean(false, { dynamic: 'cluster-wide' }),
   'errors.deadletterqueue.topic.name.prefix': text('dlq.', { dynamic: 'cluster-wide' }),
   'group.share.assignment.interval.ms': int(1000, { min: 0, dynamic: 'cluster-wide' }),

@@ -13,22 +13,31 @@ import (
 )
 
 // member is one consumer of ../../harnesses/group-drama: it prints `r PARTITION OFFSET` per record, commits what an earlier poll
-// returned, and leaves the group on SIGTERM.
+// returned, and leaves the group on SIGTERM. DRAMA_PROTOCOL says which group protocol it speaks,
+// DRAMA_ASSIGNOR with which assignor.
 func member(bootstrap, topic, group, clientID string) error {
-	client, err := kgo.NewClient(
+	balancer := kgo.RangeBalancer()
+	if os.Getenv("DRAMA_ASSIGNOR") == "cooperative-sticky" {
+		balancer = kgo.CooperativeStickyBalancer()
+	}
+	options := []kgo.Opt{
 		kgo.SeedBrokers(bootstrap),
 		kgo.ClientID(clientID),
 		kgo.ConsumerGroup(group),
 		kgo.ConsumeTopics(topic),
 		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()),
-		kgo.Balancers(kgo.RangeBalancer()),
+		kgo.Balancers(balancer),
 		kgo.SessionTimeout(milliseconds("DRAMA_SESSION_MS")),
 		kgo.RebalanceTimeout(milliseconds("DRAMA_REBALANCE_MS")),
 		kgo.HeartbeatInterval(milliseconds("DRAMA_HEARTBEAT_MS")),
 		kgo.AutoCommitInterval(time.Second),
-		kgo.FetchMaxWait(500*time.Millisecond),
+		kgo.FetchMaxWait(500 * time.Millisecond),
 		kgo.WithLogger(kgo.BasicLogger(os.Stderr, kgo.LogLevelWarn, nil)),
-	)
+	}
+	if os.Getenv("DRAMA_PROTOCOL") == "consumer" {
+		options = append(options, kgo.ServerSideBalancer(), kgo.Balancers(kgo.StickyBalancer()))
+	}
+	client, err := kgo.NewClient(options...)
 	if err != nil {
 		return err
 	}

@@ -7,19 +7,22 @@ import { type ClientName, installClient } from '../../lib/clients.js'
 import { javaArgs, kafkaClasspath, shortLivedJvmArgs } from '../../lib/maven.js'
 import { cacheFolder, compatSources, repositoryRoot } from '../../lib/paths.js'
 import { pythonInterpreter } from '../../lib/python.js'
-import { memberEnvironment } from './member-options.js'
+import { type Assignor, type GroupProtocol, memberEnvironment } from './member-options.js'
 
 export interface MemberArguments {
   readonly bootstrap: string
   readonly topic: string
   readonly group: string
   readonly clientId: string
+  readonly protocol: GroupProtocol
+  readonly assignor: Assignor
 }
 
 export interface MemberClient {
   readonly name: ClientName
-  /** Of the twenty places. */
+  /** Of the twenty places of the classic drama, and of the ten where the consumer protocol is spoken. */
   readonly places: number
+  readonly consumerPlaces: number
   command(member: MemberArguments): readonly string[]
   /** False for one that may commit a record which it never shows when it is told to leave; it is only killed. */
   readonly leavesWhole: boolean
@@ -27,6 +30,8 @@ export interface MemberClient {
   readonly expected: readonly RegExp[]
   /** Lines that only a member may say which was stopped for longer than its session. */
   readonly expectedAfterPause: readonly RegExp[]
+  /** Further lines where the broker is killed and the group changes its protocol. */
+  readonly expectedInUpheavals: readonly RegExp[]
 }
 
 const sources = join(compatSources, 'harnesses', 'group-drama', 'members')
@@ -41,16 +46,28 @@ const librdkafkaAfterPause: readonly RegExp[] = [
   /SESSTMOUT.*[Cc]onsumer group session timed out/,
 ]
 
-type Words = Pick<MemberClient, 'expected' | 'expectedAfterPause' | 'leavesWhole'>
+/** Every one that starts says this where a broker serves client metrics. */
+const librdkafkaMetrics = /GETSUBSCRIPTIONS.*Telemetry client instance id changed/
+
+const librdkafkaInUpheavals: readonly RegExp[] = [
+  /\|FAIL\|.*(Disconnected: |Connect to ipv4#\S+ failed: Connection (refused|reset by peer))/,
+  // A busy machine.
+  /REQTMOUT.*Timed out (ConsumerGroupHeartbeatRequest in flight|\d+ in-flight)/,
+  /^consume: KafkaError\{code=(_TRANSPORT|_ALL_BROKERS_DOWN|REBALANCE_IN_PROGRESS),/,
+]
+
+type Words = Pick<MemberClient, 'expected' | 'expectedAfterPause' | 'expectedInUpheavals' | 'leavesWhole' | 'consumerPlaces'>
+
+const nothing: Words = { consumerPlaces: 0, leavesWhole: true, expected: [], expectedAfterPause: [], expectedInUpheavals: [] }
 
 const kafkajs: Words = {
-  leavesWhole: true,
+  ...nothing,
   expected: [/The group is rebalancing, so a rejoin is needed|The group is rebalancing, re-joining/],
   expectedAfterPause: [/The coordinator is not aware of this member|Specified group generation id is not valid/],
 }
 
 const aiokafka: Words = {
-  leavesWhole: true,
+  ...nothing,
   expected: [/^WARNING .* Heartbeat failed for group \S+ because it is rebalancing$/],
   expectedAfterPause: [
     /Heartbeat session expired - marking coordinator dead$|Marking the coordinator dead \(node \d+\)\s?for group/,
@@ -63,7 +80,7 @@ const aiokafka: Words = {
 }
 
 const kafkaPython: Words = {
-  leavesWhole: true,
+  ...nothing,
   expected: [
     // Others leave while this member commits for the last time.
     /Offset commit failed: group membership out of date/,
@@ -77,8 +94,8 @@ const kafkaPython: Words = {
 }
 
 const franzGo: Words = {
-  leavesWhole: true,
-  expected: [],
+  ...nothing,
+  consumerPlaces: 4,
   expectedAfterPause: [
     /unable to commit offset for topic partition; .* error_code: (22|25)$/,
     /in default commit: unable to commit offsets for topic partition; .* error: (UNKNOWN_MEMBER_ID|ILLEGAL_GENERATION)/,
@@ -86,24 +103,46 @@ const franzGo: Words = {
     /unable to join group session: (UNKNOWN_MEMBER_ID|ILLEGAL_GENERATION)/,
     /received an OffsetCommitResponse after our group session has ended/,
   ],
+  expectedInUpheavals: [
+    /unable to open connection to broker; |read from broker errored, killing connection after /,
+    /default commit failed; .* err: unable to dial: /,
+    /(group manage loop errored; .* err|unable to join group session): (unable to dial|REBALANCE_IN_PROGRESS): /,
+    /join group failed; .* err: REBALANCE_IN_PROGRESS: /,
+  ],
 }
 
 const javaConsoleWords: Words = {
-  leavesWhole: true,
+  ...nothing,
+  consumerPlaces: 2,
   // Java 4.4 recommends the other protocol at every start.
   expected: [/^Processed a total of \d+ messages$/, /^The consumer rebalance protocol \(KIP-848\) is production-ready!/],
   expectedAfterPause: [
     /Offset commit failed on partition \S+ at offset \d+: The coordinator is not aware of this member\./,
+    /(ConsumerGroupHeartbeatRequest failed because of|OffsetCommit failed with) (UNKNOWN_MEMBER_ID|FENCED_MEMBER_EPOCH)/,
+    // It says the second with a stack.
+    /^org\.apache\.kafka\.clients\.consumer\.CommitFailedException: |^\tat /,
+    /LeaveGroup request with .* failed with error: The coordinator is not aware of this member\./,
+    /[Cc]onsumer poll timeout has expired\. |Time between subsequent calls to poll\(\) was longer than the configured/,
     /Asynchronous auto-commit of offsets .*(is not part of an active group|the group has already rebalanced)/,
+  ],
+  expectedInUpheavals: [
+    /Connection to node \S+ \(\S+\) could not be established|Bootstrap broker \S+ .* disconnected/,
+    /Offset commit failed on partition \S+ at offset \d+: Specified group generation id is not valid\./,
+    /HeartbeatRequest failed because of unexpected exception|Auto-commit of offsets .* failed/,
+    /^org\.apache\.kafka\.common\.errors\.(Disconnect|NotCoordinator|CoordinatorLoadInProgress)Exception/,
   ],
 }
 
-const nothing: Words = { leavesWhole: true, expected: [], expectedAfterPause: [] }
-
-const confluentKafka: Words = { leavesWhole: true, expected: [], expectedAfterPause: librdkafkaAfterPause }
+const confluentKafka: Words = {
+  ...nothing,
+  consumerPlaces: 4,
+  expected: [librdkafkaMetrics],
+  expectedAfterPause: librdkafkaAfterPause,
+  expectedInUpheavals: librdkafkaInUpheavals,
+}
 
 /** Its consume callback returns at once when a signal has come, while librdkafka has stored the record's offset already. */
-const kcatWords: Words = { leavesWhole: false, expected: [], expectedAfterPause: librdkafkaAfterPause }
+const kcatWords: Words = { ...nothing, leavesWhole: false, expectedAfterPause: librdkafkaAfterPause }
 
 async function available(name: ClientName): Promise<boolean> {
   const { notRun } = await installClient(name)
@@ -189,14 +228,20 @@ function kcat({ bootstrap, topic, group, clientId }: MemberArguments): string[] 
   ]
 }
 
-function javaConsole(classpath: string, { bootstrap, topic, group, clientId }: MemberArguments): string[] {
-  const settings = [
-    `client.id=${clientId}`,
+const javaAssignors = { range: 'RangeAssignor', 'cooperative-sticky': 'CooperativeStickyAssignor' }
+
+function javaConsole(classpath: string, { bootstrap, topic, group, clientId, protocol, assignor }: MemberArguments): string[] {
+  const ofClassic = [
     `session.timeout.ms=${DRAMA_SESSION_MS}`,
     `heartbeat.interval.ms=${DRAMA_HEARTBEAT_MS}`,
+    `partition.assignment.strategy=org.apache.kafka.clients.consumer.${javaAssignors[assignor]}`,
+  ]
+  const settings = [
+    `client.id=${clientId}`,
+    `group.protocol=${protocol}`,
     `max.poll.interval.ms=${DRAMA_REBALANCE_MS}`,
     'auto.commit.interval.ms=1000',
-    'partition.assignment.strategy=org.apache.kafka.clients.consumer.RangeAssignor',
+    ...(protocol === 'classic' ? ofClassic : []),
   ]
   const java = ['java', ...shortLivedJvmArgs, ...javaArgs(classpath), 'org.apache.kafka.tools.consumer.ConsoleConsumer']
   return [

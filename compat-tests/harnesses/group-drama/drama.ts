@@ -1,27 +1,30 @@
 /**
  * The plot: rounds of seeded turns, each followed by a wait until the group has settled with exactly the members that are
  * there. Every look at a stable group must show each partition owned once; a group that does not settle in time is stuck.
+ * An act has a protocol, which every member that joins speaks; those of the act before are restarted round by round.
  */
 import { delay } from '../../lib/patience.js'
 import type { Random } from '../../lib/random.js'
-import type { WireClient } from '../../lib/wire-client.js'
-import { describeGroup, type GroupView, ownershipFault, ownersOf } from './group-view.js'
+import { type GroupView, ownershipFault, ownersOf } from './group-view.js'
 import type { Member } from './member.js'
-import { memberEnvironment } from './member-options.js'
+import { type Assignor, type GroupProtocol, memberEnvironment } from './member-options.js'
 
 const SESSION_MS = Number(memberEnvironment.DRAMA_SESSION_MS)
 const REBALANCE_MS = Number(memberEnvironment.DRAMA_REBALANCE_MS)
 /** A crashed member is noticed after a session; the rebalance waits at most its timeout; starting a client takes a while. */
 const SETTLE_MS_MAX = SESSION_MS + REBALANCE_MS + 20_000
 const LOOK_EVERY_MS = 200
-const MEMBERS_MIN = 8
 
 export interface Stage {
-  readonly admin: WireClient
-  readonly topic: string
-  readonly group: string
   readonly partitions: number
   readonly members: readonly Member[]
+  /** At least as many stay, as far as the dice of what happens decide it. */
+  readonly membersMin: number
+  readonly acts: readonly GroupProtocol[]
+  readonly assignor: Assignor
+  look(): Promise<GroupView>
+  /** Kills the broker and starts it again; null where it lives. */
+  readonly killBroker: (() => Promise<void>) | null
   /** Next offset of each partition, as far as produced. */
   producedEnds(): ReadonlyMap<number, number>
 }
@@ -37,9 +40,13 @@ export class Drama {
   readonly ownership: string[] = []
   readonly unrest: string[] = []
   readonly settleMs: number[] = []
-  readonly turns = { join: 0, leave: 0, crash: 0, pause: 0 }
+  readonly turns = { join: 0, leave: 0, crash: 0, pause: 0, restart: 0, kill: 0 }
   stableLooks = 0
+  mixedLooks = 0
   quiet: QuietTime | null = null
+  /** Of the act. */
+  #protocol: GroupProtocol = 'classic'
+  #rounds = 0
 
   constructor(
     private readonly stage: Stage,
@@ -47,22 +54,56 @@ export class Drama {
   ) {}
 
   async play(seconds: number): Promise<void> {
-    const { members } = this.stage
-    for (const member of members) this.#join(member)
-    await this.#settle('all joined')
-    const endMs = performance.now() + seconds * 1000
-    while (performance.now() < endMs && this.stuck.length === 0) await this.#round()
+    const { members, acts } = this.stage
+    for (const [index, protocol] of acts.entries()) {
+      this.#protocol = protocol
+      if (index === 0) {
+        for (const member of members) this.#join(member)
+        await this.#settle(`all joined with ${protocol}`)
+      }
+      const endMs = performance.now() + (seconds * 1000) / acts.length
+      while (performance.now() < endMs && this.stuck.length === 0) await this.#round()
+      await this.#end(protocol)
+    }
+  }
+
+  /** The last members of the other protocol are restarted; the group is then one of this protocol. */
+  async #end(protocol: GroupProtocol): Promise<void> {
+    const others = this.#ofOtherProtocol()
+    if (this.stuck.length > 0) return
+    if (others.length > 0) {
+      await Promise.all(others.map(member => this.#restart(member)))
+      await this.#settle(`the last ${others.length} were restarted with ${protocol}`)
+    }
+    const { kind, isMixed } = await this.stage.look()
+    if (kind !== protocol || isMixed)
+      this.stuck.push(
+        `all members speak ${protocol}, and the group is ${isMixed ? 'a mixed one' : 'one'} of the protocol ${kind}`,
+      )
   }
 
   async #round(): Promise<void> {
     // 1. What happens, most of it while earlier turns still have their effect.
     const turns: Promise<void>[] = []
     const told: string[] = []
+    const { killBroker } = this.stage
+    for (const member of this.#ofOtherProtocol().filter(() => this.random.oneIn(2))) {
+      told.push(`${member.clientId} is restarted with ${this.#protocol}`)
+      turns.push(this.#restart(member))
+    }
+    if (killBroker !== null && this.#rounds++ % 2 === 0) {
+      told.push('the broker is killed')
+      this.turns.kill++
+      turns.push(delay(this.random.below(3000)).then(killBroker))
+    }
     for (let turn = this.random.between(1, 4); turn > 0; turn--) {
       const present = this.#in('present')
       const absent = this.#in('absent')
+      // The last one of the consumer protocol would come back to a classic group, which is the end of some clients.
+      const classic = this.stage.members.filter(({ state, protocol }) => state !== 'absent' && protocol === 'classic')
+      const pausable = classic.length === 0 ? present : present.filter(({ protocol }) => protocol === 'classic')
       const kind = this.random.below(10)
-      if (absent.length > 0 && (kind < 4 || present.length <= MEMBERS_MIN)) {
+      if (absent.length > 0 && (kind < 4 || present.length <= this.stage.membersMin)) {
         const member = this.random.pick(absent)
         told.push(`${member.clientId} joins`)
         this.#join(member)
@@ -76,8 +117,8 @@ export class Drama {
         told.push(`${member.clientId} crashes`)
         this.turns.crash++
         turns.push(member.crash())
-      } else {
-        const member = this.random.pick(present)
+      } else if (pausable.length > 0) {
+        const member = this.random.pick(pausable)
         told.push(`${member.clientId} is paused`)
         this.turns.pause++
         turns.push(this.#pause(member, SESSION_MS + this.random.between(2000, 4000)))
@@ -93,9 +134,18 @@ export class Drama {
     return this.stage.members.filter(member => member.state === state)
   }
 
+  #ofOtherProtocol(): Member[] {
+    return this.#in('present').filter(({ protocol, client }) => protocol !== this.#protocol && client.leavesWhole)
+  }
+
   #join(member: Member): void {
     this.turns.join++
-    member.join()
+    member.join(this.#protocol)
+  }
+
+  #restart(member: Member): Promise<void> {
+    this.turns.restart++
+    return member.restart(this.#protocol)
   }
 
   async #pause(member: Member, forMs: number): Promise<void> {
@@ -113,7 +163,8 @@ export class Drama {
     while (performance.now() - startedMs < SETTLE_MS_MAX) {
       view = await this.#look()
       const found = view.members.map(({ clientId }) => clientId).sort()
-      if (view.state === 'Stable' && found.join() === expected.join()) {
+      const isWhole = view.state === 'Stable' && ownershipFault(view, this.stage.partitions, false) === null
+      if (isWhole && found.join() === expected.join()) {
         const tookMs = Math.round(performance.now() - startedMs)
         this.settleMs.push(tookMs)
         console.log(`${after}: settled with ${expected.length} members after ${tookMs} ms`)
@@ -127,10 +178,13 @@ export class Drama {
   }
 
   async #look(): Promise<GroupView> {
-    const view = await describeGroup(this.stage.admin, this.stage.group, this.stage.topic)
-    if (view.state === 'Stable') {
-      this.stableLooks++
-      const fault = ownershipFault(view, this.stage.partitions)
+    const view = await this.stage.look()
+    if (view.state === 'Stable') this.stableLooks++
+    if (view.isMixed) this.mixedLooks++
+    if (view.state === 'Stable' || view.kind === 'consumer') {
+      // A member that is to have what another still holds gets it in the next generation of a cooperative group.
+      const mayBeFree = view.state !== 'Stable' || (view.kind === 'classic' && this.stage.assignor === 'cooperative-sticky')
+      const fault = ownershipFault(view, this.stage.partitions, mayBeFree)
       if (fault !== null) this.ownership.push(fault)
     }
     return view

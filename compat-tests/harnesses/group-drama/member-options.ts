@@ -16,8 +16,22 @@ export interface MemberOptions {
   readonly heartbeatMs: number
 }
 
+/** `group.protocol` in the words of Kafka's clients; DRAMA_PROTOCOL tells it to a member. */
+export type GroupProtocol = 'classic' | 'consumer'
+
+/** Of the classic protocol; DRAMA_ASSIGNOR. All clients can speak the first, those of the consumer protocol both. */
+export type Assignor = 'range' | 'cooperative-sticky'
+
 /** Six heartbeats: twenty processes on two cores miss four of them now and then, which is no fault of the broker's. */
 export const memberEnvironment = { DRAMA_SESSION_MS: '9000', DRAMA_REBALANCE_MS: '10000', DRAMA_HEARTBEAT_MS: '1500' }
+
+/** The same for members of the consumer protocol, who are told by the broker. */
+export const brokerConfigs: readonly string[] = [
+  `group.consumer.min.session.timeout.ms=${memberEnvironment.DRAMA_SESSION_MS}`,
+  `group.consumer.session.timeout.ms=${memberEnvironment.DRAMA_SESSION_MS}`,
+  `group.consumer.min.heartbeat.interval.ms=${memberEnvironment.DRAMA_HEARTBEAT_MS}`,
+  `group.consumer.heartbeat.interval.ms=${memberEnvironment.DRAMA_HEARTBEAT_MS}`,
+]
 
 export function memberOptions(): MemberOptions {
   const [bootstrap, topic, group, clientId] = process.argv.slice(2) as [string, string, string, string]

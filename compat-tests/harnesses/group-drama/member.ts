@@ -6,9 +6,9 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { delay } from '../../lib/patience.js'
 import type { MemberClient } from './clients.js'
-import { memberEnvironment } from './member-options.js'
+import { type Assignor, type GroupProtocol, memberEnvironment } from './member-options.js'
 
-export type MemberState = 'absent' | 'present' | 'paused'
+export type MemberState = 'absent' | 'present' | 'paused' | 'restarting'
 
 /** A client may take this long to leave after SIGTERM; its last fetch and its last commit are part of it. */
 const LEAVE_MS_MAX = 15_000
@@ -29,21 +29,34 @@ interface Life {
   wasPaused: boolean
 }
 
+export interface MemberPlace {
+  readonly bootstrap: string
+  readonly topic: string
+  readonly group: string
+  readonly assignor: Assignor
+  /** The broker is killed and the group changes its protocol: all may then say what only paused members say, and more. */
+  readonly hasUpheavals: boolean
+}
+
 export class Member {
   state: MemberState = 'absent'
+  /** Of its latest life. */
+  protocol: GroupProtocol = 'classic'
   /** The present one; an earlier one may still be on its way out. */
   #life: Life | null = null
 
   constructor(
     readonly clientId: string,
     readonly client: MemberClient,
-    private readonly place: { readonly bootstrap: string; readonly topic: string; readonly group: string },
+    private readonly place: MemberPlace,
     private readonly events: MemberEvents,
   ) {}
 
-  join(): void {
-    const [program, ...args] = this.client.command({ ...this.place, clientId: this.clientId })
-    const child = spawn(program!, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...memberEnvironment } })
+  join(protocol: GroupProtocol): void {
+    this.protocol = protocol
+    const [program, ...args] = this.client.command({ ...this.place, clientId: this.clientId, protocol })
+    const env = { ...process.env, ...memberEnvironment, DRAMA_PROTOCOL: protocol, DRAMA_ASSIGNOR: this.place.assignor }
+    const child = spawn(program!, args, { stdio: ['ignore', 'pipe', 'pipe'], env })
     const life: Life = { child, expectedEnd: 'none', wasPaused: false }
     this.#life = life
     this.state = 'present'
@@ -53,8 +66,13 @@ export class Member {
       else this.events.received(this.clientId, Number(match[1] ?? match[3]), Number(match[2] ?? match[4]))
     })
     createInterface({ input: child.stderr }).on('line', line => {
-      const { expected, expectedAfterPause } = this.client
-      const patterns = life.wasPaused ? [...expected, ...expectedAfterPause] : expected
+      const { expected, expectedAfterPause, expectedInUpheavals } = this.client
+      const { hasUpheavals } = this.place
+      const patterns = [
+        ...expected,
+        ...(life.wasPaused || hasUpheavals ? expectedAfterPause : []),
+        ...(hasUpheavals ? expectedInUpheavals : []),
+      ]
       if (line.trim() === '' || patterns.some(pattern => pattern.test(line))) return
       this.events.problem(`${this.clientId} said: ${line.slice(0, 400)}`)
     })
@@ -90,6 +108,13 @@ export class Member {
     )
     await ended
     inTime.abort()
+  }
+
+  async restart(protocol: GroupProtocol): Promise<void> {
+    const left = this.leave()
+    this.state = 'restarting'
+    await left
+    this.join(protocol)
   }
 
   async crash(): Promise<void> {

@@ -1,36 +1,51 @@
 /**
- * Group drama: `run.js [--seconds N] [--seed N] [--bootstrap HOST:PORT | --kafka]
- * [--without CLIENT,CLIENT]`.
+ * Group drama: `run.js [--protocol classic|consumer] [--seconds N] [--seed N] [--bootstrap HOST:PORT | --kafka]
+ * [--without CLIENT,CLIENT] [--assignor range|cooperative-sticky]`.
  * Twenty members of up to eight different clients share one group through the assignor "range", the one name that all of
  * them can speak (kafkajs and @platformatic/kafka by an assignor given to them). For two minutes they join, leave, crash
- * and are paused beyond their session, while a producer writes to every partition.
+ * and are paused beyond their session, while a producer writes to every partition. With `--protocol consumer` ten members of the
+ * three clients that speak it do the same, change to the classic protocol and back, and the broker is killed again and again.
  *
  * Exit code 0 when everything holds, 1 when something does not, 2 for wrong usage. `--kafka` plays before real Kafka.
  */
+import { rm } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import kafkajs from 'kafkajs'
 import { CreateTopics } from '#protocol/messages/create-topics.js'
 import { FindCoordinator } from '#protocol/messages/find-coordinator.js'
-import { startGregor } from '../../lib/gregor.js'
-import { startKafka } from '../../lib/kafka-broker.js'
+import { scratchFolder } from '../../lib/paths.js'
 import { delay, eventually } from '../../lib/patience.js'
 import { Random, randomSeed } from '../../lib/random.js'
 import { Tally } from '../../lib/tally.js'
 import { WireClient } from '../../lib/wire-client.js'
+import { gregor, realKafka, type TestedBroker } from '../exactly-once/broker.js'
 import { memberClients } from './clients.js'
 import { Drama } from './drama.js'
 import { describeGroup } from './group-view.js'
 import { Member } from './member.js'
+import { brokerConfigs, type GroupProtocol } from './member-options.js'
 
 const { Kafka, logLevel, Partitioners } = kafkajs
 
 const PARTITIONS = 24
-const MEMBERS = 20
 const PRODUCE_EVERY_MS = 100
 const CATCH_UP_MS = 60_000
 const READY_MS_MAX = 30_000
 
-const usage = 'usage: group-drama/run.js [--seconds N] [--seed N] [--bootstrap HOST:PORT | --kafka] [--without CLIENT,CLIENT]'
+interface Cast {
+  readonly members: number
+  readonly membersMin: number
+  readonly acts: readonly GroupProtocol[]
+  readonly killsBroker: boolean
+}
+
+const casts: Record<GroupProtocol, Cast> = {
+  classic: { members: 20, membersMin: 8, acts: ['classic'], killsBroker: false },
+  consumer: { members: 10, membersMin: 5, acts: ['consumer', 'classic', 'consumer'], killsBroker: true },
+}
+
+const usage = `usage: group-drama/run.js [--protocol classic|consumer] [--seconds N] [--seed N] [--bootstrap HOST:PORT | --kafka]
+  [--without CLIENT,CLIENT] [--assignor range|cooperative-sticky]`
 
 process.exitCode = await main()
 
@@ -38,6 +53,8 @@ function readOptions() {
   try {
     const { values } = parseArgs({
       options: {
+        protocol: { type: 'string', default: 'classic' },
+        assignor: { type: 'string', default: 'range' },
         seconds: { type: 'string', default: '120' },
         seed: { type: 'string', default: String(randomSeed()) },
         bootstrap: { type: 'string' },
@@ -47,20 +64,31 @@ function readOptions() {
     })
     const numbers = { seconds: Number(values.seconds), seed: Number(values.seed) }
     if (!Object.values(numbers).every(Number.isSafeInteger)) return null
-    return { ...numbers, bootstrap: values.bootstrap ?? null, kafka: values.kafka, without: values.without.split(',') }
+    const protocol = (['classic', 'consumer'] as const).find(name => name === values.protocol)
+    const assignor = (['range', 'cooperative-sticky'] as const).find(name => name === values.assignor)
+    if (protocol === undefined || assignor === undefined) return null
+    return {
+      ...numbers,
+      protocol,
+      assignor,
+      bootstrap: values.bootstrap ?? null,
+      kafka: values.kafka,
+      without: values.without.split(','),
+    }
   } catch {
     return null
   }
 }
 
-async function startBroker(options: { bootstrap: string | null; kafka: boolean }, onError: (line: string) => void) {
-  if (options.bootstrap !== null) return { bootstrap: options.bootstrap, stop: async () => {} }
-  if (options.kafka) {
-    const kafka = await startKafka()
-    return { bootstrap: kafka.bootstrapServers, stop: kafka.stop }
+type Options = NonNullable<ReturnType<typeof readOptions>>
+
+/** One that somebody else started is neither killed nor judged by its log. */
+function findBroker({ bootstrap, kafka }: Options, scratch: string): Promise<TestedBroker> {
+  if (bootstrap !== null) {
+    const nothing = async () => {}
+    return Promise.resolve({ bootstrap, errorLines: [], start: nothing, kill9: nothing, stop: async () => null })
   }
-  const gregor = await startGregor({ onLogLine: line => line.includes('"level":"error"') && onError(line) })
-  return { bootstrap: gregor.bootstrap, stop: gregor.stop }
+  return kafka ? realKafka(scratch, brokerConfigs) : gregor(scratch, brokerConfigs)
 }
 
 async function main(): Promise<number> {
@@ -69,36 +97,41 @@ async function main(): Promise<number> {
     console.error(usage)
     return 2
   }
-  console.log(`group-drama: ${options.seconds} s, seed ${options.seed}`)
+  console.log(`group-drama: ${options.protocol}, ${options.assignor}, ${options.seconds} s, seed ${options.seed}`)
   const tally = new Tally()
-  const figures: Record<string, unknown> = { name: 'group-drama', seed: options.seed, seconds: options.seconds }
-  const brokerErrors: string[] = []
-  const broker = await startBroker(options, line => brokerErrors.push(line))
+  const { protocol, seed, seconds } = options
+  const figures: Record<string, unknown> = { name: 'group-drama', protocol, seed, seconds }
+  const scratch = scratchFolder('group-drama')
+  const broker = await findBroker(options, scratch)
+  await broker.start()
   try {
-    Object.assign(figures, await perform(broker.bootstrap, options, tally))
+    Object.assign(figures, await perform(broker, options, tally))
   } catch (error) {
     tally.claim('the run gets to its end', (error as Error).stack ?? String(error))
   }
-  await broker.stop()
-  tally.claimNone('the broker logged no error', brokerErrors)
+  tally.claim('the broker stops, and leaves its data whole', await broker.stop())
+  tally.claimNone('the broker logged no error', broker.errorLines)
   const exitCode = tally.close(figures)
-  if (exitCode !== 0) console.log(`seed ${options.seed}`)
+  if (exitCode === 0) await rm(scratch, { recursive: true, force: true })
+  else console.log(`seed ${options.seed}, data in ${scratch}`)
   return exitCode
 }
 
-async function perform(
-  bootstrap: string,
-  { seconds, seed, without }: { seconds: number; seed: number; without: readonly string[] },
-  tally: Tally,
-): Promise<object> {
+async function perform(broker: TestedBroker, options: Options, tally: Tally): Promise<object> {
+  const { protocol, assignor, seconds, seed, without } = options
+  const { bootstrap } = broker
+  const { membersMin, acts, ...cast } = casts[protocol]
+  const isBrokerKilled = cast.killsBroker && options.bootstrap === null
   const topic = `drama-${process.pid}`
   const group = `drama-group-${process.pid}`
-  const admin = await WireClient.connect(bootstrap, 'drama-admin')
+  let admin = await WireClient.connect(bootstrap, 'drama-admin')
   await createTopic(admin, topic)
   await findCoordinator(admin, group, topic)
 
   // 1. The cast: places are dealt in turns until all are taken.
-  const clients = (await memberClients()).filter(({ name }) => !without.includes(name))
+  const clients = (await memberClients())
+    .map(client => (protocol === 'consumer' ? { ...client, places: client.consumerPlaces } : client))
+    .filter(({ name, places }) => places > 0 && !without.includes(name))
   const producedEnds = new Map<number, number>()
   /** Of each partition: offset → who received it last. */
   const consumed = Array.from({ length: PARTITIONS }, () => new Map<number, string>())
@@ -118,19 +151,40 @@ async function perform(
       }
     },
   }
-  const cast = clients.flatMap(client => Array<typeof client>(client.places).fill(client))
-  const members = Array.from({ length: MEMBERS }, (_, index) => {
-    const client = cast[index] ?? clients[index % clients.length]!
-    return new Member(`${client.name}-${index}`, client, { bootstrap, topic, group }, events)
+  const places = clients.flatMap(client => Array<typeof client>(client.places).fill(client))
+  const members = Array.from({ length: cast.members }, (_, index) => {
+    const client = places[index] ?? clients[index % clients.length]!
+    return new Member(
+      `${client.name}-${index}`,
+      client,
+      { bootstrap, topic, group, assignor, hasUpheavals: acts.length > 1 },
+      events,
+    )
   })
+  const look = async () => {
+    if (admin.isLost) admin = await WireClient.connect(bootstrap, 'drama-admin')
+    return describeGroup(admin, group, topic)
+  }
+  const killBroker = async () => {
+    await broker.kill9()
+    await broker.start()
+  }
   const drama = new Drama(
-    { admin, topic, group, partitions: PARTITIONS, members, producedEnds: () => producedEnds },
+    {
+      ...{ partitions: PARTITIONS, members, membersMin, acts, assignor, look, producedEnds: () => producedEnds },
+      killBroker: isBrokerKilled ? killBroker : null,
+    },
     new Random(seed),
   )
 
   // 2. The play, with a producer in the background.
-  const producer = new Kafka({ clientId: 'drama-producer', brokers: [bootstrap], logLevel: logLevel.ERROR }).producer({
+  const producer = new Kafka({
+    clientId: 'drama-producer',
+    brokers: [bootstrap],
+    logLevel: isBrokerKilled ? logLevel.NOTHING : logLevel.ERROR,
+  }).producer({
     createPartitioner: Partitioners.DefaultPartitioner,
+    ...(isBrokerKilled && { retry: { initialRetryTime: 200, maxRetryTime: 1000, retries: 60 } }),
   })
   await producer.connect()
   let isPlaying = true
@@ -178,10 +232,12 @@ async function perform(
   tally.claimNone('no client ended unasked or said anything unexpected', problems, 20)
   const settleMs = drama.settleMs.sort((a, b) => a - b)
   return {
+    assignor,
     members: Object.fromEntries(clients.map(({ name }) => [name, members.filter(({ client }) => client.name === name).length])),
     turns: drama.turns,
     rounds: settleMs.length,
     stableLooks: drama.stableLooks,
+    ...(acts.length > 1 && { mixedLooks: drama.mixedLooks }),
     settleMsMedian: settleMs[settleMs.length >> 1],
     settleMsMax: settleMs.at(-1),
     produced,

@@ -1,22 +1,43 @@
-"""A confluent-kafka (librdkafka) member; offsets are stored for the next commit only after they were written out."""
+"""A confluent-kafka (librdkafka) member of either group protocol; offsets are stored for the next commit only after they were written out."""
 
 import sys
 
 import confluent_kafka
-from member import bootstrap, client_id, group, heartbeat_ms, is_leaving, rebalance_ms, received, session_ms, topic
+from member import (
+    assignor,
+    bootstrap,
+    client_id,
+    group,
+    heartbeat_ms,
+    is_leaving,
+    protocol,
+    rebalance_ms,
+    received,
+    session_ms,
+    topic,
+)
+
+# With the consumer protocol the broker says what these are.
+of_protocol = {
+    "classic": {
+        "session.timeout.ms": session_ms,
+        "heartbeat.interval.ms": heartbeat_ms,
+        "partition.assignment.strategy": assignor,
+    },
+    "consumer": {},
+}
 
 consumer = confluent_kafka.Consumer(
     {
         "bootstrap.servers": bootstrap,
         "client.id": client_id,
         "group.id": group,
-        "session.timeout.ms": session_ms,
-        "heartbeat.interval.ms": heartbeat_ms,
+        "group.protocol": protocol,
         "max.poll.interval.ms": rebalance_ms,
         "auto.offset.reset": "earliest",
         "auto.commit.interval.ms": 1000,
         "enable.auto.offset.store": False,
-        "partition.assignment.strategy": "range",
+        **of_protocol[protocol],
     }
 )
 consumer.subscribe([topic])

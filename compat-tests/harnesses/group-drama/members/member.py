@@ -9,6 +9,8 @@ bootstrap, topic, group, client_id = sys.argv[1:5]
 session_ms = int(os.environ["DRAMA_SESSION_MS"])
 rebalance_ms = int(os.environ["DRAMA_REBALANCE_MS"])
 heartbeat_ms = int(os.environ["DRAMA_HEARTBEAT_MS"])
+protocol = os.environ["DRAMA_PROTOCOL"]
+assignor = os.environ["DRAMA_ASSIGNOR"]
 
 logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s %(message)s")
 

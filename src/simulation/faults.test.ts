@@ -33,7 +33,7 @@ describe('a disk that fails once, at any call', () => {
   )
 })
 
-test.each(Array.from({ length: 40 }, (_, n) => [n + 1, 30 + n * 7, 12 + (n % 8) * 12]))(
+test.each(Array.from({ length: 40 }, (_, n) => [n + 1, 30 + n * 7, 24 + (n % 8) * 12]))(
   'a full disk (seed %i, from call %i, for %i calls) refuses what needs room, goes on reading, and is forgotten',
   async (seed, from, calls) => {
     expect(await runWithShortage({ of: 'room', seed, from, calls })).toEqual([])

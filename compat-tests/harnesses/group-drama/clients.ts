@@ -102,6 +102,7 @@ const franzGo: Words = {
     /group manage loop errored; .* err: (UNKNOWN_MEMBER_ID|ILLEGAL_GENERATION)/,
     /unable to join group session: (UNKNOWN_MEMBER_ID|ILLEGAL_GENERATION)/,
     /received an OffsetCommitResponse after our group session has ended/,
+    /(group manage loop errored; .* err|unable to join group session): read tcp \S+: i\/o timeout/,
   ],
   expectedInUpheavals: [
     /unable to open connection to broker; |read from broker errored, killing connection after /,

@@ -108,3 +108,19 @@ describe('what is not as it was left is recovered', () => {
     expect(directory.partition('t', 0)!.logEndOffset).toBe(20)
   })
 })
+
+test('what Kafka appended since is no damage: its marker of a clean stop says that it had the directory last', async () => {
+  const { directory, path } = await openTest({})
+  append(directory.createPartition('t', 0, topicId), batchOf('ours'))
+  await directory.close()
+  const log = `${path}/t-0/00000000000000000000.log`
+  const theirs = fs.readFileSync(log)
+  theirs.writeBigInt64BE(1n, 0)
+  fs.appendFileSync(log, theirs)
+  fs.writeFileSync(`${path}/recovery-point-offset-checkpoint`, '0\n1\nt 0 2\n')
+  fs.writeFileSync(`${path}/.kafka_cleanshutdown`, '{"version":0,"brokerEpoch":7}')
+
+  const again = await openTest({ path })
+  expect(again.directory.partition('t', 0)).toMatchObject({ logEndOffset: 2 })
+  expect(fs.readdirSync(`${path}/t-0`).filter(name => name.endsWith('.damaged'))).toEqual([])
+})

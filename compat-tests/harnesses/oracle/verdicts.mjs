@@ -63,6 +63,9 @@ const reasons = {
   group: 'a group in what is pushed, which no message of OpenTelemetry has: Kafka passes over it, here it is refused',
   heardThere:
     'with a connection all clients are forgotten whose metrics came on it last; Kafka forgets one of them, the others after a while',
+  intervals: 'groups are assigned at once unless configured otherwise, and without an initial delay, so that tests are quick',
+  receiver: 'metrics of clients are received without a plug-in',
+  atOnce: 'internal topics of streams groups are there before the answer, and in Kafka some time later',
   follows: 'follows from the differences above',
 }
 
@@ -72,6 +75,18 @@ export const rules = [
     label: /has an endpoint, and no source topics$/,
     path: /errorCode$/,
     why: reasons.lateEndpoint,
+  },
+  {
+    api: 'DescribeConfigs',
+    path: /configs\[(group\.)?(consumer|streams)\.(assignment\.interval|initial\.rebalance\.delay)\.ms\]\.synonyms\[\d\]\.value$/,
+    why: reasons.intervals,
+  },
+  { api: 'DescribeConfigs', path: /configs\[metric\.reporters\]\.(value|configSource|synonyms)/, why: reasons.receiver },
+  {
+    api: 'StreamsGroupHeartbeat',
+    when: one => one.title === 'rights-StreamsGroupHeartbeat-without-its-internal-topics',
+    path: /^(memberEpoch|status|activeTasks)/,
+    why: reasons.atOnce,
   },
   // -- not there yet
   { path: /configs\[min\.insync\.replicas\]\.(configSource|synonyms)/, why: reasons.elr },

@@ -223,14 +223,17 @@ async function loadAll(
   const leftovers: string[] = []
   const startedMs = host.world.monotonicMs()
   // 1. How the last run ended. The marker goes before anything is written, and for good; what only reads need not wait for it.
-  const wasClosedCleanly = files.readWhole(`${path}/${cleanShutdownFile}`) !== null
+  const marker = files.readWhole(`${path}/${cleanShutdownFile}`)
+  const wasClosedCleanly = marker !== null
   if (wasClosedCleanly) files.remove(`${path}/${cleanShutdownFile}`)
   const unmarked = wasClosedCleanly ? files.syncPath(path) : Promise.resolve()
   unmarked.catch(() => {}) // Heard where it is waited for.
   const state = readDirectoryState(host)
-  const states = state?.partitions ?? null
+  // Kafka's marker has the epoch of its broker. It had the directory last, and our own file says where logs ended that went on.
+  const isKafkas = marker !== null && /"brokerEpoch":\d/.test(Buffer.from(marker).toString())
+  const states = isKafkas ? null : (state?.partitions ?? null)
   host.epochs.min = state?.leaderEpochMin ?? 0
-  const stateOf = readStates(host, states)
+  const stateOf = readStates(host, states, !isKafkas)
   let isSalvaged = false
   // 2. Every partition, one after the other.
   for (const name of files.list(path)) {
@@ -329,6 +332,7 @@ function differingBits(a: Bytes, b: Bytes): number {
 function readStates(
   { files, path, log }: PartitionHost,
   states: ReadonlyMap<string, PartitionState> | null,
+  mayBeLost: boolean,
 ): (name: string, topicId: Uuid) => RecoveredState {
   if (states !== null) {
     return (name, topicId) => {
@@ -338,7 +342,7 @@ function readStates(
       return { ...state, isStartKnown: true, abortedCount: state.asLeft?.abortedCount ?? null }
     }
   }
-  const isLost = files.sizeOf(`${path}/${directoryStateFile}`) !== null
+  const isLost = mayBeLost && files.sizeOf(`${path}/${directoryStateFile}`) !== null
   const recoveryPoints = readCheckpoint(files, path, recoveryPointFile)
   const logStarts = readCheckpoint(files, path, logStartFile)
   const cleaned = readCheckpoint(files, path, cleanerFile)

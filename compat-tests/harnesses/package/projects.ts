@@ -35,7 +35,7 @@ const useTypes = `
 /** The snippet of the first minute, on a port of its own. */
 const helloOnFreePort = `gregor start --port 0 --ephemeral >ready.txt 2>/dev/null & broker=$!
 until grep -q ready ready.txt; do kill -0 $broker; done
-port=$(sed 's/.*127.0.0.1:\\([0-9]*\\).*/\\1/' ready.txt)
+port=$(sed 's#.*PLAINTEXT://127.0.0.1:\\([0-9]*\\).*#\\1#' ready.txt)
 sed -i "s/localhost:9092/127.0.0.1:$port/; s/new Kafka({/new Kafka({ logLevel: 0,/" hello.mjs
 node hello.mjs; code=$?
 kill $broker; wait $broker && exit $code

@@ -41,6 +41,8 @@ const valueLengthMax = 32_767
 const configsMax = 1000
 /** Of one type, with configs of their own; topics are bounded otherwise. */
 const resourcesMax = 100_000
+/** Every client that asks what to push is held against all of them. */
+const clientMetricsMax = 500
 
 export function alterResources<Config extends { readonly name: string; readonly value: string | null }>(
   resources: readonly Resource<Config>[],
@@ -143,6 +145,8 @@ function tooMuch(resource: ConfigResource, configs: Configs, others: ReadonlyMap
     return refuse(Errors.INVALID_CONFIG, `The value of ${found[0]} exceeds the maximum size of ${valueLengthMax} bytes.`)
   }
   if (configs.size > configsMax) return refuse(Errors.POLICY_VIOLATION, `A ${kind} has at most ${configsMax} configs.`)
-  if (kind === 'topic' || others === undefined || others.size < resourcesMax || others.has(name)) return null
-  return refuse(Errors.POLICY_VIOLATION, `At most ${resourcesMax} ${kind} resources have configs of their own.`)
+  const countMax =
+    others === undefined || kind === 'topic' ? Infinity : kind === 'client metrics' ? clientMetricsMax : resourcesMax
+  if (others === undefined || others.size < countMax || others.has(name)) return null
+  return refuse(Errors.POLICY_VIOLATION, `At most ${countMax} ${kind} resources have configs of their own.`)
 }

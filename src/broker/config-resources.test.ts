@@ -244,6 +244,14 @@ test('what a broker keeps of names that are no keys is bounded', async () => {
   expect(await change(client, brokerType, '1', ...many.map(([, name]): Change => [remove, name, null]))).toEqual(ok)
 })
 
+test('client metrics are five hundred at most: every client is held against all of them', async () => {
+  const changes = Array.from({ length: 501 }, (_, n) => change(client, metricsType, `many-${n}`, [set, 'metrics', 'a.']))
+  const answers = await Promise.all(changes)
+  const tooMany = 'At most 500 client metrics resources have configs of their own.'
+  expect(answers.filter(([code]) => code !== Errors.NONE)).toEqual([[Errors.POLICY_VIOLATION, tooMany]])
+  for (let n = 0; n < 501; n++) await change(client, metricsType, `many-${n}`, [remove, 'metrics', null])
+})
+
 test('a group’s configs stand over the broker’s, within its bounds', async () => {
   const timeout = 'consumer.session.timeout.ms'
   const { configs } = await described(client, groupType, 'unknown', timeout)

@@ -32,6 +32,8 @@ export class Subscriptions {
   #text = ''
   #version = 0
   #wanted: readonly Wanted[] = []
+  /** By their text: after a change only what is new is compiled. */
+  #patterns = new Map<string, (text: string) => boolean>()
 
   /** @param configsRevision is another number after every change of a config, of whatever it is one. */
   constructor(configs: () => readonly ClientMetricsConfig[], configsRevision: () => number) {
@@ -64,14 +66,22 @@ export class Subscriptions {
     if (text === this.#text) return
     this.#text = text
     this.#version++
-    this.#wanted = configs.map(config => ({ ...config, matches: matchesOf(config) }))
+    const before = this.#patterns
+    this.#patterns = new Map()
+    const compiled = (pattern: string): ((text: string) => boolean) => {
+      // Kafka's directories may have patterns that are none here: nobody fits.
+      const fits = before.get(pattern) ?? this.#patterns.get(pattern) ?? patternOf(pattern) ?? (() => false)
+      this.#patterns.set(pattern, fits)
+      return fits
+    }
+    this.#wanted = configs.map(config => ({ ...config, matches: matchesOf(config, compiled) }))
   }
 }
 
-/** Of two patterns for one attribute the last counts. Kafka's directories may have patterns that are none here: nobody fits. */
-function matchesOf({ match }: ClientMetricsConfig): Wanted['matches'] {
+/** Of two patterns for one attribute the last counts. */
+function matchesOf({ match }: ClientMetricsConfig, compiled: (pattern: string) => (text: string) => boolean): Wanted['matches'] {
   const byAttribute = new Map(match.map(entry => entry.split('=').map(part => part.trim()) as [string, string]))
-  return Array.from(byAttribute, ([attribute, pattern]) => ({ attribute, fits: patternOf(pattern) ?? (() => false) }))
+  return Array.from(byAttribute, ([attribute, pattern]) => ({ attribute, fits: compiled(pattern) }))
 }
 
 /** Kafka's number: of the metrics, as Java prints a set, and the interval, and of the client. */

@@ -263,6 +263,20 @@ test('quotas are kept, and hold after a restart', async () => {
   await second.broker.stop()
 })
 
+test('a request has a hundred names of hosts to look up at most, and any number of addresses', async () => {
+  const entriesOf = (nameOf: (n: number) => string) =>
+    Array.from({ length: 101 }, (_, n) => ({
+      entity: [{ entityType: 'ip', entityName: nameOf(n) }],
+      ops: [{ key: 'connection_creation_rate', value: 100, remove: false }],
+    }))
+  const codes = async (nameOf: (n: number) => string) => {
+    const { entries } = await admin.call(AlterClientQuotas, 1, { entries: entriesOf(nameOf), validateOnly: true })
+    return [entries.length, ...new Set(entries.map(({ errorCode }) => errorCode))]
+  }
+  expect(await codes(n => `h${n}.invalid`)).toEqual([101, Errors.POLICY_VIOLATION])
+  expect(await codes(n => `10.0.0.${n}`)).toEqual([101, Errors.NONE])
+})
+
 test('a thousand quotas are set in steps; an entity that two of them name is told so', async () => {
   const entries = Array.from({ length: 1000 }, (_, at) => ({
     entity: [{ entityType: 'user', entityName: `u${at % 950}` }],

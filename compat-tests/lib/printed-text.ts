@@ -23,15 +23,23 @@ export function printedText({ exitCode, stdout, stderr, timedOut }: Omit<ToolRun
 }
 
 function withoutIds(line: string): string {
-  return line
-    .replaceAll(/\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/g, 'UUID')
-    .replaceAll(/\badminclient-\d+/g, 'adminclient')
-    .replaceAll(/\b(?=[A-Z_-]*[a-z0-9])[A-Za-z0-9_-]{22}(?=\s|$)/g, 'ID')
-    .replaceAll(/[A-Za-z0-9+/]{86}==/g, 'HMAC')
-    .replaceAll(/\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d[.,]?\d*)?/g, 'DATE')
-    .replaceAll(/\b\d{13}\b/g, 'MILLISECONDS')
-    .replaceAll(/\s+/g, ' ')
-    .replaceAll(/\[([A-Z_]+(?:, [A-Z_]+)+)\]/g, (_, names: string) => `[${names.split(', ').sort().join(', ')}]`)
+  return (
+    line
+      .replaceAll(/\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/g, 'UUID')
+      .replaceAll(/\badminclient-\d+/g, 'adminclient')
+      .replaceAll(/\b(?=[A-Z_-]*[a-z0-9])[A-Za-z0-9_-]{22}(?=\s|$)/g, 'ID')
+      .replaceAll(/[A-Za-z0-9+/]{86}==/g, 'HMAC')
+      .replaceAll(/\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d[.,]?\d*)?/g, 'DATE')
+      .replaceAll(/\b\d{13}\b/g, 'MILLISECONDS')
+      .replaceAll(/\s+/g, ' ')
+      .replaceAll(/\[([A-Z_]+(?:, [A-Z_]+)+)\]/g, (_, names: string) => `[${inOrder(names)}]`)
+      // A map of Java's with enums as keys, such as the mechanisms of a SCRAM user, is in another order in each JVM.
+      .replaceAll(/(?<![^ ])[\w.-]+=[^\s,]*(?:, [\w.-]+=[^\s,]*)+/g, inOrder)
+  )
+}
+
+function inOrder(list: string): string {
+  return list.split(', ').sort().join(', ')
 }
 
 /** The lines of one that the other has not, for a report. */

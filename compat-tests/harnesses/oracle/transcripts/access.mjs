@@ -8,10 +8,14 @@ const password = Buffer.alloc(32, 7)
 const set = (name, rest = {}) => ({ name, mechanism: 1, iterations: 4096, salt, saltedPassword: password, ...rest })
 const alter = (t, as, { upsertions = [], deletions = [] }, options) =>
   t.call('AlterUserScramCredentials', { upsertions, deletions }, { as, ...options })
-// A refusal tells of the user, so its words are compared.
+// A refusal tells of the user, so its words are compared. Kafka's order of mechanisms is another in each JVM.
 const told = ({ results, ...body }) => ({
   ...body,
-  results: results.map(({ errorMessage, ...one }) => ({ ...one, told: errorMessage })),
+  results: results.map(({ errorMessage, credentialInfos, ...one }) => ({
+    ...one,
+    ...(credentialInfos && { credentialInfos: [...credentialInfos].sort((a, b) => a.mechanism - b.mechanism) }),
+    told: errorMessage,
+  })),
 })
 const describe = (t, as, users) =>
   t.call('DescribeUserScramCredentials', { users: users?.map(name => ({ name })) ?? null }, { as, view: told })

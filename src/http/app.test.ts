@@ -28,6 +28,8 @@ const acl = { resourceType: 'topic', resourceName: 't', principal: 'User:bob', o
 
 /** One right request of each route, to a broker as `prepared` makes it. */
 const rows: Readonly<Record<string, Row>> = {
+  'get /livez': { path: '/livez' },
+  'get /readyz': { path: '/readyz' },
   'get /healthz': { path: '/healthz' },
   'get /api/v1/session': { path: '/api/v1/session' },
   'post /api/v1/session': { path: '/api/v1/session', ...json({ username: 'admin', password: 'admin-secret' }) },

@@ -51,7 +51,7 @@ export async function httpBroker({ config = {}, world = realWorld, addScram = []
     config: resolveBrokerConfig([optionsLayer(entries)]).config,
     world,
     log: silentLog,
-    isEphemeral: true,
+    isEphemeral: config['log.dirs'] === undefined,
     unref: false,
     scramUsers: addScram.map(text => parseScramUser(text) as ScramUser),
     onFatal: error => {

@@ -73,7 +73,7 @@ export function answerFile(context: Context, path: string, { type, bytes, gzippe
 export const plainPage =
   '<!doctype html><html lang="en"><meta charset="utf-8"><title>Gregor</title><h1>Gregor</h1>' +
   '<p>A broker that speaks the Apache Kafka wire protocol. This port answers HTTP: ' +
-  '<a href="/api/openapi.json">/api/openapi.json</a> says what, <a href="/healthz">/healthz</a> whether it is well.</p></html>'
+  '<a href="/api/openapi.json">/api/openapi.json</a> says what, <a href="/readyz">/readyz</a> whether it is well.</p></html>'
 
 function gzipped(bytes: Uint8Array): Promise<Uint8Array<ArrayBuffer>> {
   return new Promise((resolve, reject) =>

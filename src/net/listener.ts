@@ -108,6 +108,10 @@ export class Listener {
   get port(): number {
     return (this.#server.address() as net.AddressInfo).port
   }
+  /** Whether clients are accepted. */
+  get isOpen(): boolean {
+    return !this.#isClosed && this.#server.listening
+  }
   get connectionCount(): number {
     return this.#connections.size
   }

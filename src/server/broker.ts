@@ -21,7 +21,7 @@ import { reportCodecs } from './codec-report.js'
 import { connectionLimits, connectionRates, followConnectionLimits, isListenerForBrokers } from './connection-limits.js'
 import { type CoreOptions, openCore, quotaWindows } from './core.js'
 import { FaultReport } from './fault-report.js'
-import { type Observed, observedOf } from './observed.js'
+import { type Life, type Observed, observedOf } from './observed.js'
 import type { PasswordLogins } from './password-logins.js'
 import { followTls, openTls, reloadTls } from './tls.js'
 
@@ -71,7 +71,12 @@ export async function startBroker(options: BrokerOptions): Promise<RunningBroker
   const quotas = new ConnectionQuotas(options.world.host, await connectionLimits(config), quotaWindows(config))
   const tls = await openTls(config, options.world, log)
   const ports = new Map<string, number>()
-  const core = await openCore({ ...options, config, boundPortOf: name => ports.get(name) })
+  const life: Life = { isStopping: false, hasFailed: false }
+  const onFatal = (error: Error): void => {
+    life.hasFailed = true
+    options.onFatal(error)
+  }
+  const core = await openCore({ ...options, config, onFatal, boundPortOf: name => ports.get(name) })
   try {
     await followConnectionLimits(config, quotas)
     quotas.ratePerAddress = connectionRates(core.services.topics.image.quotas)
@@ -92,7 +97,7 @@ export async function startBroker(options: BrokerOptions): Promise<RunningBroker
       config,
       serveAs: core.serveAs,
       logins: core.logins,
-      observed: observedOf(core),
+      observed: observedOf(core, [...listeners, ...ofControllers], life),
       listeners: listeners.map((listener, at) => ({
         name: listener.name,
         protocol: config.listeners[at]?.protocol ?? 'PLAINTEXT',
@@ -109,6 +114,7 @@ export async function startBroker(options: BrokerOptions): Promise<RunningBroker
       hasTls: tls.size > 0,
       reloadCertificates: () => reloadTls(tls, log),
       async stop(graceMs) {
+        life.isStopping = true
         codecReport.cancel()
         core.stopServing()
         await Promise.all([...listeners, ...ofControllers].map(listener => listener.close(graceMs)))

@@ -3,20 +3,44 @@
  * it costs nothing while nobody looks.
  */
 import type { Session } from '../broker/session.js'
+import type { Listener } from '../net/listener.js'
 import type { BrokerCore } from './core.js'
 
 export interface Observed {
   /** The connections of Kafka's clients that are open, in no order. What is asked within the process has none. */
   connections(): Iterable<Session>
+  /** Why clients should not be sent here now, as sentences without a path or an address; none: it is ready. */
+  notReady(): string[]
 }
 
 /** The listener of what is asked within the process, by which nobody else's can be named. */
 export const inProcessListener = ''
 
-export function observedOf({ sessions }: BrokerCore): Observed {
+/** What has become of a broker since it was put together. */
+export interface Life {
+  isStopping: boolean
+  /** It can no longer keep its promises. */
+  hasFailed: boolean
+}
+
+export function observedOf(
+  { sessions, services }: Pick<BrokerCore, 'sessions' | 'services'>,
+  listeners: readonly Pick<Listener, 'name' | 'isOpen'>[],
+  life: Readonly<Life>,
+): Observed {
   return {
     *connections() {
       for (const session of sessions) if (session.connection.listenerName !== inProcessListener) yield session
+    },
+    notReady() {
+      if (life.isStopping) return ['the broker is stopping']
+      const reasons = life.hasFailed ? ['the broker has failed'] : []
+      const { all } = services.logDirs
+      for (const { name } of listeners.filter(({ isOpen }) => !isOpen)) reasons.push(`listener ${name} is closed`)
+      for (const [at, { isOnline }] of all.entries()) {
+        if (!isOnline) reasons.push(`log directory ${at + 1} of ${all.length} is offline`)
+      }
+      return reasons
     },
   }
 }

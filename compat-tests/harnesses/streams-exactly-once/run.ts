@@ -7,9 +7,7 @@
  * Exit code 0 when everything holds or the toolchain is missing ("not run"), 1 when something does not, 2 for wrong usage.
  * `--kafka` counts on real Kafka 4.4.
  */
-import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
 import { CreateTopics } from '#protocol/messages/create-topics.js'
 import { InitProducerId } from '#protocol/messages/init-producer-id.js'
 import { appendBatch } from '../../lib/append-batch.js'
@@ -17,10 +15,11 @@ import { CommittedReader } from '../../lib/committed-reader.js'
 import { compiledCommand, JavaApplication } from '../../lib/java-application.js'
 import { scratchFolder } from '../../lib/paths.js'
 import { delay, eventually } from '../../lib/patience.js'
-import { Random, randomSeed } from '../../lib/random.js'
-import { Tally } from '../../lib/tally.js'
+import { Random } from '../../lib/random.js'
+import type { Tally } from '../../lib/tally.js'
 import { WireClient } from '../../lib/wire-client.js'
 import { gregor, realKafka, type TestedBroker } from '../exactly-once/broker.js'
+import { play, readOptions } from './play.js'
 
 const INPUT = 'lines'
 const OUTPUT = 'counts'
@@ -33,33 +32,11 @@ const LINES_PER_BATCH = 1000
 const STALLED_MS_MAX = 120_000
 const QUIET_MS = 3000
 
-const usage = 'usage: streams-exactly-once/run.js [--records N] [--kills N] [--seed N] [--kafka]'
-
 process.exitCode = await main()
 
-function readOptions() {
-  try {
-    const { values } = parseArgs({
-      options: {
-        records: { type: 'string', default: '20000' },
-        kills: { type: 'string', default: '5' },
-        seed: { type: 'string', default: String(randomSeed()) },
-        kafka: { type: 'boolean', default: false },
-      },
-    })
-    const numbers = { records: Number(values.records), kills: Number(values.kills), seed: Number(values.seed) }
-    return Object.values(numbers).every(Number.isSafeInteger) ? { ...numbers, kafka: values.kafka } : null
-  } catch {
-    return null
-  }
-}
-
 async function main(): Promise<number> {
-  const options = readOptions()
-  if (options === null) {
-    console.error(usage)
-    return 2
-  }
+  const options = readOptions('streams-exactly-once', { records: 20_000, kills: 5 })
+  if (options === null) return 2
   const { records, kills, seed } = options
   const command = await compiledCommand('streams-exactly-once', 'WordCount')
   if (command === null) {
@@ -72,25 +49,11 @@ async function main(): Promise<number> {
   const stateFolder = join(scratch, 'state')
   const args = [broker.bootstrap, APPLICATION_ID, stateFolder, INPUT, OUTPUT]
   const application = new JavaApplication(command, args, stateFolder)
-  const tally = new Tally()
-  const figures: Record<string, unknown> = { name: 'streams-exactly-once', seed, records }
-  const startedMs = performance.now()
-  try {
-    await broker.start()
-    Object.assign(figures, await perform(broker, application, options, tally))
-  } catch (error) {
-    tally.claim('the run gets to its end', (error as Error).stack ?? String(error))
-  }
-  await application.stop()
-  tally.claim('the broker stopped in order and left nothing damaged', await broker.stop())
-  tally.claimNone('the broker logged no error', broker.errorLines)
-  tally.claimNone('the application did not end by itself', application.problems)
-  for (const [words, times] of application.said) console.log(`        ${times} × ${words}`)
-  figures.seconds = Math.round((performance.now() - startedMs) / 1000)
-  const exitCode = tally.close(figures)
-  if (exitCode === 0) await rm(scratch, { recursive: true, force: true })
-  else console.log(`seed ${seed}; the data directories are kept in ${scratch}`)
-  return exitCode
+  return play({
+    figures: { name: 'streams-exactly-once', seed, records },
+    ...{ scratch, broker, applications: [application] },
+    perform: tally => perform(broker, application, options, tally),
+  })
 }
 
 async function perform(

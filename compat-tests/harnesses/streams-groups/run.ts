@@ -7,9 +7,7 @@
  *
  * Exit code 0 when everything holds or the toolchain is missing ("not run"), 1 when something does not, 2 for wrong usage.
  */
-import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
 import { CreateTopics } from '#protocol/messages/create-topics.js'
 import { IncrementalAlterConfigs } from '#protocol/messages/incremental-alter-configs.js'
 import { InitProducerId } from '#protocol/messages/init-producer-id.js'
@@ -19,10 +17,11 @@ import { CommittedReader } from '../../lib/committed-reader.js'
 import { compiledCommand, JavaApplication } from '../../lib/java-application.js'
 import { scratchFolder } from '../../lib/paths.js'
 import { delay, eventually } from '../../lib/patience.js'
-import { Random, randomSeed } from '../../lib/random.js'
-import { Tally } from '../../lib/tally.js'
+import { Random } from '../../lib/random.js'
+import type { Tally } from '../../lib/tally.js'
 import { WireClient } from '../../lib/wire-client.js'
 import { gregor, realKafka, type TestedBroker } from '../exactly-once/broker.js'
+import { play, readOptions } from '../streams-exactly-once/play.js'
 import { checkTool, streamsTool } from './tool.js'
 
 const APPLICATION_ID = 'shop'
@@ -47,33 +46,11 @@ const configs = [
   'group.streams.heartbeat.interval.ms=500',
 ]
 
-const usage = 'usage: streams-groups/run.js [--records N] [--turns N] [--seed N] [--kafka]'
-
 process.exitCode = await main()
 
-function readOptions() {
-  try {
-    const { values } = parseArgs({
-      options: {
-        records: { type: 'string', default: '20000' },
-        turns: { type: 'string', default: '4' },
-        seed: { type: 'string', default: String(randomSeed()) },
-        kafka: { type: 'boolean', default: false },
-      },
-    })
-    const numbers = { records: Number(values.records), turns: Number(values.turns), seed: Number(values.seed) }
-    return Object.values(numbers).every(Number.isSafeInteger) ? { ...numbers, kafka: values.kafka } : null
-  } catch {
-    return null
-  }
-}
-
 async function main(): Promise<number> {
-  const options = readOptions()
-  if (options === null) {
-    console.error(usage)
-    return 2
-  }
+  const options = readOptions('streams-groups', { records: 20_000, turns: 4 })
+  if (options === null) return 2
   const { records, turns, seed } = options
   const [command, tool] = [await compiledCommand('streams-exactly-once', 'WordCount'), await streamsTool()]
   if (command === null || tool === null) {
@@ -88,47 +65,24 @@ async function main(): Promise<number> {
     const [lines = '', counts = '', ...shop] = TOPICS
     return new JavaApplication(command, [broker.bootstrap, APPLICATION_ID, state, lines, counts, protocol, ...shop], state)
   }
-  const tally = new Tally()
-  const startedMs = performance.now()
   const applications = Array.from({ length: INSTANCES }, (_, n) => applicationOf('streams', n))
   const classic = applicationOf('classic', 0)
-  let figures: object = {}
-  try {
-    await broker.start()
-    figures = await perform(broker, classic, applications, { records, turns, seed }, tally)
-    await checkTool(tool, broker.bootstrap, APPLICATION_ID, () => Promise.all(applications.map(one => one.stop())), tally)
-  } catch (error) {
-    tally.claim('the play came to its end', (error as Error).stack ?? String(error))
-  } finally {
-    for (const one of [classic, ...applications]) await one.stop()
-  }
-  tally.claim('the broker stopped in order and left nothing damaged', await broker.stop())
-  tally.claimNone('the broker logged no error', broker.errorLines)
-  tally.claimNone(
-    'no application ended by itself',
-    [classic, ...applications].flatMap(({ problems }) => problems),
-  )
-  for (const { said } of [classic, ...applications]) {
-    for (const [words, times] of said) console.log(`        ${times} × ${words}`)
-  }
-  const seconds = Math.round((performance.now() - startedMs) / 1000)
-  const exitCode = tally.close({ name: 'streams-groups', seed, records, turns, ...figures, seconds })
-  if (exitCode === 0) await rm(scratch, { recursive: true, force: true })
-  else console.log(`seed ${seed}; the data directories are kept in ${scratch}`)
-  return exitCode
-}
-
-interface Play {
-  readonly records: number
-  readonly turns: number
-  readonly seed: number
+  return play({
+    figures: { name: 'streams-groups', seed, records, turns },
+    ...{ scratch, broker, applications: [classic, ...applications] },
+    perform: async tally => {
+      const figures = await perform(broker, classic, applications, options, tally)
+      await checkTool(tool, broker.bootstrap, APPLICATION_ID, () => Promise.all(applications.map(one => one.stop())), tally)
+      return figures
+    },
+  })
 }
 
 async function perform(
   broker: TestedBroker,
   classic: JavaApplication,
   applications: readonly JavaApplication[],
-  { records, turns, seed }: Play,
+  { records, turns, seed }: { records: number; turns: number; seed: number },
   tally: Tally,
 ): Promise<object> {
   const random = new Random(seed)

@@ -4,7 +4,7 @@
  * its declarations in one file, for both. Dependencies stay outside. A bundle that is newer than all it is made of is left
  * alone: it may be started at this moment.
  */
-import { copyFileSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { rolldown } from 'rolldown'
 import { dts } from 'rolldown-plugin-dts'
@@ -13,9 +13,10 @@ const dist = fileURLToPath(new URL('../dist/', import.meta.url))
 const external = id => !id.startsWith('.') && !id.startsWith('/') && !/^[A-Z]:/.test(id)
 
 if (!isFresh()) {
+  clear()
   await write(
     { input: { gregor: `${dist}cli/main.js`, index: `${dist}index.js` }, platform: 'node' },
-    { format: 'esm', sourcemap: true, entryFileNames: '[name].js', chunkFileNames: 'shared-[name].js', cleanDir: true },
+    { format: 'esm', sourcemap: true, entryFileNames: '[name].js', chunkFileNames: 'shared-[name].js' },
   )
   await write(
     { input: { index: `${dist}index.js` }, platform: 'node' },
@@ -27,6 +28,12 @@ if (!isFresh()) {
   // AsyncDisposable is not in every project's `lib`.
   writeFileSync(declarations, `/// <reference lib="esnext.disposable" />\n${readFileSync(declarations, 'utf8')}`)
   copyFileSync(declarations, `${dist}bundle/index.d.cts`)
+}
+
+/** All but the console, which console.mjs makes. */
+function clear() {
+  mkdirSync(`${dist}bundle`, { recursive: true })
+  for (const name of readdirSync(`${dist}bundle`)) if (name !== 'console') rmSync(`${dist}bundle/${name}`, { recursive: true })
 }
 
 async function write(input, output) {

@@ -16,6 +16,7 @@ try {
   run('scripts/ensure-installed.mjs')
   run('node_modules/typescript/bin/tsc', '-b')
   run('scripts/bundle.mjs')
+  run('scripts/console.mjs')
 } catch (error) {
   // The command has said why.
   process.exit(error.status ?? 1)

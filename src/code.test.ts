@@ -24,7 +24,7 @@ function sourceFiles(folder: string, extension: RegExp): SourceFile[] {
 const readFiles = (paths: readonly string[]): SourceFile[] =>
   paths.map(path => ({ path, lines: readFileSync(join(root, path), 'utf8').split('\n') }))
 
-const source = sourceFiles('src', /\.ts$/)
+const source = sourceFiles('src', /\.tsx?$/)
 const written = [
   ...source,
   ...sourceFiles('scripts', /\.(mjs|ts)$/),
@@ -43,7 +43,8 @@ const code = (line: string) => line.replace(/\/\/.*$|^\s*\*.*$/, '')
 
 function importsOf(path: string, lines: readonly string[]): string[] {
   const places = lines.join('\n').matchAll(/(?:\bfrom|\bimport\(|^import)\s*'(\.[^']+)\.js'/gm)
-  return [...places].map(([, place = '']) => join(dirname(path), `${place}.ts`))
+  const sourceOf = (place: string) => (existsSync(join(root, `${place}.tsx`)) ? `${place}.tsx` : `${place}.ts`)
+  return [...places].map(([, place = '']) => sourceOf(join(dirname(path), place)))
 }
 
 /** Each circle once, as the paths along it. */
@@ -88,9 +89,10 @@ describe('the code', () => {
     expect(source.map(file => basename(file.path))).toContain('code.test.ts')
   })
 
-  it('reads clocks, timers and randomness only in src/base, where World gives them to everyone else', () => {
+  it('reads clocks, timers and randomness only in src/base, where World gives them to others, and in the console’s clock', () => {
+    const consoleClock = join('src', 'console', 'clock.ts')
     const forbidden = /\bDate\.now\b|\bnew Date\(\)|\bMath\.random\b|\bperformance\.now\b|\bset(Timeout|Interval)\b/
-    const judged = source.filter(({ path }) => !path.startsWith(join('src', 'base')) && !isTest(path))
+    const judged = source.filter(({ path }) => !path.startsWith(join('src', 'base')) && path !== consoleClock && !isTest(path))
     expect(offences(judged, line => forbidden.test(code(line)))).toEqual([])
   })
 
@@ -106,6 +108,14 @@ describe('the code', () => {
     const rooms = ['broker', 'cluster', 'config', 'coordinator', 'storage', 'inspect', 'index.ts'].map(room => join('src', room))
     const judged = source.filter(({ path }) => rooms.some(room => path.startsWith(room)) && !isTest(path))
     expect(offences(judged, line => other.test(code(line)))).toEqual([])
+  })
+
+  it('makes no markup of text in the console, whose text anybody may have written', () => {
+    const markup =
+      /\b(inner|outer)HTML\b|\binsertAdjacentHTML\b|\bdangerouslySet|\bdocument\.write\b|\beval\b|\bFunction\(|srcdoc|DOMParser/
+    const judged = source.filter(({ path }) => path.startsWith(join('src', 'console')))
+    expect(judged.length).toBeGreaterThan(20)
+    expect(offences(judged, line => markup.test(code(line)))).toEqual([])
   })
 
   it('leaves nothing for later', () => {

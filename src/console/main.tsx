@@ -1,0 +1,15 @@
+import { render } from 'preact'
+import './styles/base.css'
+import './styles/parts.css'
+import './styles/shell.css'
+import { loadSession } from './api/client.js'
+import { App } from './app.js'
+import { listenToKeys } from './keys.js'
+import { followLinks } from './router.js'
+import { followTheme } from './ui/theme.js'
+
+followTheme()
+followLinks()
+listenToKeys()
+void loadSession()
+render(<App />, document.body)

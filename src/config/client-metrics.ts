@@ -3,9 +3,9 @@ import { Errors, isRefusal, type Refusal, refuse } from '../protocol/errors.js'
 import { type ConfigKey, int, list, parseValue } from './key.js'
 
 export const clientMetricsKeys = {
-  metrics: list([], 'Metrics that clients push, by the beginnings of their names; * is all.'),
+  metrics: list([], 'Metrics that clients push, by the beginnings of their names; * is all.', { mayRepeat: true }),
   'interval.ms': int(300_000, 'How often they push them: 100 to 3600000.'),
-  match: list([], 'Which clients, as attribute=pattern; empty for all.'),
+  match: list([], 'Which clients, as attribute=pattern; empty for all.', { mayRepeat: true }),
 } satisfies Readonly<Record<string, ConfigKey<unknown>>>
 
 type ClientMetricsKey = keyof typeof clientMetricsKeys

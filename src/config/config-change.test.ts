@@ -27,6 +27,11 @@ test('a list grows and shrinks from what is set, or from the key’s own default
   expect(changed(policy('delete'), change('subtract', 'cleanup.policy', 'compact'))).toEqual(policy('delete'))
 })
 
+test('an empty element is added as one, and refused with the value that it makes', () => {
+  expect(changed({}, change('append', 'cleanup.policy', ''))).toEqual({ 'cleanup.policy': 'delete,' })
+  expect(changed({}, change('append', 'cleanup.policy', ','))).toEqual({ 'cleanup.policy': 'delete,' })
+})
+
 test('only lists can be added to', () => {
   const message = "Can't APPEND to key retention.ms because its type is not LIST."
   expect(changed({}, change('append', 'retention.ms', '1'))).toBe(message)

@@ -51,7 +51,8 @@ export function changedConfigs(
       if (isRefusal(row)) return row
       // As in Kafka, an unset list starts as the key's own default, whatever the broker's is.
       const before = parts(configs.get(name) ?? formatValue(row, row.default) ?? '')
-      const named = [...new Set(parts(value))]
+      // Kafka's broker looks at what is added to its own lists before its controller drops what is named twice.
+      const named = row.mayRepeat || row.throttledReplicas ? [...new Set(elements(value))] : elements(value)
       const after =
         operation === 'append'
           ? [...before, ...named.filter(part => !before.includes(part))]
@@ -63,8 +64,14 @@ export function changedConfigs(
 }
 
 function parts(text: string): string[] {
+  return elements(text).filter(part => part !== '')
+}
+
+/** As Java splits: no empty ones at the end, but one of nothing. Empty ones are refused with the value that they make. */
+function elements(text: string): string[] {
+  if (text === '') return ['']
   return text
+    .replace(/,+$/, '')
     .split(',')
     .map(part => part.trim())
-    .filter(part => part !== '')
 }

@@ -45,7 +45,9 @@ export const groupKeys = {
   'streams.num.warmup.replicas': int(2, 'Most tasks that warm up at a time.', { ...hidden, min: 0 }),
   'streams.acceptable.recovery.lag': long(10_000, 'Lag at which a task counts as caught up.', { hidden: true, min: 0 }),
   'streams.task.offset.interval.ms': int(60_000, 'How often offsets of tasks are told.', { hidden: true, min: 1 }),
-  'streams.rack.aware.assignment.tags': list([], 'Tags of clients over which standby tasks are to be spread.'),
+  'streams.rack.aware.assignment.tags': list([], 'Tags of clients over which standby tasks are to be spread.', {
+    mayRepeat: true,
+  }),
 } satisfies Readonly<Record<string, ConfigKey<unknown>>>
 
 export type GroupKey = keyof typeof groupKeys
@@ -111,6 +113,9 @@ export function groupConfigProblem(broker: BrokerConfig, overrides: ReadonlyMap<
     const [session, heartbeat] = [`${kind}.session.timeout.ms`, `${kind}.heartbeat.interval.ms`] as const
     const effective = (key: GroupKey): number => (values.get(key) ?? groupValue(broker, key)) as number
     if (effective(session) <= effective(heartbeat)) return `${session} must be greater than ${heartbeat}`
+  }
+  if (String(values.get('errors.deadletterqueue.topic.name') ?? '').startsWith('__')) {
+    return "errors.deadletterqueue.topic.name: DLQ topic name must not start with '__'"
   }
   const assignor = values.get('streams.assignor.name')
   const assignors = broker.get('group.streams.assignors') as readonly string[]

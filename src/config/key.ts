@@ -35,7 +35,9 @@ export interface KeyTraits {
   readonly aliases?: readonly string[]
   /** Kafka's default where ours differs on purpose; the doc says why. */
   readonly kafkaDefault?: string
-  /** Elements are partition:broker pairs, or the single element '*'. */
+  /** A list that drops what it names twice; others refuse it (KIP-1161). */
+  readonly mayRepeat?: boolean
+  /** Elements are partition:broker pairs, or the single element '*'; empty and repeated ones are taken. */
   readonly throttledReplicas?: boolean
   /** earliest, latest, or by_duration: with a duration as ISO 8601 writes it. */
   readonly shareOffsetReset?: boolean
@@ -131,18 +133,22 @@ export interface ParsedValue {
 
 /** The value that `raw` spells, or what is wrong with it: "Invalid value 0 for configuration num.partitions: …". */
 export function parseValue(name: string, key: ConfigKey<unknown>, raw: string): ParsedValue | Refusal {
-  const trimmed = raw.trim()
-  const parsed = parseType(key, trimmed)
+  const parsed = parseType(key, raw.trim())
   if (isRefusal(parsed)) return invalidValue(name, raw, parsed.message)
+  const problem = key.type === 'list' ? listProblem(name, key, parsed.value as readonly string[]) : null
+  if (problem !== null) return refuse(Errors.INVALID_CONFIG, problem)
   const members: readonly unknown[] = Array.isArray(parsed.value) ? parsed.value : [parsed.value]
   const stranger = key.oneOf === undefined ? undefined : members.find(member => !key.oneOf?.includes(member as string))
   if (stranger !== undefined) return invalidValue(name, String(stranger), `String must be one of: ${key.oneOf?.join(', ')}`)
-  const problem = boundsProblem(key, parsed.value) ?? formProblem(name, key, members)
-  if (problem !== null) return invalidValue(name, raw, problem)
-  if (key.type === 'list' && members.includes('')) {
-    return refuse(Errors.INVALID_CONFIG, `Configuration '${name}' values must not be empty.`)
-  }
-  return parsed
+  const wrong = boundsProblem(key, parsed.value) ?? formProblem(name, key, members)
+  if (wrong === null) return parsed
+  return invalidValue(name, key.type === 'list' ? `[${members.join(', ')}]` : parsed.text, wrong)
+}
+
+function listProblem(name: string, key: ConfigKey<unknown>, elements: readonly string[]): string | null {
+  if (key.throttledReplicas) return null
+  if (new Set(elements).size < elements.length) return `Configuration '${name}' values must not be duplicated.`
+  return elements.includes('') ? `Configuration '${name}' values must not be empty.` : null
 }
 
 function invalidValue(name: string, raw: string, problem: string): Refusal {
@@ -163,6 +169,7 @@ export function formatValue(key: ConfigKey<unknown>, value: unknown): string | n
 
 /** Java writes 1.0E10 where JavaScript writes 10000000000. */
 function javaDouble(value: number): string {
+  if (!Number.isFinite(value)) return String(value)
   const magnitude = Math.abs(value)
   if (value !== 0 && (magnitude >= 1e7 || magnitude < 1e-3)) {
     const [digits = '', exponent = ''] = value.toExponential().split('e')
@@ -210,12 +217,13 @@ function parseType(key: ConfigKey<unknown>, trimmed: string): ParsedValue | Refu
     case 'password':
       return { value: trimmed, text: hiddenText }
     case 'list': {
-      const elements = trimmed === '' ? [] : [...new Set(trimmed.split(/\s*,\s*/))]
+      const named = trimmed === '' ? [] : trimmed.split(/\s*,\s*/)
+      const elements = key.mayRepeat ? [...new Set(named)] : named
       return { value: elements, text: elements.join(',') }
     }
     case 'double': {
-      const value = Number(trimmed)
-      if (trimmed === '' || Number.isNaN(value)) return refuse(Errors.INVALID_CONFIG, 'Not a number of type DOUBLE')
+      const value = javaDoublePattern.test(trimmed) ? Number(trimmed.replace(/[fd]$/i, '')) : null
+      if (value === null) return refuse(Errors.INVALID_CONFIG, 'Not a number of type DOUBLE')
       return { value, text: formatValue(key, value) as string }
     }
     case 'short':
@@ -231,6 +239,9 @@ function parseType(key: ConfigKey<unknown>, trimmed: string): ParsedValue | Refu
     }
   }
 }
+
+/** What Double.parseDouble takes, but for hexadecimal. */
+const javaDoublePattern = /^[+-]?(?:NaN|Infinity|(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?[fFdD]?)$/
 
 function boundsProblem(key: ConfigKey<unknown>, value: unknown): string | null {
   if (typeof value !== 'number' || value === key.also) return null
@@ -249,8 +260,8 @@ function formProblem(name: string, key: ConfigKey<unknown>, members: readonly un
     )
   }
   if (key.throttledReplicas) {
-    const isWildcard = members.length === 1 && members[0] === '*'
-    if (!isWildcard && !members.every(member => /^\d+:\d+$/.test(String(member)))) {
+    const isWildcard = members.join('') === '*'
+    if (!isWildcard && !members.every(member => /^(?:\d+:\d+)?$/.test(String(member)))) {
       return (
         `${name} must be the literal '*' or a list of replicas in the following format: ` +
         '[partitionId]:[brokerId],[partitionId]:[brokerId],...'

@@ -28,7 +28,7 @@ const int32Max = 2 ** 31 - 1
 
 /** The broker-wide default of a topic config: same type, bounds and default, changeable while running as in Kafka. */
 function forTopics<K extends TopicKey>(topicKey: K): (typeof topicKeys)[K] {
-  const { brokerKeys: _, ...row } = topicKeys[topicKey] as ConfigKey<unknown>
+  const { brokerKeys: _, mayRepeat: __, ...row } = topicKeys[topicKey] as ConfigKey<unknown>
   return {
     ...row,
     ...(row.effect === 'none' ? {} : { dynamic: 'cluster-wide' }),

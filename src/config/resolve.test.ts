@@ -336,10 +336,22 @@ describe('lists', () => {
     })
   })
 
-  it('name nothing twice', () => {
+  it('of a topic name nothing twice, those of a broker are refused if they do (KIP-1161)', () => {
     expect(parseValue('cleanup.policy', topicKeys['cleanup.policy'], ' compact ,delete, compact')).toEqual({
       value: ['compact', 'delete'],
       text: 'compact,delete',
+    })
+    const message = "Configuration 'log.cleanup.policy' values must not be duplicated."
+    for (const text of ['delete,delete', ',']) {
+      expect(parseValue('log.cleanup.policy', brokerKeys['log.cleanup.policy'], text)).toMatchObject({ message })
+    }
+  })
+
+  it('of replicas may have empty elements', () => {
+    const replicas = (text: string) => parseValue('r', topicKeys['leader.replication.throttled.replicas'], text)
+    for (const text of ['', '*', '*,', '1:1,', ',', '1:1,1:1']) expect(replicas(text)).not.toHaveProperty('message')
+    expect(replicas('a,*')).toMatchObject({
+      message: expect.stringMatching(/^Invalid value \[a, \*\] for configuration r: r must/),
     })
   })
 })
@@ -369,6 +381,7 @@ describe('a key without effect', () => {
 describe('numbers', () => {
   const long: ConfigKey<unknown> = { type: 'long', default: 0, doc: '' }
   const int: ConfigKey<unknown> = { type: 'int', default: 0, doc: '' }
+  const double: ConfigKey<unknown> = { type: 'double', default: 0, doc: '' }
   it('reads what Java reads', () => {
     expect(parseValue('k', int, ' +12 ')).toEqual({ value: 12, text: '12' })
     expect(parseValue('k', int, '007')).toEqual({ value: 7, text: '7' })
@@ -379,8 +392,22 @@ describe('numbers', () => {
     }
   })
 
+  it('a refused number is shown as it was read', () => {
+    expect(parseValue('k', { ...int, min: 6 }, ' +5')).toMatchObject({
+      message: 'Invalid value 5 for configuration k: Value must be at least 6',
+    })
+  })
+
+  it('reads a double as Java does', () => {
+    const read = (raw: string) => parseValue('k', double, raw)
+    expect(
+      ['.5', '5.', '+2e0', '0.5d', '1F', '-0', 'Infinity', 'NaN'].map(raw => (read(raw) as { value: number }).value),
+    ).toEqual([0.5, 5, 2, 0.5, 1, -0, Number.POSITIVE_INFINITY, Number.NaN])
+    for (const raw of ['', '5e', '0x10', 'infinity', '1_0', 'd', '.']) expect(read(raw)).toHaveProperty('message')
+    expect(formatValue(double, Number.POSITIVE_INFINITY)).toBe('Infinity')
+  })
+
   it('spells a double as Java does', () => {
-    const double: ConfigKey<unknown> = { type: 'double', default: 0, doc: '' }
     const spelt = [0, 0.5, 3, 1e7, 123_456_789, 0.000_12, Number.MAX_VALUE].map(value => formatValue(double, value))
     expect(spelt).toEqual(['0.0', '0.5', '3.0', '1.0E7', '1.23456789E8', '1.2E-4', '1.7976931348623157E308'])
   })

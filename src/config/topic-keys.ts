@@ -13,7 +13,7 @@ export const topicKeys = {
     ['compact', 'delete'],
     'How old records leave the log: delete whole segments by age and size, compact to the latest record per key, or both, ' +
       'separated by a comma. A topic that compacts refuses records without a key.',
-    { brokerKeys: ['log.cleanup.policy'] },
+    { brokerKeys: ['log.cleanup.policy'], mayRepeat: true },
   ),
   'compression.gzip.level': int(-1, 'Level of gzip when compression.type is gzip; -1 is the codec’s own default.', {
     min: 1,

@@ -253,7 +253,7 @@ const development = group('none', 'For development of Kafka.', {
 })
 
 const providers = group('refused', 'Classes that fetch values from elsewhere; the values would stay as they are written.', {
-  'config.providers': list([]),
+  'config.providers': list([], { mayRepeat: true }),
 })
 
 /** Rates that `kafka-reassign-partitions` sets; they exist as dynamic configs alone. */

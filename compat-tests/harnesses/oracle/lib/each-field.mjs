@@ -37,6 +37,8 @@ const numbersOf = {
   count: [-2147483648, -1, 0, 1, 2, 3, 4, 10_003, 2147483647],
   // The only broker is not unregistered (docs/differences.md).
   brokerId: [-2147483648, -1, 0, 2, 1000, 2147483647],
+  // How long the transaction has been open is chance.
+  durationFilter: [-9223372036854775808n, -2, -1, 0, 2 ** 40, 9223372036854775807n],
   // One that does not exist costs Kafka an election of the controller.
   configOperation: [1, 2, 3, 4],
 }

@@ -45,7 +45,7 @@ export const transcripts = [
       }
       for (const dir of [...dirs, ...dirs]) {
         await alter('all to one', [dir, 0, 1, 2, 3])
-        await t.until('DescribeLogDirs', { topics: ours }, allIn(dir), { as: 'moved', view: sizes, withinMs: 20000 })
+        await t.until('DescribeLogDirs', { topics: ours }, allIn(dir), { as: 'moved', view: sizes, withinMs: 60000 })
         await t.settled(a.name, 4)
       }
       const offsets = [0, 1, 2, 3].map(partitionIndex => ({ partitionIndex, timestamp: -1 }))

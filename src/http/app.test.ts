@@ -94,6 +94,7 @@ const rows: Readonly<Record<string, Row>> = {
   'get /api/v1/transactions': { path: '/api/v1/transactions?search=x&state=Ongoing&sort=state' },
   'get /api/v1/transactions/{id}': { path: '/api/v1/transactions/x' },
   'post /api/v1/transactions/{id}/abort': { path: '/api/v1/transactions/x/abort', ...json({}), status: 204 },
+  'get /api/v1/open-transactions': { path: '/api/v1/open-transactions?search=x&sort=heldBack&order=desc' },
   'get /api/v1/overview': { path: '/api/v1/overview' },
   'get /api/v1/brokers': { path: '/api/v1/brokers' },
   'get /api/v1/topics/{topic}/records': {

@@ -14,6 +14,7 @@ import { definitionRoutes } from './routes/definitions.js'
 import { groupRoutes } from './routes/groups.js'
 import { healthRoutes } from './routes/health.js'
 import { liveRoutes } from './routes/live.js'
+import { openTransactionRoutes } from './routes/open-transactions.js'
 import { overviewRoutes } from './routes/overview.js'
 import { quotaRoutes } from './routes/quotas.js'
 import { recordRoutes } from './routes/records.js'
@@ -47,8 +48,9 @@ export function createApp(parts: HttpParts, files: StaticFiles): App {
   app.use('/api/v1/*', bodyLimit)
   sessionRoutes(app, parts, access)
   app.use('/api/v1/*', access.guard)
-  for (const routes of [topicRoutes, configRoutes, groupRoutes, aclRoutes, quotaRoutes, definitionRoutes]) routes(app)
-  for (const routes of [userRoutes, connectionRoutes, transactionRoutes, overviewRoutes]) routes(app, parts)
+  for (const routes of [topicRoutes, configRoutes, aclRoutes, quotaRoutes, definitionRoutes]) routes(app)
+  for (const routes of [groupRoutes, userRoutes, connectionRoutes, transactionRoutes, openTransactionRoutes, overviewRoutes])
+    routes(app, parts)
   const reader = new RecordReader(parts.world)
   const streams = new Streams()
   for (const routes of [recordRoutes, liveRoutes, transferRoutes]) routes(app, parts, reader, streams)

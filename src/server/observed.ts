@@ -3,6 +3,7 @@
  * it costs nothing while nobody looks.
  */
 import type { Session } from '../broker/session.js'
+import type { Rebalance } from '../coordinator/group/rebalance-cause.js'
 import type { Listener } from '../net/listener.js'
 import type { BrokerCore } from './core.js'
 
@@ -11,6 +12,8 @@ export interface Observed {
   connections(): Iterable<Session>
   /** Why clients should not be sent here now, as sentences without a path or an address; none: it is ready. */
   notReady(): string[]
+  /** The latest rebalances of a group, oldest first. */
+  rebalances(groupId: string): Promise<readonly Rebalance[]>
 }
 
 /** The listener of what is asked within the process, by which nobody else's can be named. */
@@ -42,5 +45,6 @@ export function observedOf(
       }
       return reasons
     },
+    rebalances: groupId => services.groups.describeRebalances({ groupId }, { version: 0 }),
   }
 }

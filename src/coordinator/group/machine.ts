@@ -24,6 +24,7 @@ export function groupMachine(config: () => GroupConfig): Machine<GroupShard, Gro
       offsets: new Map(),
       pendingOffsets: noPendingOffsets(),
       groups: new Map(),
+      rebalances: new Map(),
     }),
     load,
     decide(shard, command, env) {

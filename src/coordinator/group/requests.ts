@@ -13,6 +13,7 @@ import { commitOffsets } from './offsets/commit.js'
 import { commitInTransaction } from './offsets/commit-in-transaction.js'
 import { deleteOffsets, topicDeleted } from './offsets/delete.js'
 import { fetchOffsets } from './offsets/fetch.js'
+import { describeRebalances } from './rebalances.js'
 import { describeStreams } from './streams/describe.js'
 import { streamsHeartbeat } from './streams/heartbeat.js'
 import { writeMarker } from './write-marker.js'
@@ -40,6 +41,7 @@ const requests = {
 
   list,
   deleteGroups,
+  describeRebalances,
 }
 
 type Method<Entry> =

@@ -7,6 +7,7 @@
  *   sync NAME [a=x b=y]     heartbeat NAME       leave NAME… [v=5]     leave-instance i…
  *   commit NAME|- [v=8] [meta=m] [retention=1s] [at=5] t-0=5…          fetch [t-0…]
  *   commit-in P1 [v=4] [by=NAME] t-0=5…          fetch stable [t-0…]         end P1 commit|abort [v=0]
+ *   why (the group rebalanced)                    join and leave with said=words
  *   describe [v=5]          list [state…]        delete-group          delete-offsets t-0…
  *   topic-deleted t         announce             forget NAME           advance 10s           restart           set groupMaxSize=2
  *   refuse large|all|nothing                     what the log does with records from now on
@@ -160,7 +161,7 @@ async function play(script: string): Promise<string> {
           .split(',')
           .filter(Boolean)
           .map(name => ({ name, metadata })),
-        reason: null,
+        reason: opts.get('said') ?? null,
       }
       when(coordinator.join(request, { version, clientId: name, clientHost: '/127.0.0.1' }), response => {
         const { errorCode } = response
@@ -214,7 +215,11 @@ async function play(script: string): Promise<string> {
     },
     leave(names, opts) {
       const version = Number(opts.get('v') ?? 5)
-      const members = names.map(name => ({ memberId: idOf(name), groupInstanceId: clientOf(name).instance, reason: null }))
+      const members = names.map(name => ({
+        memberId: idOf(name),
+        groupInstanceId: clientOf(name).instance,
+        reason: opts.get('said') ?? null,
+      }))
       leave(version, members)
     },
     'leave-instance'(instances) {
@@ -327,6 +332,15 @@ async function play(script: string): Promise<string> {
         if (groups.length === 0) say('  none')
       })
     },
+    why() {
+      when(coordinator.describeRebalances({ groupId }, { version: 0 }), rebalances => {
+        for (const { epoch, reason, memberId, clientId, said, members } of rebalances) {
+          const who = memberId === null ? '' : ` ${named(memberId)}/${clientId}`
+          say(`  ${epoch}: ${reason}${who} members=${members}${said === null ? '' : ` "${said}"`}`)
+        }
+        if (rebalances.length === 0) say('  nothing is remembered')
+      })
+    },
     'delete-group'() {
       when(coordinator.deleteGroups({ groupsNames: [groupId] }, { version: 2 }), ({ results }) =>
         say(`  ${results.map(result => errorName(result.errorCode)).join()}`),
@@ -415,7 +429,7 @@ async function play(script: string): Promise<string> {
     },
   }
 
-  function leave(version: number, members: { memberId: string; groupInstanceId: string | null; reason: null }[]): void {
+  function leave(version: number, members: { memberId: string; groupInstanceId: string | null; reason: string | null }[]): void {
     const request = { groupId, memberId: members[0]?.memberId ?? '', members }
     when(coordinator.leave(request, { version }), response => {
       const each = response.members?.map(member => ` ${named(member.memberId)}=${errorName(member.errorCode)}`) ?? []

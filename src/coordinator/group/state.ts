@@ -4,6 +4,7 @@
  *   durable   metadata, consumer, streams, offsets, pendingOffsets   what the records of __consumer_offsets say; changed by
  *                                                                    `apply` of their rows alone (records.ts)
  *   volatile  groups                                                 the groups at work; changed by the commands alone
+ *             rebalances                                             why they rebalanced; read by nobody here
  *
  * A group exists while it is in `groups`. It can be there without metadata: a simple group has nothing but offsets, and
  * a group whose first members are only just coming in writes nothing before its first generation is complete. A group
@@ -18,6 +19,7 @@ import type { ClassicGroup } from './classic/group.js'
 import type { GroupConfig } from './config.js'
 import type { ConsumerGroup } from './consumer/group.js'
 import type { ConsumerRecord, ConsumerState } from './consumer/state.js'
+import type { Rebalances } from './rebalance-cause.js'
 import type { StreamsGroup } from './streams/group.js'
 import type { StreamsRecord, StreamsState } from './streams/state.js'
 
@@ -85,6 +87,7 @@ export interface GroupShard {
   readonly offsets: Map<string, GroupOffsets>
   readonly pendingOffsets: PendingOffsets
   readonly groups: Map<string, Group>
+  readonly rebalances: Rebalances
 }
 
 export const offsetsKey = 'offsets'

@@ -131,6 +131,7 @@ describe('groups', () => {
       assignor: 'uniform',
       members: [{ memberId: 'm-1', clientId: 'test', host: '127.0.0.1', assignment }],
       positions: [0, 1].map(partition => ({ topic: 't', partition, committedOffset: null, lag: null, memberId: 'm-1' })),
+      rebalances: [{ epoch: 2, reason: 'member-joined', memberId: 'm-1', clientId: 'test', said: null, members: 1 }],
     })
   })
 

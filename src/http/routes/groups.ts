@@ -1,5 +1,6 @@
 /** Groups: listed with their lag, shown with members and positions, moved to other offsets, deleted. */
 import { createRoute, z } from '@hono/zod-openapi'
+import { rebalanceReasons } from '../../coordinator/group/rebalance-cause.js'
 import { Errors } from '../../protocol/errors.js'
 import { DeleteGroups } from '../../protocol/messages/delete-groups.js'
 import { OffsetCommit } from '../../protocol/messages/offset-commit.js'
@@ -20,6 +21,7 @@ import type { KafkaClient } from '../kafka-client.js'
 import { accepted, kafkaFailure } from '../kafka-failures.js'
 import { type ByPartition, findOffsets, foundAt } from '../offsets.js'
 import { answers, answersNothing, jsonBody } from '../openapi.js'
+import type { HttpParts } from '../parts.js'
 import { groupName, listQuery, matching, offset, paged, pageOf, partitionIndex, sorted, topicName } from '../schemas.js'
 import { indexesOf, topicOf } from '../topics.js'
 
@@ -57,10 +59,23 @@ const Member = z.object({
   assignment: z.array(z.object({ topic: z.string(), partitions: z.array(z.number().int()) })),
 })
 
+const Rebalance = z
+  .object({
+    atMs: z.number().int(),
+    epoch: z.number().int().openapi({ description: 'The generation, or the epoch of the group, that it leads to' }),
+    reason: z.enum(rebalanceReasons),
+    memberId: z.string().nullable().openapi({ description: 'Whose doing it was' }),
+    clientId: z.string().nullable(),
+    said: z.string().nullable().openapi({ description: 'The reason in the client’s own words (KIP-800)' }),
+    members: z.number().int().openapi({ description: 'In the group at that moment' }),
+  })
+  .openapi('Rebalance')
+
 const Group = GroupRow.extend({
   assignor: z.string().nullable(),
   members: z.array(Member).nullable().openapi({ description: 'null: this version does not describe groups of this type' }),
   positions: z.array(Position),
+  rebalances: z.array(Rebalance).openapi({ description: 'The latest since the broker started, oldest first' }),
 }).openapi('Group')
 
 const list = createRoute({
@@ -147,7 +162,7 @@ const forget = createRoute({
   responses: answersNothing('Deleted'),
 })
 
-export function groupRoutes(app: App): void {
+export function groupRoutes(app: App, { broker }: HttpParts): void {
   app.openapi(list, async context => {
     const query = context.req.valid('query')
     const kafka = context.get('kafka')
@@ -194,6 +209,7 @@ export function groupRoutes(app: App): void {
         assignor: described?.assignor ?? null,
         members: described?.members ?? null,
         positions,
+        rebalances: [...(await broker.observed.rebalances(groupId))],
       },
       200,
     )

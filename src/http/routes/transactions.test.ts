@@ -57,6 +57,11 @@ it('an open transaction is seen where it is, holds readers up, and is aborted by
     topics: [{ topic: 't', partitions: [0] }],
     startedMs: expect.any(Number),
   })
+  const held = { topic: 't', partition: 0, lastStableOffset: 0, endOffset: 1, heldBack: 1, producerId, openSinceOffset: 0 }
+  expect(await broker.json('/api/v1/open-transactions')).toMatchObject({
+    rows: [{ ...held, transactionalId: 'x', timeoutMs: 60_000, openForMs: expect.any(Number) }],
+  })
+  expect(await broker.json('/api/v1/open-transactions?search=other')).toMatchObject({ rows: [], total: 0 })
   const { producers } = await broker.json<{ producers: unknown[] }>('/api/v1/topics/t/producers')
   expect(producers).toMatchObject([{ partition: 0, producerId, openSinceOffset: 0, lastSequence: 0 }])
   expect(await stable(at)).toEqual([0, 1])
@@ -66,6 +71,7 @@ it('an open transaction is seen where it is, holds readers up, and is aborted by
   expect(await browsed('read_uncommitted')).toMatchObject([{ isTransactional: true, producerId }])
 
   expect((await broker.ask('/api/v1/transactions/x/abort', { body: {} })).status).toBe(204)
+  expect(await broker.json('/api/v1/open-transactions')).toMatchObject({ rows: [] })
   expect(await stable(at)).toEqual([2, 2])
   expect(await browsed('read_committed')).toEqual([])
   expect(await browsed('read_uncommitted')).toHaveLength(1)

@@ -2,6 +2,7 @@
 
 import type { GroupTurn } from '../command.js'
 import { groupOf } from '../lookup.js'
+import { type Cause, nobody } from '../rebalance-cause.js'
 import type { GroupShard } from '../state.js'
 import type { ClassicDeadline } from './group.js'
 import { removeMember } from './membership.js'
@@ -31,7 +32,7 @@ function expireMember(shard: GroupShard, { groupId, memberId }: Deadline<'expire
   // not hold for a first join, for which this deadline is the limit of the parking itself.
   const isWaiting = member.parkedJoin !== null || member.parkedSync !== null
   if (isWaiting && !member.isNew) return
-  leaveMember(shard, group, member, turn)
+  leaveMember(shard, group, member, 'session-expired', turn)
 }
 
 function expireJoin(shard: GroupShard, { groupId }: Deadline<'expire-join'>, turn: GroupTurn): void {
@@ -50,9 +51,12 @@ function expireSync(shard: GroupShard, { groupId, generation }: Deadline<'expire
   const group = groupOf(shard, groupId, 'classic')
   if (group === undefined || group.generation !== generation || group.pendingSyncs.size === 0) return
   if (group.state !== 'CompletingRebalance' && group.state !== 'Stable') return
+  let cause: Cause = { reason: 'sync-timeout', ...nobody }
   for (const memberId of [...group.pendingSyncs]) {
     const member = group.members.get(memberId)
-    if (member !== undefined) removeMember(group, member, turn)
+    if (member === undefined) continue
+    removeMember(group, member, turn)
+    cause = { reason: 'sync-timeout', ...member }
   }
-  prepareRebalance(shard, group, turn)
+  prepareRebalance(shard, group, cause, turn)
 }

@@ -10,6 +10,7 @@ import { memberIdPrefixCharsMax, nameCharsMax, newMemberJoinTimeoutMs, pendingMe
 import { join as joinConsumerGroup } from '../consumer/classic-members.js'
 import { kindOf } from '../kinds.js'
 import { giveWay, groupOf, groupOfOther } from '../lookup.js'
+import type { Cause, RebalanceReason } from '../rebalance-cause.js'
 import type { GroupShard } from '../state.js'
 import { type ClassicGroup, createGroup, createMember, type Member, sessionKey } from './group.js'
 import {
@@ -118,7 +119,7 @@ function hasRoomFor(shard: GroupShard, group: ClassicGroup, request: JoinRequest
 /** Its place has gone to others on the way. */
 function giveUpPlace(shard: GroupShard, group: ClassicGroup, memberId: string, turn: GroupTurn): void {
   const member = group.members.get(memberId)
-  if (member !== undefined) leaveMember(shard, group, member, turn)
+  if (member !== undefined) leaveMember(shard, group, member, 'no-room', turn)
   else if (group.pendingMembers.has(memberId)) {
     turn.cancelDeadline(sessionKey(group.groupId, memberId))
     dropPendingMember(shard, group, memberId, turn)
@@ -162,6 +163,7 @@ function joinKnown(shard: GroupShard, group: ClassicGroup, asked: AskedJoin, tur
     return
   }
 
+  const isSame = matchesProtocols(member, request.protocols)
   switch (group.state) {
     case 'PreparingRebalance':
       rejoin(group, asked, member, turn)
@@ -169,14 +171,14 @@ function joinKnown(shard: GroupShard, group: ClassicGroup, asked: AskedJoin, tur
       return
     case 'CompletingRebalance':
       // Most likely the answer to its first join got lost.
-      if (matchesProtocols(member, request.protocols)) {
+      if (isSame) {
         turn.answer(token, joinResponse(group, memberId))
         return
       }
       break
     case 'Stable':
       // The leader rejoins when something changed that its metadata does not show, such as a topic's partitions.
-      if (group.leaderId !== memberId && matchesProtocols(member, request.protocols)) {
+      if (group.leaderId !== memberId && isSame) {
         turn.answer(token, joinResponse(group, memberId))
         return
       }
@@ -187,8 +189,15 @@ function joinKnown(shard: GroupShard, group: ClassicGroup, asked: AskedJoin, tur
   }
   // The old generation's waiting syncs are answered before this join is parked.
   rejoin(group, asked, member, turn)
-  prepareRebalance(shard, group, turn)
+  prepareRebalance(shard, group, causeOf(isSame ? 'leader-rejoined' : 'subscription-changed', member, request), turn)
 }
+
+const causeOf = (reason: RebalanceReason, { memberId, clientId }: Member, { reason: said }: JoinRequest): Cause => ({
+  reason,
+  memberId,
+  clientId,
+  said,
+})
 
 function addNewMember(shard: GroupShard, group: ClassicGroup, asked: AskedJoin, memberId: string, turn: GroupTurn): void {
   const { request } = asked
@@ -207,7 +216,7 @@ function addNewMember(shard: GroupShard, group: ClassicGroup, asked: AskedJoin, 
   parkJoin(group, member, asked.token, turn)
   // Its session does not run yet: it may not know its id. What runs is the time for which its join may stay parked.
   armSession(group, member, turn, newMemberJoinTimeoutMs)
-  prepareOrCompleteJoin(shard, group, turn)
+  prepareOrCompleteJoin(shard, group, causeOf('member-joined', member, request), turn)
 }
 
 /** The first generation waits longer when a member joined or got an id. */
@@ -252,7 +261,7 @@ function returnStaticMember(
   }
   parkJoin(group, member, token, turn)
   // The leader may have been given the old id already; what it assigns to that would be lost.
-  prepareOrCompleteJoin(shard, group, turn)
+  prepareOrCompleteJoin(shard, group, causeOf('member-returned', member, asked.request), turn)
 }
 
 /** Puts the old member back in its place. For a stable group, in which no member waits for an answer. */

@@ -2,6 +2,7 @@
 import { type ErrorCode, Errors } from '../../../protocol/errors.js'
 import type { GroupTurn } from '../command.js'
 import type { CommitRequest, Committer, GroupKind } from '../kind.js'
+import { nobody } from '../rebalance-cause.js'
 import type { CommittedOffset, GroupShard } from '../state.js'
 import { type ClassicGroup, sessionKey } from './group.js'
 import { armSession, membershipError } from './membership.js'
@@ -36,7 +37,7 @@ function load(shard: GroupShard, turn: GroupTurn): void {
     shard.groups.set(groupId, group)
     for (const member of group.members.values()) armSession(group, member, turn)
     // The bound was lowered while the group was down: the members rejoin, and the last to come find no room.
-    if (group.members.size > shard.config().groupMaxSize) prepareRebalance(shard, group, turn)
+    if (group.members.size > shard.config().groupMaxSize) prepareRebalance(shard, group, { reason: 'no-room', ...nobody }, turn)
   }
 }
 

@@ -14,11 +14,12 @@ export const leave = command(LeaveGroup, (shard, { request, context: { version }
     turn.answer(token, { errorCode: Errors.INVALID_GROUP_ID })
     return
   }
-  const leaving = version >= 3 ? request.members : [{ memberId: request.memberId, groupInstanceId: null }]
+  const leaving = version >= 3 ? request.members : [{ memberId: request.memberId, groupInstanceId: null, reason: null }]
   const found = shard.groups.get(request.groupId)
   const group = groupOf(shard, request.groupId, 'classic')
   const errors = found?.kind === 'consumer' ? leaveConsumerGroup(shard, found, leaving, turn) : null
 
+  const clientIds = leaving.map(({ memberId }) => group?.members.get(memberId)?.clientId ?? null)
   const members = leaving.map(({ memberId, groupInstanceId }, at) => ({
     memberId,
     groupInstanceId,
@@ -26,8 +27,10 @@ export const leave = command(LeaveGroup, (shard, { request, context: { version }
       errors?.[at] ?? (group === undefined ? Errors.UNKNOWN_MEMBER_ID : removeOne(group, memberId, groupInstanceId, turn)),
   }))
   // All are out before the group reacts, so that one request makes one rebalance.
-  if (group !== undefined && members.some(({ errorCode }) => errorCode === Errors.NONE)) {
-    afterRemoval(shard, group, turn)
+  const gone = members.findIndex(({ errorCode }) => errorCode === Errors.NONE)
+  if (group !== undefined && gone >= 0) {
+    const { memberId, reason: said } = leaving[gone]!
+    afterRemoval(shard, group, { reason: 'member-left', memberId, clientId: clientIds[gone]!, said }, turn)
     forgetIfCrowded(shard, group)
   }
   if (version >= 3) turn.answer(token, { errorCode: Errors.NONE, members })

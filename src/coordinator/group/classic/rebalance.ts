@@ -6,6 +6,8 @@ import { emptyBytes } from '../../../base/bytes.js'
 import { Errors } from '../../../protocol/errors.js'
 import type { GroupTurn } from '../command.js'
 import { unwrittenGroupsMax } from '../config.js'
+import type { Cause, RebalanceReason } from '../rebalance-cause.js'
+import { noteRebalance } from '../rebalances.js'
 import { type GroupShard, isWritten, writtenGroups } from '../state.js'
 import { type ClassicGroup, type GroupState, joinKey, type Member, syncKey } from './group.js'
 import {
@@ -26,12 +28,14 @@ import { subscribedTopicsOf } from './subscription.js'
 const retryMsMin = 1_000
 
 /** Starts a rebalance; in a group that is in one already, sees whether it can be completed now. */
-export function prepareOrCompleteJoin(shard: GroupShard, group: ClassicGroup, turn: GroupTurn): void {
+export function prepareOrCompleteJoin(shard: GroupShard, group: ClassicGroup, cause: Cause, turn: GroupTurn): void {
   if (group.state === 'PreparingRebalance') maybeCompleteJoin(group, turn)
-  else prepareRebalance(shard, group, turn)
+  else prepareRebalance(shard, group, cause, turn)
 }
 
-export function prepareRebalance(shard: GroupShard, group: ClassicGroup, turn: GroupTurn): void {
+export function prepareRebalance(shard: GroupShard, group: ClassicGroup, cause: Cause, turn: GroupTurn): void {
+  noteRebalance(shard, group.groupId, cause, { epoch: group.generation + 1, members: group.members.size }, turn)
+
   // 1. Members that wait for an assignment of the old generation must join again.
   if (group.state === 'CompletingRebalance') {
     for (const member of group.members.values()) {
@@ -141,13 +145,19 @@ function welcome(group: ClassicGroup, member: Member, turn: GroupTurn): void {
 }
 
 /** A member left or timed out: the others must share its partitions. */
-export function leaveMember(shard: GroupShard, group: ClassicGroup, member: Member, turn: GroupTurn): void {
+export function leaveMember(
+  shard: GroupShard,
+  group: ClassicGroup,
+  member: Member,
+  reason: RebalanceReason,
+  turn: GroupTurn,
+): void {
   removeMember(group, member, turn)
-  afterRemoval(shard, group, turn)
+  afterRemoval(shard, group, { reason, ...member }, turn)
 }
 
-export function afterRemoval(shard: GroupShard, group: ClassicGroup, turn: GroupTurn): void {
-  if (group.state === 'Stable' || group.state === 'CompletingRebalance') prepareRebalance(shard, group, turn)
+export function afterRemoval(shard: GroupShard, group: ClassicGroup, cause: Cause, turn: GroupTurn): void {
+  if (group.state === 'Stable' || group.state === 'CompletingRebalance') prepareRebalance(shard, group, cause, turn)
   else maybeCompleteJoin(group, turn)
 }
 

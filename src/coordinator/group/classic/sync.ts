@@ -7,6 +7,7 @@ import type { RequestOf } from '../../../protocol/schema.js'
 import { command, type GroupTurn } from '../command.js'
 import { sync as syncInConsumerGroup } from '../consumer/classic-members.js'
 import { groupOf } from '../lookup.js'
+import { nobody } from '../rebalance-cause.js'
 import type { GroupShard } from '../state.js'
 import { type ClassicGroup, syncKey } from './group.js'
 import { armSession, membershipError, parkSync, releaseSync } from './membership.js'
@@ -70,7 +71,7 @@ function assign(shard: GroupShard, group: ClassicGroup, assignments: SyncRequest
   // All waiting members get an error, and try a new generation.
   turn.ifRefused(again => {
     moveTo(group, 'CompletingRebalance', again)
-    prepareRebalance(shard, group, again)
+    prepareRebalance(shard, group, { reason: 'log-refused', ...nobody }, again)
   })
   for (const member of group.members.values()) {
     // While it waited here, its session may have run out unnoticed.

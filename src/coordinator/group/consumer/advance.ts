@@ -3,6 +3,9 @@ import { equalBytes } from '../../../base/bytes.js'
 import type { Uuid } from '../../../base/ids.js'
 import type { GroupTurn } from '../command.js'
 import type { ConsumerGroupConfig } from '../config.js'
+import { nobody, type RebalanceReason } from '../rebalance-cause.js'
+import { noteRebalance } from '../rebalances.js'
+import type { GroupShard } from '../state.js'
 import type { ConsumerGroup } from './group.js'
 import type { Found } from './members.js'
 import { type Owned, reconcile } from './reconcile.js'
@@ -20,6 +23,7 @@ import { armRebalance, cancelRebalance } from './timers.js'
 
 /** `metadata`: what the member says of itself now; `owned`: what it says it has. What it has after this is returned. */
 export function advance(
+  shard: GroupShard,
   group: ConsumerGroup,
   member: Found,
   metadata: MemberMetadata,
@@ -33,7 +37,7 @@ export function advance(
   // 1. When the member wants other topics, or the topics have changed, the group is in its next epoch.
   const change = changeOf(group, member, metadata, turn)
   const members: Members = { group, memberId, metadata, target: member.target, replacedId }
-  const epoch = nextEpoch(members, member, change, config, turn)
+  const epoch = nextEpoch(shard, members, member, change, config, turn)
 
   // 2. Who is to have what in it. What happens within the interval waits for its end.
   let targetEpoch = assignmentEpochOf(state)
@@ -100,8 +104,9 @@ function areSameTexts(a: readonly string[], b: readonly string[]): boolean {
 
 /** The epoch of the group after what the member said, and after what became of the topics since the last heartbeat. */
 function nextEpoch(
+  shard: GroupShard,
   members: Members,
-  { metadata: before }: Found,
+  { metadata: before, replacedId }: Found,
   change: Change,
   config: ConsumerGroupConfig,
   turn: GroupTurn,
@@ -110,7 +115,8 @@ function nextEpoch(
   const { groupId, state } = group
   const { topics } = turn.env
   const epoch = epochOf(state)
-  const isToAssign = change.isToAssign || hasOtherAssignor(members, before, config)
+  const isOtherAssignor = hasOtherAssignor(members, before, config)
+  const isToAssign = change.isToAssign || isOtherAssignor
   if (!isToAssign && group.hashedRevision === topics.topicsRevision) return epoch
   const hash = metadataHash(subscribedTopics(state, { before, after }), topics)
   const revisionBefore = group.hashedRevision
@@ -120,6 +126,15 @@ function nextEpoch(
   turn.ifRefused(() => {
     group.hashedRevision = revisionBefore
   })
+  const reason = (): RebalanceReason => {
+    if (replacedId !== null) return 'member-returned'
+    if (before === undefined) return 'member-joined'
+    if (change.isToAssign) return 'subscription-changed'
+    return isOtherAssignor ? 'assignor-changed' : 'topics-changed'
+  }
+  const cause = reason() === 'topics-changed' ? nobody : { memberId: members.memberId, clientId: after.clientId }
+  const size = [...membersOf(members)].length
+  noteRebalance(shard, groupId, { reason: reason(), ...cause }, { epoch: epoch + 1, members: size }, turn)
   return epoch + 1
 }
 

@@ -65,8 +65,8 @@ export function join(
   const leaving = new Set(isReplacing ? [currentId] : [])
   const isLast = isReplacing && isToDowngrade(shard, group, leaving, 1)
   const member = isReplacing ? replaceInstance(shard, group, found, turn) : found
-  const { memberEpoch } = advance(group, member, metadata, ownedBy(subscription, turn.env.topics), config, turn)
-  if (isLast) downgrade(shard, group, leaving, { memberId, metadata, target: member.target, memberEpoch }, turn)
+  const { memberEpoch } = advance(shard, group, member, metadata, ownedBy(subscription, turn.env.topics), config, turn)
+  if (isLast) downgrade(shard, group, leaving, { memberId, metadata, target: member.target, memberEpoch }, null, turn)
   else {
     armSession(shard, group, memberId, turn, metadata)
     armSync(group, memberId, metadata, turn)
@@ -193,20 +193,22 @@ function isToJoin({ state }: ConsumerGroup, { memberId, current }: Classic): boo
 export function leave(
   shard: GroupShard,
   group: ConsumerGroup,
-  leaving: readonly Pick<RequestOf<typeof LeaveGroup>['members'][number], 'memberId' | 'groupInstanceId'>[],
+  leaving: readonly Pick<RequestOf<typeof LeaveGroup>['members'][number], 'memberId' | 'groupInstanceId' | 'reason'>[],
   turn: GroupTurn,
 ): ErrorCode[] {
   const { members, staticMembers } = group.state
   const gone = new Set<string>()
-  const errors = leaving.map(({ memberId, groupInstanceId }) => {
+  let said: string | null = null
+  const errors = leaving.map(({ memberId, groupInstanceId, reason }) => {
     const isByInstance = memberId === '' && groupInstanceId !== null
     const actualId = isByInstance ? (staticMembers.get(groupInstanceId) ?? '') : memberId
     const problem = groupInstanceId === null || isByInstance ? null : instanceProblem(group, memberId, groupInstanceId)
     if (problem !== null) return problem.errorCode
     if (!members.has(actualId)) return Errors.UNKNOWN_MEMBER_ID
     gone.add(actualId)
+    said ??= reason
     return Errors.NONE
   })
-  if (gone.size > 0) removeMembers(shard, group, [...gone], turn)
+  if (gone.size > 0) removeMembers(shard, group, [...gone], { reason: 'member-left', said }, turn)
   return errors
 }

@@ -23,7 +23,7 @@ function expireSession(
 ): void {
   const group = groupOf(shard, groupId, 'consumer')
   if (group === undefined) return
-  if (group.state.members.has(memberId)) removeMembers(shard, group, [memberId], turn)
+  if (group.state.members.has(memberId)) removeMembers(shard, group, [memberId], { reason: 'session-expired' }, turn)
   else group.timers.delete(memberId)
 }
 
@@ -33,5 +33,5 @@ function expireRebalance(shard: GroupShard, deadline: Deadline<'expire-consumer-
   const group = groupOf(shard, groupId, 'consumer')
   const current = group?.state.current.get(memberId)
   if (group === undefined || current?.memberEpoch !== memberEpoch || current.state !== unrevokedPartitions) return
-  removeMembers(shard, group, [memberId], turn)
+  removeMembers(shard, group, [memberId], { reason: 'rebalance-timeout' }, turn)
 }

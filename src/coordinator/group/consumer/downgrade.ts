@@ -11,6 +11,7 @@ import { groupRecord } from '../classic/metadata.js'
 import { moveTo, prepareRebalance } from '../classic/rebalance.js'
 import { consumerProtocolType, subscribedTopicsOf } from '../classic/subscription.js'
 import type { GroupTurn } from '../command.js'
+import type { Cause } from '../rebalance-cause.js'
 import type { GroupShard } from '../state.js'
 import type { ConsumerGroup } from './group.js'
 import { epochOf, type MemberMetadata, noPartitions, type Partitions } from './state.js'
@@ -47,6 +48,7 @@ export function downgrade(
   group: ConsumerGroup,
   leaving: ReadonlySet<string>,
   joining: Joining | null,
+  cause: Cause | null,
   turn: GroupTurn,
 ): void {
   const { groupId } = group
@@ -68,7 +70,7 @@ export function downgrade(
     again.cancelDeadline(joinKey(groupId))
     for (const memberId of group.state.members.keys()) armAll(shard, group, memberId, again)
   })
-  if (joining === null) prepareRebalance(shard, classic, turn)
+  if (cause !== null) prepareRebalance(shard, classic, cause, turn)
 }
 
 function classicOf(group: ConsumerGroup, leaving: ReadonlySet<string>, joining: Joining | null, turn: GroupTurn): ClassicGroup {

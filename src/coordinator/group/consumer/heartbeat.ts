@@ -172,7 +172,7 @@ function live(
 ): Beat {
   const { memberId } = found
   const member = found.replacedId === null ? found : replaceInstance(shard, group, found, turn)
-  const next = advance(group, member, metadata, request.topicPartitions, config, turn)
+  const next = advance(shard, group, member, metadata, request.topicPartitions, config, turn)
   armSession(shard, group, memberId, turn)
   const isFull =
     request.rebalanceTimeoutMs !== -1 &&

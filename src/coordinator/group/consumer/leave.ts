@@ -4,6 +4,8 @@ import type { ConsumerGroupHeartbeat } from '../../../protocol/messages/consumer
 import type { RequestOf, ResponseOf } from '../../../protocol/schema.js'
 import type { GroupTurn } from '../command.js'
 import { groupOf } from '../lookup.js'
+import type { Cause } from '../rebalance-cause.js'
+import { noteRebalance } from '../rebalances.js'
 import type { GroupShard } from '../state.js'
 import { downgrade, isToDowngrade } from './downgrade.js'
 import type { ConsumerGroup } from './group.js'
@@ -25,7 +27,7 @@ export function leave(shard: GroupShard, request: Request, turn: GroupTurn): Res
   if (problem !== null) return problem
   if (!group.state.members.has(memberId)) return unknownMember(group, memberId)
   if (memberEpoch === awayEpoch) goAway(group, memberId, turn)
-  else removeMembers(shard, group, [memberId], turn)
+  else removeMembers(shard, group, [memberId], { reason: 'member-left' }, turn)
   return { errorCode: Errors.NONE, memberId, memberEpoch }
 }
 
@@ -41,11 +43,19 @@ function goAway(group: ConsumerGroup, memberId: string, turn: GroupTurn): void {
  * The others share what they had, in the group's next epoch, at the next heartbeat of any of them; in the next generation of a
  * classic group, if all that are left speak that protocol.
  */
-export function removeMembers(shard: GroupShard, group: ConsumerGroup, memberIds: readonly string[], turn: GroupTurn): void {
+export function removeMembers(
+  shard: GroupShard,
+  group: ConsumerGroup,
+  memberIds: readonly string[],
+  why: Pick<Cause, 'reason' | 'said'>,
+  turn: GroupTurn,
+): void {
   const { groupId, state } = group
+  const [memberId = null] = memberIds
+  const cause = { ...why, memberId, clientId: state.members.get(memberId ?? '')?.clientId ?? null }
   const leaving = new Set(memberIds)
   if (isToDowngrade(shard, group, leaving)) {
-    downgrade(shard, group, leaving, null, turn)
+    downgrade(shard, group, leaving, null, cause, turn)
     return
   }
   for (const memberId of memberIds) removeMember(shard, group, memberId, turn)
@@ -62,6 +72,7 @@ export function removeMembers(shard: GroupShard, group: ConsumerGroup, memberIds
   const topics = new Set(names.keys())
   for (const regex of regexes.keys()) for (const topic of state.regexes.get(regex)?.topics ?? []) topics.add(topic)
   const epoch = epochOf(state) + 1
+  noteRebalance(shard, groupId, cause, { epoch, members: state.members.size - leaving.size }, turn)
   turn.write({ type: 'consumer-epoch', key: { groupId }, value: { epoch, metadataHash: metadataHash(topics, turn.env.topics) } })
   if (leaving.size < state.members.size) return
   // Nobody is left to be assigned anything.

@@ -6,6 +6,9 @@ import { type ErrorCode, Errors } from '../../../protocol/errors.js'
 import type { Command, GroupTurn } from '../command.js'
 import type { ConsumerGroupConfig } from '../config.js'
 import { groupOf } from '../lookup.js'
+import { nobody } from '../rebalance-cause.js'
+import { noteRebalance } from '../rebalances.js'
+import type { GroupShard } from '../state.js'
 import type { ConsumerGroup } from './group.js'
 import { epochOf, type ResolvedRegex } from './state.js'
 import { metadataHash, type Replacement, subscribedTopics, usedRegexes } from './subscriptions.js'
@@ -49,12 +52,17 @@ export const regexesMatched: Command<Matched, ErrorCode> = {
     turn.ifRefused(() => {
       group.matchedRevision = -1
     })
-    take(group, request, turn)
+    take(shard, group, request, turn)
   },
   failure: (_request, errorCode) => errorCode,
 }
 
-function take({ groupId, state }: ConsumerGroup, { topics: matched, topicsRevision }: Matched, turn: GroupTurn): void {
+function take(
+  shard: GroupShard,
+  { groupId, state }: ConsumerGroup,
+  { topics: matched, topicsRevision }: Matched,
+  turn: GroupTurn,
+): void {
   const regexes = new Map(state.regexes)
   let isToAssign = false
   for (const [regularExpression, topics] of matched) {
@@ -70,7 +78,9 @@ function take({ groupId, state }: ConsumerGroup, { topics: matched, topicsRevisi
   if (!isToAssign) return
   const nothing = { before: undefined, after: undefined }
   const hash = metadataHash(subscribedTopics(state, nothing, regexes), turn.env.topics)
-  turn.write({ type: 'consumer-epoch', key: { groupId }, value: { epoch: epochOf(state) + 1, metadataHash: hash } })
+  const epoch = epochOf(state) + 1
+  turn.write({ type: 'consumer-epoch', key: { groupId }, value: { epoch, metadataHash: hash } })
+  noteRebalance(shard, groupId, { reason: 'topics-changed', ...nobody }, { epoch, members: state.members.size }, turn)
 }
 
 function areEqual(a: ReadonlySet<string>, b: ReadonlySet<string>): boolean {

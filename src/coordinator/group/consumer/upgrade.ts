@@ -14,6 +14,7 @@ import { joinFailure, syncFailure } from '../classic/responses.js'
 import { consumerProtocolType } from '../classic/subscription.js'
 import type { GroupTurn } from '../command.js'
 import type { ConsumerGroupConfig } from '../config.js'
+import { nobody } from '../rebalance-cause.js'
 import type { GroupShard } from '../state.js'
 import { type ConsumerGroup, createConsumerGroup } from './group.js'
 import { consumerRows } from './records.js'
@@ -134,7 +135,7 @@ export function carryOutUpgrade(shard: GroupShard, { classic, group, records }: 
     shard.groups.set(groupId, classic)
     classic.pendingMembers.clear()
     for (const member of classic.members.values()) armClassicSession(classic, member, again)
-    if (classic.state !== 'PreparingRebalance') prepareRebalance(shard, classic, again)
+    if (classic.state !== 'PreparingRebalance') prepareRebalance(shard, classic, { reason: 'log-refused', ...nobody }, again)
     else again.setDeadline(joinKey(groupId), 0, { type: 'expire-join', groupId })
   })
 }

@@ -17,7 +17,7 @@ export const streamsDeadlines = {
 
 function expireMember(shard: GroupShard, { groupId, memberId }: Deadline<'expire-streams-member'>, turn: GroupTurn): void {
   const group = groupOf(shard, groupId, 'streams')
-  if (group?.state.members.has(memberId) === true) removeMember(shard, group, memberId, turn)
+  if (group?.state.members.has(memberId) === true) removeMember(shard, group, memberId, 'session-expired', turn)
 }
 
 function expireRevocation(
@@ -28,7 +28,8 @@ function expireRevocation(
   const group = groupOf(shard, groupId, 'streams')
   if (group?.state.members.has(memberId) !== true) return
   const current = currentOf(group.state, memberId)
-  if (current.state === unrevokedTasks && current.memberEpoch === memberEpoch) removeMember(shard, group, memberId, turn)
+  if (current.state === unrevokedTasks && current.memberEpoch === memberEpoch)
+    removeMember(shard, group, memberId, 'rebalance-timeout', turn)
 }
 
 function endDelay(shard: GroupShard, { groupId }: Deadline<'end-streams-delay'>, turn: GroupTurn): void {

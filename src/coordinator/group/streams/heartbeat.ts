@@ -7,6 +7,8 @@ import { StreamsGroupHeartbeat } from '../../../protocol/messages/streams-group-
 import type { Command, GroupTurn, MemberContext } from '../command.js'
 import type { StreamsGroupConfig } from '../config.js'
 import { giveWay } from '../lookup.js'
+import type { RebalanceReason } from '../rebalance-cause.js'
+import { noteRebalance } from '../rebalances.js'
 import type { GroupShard } from '../state.js'
 import { configureAgain } from './configure-again.js'
 import { endpointsOf } from './endpoints-of-group.js'
@@ -105,7 +107,7 @@ function carryOut(shard: GroupShard, beat: Beat, turn: GroupTurn): HeartbeatAnsw
 
   // 2. What is to be assigned. Something else begins an epoch.
   const configs = assignmentConfigs(config)
-  const groupEpoch = epochFor(beat, isChanged, configs, turn)
+  const groupEpoch = epochFor(shard, beat, isChanged, configs, turn)
   if (group.state.members.size === 0 && config.initialRebalanceDelayMs > 0 && !group.isDelayed) {
     group.isDelayed = true
     turn.setDeadline(delayKey(groupId), config.initialRebalanceDelayMs, { type: 'end-streams-delay', groupId })
@@ -206,7 +208,7 @@ function replace(shard: GroupShard, group: StreamsGroup, member: Member, replace
 }
 
 /** The group's epoch, a new one if anything has changed that tasks depend on. */
-function epochFor(beat: Beat, isChanged: boolean, configs: AssignmentConfigs, turn: GroupTurn): number {
+function epochFor(shard: GroupShard, beat: Beat, isChanged: boolean, configs: AssignmentConfigs, turn: GroupTurn): number {
   const { request, group, topology, configured } = beat
   const before = epochOf(group.state)
   const epoch: Epoch = {
@@ -216,13 +218,30 @@ function epochFor(beat: Beat, isChanged: boolean, configs: AssignmentConfigs, tu
     validatedTopologyEpoch: configured.topology.status === null ? topology.epoch : -1,
     assignmentConfigs: configs,
   }
+  const isOtherMember = isChanged && (request.instanceId === null || isOther(beat.before.metadata, beat.member.metadata))
   const isNew =
-    (isChanged && (request.instanceId === null || isOther(beat.before.metadata, beat.member.metadata))) ||
+    isOtherMember ||
     epoch.metadataHash !== before.metadataHash ||
     epoch.validatedTopologyEpoch !== before.validatedTopologyEpoch ||
     !isSameConfigs(configs, before.assignmentConfigs)
-  if (isNew) turn.write({ type: 'streams-epoch', key: { groupId: group.groupId }, value: epoch })
-  return isNew ? epoch.epoch : before.epoch
+  if (!isNew) return before.epoch
+  turn.write({ type: 'streams-epoch', key: { groupId: group.groupId }, value: epoch })
+  noteEpoch(shard, beat, isOtherMember, epoch, turn)
+  return epoch.epoch
+}
+
+function noteEpoch(shard: GroupShard, beat: Beat, isOtherMember: boolean, { epoch, metadataHash }: Epoch, turn: GroupTurn): void {
+  const { group, member, before } = beat
+  const { members } = group.state
+  const isKnown = members.has(member.memberId) || before.replaces !== null
+  const reason = (): RebalanceReason => {
+    if (!isKnown) return 'member-joined'
+    if (before.replaces !== null) return 'member-returned'
+    if (isOtherMember) return 'subscription-changed'
+    return metadataHash === epochOf(group.state).metadataHash ? 'topology-changed' : 'topics-changed'
+  }
+  const cause = { reason: reason(), memberId: member.memberId, clientId: member.metadata.clientId }
+  noteRebalance(shard, group.groupId, cause, { epoch, members: members.size + (isKnown ? 0 : 1) }, turn)
 }
 
 function isSameConfigs(one: AssignmentConfigs, other: AssignmentConfigs): boolean {

@@ -22,7 +22,7 @@ export function leave(shard: GroupShard, request: HeartbeatRequest, turn: GroupT
     const active = new Map(Array.from(assigned.active.keys(), task => [task, 0] as const))
     const current = { ...member.current, memberEpoch, assigned: { ...assigned, active }, pendingRevocation: noHeldTasks }
     turn.write({ type: 'streams-current', key: { groupId, memberId: member.memberId }, value: current })
-  } else removeMember(shard, group, member.memberId, turn)
+  } else removeMember(shard, group, member.memberId, 'member-left', turn)
   return { response: { errorCode: Errors.NONE, memberId, memberEpoch }, missingTopics: [] }
 }
 

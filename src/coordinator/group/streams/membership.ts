@@ -2,6 +2,8 @@
 import { Errors, type Refusal, refuse } from '../../../protocol/errors.js'
 import { sessionKey } from '../classic/group.js'
 import type { GroupTurn } from '../command.js'
+import type { RebalanceReason } from '../rebalance-cause.js'
+import { noteRebalance } from '../rebalances.js'
 import type { GroupShard } from '../state.js'
 import { currentOf, epochOf, revocationKey, type StreamsGroup } from './group.js'
 import { type HeartbeatRequest, joining, leavingForNow } from './heartbeat-request.js'
@@ -84,12 +86,20 @@ function epochProblem(current: CurrentAssignment, received: number, owned: Tasks
 }
 
 /** Takes a member out of the group, whose epoch ends with it. */
-export function removeMember(shard: GroupShard, group: StreamsGroup, memberId: string, turn: GroupTurn): void {
+export function removeMember(
+  shard: GroupShard,
+  group: StreamsGroup,
+  memberId: string,
+  reason: RebalanceReason,
+  turn: GroupTurn,
+): void {
   const { groupId, state, shutdownRequestedBy } = group
   writeTombstones(group, memberId, turn)
   const before = epochOf(state)
   const epoch = before.epoch + 1
   turn.write({ type: 'streams-epoch', key: { groupId }, value: { ...before, epoch } })
+  const clientId = state.members.get(memberId)?.clientId ?? null
+  noteRebalance(shard, groupId, { reason, memberId, clientId }, { epoch, members: state.members.size - 1 }, turn)
   disarm(shard, group, memberId, turn)
   if (state.members.size === 1) {
     turn.write({ type: 'streams-target-epoch', key: { groupId }, value: { epoch, atMs: 0 } })

@@ -21,6 +21,7 @@ import { Errors, errorName, isRefusal } from './protocol/errors.js'
 import { type RunningBroker, startBroker as start } from './server/broker.js'
 import { type DevSecurity, type PreparedSecurity, prepareDevSecurity } from './server/dev-security.js'
 import { type ConfigValue, configTexts, readOptions, type StartOptions } from './start-options.js'
+import { openTelemetry } from './telemetry/telemetry.js'
 
 export type { Log } from './base/log.js'
 export type { PushedMetric } from './broker/client-metrics/kept-metrics.js'
@@ -137,6 +138,12 @@ export async function startBroker(options: StartOptions = {}): Promise<GregorBro
   const scramUsers = [...(secured?.scramUsers ?? []), ...read.scramUsers]
   const { config, warnings } = resolveBrokerConfig(layers)
   for (const warning of [...read.warnings, ...warnings]) log.warn({}, warning)
+  const telemetry = openTelemetry({
+    environment: options.environment ?? {},
+    excludedApis: config.get('gregor.traces.excluded.apis'),
+    world: worldWith(options.world ?? {}),
+    log,
+  })
   const broker = await held(
     start({
       config,
@@ -147,10 +154,13 @@ export async function startBroker(options: StartOptions = {}): Promise<GregorBro
       unref: options.unref ?? false,
       onFatal: options.onFatal ?? throwLater,
       ...(clusterId === null ? {} : { clusterId }),
+      ...(telemetry === null ? {} : { interceptors: telemetry.interceptors }),
     }),
   )
   const security = secured === null ? null : await held(finished(secured, broker))
   const http = await held(opened(broker, options.world ?? {}, log, options.unref ?? false))
+  // Nobody waits for it, and it says itself what fails.
+  void telemetry?.start(broker)
   const ownId = broker.services.clusterId
   if (clusterId !== null && ownId !== clusterId) {
     log.warn({ clusterId: ownId, asked: clusterId }, 'the data directory already has another cluster id, which is kept')
@@ -178,6 +188,7 @@ export async function startBroker(options: StartOptions = {}): Promise<GregorBro
   const ended = async (): Promise<void> => {
     await http?.close(httpGraceMs)
     await broker.stop(stopGraceMs)
+    await telemetry?.stop()
   }
   const stop = (): Promise<void> => {
     stopping ??= held(ended())

@@ -37,7 +37,7 @@ export interface StartOptions {
   readonly security?: boolean
   /** Path of a server.properties; weaker than `config`. */
   readonly propertiesFile?: string
-  /** Take KAFKA_* variables, CLUSTER_ID and the files that they name into account, as Kafka's images do. Off by default. */
+  /** Take KAFKA_* variables, CLUSTER_ID and the files that they name into account, as Kafka's images do; and OTEL_*. */
   readonly environment?: Readonly<Record<string, string | undefined>>
   /** false: unknown options and keys of `config` are ignored with a warning. They are refused by default. */
   readonly strict?: boolean

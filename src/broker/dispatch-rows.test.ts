@@ -40,7 +40,7 @@ function setup(
   const serve = createDispatch({
     broker: { world, quotas: { areSet: false } } as unknown as Broker,
     rows: served.map(([api, handle, traits]) => ({ api: api as Api, handle, traits: { needs: [], ...traits } })),
-    interceptors,
+    interceptors: () => interceptors,
     meter,
     onInvariantBroken: error => broken.push(error),
   })

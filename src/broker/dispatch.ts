@@ -28,7 +28,7 @@ import { Reader, takesLong, Writer } from '../protocol/wire.js'
 import type { Principal } from '../security/principal.js'
 import { Authentication, type SaslListener } from './authentication.js'
 import { CallContext } from './call-context.js'
-import type { Call, Interceptor, Row } from './handler.js'
+import type { Call, Interceptor, Interceptors, Row } from './handler.js'
 import { apiVersionsAnswer } from './handlers/api-versions.js'
 import { inSlices } from './long-answer.js'
 import { CloseConnection, EncodedAnswer, noAnswer, Ordered, type Outcome, RequestFailure } from './outcomes.js'
@@ -41,8 +41,7 @@ export interface DispatchOptions {
   readonly rows: readonly Row[]
   /** By listener name; a listener without SASL has none. */
   readonly sasl?: ReadonlyMap<string, SaslListener>
-  /** The first is the outermost. */
-  readonly interceptors?: readonly Interceptor[]
+  readonly interceptors?: Interceptors
   readonly meter?: Meter
   /** Those of the connections that are open are kept here. */
   readonly sessions?: Set<Session>
@@ -64,14 +63,14 @@ export function createDispatch({
   broker,
   rows,
   sasl = new Map(),
-  interceptors = [],
+  interceptors = none,
   meter = silentMeter,
   onInvariantBroken,
   sessions,
 }: DispatchOptions): ServeAs {
   const services: (Service | undefined)[] = []
   for (const row of rows) {
-    services[row.api.key] = { row, run: intercepted(row, interceptors), counters: meter.countersOf(row.api.name) }
+    services[row.api.key] = { row, run: intercepted(row, interceptors(row)), counters: meter.countersOf(row.api.name) }
   }
   const scratch = new Writer(encodedAtOnceMax)
   /** For frames in the buffer that all connections read into, of which it keeps its views. */
@@ -273,6 +272,8 @@ export function createDispatch({
     }
   }
 }
+
+const none: Interceptors = () => []
 
 /** The handler of a row behind the interceptors: built once, and the bare handler when there are none. */
 function intercepted(row: Row, interceptors: readonly Interceptor[]): Row['handle'] {

@@ -70,3 +70,6 @@ export interface Call {
 
 /** Stands between dispatch and the handlers: looks at a call, changes or refuses it, or goes on with `next`. */
 export type Interceptor = (call: Call, next: (call: Call) => Outcome<unknown>) => Outcome<unknown>
+
+/** Those of an API, asked for once: the first is the outermost. An API without any pays for none. */
+export type Interceptors = (row: Row) => readonly Interceptor[]

@@ -61,7 +61,7 @@ beforeAll(async () => {
       'offsets.topic.num.partitions': '1',
       'transaction.state.log.num.partitions': '1',
     },
-    interceptors: [noteAsked],
+    interceptors: () => [noteAsked],
   })
   for (const one of rightsCases) {
     await using stage = await stageOf(one)

@@ -23,7 +23,7 @@ import { type Api, type DecodedResponseOf, type Encodable, type Fields, inRange 
 import { Reader, Writer } from '../protocol/wire.js'
 import { type RunningBroker, startBroker } from '../server/broker.js'
 import { fakeWorld } from '../testing/fake-world.js'
-import type { Handler, Interceptor } from './handler.js'
+import type { Handler, Interceptors } from './handler.js'
 
 export interface TestBroker extends AsyncDisposable {
   readonly running: RunningBroker
@@ -39,7 +39,7 @@ export interface TestBrokerOptions {
   readonly directory?: string
   readonly world?: World
   readonly log?: Log
-  readonly interceptors?: readonly Interceptor[]
+  readonly interceptors?: Interceptors
 }
 
 export async function testBroker(options: TestBrokerOptions = {}): Promise<TestBroker> {
@@ -52,7 +52,7 @@ export async function testBroker(options: TestBrokerOptions = {}): Promise<TestB
     config,
     world: options.world ?? realWorld,
     log: options.log ?? silentLog,
-    interceptors: options.interceptors ?? [],
+    ...(options.interceptors === undefined ? {} : { interceptors: options.interceptors }),
     isEphemeral: directory === undefined,
     unref: false,
     onFatal: error => fatal.push(error),

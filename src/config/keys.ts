@@ -160,6 +160,11 @@ export const brokerKeys = {
     { min: 1, max: 2_147_483_647 },
   ),
   ...httpKeys,
+  'gregor.traces.excluded.apis': list(
+    ['Produce', 'Fetch'],
+    'APIs whose requests are not traced while OpenTelemetry is on, by the names of Kafka’s protocol. Without Produce in it, its spans are ' +
+      'linked with those that the headers of the records name.',
+  ),
   'gregor.log.level': choice('info', ['debug', 'info', 'warn', 'error'], 'The least important lines that are logged.'),
 
   // --- topics ---

@@ -17,7 +17,7 @@ import { createDispatch, type ServeAs } from '../broker/dispatch.js'
 import { DownConversions } from '../broker/down-conversion.js'
 import { EncodedAnswers } from '../broker/encoded-answers.js'
 import { FetchSessions } from '../broker/fetch-session.js'
-import type { Interceptor, Row } from '../broker/handler.js'
+import type { Interceptors, Row } from '../broker/handler.js'
 import { ClientQuotas } from '../broker/quotas/client-quotas.js'
 import type { Broker, Endpoint } from '../broker/services.js'
 import type { Session } from '../broker/session.js'
@@ -75,8 +75,8 @@ export interface CoreOptions {
   readonly log: Log
   /** Counts requests; without it nothing is counted. */
   readonly meter?: Meter
-  /** Stand before every handler, the first outermost. */
-  readonly interceptors?: readonly Interceptor[]
+  /** What stands before the handlers. */
+  readonly interceptors?: Interceptors
   /** Data in a folder of its own under the system's temporary directory, never synced, removed by `close`. */
   readonly isEphemeral: boolean
   /** Identity of the cluster for a new directory, random if absent; an existing one keeps its own. */
@@ -126,7 +126,7 @@ export async function openCore(options: CoreOptions): Promise<BrokerCore> {
 }
 
 async function open(options: CoreOptions): Promise<BrokerCore> {
-  const { world, isEphemeral, clusterId, files, defer, adjustLog, meter = silentMeter, interceptors = [] } = options
+  const { world, isEphemeral, clusterId, files, defer, adjustLog, meter = silentMeter, interceptors } = options
   const config = LiveConfig.of(options.config)
   const durability: Durability = isEphemeral ? 'none' : config.get('gregor.durability')
   const image = new MutableImage()
@@ -178,7 +178,15 @@ async function open(options: CoreOptions): Promise<BrokerCore> {
     const sweeping = tokens !== null ? removeExpiredTokens({ access, write, world, log, intervalMs }) : null
     const sessions = new Set<Session>()
     const serveWith = (broker: Broker, rows: readonly Row[]): ServeAs =>
-      createDispatch({ broker, rows, sasl: sasl.listeners, meter, interceptors, sessions, onInvariantBroken: options.onFatal })
+      createDispatch({
+        broker,
+        rows,
+        sasl: sasl.listeners,
+        meter,
+        ...(interceptors === undefined ? {} : { interceptors }),
+        sessions,
+        onInvariantBroken: options.onFatal,
+      })
     const controller: Broker = { ...services, role: 'controller', apiKeys: apiKeysOf(controllerHandlers) }
     const serve = serveWith(services, handlers)
     return {

@@ -75,7 +75,7 @@ const who: Interceptor = (call, next) => {
 
 let broker: TestBroker
 beforeAll(async () => {
-  broker = await testBroker({ config, log, interceptors: [who] })
+  broker = await testBroker({ config, log, interceptors: () => [who] })
   const { services } = broker.running
   for (const name of names) {
     for (const { type, hash } of scramMechanisms) {

@@ -72,7 +72,7 @@ test.each(logins)('kafkajs produces and consumes in a group with %s, as %s', asy
     return next(call)
   }
   const { lines, log } = noted()
-  await using broker = await testBroker({ config, interceptors: [who], log })
+  await using broker = await testBroker({ config, interceptors: () => [who], log })
   await addUser(broker, 'bob', 'bob-secret')
   expect(await roundTrip({ brokers: [`127.0.0.1:${broker.port}`], sasl }, 't')).toBe('of t')
   expect([...principals]).toEqual([principal])

@@ -130,7 +130,7 @@ test('the principal of a connection is made of its certificate by the rules of i
     seen.push(principalText(call.context.session.principal))
     return next(call)
   }
-  await using running = await testBroker({ config, interceptors: [notes] })
+  await using running = await testBroker({ config, interceptors: () => [notes] })
   const ofBob = { key: bob.keyText, cert: bob.certificateText }
   const ofAlice = { key: alice.keyText, cert: alice.certificateText }
   for (const [listener, identity] of [

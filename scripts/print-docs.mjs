@@ -6,11 +6,13 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { apiSupportMarkdown } from '../dist/broker/api-support.js'
 import { configMarkdown } from '../dist/config/markdown.js'
 import { httpApiMarkdown } from '../dist/http/api-markdown.js'
+import { metricsMarkdown } from '../dist/http/metrics/markdown.js'
 
 const pages = [
   ['config.md', configMarkdown],
   ['api-support.md', apiSupportMarkdown],
   ['http-api.md', httpApiMarkdown],
+  ['metrics.md', metricsMarkdown],
 ]
 
 const docs = new URL('../docs/', import.meta.url)

@@ -1,10 +1,10 @@
 /** The keys of the HTTP port, one row each; spread into the broker's table. And its address, from text. */
-import { boolean, choice, list, password, text } from './key.js'
+import { boolean, choice, int, list, password, text } from './key.js'
 
 export const httpKeys = {
   'gregor.http.listener': text(
     null,
-    'Where the HTTP port is, as HOST:PORT: the API and health. An empty host or 0.0.0.0 is every interface, port 0 ' +
+    'Where the HTTP port is, as HOST:PORT: the API, metrics and health. An empty host or 0.0.0.0 is every interface, port 0 ' +
       'a free port; with a + behind it (127.0.0.1:8080+) the next free port is taken when that one is in use. Empty: there is no ' +
       'HTTP port. Unset, gregor start says 127.0.0.1:8080+, and an embedded broker has none.',
   ),
@@ -17,6 +17,11 @@ export const httpKeys = {
     'Names by which browsers and scrapers reach the HTTP port, besides localhost, the name of the machine, and addresses: that ' +
       'of a proxy or a container. A request for another name is refused, so that a page elsewhere cannot lead a browser here. ' +
       '* is any.',
+  ),
+  'gregor.http.metrics.series.max': int(
+    10_000,
+    'Of one family of metrics, how many series a scrape of /metrics is answered with at most. How many were left out is a metric.',
+    { min: 1 },
   ),
   'gregor.http.tls.keystore.type': choice(
     'JKS',

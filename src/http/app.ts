@@ -4,6 +4,7 @@ import { Access, type App, type Env } from './access.js'
 import { bodyLimit } from './body-limit.js'
 import { answerFailure, failure, HttpFailure } from './failures.js'
 import { contentGuard, hostGuard, originGuard, secureHeaders } from './guards.js'
+import { metricsPath, metricsRoutes } from './metrics/route.js'
 import { openApiInfo } from './openapi.js'
 import type { HttpParts } from './parts.js'
 import { RecordReader } from './record-reader.js'
@@ -51,6 +52,8 @@ export function createApp(parts: HttpParts, files: StaticFiles): App {
   for (const routes of [topicRoutes, configRoutes, aclRoutes, quotaRoutes, definitionRoutes]) routes(app)
   for (const routes of [groupRoutes, userRoutes, connectionRoutes, transactionRoutes, openTransactionRoutes, overviewRoutes])
     routes(app, parts)
+  app.use(metricsPath, access.guard)
+  metricsRoutes(app, parts)
   const reader = new RecordReader(parts.world)
   const streams = new Streams()
   for (const routes of [recordRoutes, liveRoutes, transferRoutes]) routes(app, parts, reader, streams)

@@ -136,6 +136,9 @@ export class Partition implements SyncTarget {
   get sizeBytes(): number {
     return this.#engine.sizeBytes
   }
+  get segmentCount(): number {
+    return this.#engine.segments.length
+  }
   /** Everything below is on stable storage: where recovery has to begin. */
   get recoveryPoint(): Offset {
     return this.#engine.recoveryPoint

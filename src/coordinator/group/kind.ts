@@ -21,6 +21,7 @@ export interface GroupKind<Group> {
   /** After a replay: puts the groups that the log has of this kind to work. */
   load(shard: GroupShard, turn: GroupTurn): void
   listed(group: Group): ListedGroup
+  memberCount(group: Group): number
   /** It has no members. */
   isEmpty(group: Group): boolean
   /** Nor has any member been given an id in it. */

@@ -9,6 +9,7 @@ import { describeConsumer } from './consumer/describe.js'
 import { consumerHeartbeat } from './consumer/heartbeat-request.js'
 import { deleteGroups } from './delete-groups.js'
 import { list } from './list.js'
+import { observe } from './observe.js'
 import { commitOffsets } from './offsets/commit.js'
 import { commitInTransaction } from './offsets/commit-in-transaction.js'
 import { deleteOffsets, topicDeleted } from './offsets/delete.js'
@@ -40,6 +41,7 @@ const requests = {
   describeStreams,
 
   list,
+  observe,
   deleteGroups,
   describeRebalances,
 }

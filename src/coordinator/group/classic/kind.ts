@@ -18,6 +18,7 @@ export const classicKind: GroupKind<ClassicGroup> = {
     groupState: state,
     groupType: kind,
   }),
+  memberCount: ({ members }) => members.size,
   isEmpty: group => group.state === 'Empty',
   isUnused: group => group.state === 'Empty' && group.pendingMembers.size === 0,
   remove,

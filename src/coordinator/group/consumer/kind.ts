@@ -16,6 +16,7 @@ export const consumerKind: GroupKind<ConsumerGroup> = {
     groupState: stateOf(group),
     groupType: 'consumer',
   }),
+  memberCount: ({ state }) => state.members.size,
   isEmpty: ({ state }) => state.members.size === 0,
   isUnused: ({ state }) => state.members.size === 0,
   remove,

@@ -15,6 +15,7 @@ export const streamsKind: GroupKind<StreamsGroup> = {
     groupState: stateOf(group),
     groupType: 'streams',
   }),
+  memberCount: ({ state }) => state.members.size,
   isEmpty: ({ state }) => state.members.size === 0,
   isUnused: ({ state }) => state.members.size === 0,
   remove,

@@ -4,6 +4,11 @@
  */
 export type Params = Readonly<Record<string, string>>
 
+/** What a page is given. */
+export interface PageProps {
+  readonly params: Params
+}
+
 /** Null when the path is another page's. */
 export function matchPath(pattern: string, path: string): Params | null {
   const wanted = parts(pattern)

@@ -1,13 +1,10 @@
 /** The pages. A new one: a file in pages/, and a row here; `nav` puts it into the menu. */
 import type { FunctionComponent } from 'preact'
 import { Overview } from './pages/overview.js'
+import { Topic } from './pages/topic/topic.js'
 import { Topics } from './pages/topics.js'
-import { matchPath, type Params } from './path.js'
+import { matchPath, type PageProps, type Params } from './path.js'
 import type { IconName } from './ui/icons.js'
-
-export interface PageProps {
-  readonly params: Params
-}
 
 interface Route {
   readonly path: string
@@ -21,6 +18,7 @@ interface Route {
 export const routes: readonly Route[] = [
   { path: '/', view: Overview, nav: { title: 'Overview', icon: 'overview', key: 'o' } },
   { path: '/topics', view: Topics, nav: { title: 'Topics', icon: 'topics', key: 't' } },
+  { path: '/topics/:topic/:tab?', view: Topic, below: '/topics' },
 ]
 
 export function routeAt(path: string): { readonly route: Route; readonly params: Params } | null {

@@ -118,7 +118,7 @@ export function Button(props: ButtonProps) {
 }
 
 /** What went wrong, and what to do next. */
-export function FailureBox({ failure, onRetry }: { readonly failure: ApiFailure; readonly onRetry?: () => void }) {
+export function FailureBox({ failure, onRetry }: { readonly failure: ApiFailure; readonly onRetry?: (() => void) | undefined }) {
   return (
     <div class="failure" role="alert">
       <Icon name="warning" />

@@ -33,10 +33,12 @@ interface TableProps<Row> {
   readonly empty?: ComponentChildren
   readonly isDimmed?: boolean
   readonly rowClass?: (row: Row) => string | undefined
+  /** A click anywhere in a row; what does the same by keys stands in one of its cells. */
+  readonly onRow?: (row: Row) => void
 }
 
 export function Table<Row>(props: TableProps<Row>) {
-  const { label, columns, rows, keyOf, sort, order, onSort, empty, isDimmed, rowClass } = props
+  const { label, columns, rows, keyOf, sort, order, onSort, empty, isDimmed, rowClass, onRow } = props
   const frame = useRef<HTMLElement>(null)
   const [scrollTop, setScrollTop] = useState(0)
   const [height, setHeight] = useState(800)
@@ -66,7 +68,12 @@ export function Table<Row>(props: TableProps<Row>) {
         <tbody>
           {first > 0 && <Gap columns={columns.length} height={first * rowHeight} />}
           {rows.slice(first, end).map((row, at) => (
-            <tr key={keyOf(row)} class={rowClass?.(row)} aria-rowindex={isLong ? first + at + 2 : undefined}>
+            <tr
+              key={keyOf(row)}
+              class={rowClass?.(row)}
+              aria-rowindex={isLong ? first + at + 2 : undefined}
+              onClick={onRow && (() => onRow(row))}
+            >
               {columns.map(column => (
                 <td key={column.title} class={column.kind}>
                   {column.cell(row)}

@@ -1,0 +1,3 @@
+export function Configs(_: { readonly path: string; readonly of: string }) {
+  return <p class="empty">Configs</p>
+}

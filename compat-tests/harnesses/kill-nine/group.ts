@@ -2,7 +2,7 @@
  * A group of two kafkajs consumers that lives through all crashes, and a look at its committed offsets from outside.
  * A commit counts once it was acknowledged; from then on the broker may never answer less.
  */
-import kafkajs, { type Consumer, type EachBatchPayload } from 'kafkajs'
+import kafkajs, { type Consumer, type EachBatchPayload, type Kafka as KafkaClient } from 'kafkajs'
 import { errorName } from '#protocol/errors.js'
 import { OffsetFetch } from '#protocol/messages/offset-fetch.js'
 import type { WireClient } from '../../lib/wire-client.js'
@@ -19,6 +19,7 @@ export class WatchedGroup {
   readonly #seen = new Map<string, Set<number>>()
   readonly #committed = new Map<string, number>()
   #consumers: Consumer[] = []
+  #isStopping = false
 
   constructor(
     private readonly bootstrap: string,
@@ -34,19 +35,31 @@ export class WatchedGroup {
       retry: patientRetry,
       connectionTimeout: 1000,
     })
-    for (let member = 0; member < MEMBERS; member++) {
-      const consumer = kafka.consumer({ groupId: this.groupId, maxWaitTimeInMs: 200, retry: patientRetry })
-      consumer.on(consumer.events.CRASH, ({ payload }) => {
-        if (!payload.restart) this.problems.push(`a kafkajs consumer gave up: ${payload.error}`)
-      })
-      this.#consumers.push(consumer)
-      await consumer.connect()
-      await consumer.subscribe({ topics: [...this.partitions.keys()], fromBeginning: true })
-      await consumer.run({ autoCommit: false, eachBatch: payload => this.#take(consumer, payload) })
-    }
+    for (let member = 0; member < MEMBERS; member++) await this.#startMember(kafka)
+  }
+
+  async #startMember(kafka: KafkaClient): Promise<void> {
+    const consumer = kafka.consumer({ groupId: this.groupId, maxWaitTimeInMs: 200, retry: patientRetry })
+    consumer.on(consumer.events.CRASH, ({ payload: { restart, error } }) => {
+      if (restart) return
+      // It gives up for good when every broker that it knows is away; who runs it starts it again.
+      if (!error.message.includes('Failed to find group coordinator')) this.problems.push(`a kafkajs consumer gave up: ${error}`)
+      else void this.#replace(consumer, kafka).catch(again => this.problems.push(`a consumer was not replaced: ${again}`))
+    })
+    this.#consumers.push(consumer)
+    await consumer.connect()
+    await consumer.subscribe({ topics: [...this.partitions.keys()], fromBeginning: true })
+    await consumer.run({ autoCommit: false, eachBatch: payload => this.#take(consumer, payload) })
+  }
+
+  async #replace(consumer: Consumer, kafka: KafkaClient): Promise<void> {
+    this.#consumers = this.#consumers.filter(one => one !== consumer)
+    await consumer.disconnect()
+    if (!this.#isStopping) await this.#startMember(kafka)
   }
 
   async stop(): Promise<void> {
+    this.#isStopping = true
     await Promise.all(this.#consumers.map(consumer => consumer.disconnect()))
     this.#consumers = []
   }

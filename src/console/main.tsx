@@ -1,5 +1,6 @@
 import { render } from 'preact'
 import './styles/base.css'
+import './styles/pages.css'
 import './styles/parts.css'
 import './styles/shell.css'
 import './styles/topic.css'

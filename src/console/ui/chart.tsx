@@ -2,7 +2,7 @@
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks'
 import uPlot from 'uplot'
 import 'uplot/dist/uPlot.min.css'
-import { unknown } from '../format.js'
+import { time, unknown } from '../format.js'
 import { look } from './theme.js'
 
 export interface Series {
@@ -73,7 +73,13 @@ function optionsOf(element: HTMLElement, labels: readonly string[], format: Char
     padding: [8, 8, 0, 0],
     scales: { y: { range: (_, __, max) => [0, max > 0 ? max * 1.1 : 1] } },
     axes: [
-      { ...axis, grid: { show: false }, size: 24, space: 70 },
+      {
+        ...axis,
+        grid: { show: false },
+        size: 24,
+        space: 90,
+        values: (_, values) => values.map(value => time(1000 * value).slice(11, 19)),
+      },
       { ...axis, size: 68, space: 32, values: (_, values) => values.map(value => format(value)) },
     ],
     series: [

@@ -8,7 +8,7 @@ import { Icon } from './icons.js'
 import { rowsInSight } from './window.js'
 
 const allRowsMax = 150
-const rowHeight = 34
+const rowHeights = { line: 34, lines: 52 }
 
 export interface Column<Row> {
   readonly title: string
@@ -32,13 +32,16 @@ interface TableProps<Row> {
   /** Said instead of rows. */
   readonly empty?: ComponentChildren
   readonly isDimmed?: boolean
+  /** Rows of two lines. */
+  readonly isTall?: boolean
   readonly rowClass?: (row: Row) => string | undefined
   /** A click anywhere in a row; what does the same by keys stands in one of its cells. */
   readonly onRow?: (row: Row) => void
 }
 
 export function Table<Row>(props: TableProps<Row>) {
-  const { label, columns, rows, keyOf, sort, order, onSort, empty, isDimmed, rowClass, onRow } = props
+  const { label, columns, rows, keyOf, sort, order, onSort, empty, isDimmed, isTall, rowClass, onRow } = props
+  const rowHeight = isTall ? rowHeights.lines : rowHeights.line
   const frame = useRef<HTMLElement>(null)
   const [scrollTop, setScrollTop] = useState(0)
   const [height, setHeight] = useState(800)
@@ -51,7 +54,7 @@ export function Table<Row>(props: TableProps<Row>) {
   return (
     <section
       ref={frame}
-      class={`table-frame${isLong ? ' long' : ''}${isDimmed ? ' dimmed' : ''}`}
+      class={`table-frame${isLong ? ' long' : ''}${isDimmed ? ' dimmed' : ''}${isTall ? ' tall' : ''}`}
       aria-label={label}
       // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls can be scrolled by keys
       tabIndex={0}

@@ -24,10 +24,10 @@
  */
 import type { Socket } from 'node:net'
 import type { Bytes } from '../base/bytes.js'
+import { atEndOfTurn } from '../base/end-of-turn.js'
 import type { Clock, Timer } from '../base/world.js'
 import { frameBytesMin, frameLengthBytes, type Outgoing } from '../protocol/frame.js'
 import type { ConnectionInfo } from './connection-info.js'
-import { atEndOfTurn } from './end-of-turn.js'
 import { type FrameAccount, type FrameMemory, grownBytesMin, memoryFor, waitingBytesMax } from './frame-memory.js'
 import type { NativeCalls } from './native.js'
 import { hintAbout } from './other-protocols.js'

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { atEndOfTurn } from '../base/end-of-turn.js'
 import { turnInLine, turnOfEventLoop } from './slices.js'
 
 test('those who stand in line have a turn of the event loop each, in their order', async () => {
@@ -18,4 +19,12 @@ test('those who stand in line have a turn of the event loop each, in their order
   await working
   expect(turns.join('')).toBe('abcabcabc')
   expect(Math.max(...perTurn)).toBe(1)
+})
+
+test.each([turnInLine, turnOfEventLoop])('answers to what arrived in a turn leave before long work goes on (%o)', async turn => {
+  const steps: string[] = []
+  const slice = turn().then(() => steps.push('slice'))
+  atEndOfTurn(() => steps.push('answer'))
+  await slice
+  expect(steps).toEqual(['answer', 'slice'])
 })

@@ -3,6 +3,7 @@
  *
  *   for (…) { …; if (slices.isOver) await slices.next() }
  */
+import { endTurn } from '../base/end-of-turn.js'
 import type { Clock } from '../base/world.js'
 
 /** How long other clients wait at most, if the steps are short; a turn of the event loop costs a fiftieth of it. */
@@ -10,8 +11,14 @@ const sliceMs = 1
 /** What a request may take before it stands in line. Many may arrive in one turn, and most need no more. */
 const firstSliceMs = 0.25
 
+/** Resolves when the event loop has been around once, behind the answers to what arrived in that turn. */
 export function turnOfEventLoop(): Promise<void> {
-  return new Promise(resolve => setImmediate(resolve))
+  return new Promise(resolve => {
+    setImmediate(() => {
+      endTurn()
+      resolve()
+    })
+  })
 }
 
 const line: (() => void)[] = []
@@ -28,6 +35,7 @@ export function turnInLine(): Promise<void> {
 }
 
 function callNext(): void {
+  endTurn()
   line.shift()?.()
   if (line.length > 0) setImmediate(callNext)
 }

@@ -12,11 +12,12 @@ let waiting: (() => void)[] = []
 /** Runs `last` once the callbacks of this turn are through, in the order of the calls. */
 export function atEndOfTurn(last: () => void): void {
   waiting.push(last)
-  if (waiting.length === 1) setImmediate(runAll)
-  else if (waiting.length >= waitingMax) runAll()
+  if (waiting.length === 1) setImmediate(endTurn)
+  else if (waiting.length >= waitingMax) endTurn()
 }
 
-function runAll(): void {
+/** What waits runs now: called before work that is long, which may have its turn before what was asked for after it. */
+export function endTurn(): void {
   const all = waiting
   waiting = []
   for (const last of all) last()

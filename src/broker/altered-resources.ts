@@ -26,6 +26,9 @@ export interface AlteredResource {
   readonly resourceName: string
 }
 
+/** What is decided about a resource: refused, nothing to do, or written down, unless the disk says otherwise later. */
+type Decided = Refusal | null | { readonly written: Promise<Refusal | null> }
+
 export interface Alteration<Config> {
   /** Those that lack a value and need one. */
   valueless(configs: readonly Config[]): readonly string[]
@@ -44,7 +47,7 @@ const resourcesMax = 100_000
 /** Every client that asks what to push is held against all of them. */
 const clientMetricsMax = 500
 
-export function alterResources<Config extends { readonly name: string; readonly value: string | null }>(
+export async function alterResources<Config extends { readonly name: string; readonly value: string | null }>(
   resources: readonly Resource<Config>[],
   validateOnly: boolean,
   context: RequestContext,
@@ -52,11 +55,14 @@ export function alterResources<Config extends { readonly name: string; readonly 
 ): Promise<AlteredResource[]> {
   const keyOf = ({ resourceType, resourceName }: Resource<Config>): string => `${resourceType} ${resourceName}`
   const repeated = repeatedIn(resources.map(keyOf))
-  return answersTo(resources, context, async resource => {
-    const { resourceType, resourceName } = resource
-    const refusal = repeated.has(keyOf(resource))
-      ? refuse(Errors.INVALID_REQUEST, 'Each resource must appear at most once.')
-      : (requestRefusal(resource, alteration) ?? (await alter(resource, validateOnly, context, alteration)))
+  const all = await answersTo(resources, context, async (resource): Promise<Decided> => {
+    if (repeated.has(keyOf(resource))) return refuse(Errors.INVALID_REQUEST, 'Each resource must appear at most once.')
+    return requestRefusal(resource, alteration) ?? (await alter(resource, validateOnly, context, alteration))
+  })
+  // All of them are on their way to the disk by now, and are synced together.
+  return answersTo(all.entries(), context, async ([at, decided]) => {
+    const { resourceType, resourceName } = resources[at]!
+    const refusal = decided !== null && 'written' in decided ? await decided.written : decided
     const errorCode = refusal?.errorCode ?? Errors.NONE
     return { errorCode, errorMessage: refusal?.message || null, resourceType, resourceName }
   })
@@ -78,7 +84,7 @@ async function alter<Config extends { readonly name: string; readonly value: str
   validateOnly: boolean,
   context: RequestContext,
   alteration: Alteration<Config>,
-): Promise<Refusal | null> {
+): Promise<Decided> {
   const { resourceType, resourceName, configs: asked } = resource
   const { broker } = context
   const { image } = broker.topics
@@ -110,10 +116,18 @@ async function alter<Config extends { readonly name: string; readonly value: str
   if (validateOnly) return null
   const decided = alterConfigs(image, { type: resourceType, name }, configs, named)
   if (decided.records.length === 0) return null
+  // Nothing was awaited since the configs were read, so no other change is lost.
+  const written = refusalOf(broker.carryOut(decided))
+  broker.log.info({ [rules.kind]: name, configs: shownConfigs(rules, configs) }, `${rules.kind} configs changed`)
+  // Who uses a broker's configs has taken them up before others are looked at.
+  if (resourceType === brokerResource) return await written
+  // Its failure is met when the answers are put together.
+  written.catch(() => {})
+  return { written }
+}
+
+async function refusalOf(written: Promise<unknown>): Promise<Refusal | null> {
   try {
-    // Nothing was awaited since the configs were read, so no other change is lost.
-    const written = broker.carryOut(decided)
-    broker.log.info({ [rules.kind]: name, configs: shownConfigs(rules, configs) }, `${rules.kind} configs changed`)
     await written
     return null
   } catch (error) {

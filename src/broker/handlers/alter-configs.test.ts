@@ -1,10 +1,12 @@
 /** Changing configs by wire: AlterConfigs, IncrementalAlterConfigs, and what they change at once. */
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { StorageFailure } from '../../node/storage-failure.js'
 import { Errors } from '../../protocol/errors.js'
 import { AlterConfigs } from '../../protocol/messages/alter-configs.js'
 import { DeleteTopics } from '../../protocol/messages/delete-topics.js'
 import { DescribeConfigs } from '../../protocol/messages/describe-configs.js'
 import { IncrementalAlterConfigs } from '../../protocol/messages/incremental-alter-configs.js'
+import { turnOfEventLoop } from '../../storage/slices.js'
 import {
   batchOf,
   brokerInFakeTime,
@@ -189,4 +191,30 @@ test('retention that was made shorter is in force at the next look', async () =>
   world.advance(60_000)
   await eventually(() => partition.logStartOffset === 1)
   await inTime.stop()
+})
+
+test('the changes of one request are synced together; of one that fails its own resource alone is refused', async () => {
+  const { services } = broker.running
+  const { carryOut } = services
+  let written = 0
+  let synced = (): void => {}
+  const sync = new Promise<void>(resolve => {
+    synced = resolve
+  })
+  const spy = vi.spyOn(services, 'carryOut').mockImplementation(async decided => {
+    const isSecond = ++written === 2
+    await sync
+    if (isSecond) throw new StorageFailure(Errors.KAFKA_STORAGE_ERROR, 'no room')
+    return carryOut(decided)
+  })
+  const resources = ['g-1', 'g-2', 'g-3'].map(group =>
+    topicResource(group, changes([set, 'consumer.session.timeout.ms', '45001']), 32),
+  )
+  const answer = client.call(IncrementalAlterConfigs, 1, { resources, validateOnly: false })
+  for (let turns = 0; written < 3 && turns < 10_000; turns++) await turnOfEventLoop()
+  expect(written).toBe(3)
+  synced()
+  const { responses } = await answer
+  spy.mockRestore()
+  expect(responses.map(({ errorCode }) => errorCode)).toEqual([Errors.NONE, Errors.KAFKA_STORAGE_ERROR, Errors.NONE])
 })

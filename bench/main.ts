@@ -9,6 +9,7 @@ import { repositoryRoot } from '../compat-tests/lib/paths.js'
 import { codecCost } from './codec-cost.js'
 import { fairness } from './fairness.js'
 import { fetchCost } from './fetch-cost.js'
+import { http } from './http.js'
 import { latency } from './latency.js'
 import { type Chart, charts } from './lib/charts.js'
 import type { Comparison } from './lib/comparison.js'
@@ -50,6 +51,7 @@ type Report = (comparison: Comparison) => void
 const processQuestions: Readonly<Record<string, (options: CompareOptions, report: Report) => Promise<void>>> = {
   loop: loopDelay,
   fairness,
+  http,
   size: logSize,
   restart,
 }
@@ -70,7 +72,7 @@ const usage = `Usage: npm run bench -- [options]
 Options:
   --quick          fewer and shorter runs, in three minutes; checks every log as --verify does
   --only NAME      one question; may be repeated: ${questionNames.join(', ')}
-  --load TEXT      of wire, latency, fairness, transactions and tools only the loads whose title holds TEXT
+  --load TEXT      of wire, latency, fairness, http, transactions and tools only the loads whose title holds TEXT
   --peers LIST     what Gregor is compared with (${defaultPeers}); also there: mock. One that is named must be able to run
   --before DIR     compares with the Gregor that was built in DIR, such as the one before a change, and with no other peer
   --verify         read back every log that a load leaves behind and account for every batch in it
@@ -82,7 +84,7 @@ Options:
 `
 
 /** Unless asked for: each tool starts a Java of its own for each broker, and recovering large logs takes its time. */
-const notInQuick = new Set(['tools', 'size', 'tls', 'logins', 'fairness'])
+const notInQuick = new Set(['tools', 'size', 'tls', 'logins', 'fairness', 'http'])
 const runsOfFull = 5
 const runsOfQuick = 2
 /** Most of a run's time goes to several brokers in turns. */

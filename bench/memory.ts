@@ -5,7 +5,7 @@ import type { BenchOptions, Series, Table } from './lib/figure.js'
 import { exchange, requestFrame } from './lib/frames.js'
 import { settledResidentBytes } from './lib/proc.js'
 import { inTurns } from './lib/rounds.js'
-import { childScript, type Subject, startBareNode, startGregor, withDescriptors } from './lib/subject.js'
+import { childScript, type Subject, startBareNode, startGregor, withDescriptors, withoutHttp } from './lib/subject.js'
 
 const mebibyte = 1024 * 1024
 const kibibyte = 1024
@@ -21,10 +21,11 @@ interface Candidate {
 export async function residentIdle(options: BenchOptions): Promise<Table> {
   const candidates: Candidate[] = [
     { name: 'gregor start --ephemeral', start: () => startGregor('gregor', ['--ephemeral']) },
+    { name: 'without the HTTP port', start: () => startGregor('plain', ['--ephemeral', ...withoutHttp]) },
     { name: 'a bare Node server', start: () => startBareNode('bare', ['listen']) },
   ]
   const turns = { ...options, runs: options.isQuick ? 1 : options.runs, cold: true }
-  const [gregor, bare] = await inTurns('resident when idle', candidates, turns, async ({ start }) => {
+  const [gregor, plain, bare] = await inTurns('resident when idle', candidates, turns, async ({ start }) => {
     const subject = await start()
     try {
       return (await settledResidentBytes(subject.pid)) / mebibyte
@@ -37,8 +38,9 @@ export async function residentIdle(options: BenchOptions): Promise<Table> {
     title: 'Resident memory when idle (VmRSS once it has settled)',
     unit: 'MiB',
     series: [
-      { name: candidates[0]!.name, values: gregor!, target: idleTargetMebibytes, limit: candidates[1]!.name },
-      { name: candidates[1]!.name, values: bare! },
+      { name: candidates[0]!.name, values: gregor!, target: idleTargetMebibytes, limit: candidates[2]!.name },
+      { name: candidates[1]!.name, values: plain!, limit: candidates[2]!.name },
+      { name: candidates[2]!.name, values: bare! },
     ],
   }
 }

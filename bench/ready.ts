@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process'
 import { run } from '../compat-tests/lib/processes.js'
 import type { BenchOptions, Table } from './lib/figure.js'
 import { inTurns } from './lib/rounds.js'
-import { childScript, gregorMain } from './lib/subject.js'
+import { childScript, gregorMain, withoutHttp } from './lib/subject.js'
 
 const execTargetMs = 150
 const inProcessTargetMs = 10
@@ -17,22 +17,21 @@ interface Command {
 
 /** From the spawn of the process to its ready line, which it prints when its port is open. */
 export async function readyAfterExec(options: BenchOptions): Promise<Table> {
+  const start = [gregorMain, 'start', '--ephemeral', '--listen', '127.0.0.1:0']
   const commands: Command[] = [
-    {
-      name: 'gregor start --ephemeral',
-      args: [gregorMain, 'start', '--ephemeral', '--listen', '127.0.0.1:0'],
-      readyLine: /^gregor ready: /m,
-    },
+    { name: 'gregor start --ephemeral', args: start, readyLine: /^gregor ready: .*, http: /m },
+    { name: 'without the HTTP port', args: [...start, ...withoutHttp], readyLine: /^gregor ready: /m },
     { name: 'a bare Node server', args: [childScript('bare-node.js'), 'listen'], readyLine: /^listening on / },
   ]
-  const [gregor, bare] = await inTurns('ready after exec', commands, { ...options, runs: 2 * options.runs }, readyMsOf)
+  const [gregor, plain, bare] = await inTurns('ready after exec', commands, { ...options, runs: 2 * options.runs }, readyMsOf)
   return {
     id: 'ready-exec',
     title: 'Ready after exec: from spawn to the ready line',
     unit: 'ms',
     series: [
-      { name: commands[0]!.name, values: gregor!, target: execTargetMs, limit: commands[1]!.name },
-      { name: commands[1]!.name, values: bare! },
+      { name: commands[0]!.name, values: gregor!, target: execTargetMs, limit: commands[2]!.name },
+      { name: commands[1]!.name, values: plain!, limit: commands[2]!.name },
+      { name: commands[2]!.name, values: bare! },
     ],
   }
 }

@@ -16,6 +16,8 @@ const stopTimeoutMs = 10_000
 
 /** What `gregor` is when installed. */
 export const gregorMain = join(repositoryRoot, 'dist', 'bundle', 'gregor.js')
+/** Options of `gregor start`, which has an HTTP port unless it is told not to. */
+export const withoutHttp = ['--config', 'gregor.http.listener='] as const
 export const childScript = (name: string) => join(repositoryRoot, 'dist', 'bench', 'children', name)
 
 export async function startSubject(

@@ -128,11 +128,16 @@ export const RecordInput = z
   .openapi('RecordInput')
 export type RecordInput = z.infer<typeof RecordInput>
 
-/** Whether a record has the text in its key, its value or a header. */
+/** Of each field that is searched: what is behind it would hold up everyone else. */
+export const searchedBytesMax = 256 * 1024
+const decoder = new TextDecoder()
+
+/** Whether a record has the text in its key, its value or a header, as far as they are searched. */
 export function filterOf(text: string | undefined): (record: BatchRecord) => boolean {
   if (text === undefined || text === '') return () => true
   const wanted = text.toLowerCase()
-  const has = (bytes: Bytes | null): boolean => bytes !== null && new TextDecoder().decode(bytes).toLowerCase().includes(wanted)
+  const has = (bytes: Bytes | null): boolean =>
+    bytes !== null && decoder.decode(bytes.subarray(0, searchedBytesMax)).toLowerCase().includes(wanted)
   return ({ key, value, headers }) =>
     has(key) || has(value) || headers.some(header => header.key.toLowerCase().includes(wanted) || has(header.value))
 }

@@ -3,7 +3,7 @@ import { utf8Encode } from '../../base/bytes.js'
 import { batchOf, TestClient } from '../../broker/test-client.test-support.js'
 import { recordsOf } from '../../protocol/records/records.js'
 import { httpBroker } from '../http.test-support.js'
-import type { RecordJson } from '../record-json.js'
+import { type RecordJson, searchedBytesMax } from '../record-json.js'
 
 type Broker = Awaited<ReturnType<typeof httpBroker>>
 
@@ -33,6 +33,18 @@ async function withTopic(
 const values = ({ records }: Browsed) => records.map(({ value }) => value?.data)
 
 describe('browsing', () => {
+  it('finds a text in the beginning of a field, and does not search all of a large one', async () => {
+    await using at = await withTopic()
+    const large = (text: string, where: number) => ' '.repeat(where) + text
+    await at.client.produce(
+      't',
+      batchOf([large('Wanted', 0), large('WANTED', searchedBytesMax - 6), large('wanted', searchedBytesMax)]),
+    )
+    const { records, scanned } = await at.browse('filter=wanted&fieldBytes=0')
+    expect(records.map(({ offset }) => offset)).toEqual([0, 1])
+    expect(scanned.records).toBe(3)
+  })
+
   it('shows records as they are: text as text, other bytes as base64, null as null', async () => {
     await using at = await withTopic()
     const schema = new Uint8Array([0, 0, 0, 1, 2, 65])

@@ -5,6 +5,7 @@ import type { App } from '../access.js'
 import { browse, cursorText, type From, placesOf, placesOfCursor } from '../browse.js'
 import { failure } from '../failures.js'
 import { kafkaFailure } from '../kafka-failures.js'
+import { longJson } from '../long-json.js'
 import { answers, jsonBody } from '../openapi.js'
 import type { HttpParts } from '../parts.js'
 import { produce } from '../produce.js'
@@ -29,7 +30,9 @@ export const recordQuery = z.strictObject({
   }),
   at: numberText(z.number().int().min(0).max(Number.MAX_SAFE_INTEGER)).optional(),
   isolation: z.enum(['read_committed', 'read_uncommitted']).default('read_committed'),
-  filter: z.string().max(1000).optional().openapi({ description: 'Only records that have this text, whatever its case' }),
+  filter: z.string().max(1000).optional().openapi({
+    description: 'Only records that have this text, whatever its case, in the first 256 KiB of their key, value or a header',
+  }),
 })
 
 const list = createRoute({
@@ -89,7 +92,10 @@ export function recordRoutes(app: App, { world }: HttpParts, reader: RecordReade
         : placesOfCursor(query.cursor, partitions)
     const bounds = { recordsMax: query.limit, fieldBytesMax: query.fieldBytes, answerBytesMax, readBytesMax }
     const browsed = await browse(kafka, reader, name, places, query.isolation, filterOf(query.filter), bounds)
-    return context.json({ ...browsed, cursor: cursorText(places) }, 200)
+    const rest = { cursor: cursorText(places), scanned: browsed.scanned }
+    const text = await longJson(world.host, 'records', browsed.records, rest)
+    // Its schema is that of the route, although it comes as a text.
+    return context.body(text, 200, { 'Content-Type': 'application/json' }) as never
   })
 
   app.openapi(add, async context => {

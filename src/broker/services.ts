@@ -31,6 +31,8 @@ export interface MetadataLogEnd {
   readonly endOffset: number
   readonly highWatermark: number
   readonly leaderEpoch: number
+  /** What became durable since the start, and how long it took. */
+  readonly writes: { readonly commits: number; readonly commitMs: number; readonly commitMsMax: number }
 }
 
 export interface Broker {

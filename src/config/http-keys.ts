@@ -23,6 +23,10 @@ export const httpKeys = {
     'Of one family of metrics, how many series a scrape of /metrics is answered with at most. How many were left out is a metric.',
     { min: 1 },
   ),
+  'gregor.http.metrics.redpanda': boolean(
+    false,
+    'Whether /metrics has the names of Redpanda’s metrics, too, for its dashboards.',
+  ),
   'gregor.http.tls.keystore.type': choice(
     'JKS',
     ['JKS', 'PKCS12', 'PEM'],

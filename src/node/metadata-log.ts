@@ -59,6 +59,7 @@ export class MetadataLog {
   readonly #image: MutableImage
   readonly #world: World
   readonly #snapshot: MetadataSnapshot | null
+  readonly #writes = { commits: 0, commitMs: 0, commitMsMax: 0 }
 
   /** `snapshot`: the newest that Kafka left beside the log. */
   constructor(partition: Partition, image: MutableImage, world: World, snapshot: MetadataSnapshot | null = null) {
@@ -77,6 +78,10 @@ export class MetadataLog {
   }
   get leaderEpoch(): LeaderEpoch {
     return this.#partition.leaderEpoch
+  }
+  /** What became durable since the start, and how long it took. */
+  get writes(): Readonly<{ commits: number; commitMs: number; commitMsMax: number }> {
+    return this.#writes
   }
 
   /** Builds the image from the log; ids of topics that were removed, whose files may still be there. */
@@ -128,15 +133,26 @@ export class MetadataLog {
   write(records: readonly MetadataRecordInput[]): Promise<void> {
     const timestampMs = this.#world.nowMs()
     const batch = buildBatch(records.map(record => ({ key: null, value: encodeMetadataRecord(record), timestampMs })))
+    const startMs = this.#world.host.monotonicMs()
     const appended = this.#partition.append(batch, { kind: 'coordinator' })
     if (isRefusal(appended)) throw new StorageFailure(appended.errorCode, appended.message)
     for (const record of records) this.#image.apply(record as MetadataRecord)
     const durable = appended.durable ?? Promise.resolve()
-    const written = durable.catch((error: unknown) => {
-      throw new StorageFailure(Errors.KAFKA_STORAGE_ERROR, error instanceof DiskFailure ? error.told : String(error))
-    })
+    const written = durable.then(
+      () => this.#count(this.#world.host.monotonicMs() - startMs),
+      (error: unknown) => {
+        throw new StorageFailure(Errors.KAFKA_STORAGE_ERROR, error instanceof DiskFailure ? error.told : String(error))
+      },
+    )
     // Callers that wait handle it; a caller that fails earlier does not wait.
     written.catch(() => {})
     return written
+  }
+
+  #count(tookMs: number): void {
+    const writes = this.#writes
+    writes.commits++
+    writes.commitMs += tookMs
+    writes.commitMsMax = Math.max(writes.commitMsMax, tookMs)
   }
 }

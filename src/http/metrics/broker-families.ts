@@ -3,7 +3,8 @@
  * counted: names and types are theirs.
  */
 import { clusterMetadataTopic } from '../../cluster/topic-name.js'
-import { type FamilyGroup, flag, gauge, oneCounter, oneGauge, type Sample } from './family.js'
+import { type Family, type FamilyGroup, flag, gauge, oneCounter, oneGauge, type Sample } from './family.js'
+import type { IoFigures } from './process-figures.js'
 import { countOf, type DiskSeen, type PartitionSeen, partitionsOf, type Seen, sumOf, topicsOf } from './seen.js'
 
 const topicPartition = ['topic', 'partition']
@@ -164,8 +165,8 @@ const featureNameOf = (name: string): string => name.replace(/\.(\w)/g, (_, lett
 export const controllerFamilies: FamilyGroup = {
   title: 'Kafka: controller and metadata',
   about:
-    'kafka.controller:type=KafkaController, kafka.server:type=MetadataLoader and BrokerMetadataMetrics, and the figures of Raft: ' +
-    'this broker is the controller, and leads the log of the metadata as its only voter.',
+    'kafka.controller:type=KafkaController, kafka.server:type=MetadataLoader and BrokerMetadataMetrics: this broker is the ' +
+    'controller.',
   families: [
     oneGauge('kafka_controller_kafkacontroller_activecontrollercount', '1 if this is the controller.', () => 1),
     oneGauge('kafka_controller_kafkacontroller_activebrokercount', 'Brokers that serve.', () => 1),
@@ -237,39 +238,6 @@ export const controllerFamilies: FamilyGroup = {
         yield { labels: { featureName: featureNameOf(name) }, value }
       }
     }),
-    {
-      name: 'kafka_server_raftmetrics_current_state',
-      type: 'untyped',
-      labels: ['current_state'],
-      help: 'Role in the quorum.',
-      read: () => [{ labels: { current_state: 'leader' }, value: 1 }],
-    },
-    oneGauge('kafka_server_raftmetrics_current_leader', 'Id of the leader.', ({ broker }) => broker.services.nodeId),
-    oneGauge('kafka_server_raftmetrics_current_vote', 'For whom it voted.', ({ broker }) => broker.services.nodeId),
-    oneGauge(
-      'kafka_server_raftmetrics_current_epoch',
-      'Epoch of the leader.',
-      ({ broker }) => broker.services.metadataLog.leaderEpoch,
-    ),
-    oneGauge(
-      'kafka_server_raftmetrics_high_watermark',
-      'Offset behind the last durable record.',
-      ({ broker }) => broker.services.metadataLog.highWatermark,
-    ),
-    oneGauge(
-      'kafka_server_raftmetrics_log_end_offset',
-      'Offset behind the last record.',
-      ({ broker }) => broker.services.metadataLog.endOffset,
-    ),
-    oneGauge(
-      'kafka_server_raftmetrics_log_end_epoch',
-      'Epoch of the last record.',
-      ({ broker }) => broker.services.metadataLog.leaderEpoch,
-    ),
-    oneGauge('kafka_server_raftmetrics_number_of_voters', 'Voters.', () => 1),
-    oneGauge('kafka_server_raftmetrics_number_of_observers', 'Observers.', never),
-    oneGauge('kafka_server_raftmetrics_number_unknown_voter_connections', 'Voters whose address is not known.', never),
-    oneGauge('kafka_server_raftmetrics_uncommitted_voter_change', '1 while voters change.', never),
   ],
 }
 
@@ -281,6 +249,21 @@ const isCordoned = ({ broker }: Seen, path: string): boolean => {
   return cordoned.includes('*') || cordoned.includes(path)
 }
 
+const ioFigures: readonly (readonly [name: string, figure: keyof IoFigures, help: string])[] = [
+  ['read_bytes', 'diskReadBytes', 'What the process had read from disks.'],
+  ['write_bytes', 'diskWriteBytes', 'What the process had written to disks.'],
+  ['cancelled_write_bytes', 'cancelledWriteBytes', 'What was written and gone before a disk got it.'],
+  ['rchar', 'readBytes', 'What the process read, from sockets, too.'],
+  ['wchar', 'writtenBytes', 'What the process wrote, to sockets, too.'],
+  ['syscr', 'readCalls', 'Calls that read.'],
+  ['syscw', 'writeCalls', 'Calls that write.'],
+]
+
+const ioFamilies = (server: string): Family[] =>
+  ioFigures.map(([name, figure, help]) =>
+    oneGauge(`kafka_server_${server}_linux_disk_${name}`, help, ({ process: { io } }) => io?.[figure] ?? null),
+  )
+
 export const serverFamilies: FamilyGroup = {
   title: 'Kafka: server, directories and waiting requests',
   about:
@@ -288,16 +271,8 @@ export const serverFamilies: FamilyGroup = {
     'the work of Kafka’s network threads and request handlers: all that Kafka says of how idle these are is how idle that is.',
   families: [
     oneGauge('kafka_server_kafkaserver_brokerstate', 'State of this broker; 3: it runs.', () => brokerRunning),
-    oneGauge(
-      'kafka_server_kafkaserver_linux_disk_read_bytes',
-      'What the process had read from disks.',
-      ({ process }) => process.diskReadBytes,
-    ),
-    oneGauge(
-      'kafka_server_kafkaserver_linux_disk_write_bytes',
-      'What the process had written to disks.',
-      ({ process }) => process.diskWriteBytes,
-    ),
+    ...ioFamilies('kafkaserver'),
+    ...ioFamilies('controllerserver'),
     oneGauge('kafka_log_logmanager_offlinelogdirectorycount', 'Data directories that are offline.', ({ disks }) =>
       countOf(disks, ({ isOnline }) => !isOnline),
     ),

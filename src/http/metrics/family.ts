@@ -29,6 +29,8 @@ export interface FamilyGroup {
   /** Where the names are from, and by what rule they are filled. */
   readonly about: string
   readonly families: readonly Family[]
+  /** A boolean key of the configuration, without which nobody asks for them. */
+  readonly key?: 'gregor.http.metrics.redpanda'
 }
 
 type Read = Family['read']

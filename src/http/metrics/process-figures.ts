@@ -33,8 +33,22 @@ export interface ProcessFigures {
   readonly virtualBytes: number | null
   readonly openFiles: number | null
   readonly openFilesMax: number | null
-  readonly diskReadBytes: number | null
-  readonly diskWriteBytes: number | null
+  readonly io: IoFigures | null
+  /** Resident memory at its highest. */
+  readonly peakBytes: number
+}
+
+/** As Linux counts them since the start. */
+export interface IoFigures {
+  /** What was read and written by calls, from files and from sockets. */
+  readonly readBytes: number
+  readonly writtenBytes: number
+  readonly readCalls: number
+  readonly writeCalls: number
+  readonly diskReadBytes: number
+  readonly diskWriteBytes: number
+  /** Written, and gone before the disk got it. */
+  readonly cancelledWriteBytes: number
 }
 
 export interface Collections {
@@ -106,8 +120,8 @@ export class ProcessMeter {
       virtualBytes: kibibytes === null ? null : kibibytes * 1024,
       openFiles,
       openFilesMax: numberIn(limits, /^Max open files\s+(\d+)/m),
-      diskReadBytes: numberIn(io, /^read_bytes: (\d+)/m),
-      diskWriteBytes: numberIn(io, /^write_bytes: (\d+)/m),
+      io: ioFigures(io),
+      peakBytes: process.resourceUsage().maxRSS * 1024,
     }
   }
 
@@ -165,4 +179,18 @@ function ownText(name: string): Promise<string | null> {
 function numberIn(text: string | null, pattern: RegExp): number | null {
   const found = pattern.exec(text ?? '')?.[1]
   return found === undefined ? null : Number(found)
+}
+
+function ioFigures(text: string | null): IoFigures | null {
+  if (text === null) return null
+  const of = (name: string): number => numberIn(text, new RegExp(`^${name}: (\\d+)`, 'm')) ?? 0
+  return {
+    readBytes: of('rchar'),
+    writtenBytes: of('wchar'),
+    readCalls: of('syscr'),
+    writeCalls: of('syscw'),
+    diskReadBytes: of('read_bytes'),
+    diskWriteBytes: of('write_bytes'),
+    cancelledWriteBytes: of('cancelled_write_bytes'),
+  }
 }

@@ -8,7 +8,7 @@ import { familyGroups } from './table.js'
 
 describe('a scrape', () => {
   it('is answered in the text format, every series under the name and type of its family', async () => {
-    await using broker = await httpBroker()
+    await using broker = await httpBroker({ config: { 'gregor.http.metrics.redpanda': 'true' } })
     const { status, headers, text } = await broker.ask('/metrics')
     expect([status, headers['content-type']]).toEqual([200, 'text/plain; version=0.0.4; charset=utf-8'])
     expect(text.endsWith('\n')).toBe(true)

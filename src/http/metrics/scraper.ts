@@ -7,6 +7,7 @@ import { Slices } from '../../storage/slices.js'
 import type { HttpParts } from '../parts.js'
 import type { Family, Sample } from './family.js'
 import { ProcessMeter } from './process-figures.js'
+import { QuorumMeter } from './quorum-figures.js'
 import type { DiskSeen, Seen } from './seen.js'
 import { familyGroups } from './table.js'
 
@@ -18,6 +19,7 @@ export class Scraper {
   readonly #parts: HttpParts
   readonly #registry = new Registry()
   readonly #process: ProcessMeter
+  readonly #quorum: QuorumMeter
   /** What the registry is to write next, of the family that it is asked for. */
   #samples: Sample[] = []
   #running: Promise<readonly Uint8Array[]> | null = null
@@ -25,6 +27,7 @@ export class Scraper {
   constructor(parts: HttpParts) {
     this.#parts = parts
     this.#process = new ProcessMeter(parts.world, parts.closing)
+    this.#quorum = new QuorumMeter(parts.world.host, parts.broker.services.metadataLog)
     for (const { families } of familyGroups) {
       for (const { name, type, help } of families) {
         const metric = { name, get: async () => ({ name, type, help, values: this.#samples, aggregator: 'omit' }) }
@@ -51,7 +54,8 @@ export class Scraper {
     const seriesMax = seen.broker.config.get('gregor.http.metrics.series.max')
     const slices = Slices.ofRequest(seen.world.host)
     const pieces: Uint8Array[] = []
-    for (const { families } of familyGroups) {
+    for (const { families, key } of familyGroups) {
+      if (key !== undefined && !seen.broker.config.get(key)) continue
       for (const family of families) {
         const count = await this.#write(family, seen, seriesMax, slices, pieces)
         if (count > seriesMax) leftOut.set(family.name, count - seriesMax)
@@ -98,6 +102,7 @@ export class Scraper {
       groups: await groups.observe(),
       disks: await Promise.all(disks),
       process: await this.#process.read(),
+      quorum: this.#quorum.read(),
       leftOut,
     }
   }

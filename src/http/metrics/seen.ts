@@ -7,6 +7,7 @@ import type { ObservedGroup } from '../../coordinator/group/observe.js'
 import type { Partition } from '../../storage/partition.js'
 import type { HttpParts } from '../parts.js'
 import type { ProcessFigures } from './process-figures.js'
+import type { QuorumFigures } from './quorum-figures.js'
 
 export interface PartitionSeen {
   readonly topic: string
@@ -23,6 +24,7 @@ export interface Seen {
   readonly groups: readonly Iterable<ObservedGroup>[]
   readonly disks: readonly DiskSeen[]
   readonly process: ProcessFigures
+  readonly quorum: QuorumFigures
   /** Series that were left out, by family. */
   readonly leftOut: ReadonlyMap<string, number>
 }

@@ -3,6 +3,8 @@ import { controllerFamilies, partitionFamilies, replicaFamilies, serverFamilies 
 import { exporterFamilies } from './exporter-families.js'
 import { type FamilyGroup, gauge } from './family.js'
 import { jvmFamilies, nodeFamilies } from './node-families.js'
+import { raftFamilies } from './raft-families.js'
+import { redpandaFamilies } from './redpanda-families.js'
 
 const ownFamilies: FamilyGroup = {
   title: 'The scrape itself',
@@ -22,9 +24,11 @@ export const familyGroups: readonly FamilyGroup[] = [
   replicaFamilies,
   partitionFamilies,
   controllerFamilies,
+  raftFamilies,
   serverFamilies,
   exporterFamilies,
   nodeFamilies,
   jvmFamilies,
+  redpandaFamilies,
   ownFamilies,
 ]

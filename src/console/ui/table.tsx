@@ -58,7 +58,7 @@ export function Table<Row>(props: TableProps<Row>) {
       aria-label={label}
       // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls can be scrolled by keys
       tabIndex={0}
-      onScroll={isLong ? event => setScrollTop(event.currentTarget.scrollTop) : undefined}
+      onScroll={isLong ? event => setScrollTop(rowHeight * Math.floor(event.currentTarget.scrollTop / rowHeight)) : undefined}
     >
       <table aria-label={label} aria-rowcount={rows.length + 1}>
         <thead>

@@ -187,6 +187,7 @@ export async function startBroker(options: StartOptions = {}): Promise<GregorBro
   // Nothing may be asked within the process any more once its core closes.
   const ended = async (): Promise<void> => {
     await http?.close(httpGraceMs)
+    await telemetry?.stopMetrics()
     await broker.stop(stopGraceMs)
     await telemetry?.stop()
   }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { askedOf } from './asked.js'
+import { askedOf, exportTimesOf } from './asked.js'
 
 const endpoint = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:4318' }
 const nothing = { traces: null, metrics: null, problems: [] }
@@ -38,4 +38,14 @@ describe('what the environment asks for', () => {
       expect(askedOf({ OTEL_EXPORTER_OTLP_ENDPOINT: url })).toEqual({ ...nothing, problems: [problem] })
     }
   })
+
+  it.each([
+    [{}, 60_000, 30_000],
+    [{ OTEL_METRIC_EXPORT_INTERVAL: '5000' }, 5000, 5000],
+    [{ OTEL_METRIC_EXPORT_INTERVAL: '5000', OTEL_METRIC_EXPORT_TIMEOUT: '100' }, 5000, 100],
+    [{ OTEL_METRIC_EXPORT_INTERVAL: '0', OTEL_METRIC_EXPORT_TIMEOUT: 'soon' }, 60_000, 30_000],
+    [{ OTEL_METRIC_EXPORT_INTERVAL: '9999999999' }, 60_000, 30_000],
+  ])('%j: every %d ms, within %d ms', (environment, exportIntervalMillis, exportTimeoutMillis) =>
+    expect(exportTimesOf(environment)).toEqual({ exportIntervalMillis, exportTimeoutMillis }),
+  )
 })

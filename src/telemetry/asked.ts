@@ -47,3 +47,23 @@ function said(environment: Environment, name: string): string | null {
   const text = environment[name]?.trim() ?? ''
   return text === '' ? null : text
 }
+
+const intervalMsDefault = 60_000
+const timeoutMsDefault = 30_000
+
+/** How often metrics are sent, and how long that may take. The packages do not read these two by themselves. */
+export function exportTimesOf(environment: Environment): {
+  readonly exportIntervalMillis: number
+  readonly exportTimeoutMillis: number
+} {
+  const exportIntervalMillis = wholeOf(environment, 'OTEL_METRIC_EXPORT_INTERVAL') ?? intervalMsDefault
+  const exportTimeoutMillis = wholeOf(environment, 'OTEL_METRIC_EXPORT_TIMEOUT') ?? timeoutMsDefault
+  return { exportIntervalMillis, exportTimeoutMillis: Math.min(exportTimeoutMillis, exportIntervalMillis) }
+}
+
+/** Null where nothing is said, or no positive number that a timer takes. */
+function wholeOf(environment: Environment, name: string): number | null {
+  const text = said(environment, name)
+  if (text === null || !/^[1-9]\d{0,8}$/.test(text)) return null
+  return Number(text)
+}

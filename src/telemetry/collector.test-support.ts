@@ -14,6 +14,8 @@ export interface Collector extends AsyncDisposable {
   readonly received: readonly Received[]
   /** Of what came as JSON. */
   spans(): Span[]
+  /** The latest points of each metric. */
+  metrics(): ReadonlyMap<string, Metric>
 }
 
 export interface Span {
@@ -23,6 +25,12 @@ export interface Span {
   readonly attributes: Readonly<Record<string, unknown>>
   readonly links: readonly { readonly traceId: string; readonly spanId: string }[]
   readonly status: { readonly code: number }
+  readonly resource: Readonly<Record<string, unknown>>
+}
+
+export interface Metric {
+  readonly isMonotonic: boolean
+  readonly points: readonly { readonly attributes: Readonly<Record<string, unknown>>; readonly value: number }[]
   readonly resource: Readonly<Record<string, unknown>>
 }
 
@@ -44,6 +52,8 @@ export async function collector(status: number | null = 200): Promise<Collector>
     url: `http://127.0.0.1:${(server.address() as net.AddressInfo).port}`,
     received,
     spans: () => received.flatMap(({ path, body }) => (path.endsWith('/v1/traces') ? spansOf(JSON.parse(body.toString())) : [])),
+    metrics: () =>
+      new Map(received.flatMap(({ path, body }) => (path.endsWith('/v1/metrics') ? metricsOf(JSON.parse(body.toString())) : []))),
     async [Symbol.asyncDispose]() {
       server.closeAllConnections()
       await new Promise(resolve => server.close(resolve))
@@ -65,6 +75,30 @@ function spansOf(message: {
   return message.resourceSpans.flatMap(({ resource, scopeSpans }) =>
     scopeSpans.flatMap(({ spans }) =>
       spans.map(span => ({ ...span, attributes: pairs(span.attributes), resource: pairs(resource.attributes) })),
+    ),
+  )
+}
+
+interface Points {
+  readonly isMonotonic?: boolean
+  readonly dataPoints: readonly { readonly attributes: Pair[]; readonly asDouble: number }[]
+}
+
+function metricsOf(message: {
+  readonly resourceMetrics: readonly {
+    readonly resource: { readonly attributes: Pair[] }
+    readonly scopeMetrics: readonly {
+      readonly metrics: readonly { readonly name: string; readonly sum?: Points; readonly gauge?: Points }[]
+    }[]
+  }[]
+}): [string, Metric][] {
+  return message.resourceMetrics.flatMap(({ resource, scopeMetrics }) =>
+    scopeMetrics.flatMap(({ metrics }) =>
+      metrics.map(({ name, sum, gauge }): [string, Metric] => {
+        const { isMonotonic = false, dataPoints = [] } = sum ?? gauge ?? { dataPoints: [] }
+        const points = dataPoints.map(({ attributes, asDouble }) => ({ attributes: pairs(attributes), value: asDouble }))
+        return [name, { isMonotonic, points, resource: pairs(resource.attributes) }]
+      }),
     ),
   )
 }

@@ -70,7 +70,8 @@ describe('spans of requests', () => {
         'deployment.environment': 'test',
       },
     })
-    expect(to.received[0]).toMatchObject({ path: '/v1/traces', headers: { 'x-token': 'secret' } })
+    const traces = to.received.find(({ path }) => path === '/v1/traces')
+    expect(traces?.headers['x-token']).toBe('secret')
   })
 
   it('of Produce, where they are wanted, are linked with the spans that the records name', async () => {
@@ -114,7 +115,34 @@ describe('spans of requests', () => {
     await expect.poll(() => at.logged).toContain(traced)
     await produceOnce(at.broker)
     await at.broker.stop()
-    expect(to.received).toEqual([])
+    expect(to.received.map(({ path }) => path)).not.toContain('/v1/traces')
+  })
+})
+
+describe('metrics', () => {
+  it('are those of /metrics, the last ones read before a stop', async () => {
+    await using to = await collector()
+    await using at = await observed({ ...json(to.url), OTEL_TRACES_EXPORTER: 'none', OTEL_SERVICE_NAME: 'orders' })
+    await expect.poll(() => at.logged).toContain('metrics are sent by OpenTelemetry')
+    await produceOnce(at.broker)
+    await at.broker.stop()
+    const metrics = to.metrics()
+    expect(metrics.get('kafka_topic_partition_current_offset')).toMatchObject({
+      isMonotonic: false,
+      points: [{ attributes: { topic: 't', partition: 0 }, value: 1 }],
+      resource: { 'service.name': 'orders' },
+    })
+    expect(metrics.get('process_cpu_seconds_total')).toMatchObject({ isMonotonic: true, points: [{ attributes: {} }] })
+    expect(to.received.map(({ path }) => path)).not.toContain('/v1/traces')
+    expect(at.logged).not.toContain('metrics cannot be read')
+  })
+
+  it('are sent again and again', async () => {
+    await using to = await collector()
+    await using at = await observed({ OTEL_EXPORTER_OTLP_METRICS_ENDPOINT: `${to.url}/m`, OTEL_METRIC_EXPORT_INTERVAL: '100' })
+    await expect.poll(() => to.received.length).toBeGreaterThan(8)
+    expect(to.received[0]).toMatchObject({ path: '/m', contentType: 'application/x-protobuf' })
+    await at.broker.stop()
   })
 })
 
@@ -145,7 +173,7 @@ describe('a collector that does not take them', () => {
     const sinceMs = realWorld.monotonicMs()
     await at.broker.stop()
     expect(realWorld.monotonicMs() - sinceMs).toBeLessThan(8000)
-    expect(to.received).toHaveLength(1)
+    expect(to.received.map(({ path }) => path).sort()).toEqual(['/v1/metrics', '/v1/traces'])
   })
 })
 
@@ -174,7 +202,8 @@ describe('without its packages', () => {
     await telemetry?.start({} as never)
     expect(logged).toEqual([
       'OpenTelemetry is configured, and its packages are not installed: npm install @opentelemetry/api@1.9 ' +
-        '@opentelemetry/resources@2.12 @opentelemetry/sdk-trace-base@2.12 @opentelemetry/exporter-trace-otlp-proto@0.223',
+        '@opentelemetry/resources@2.12 @opentelemetry/sdk-trace-base@2.12 @opentelemetry/exporter-trace-otlp-proto@0.223 ' +
+        '@opentelemetry/sdk-metrics@2.12 @opentelemetry/exporter-metrics-otlp-proto@0.223',
     ])
     const [spans] = telemetry!.interceptors(row('Metadata'))
     expect(spans?.({} as never, () => 'answer' as never)).toBe('answer')

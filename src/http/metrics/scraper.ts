@@ -6,9 +6,8 @@ import { type Metric, Registry } from 'prom-client'
 import { Slices } from '../../storage/slices.js'
 import type { HttpParts } from '../parts.js'
 import type { Family, Sample } from './family.js'
-import { ProcessMeter } from './process-figures.js'
-import { QuorumMeter } from './quorum-figures.js'
-import type { DiskSeen, Seen } from './seen.js'
+import { Looks } from './look.js'
+import type { Seen } from './seen.js'
 import { familyGroups } from './table.js'
 
 /** Some tenths of a millisecond. */
@@ -16,18 +15,14 @@ const seriesAtOnce = 100
 const encoder = new TextEncoder()
 
 export class Scraper {
-  readonly #parts: HttpParts
   readonly #registry = new Registry()
-  readonly #process: ProcessMeter
-  readonly #quorum: QuorumMeter
+  readonly #looks: Looks
   /** What the registry is to write next, of the family that it is asked for. */
   #samples: Sample[] = []
   #running: Promise<readonly Uint8Array[]> | null = null
 
   constructor(parts: HttpParts) {
-    this.#parts = parts
-    this.#process = new ProcessMeter(parts.world, parts.closing)
-    this.#quorum = new QuorumMeter(parts.world.host, parts.broker.services.metadataLog)
+    this.#looks = new Looks(parts)
     for (const { families } of familyGroups) {
       for (const { name, type, help } of families) {
         const metric = { name, get: async () => ({ name, type, help, values: this.#samples, aggregator: 'omit' }) }
@@ -50,7 +45,7 @@ export class Scraper {
 
   async #scrape(): Promise<readonly Uint8Array[]> {
     const leftOut = new Map<string, number>()
-    const seen = await this.#look(leftOut)
+    const seen = await this.#looks.look(leftOut)
     const seriesMax = seen.broker.config.get('gregor.http.metrics.series.max')
     const slices = Slices.ofRequest(seen.world.host)
     const pieces: Uint8Array[] = []
@@ -87,23 +82,5 @@ export class Scraper {
     const text = await this.#registry.getSingleMetricAsString(name)
     const from = isFirst ? 0 : text.indexOf('\n', text.indexOf('\n') + 1) + 1
     return `${text.slice(from)}\n`
-  }
-
-  async #look(leftOut: ReadonlyMap<string, number>): Promise<Seen> {
-    const { broker, world } = this.#parts
-    const { groups, logDirs } = broker.services
-    const disks = logDirs.all.map(async (dir): Promise<DiskSeen> => {
-      const { path, isOnline } = dir
-      return { path, isOnline, ...(await dir.room()) }
-    })
-    return {
-      broker,
-      world,
-      groups: await groups.observe(),
-      disks: await Promise.all(disks),
-      process: await this.#process.read(),
-      quorum: this.#quorum.read(),
-      leftOut,
-    }
   }
 }

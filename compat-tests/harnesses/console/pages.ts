@@ -17,10 +17,10 @@ const evil = (at: number): string => encodeURIComponent(payloads[at]!)
 export const pages: readonly PageOfConsole[] = [
   { name: 'overview', path: '/', shows: '.chart, .stats' },
   { name: 'topics', path: '/topics?sort=records&order=desc', shows: 'a[href="/topics/orders"]' },
-  { name: 'topic', path: '/topics/orders?from=start', shows: 'table[aria-label="Messages of orders"] td' },
+  { name: 'topic', path: '/topics/orders?from=start&open=1:0', shows: 'section.record' },
   {
-    name: 'topic-record',
-    path: '/topics/orders?from=start&open=0:0',
+    name: 'topic-live',
+    path: '/topics/orders?live=1',
     shows: 'table[aria-label="Messages of orders"] td',
     isSpare: true,
   },

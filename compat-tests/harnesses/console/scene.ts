@@ -216,14 +216,11 @@ class Cast {
 
   async #produce(producer: Producer, n: number): Promise<void> {
     const customer = `c-${1000 + (n % 37)}`
-    const items = [{ sku: `SKU-${n % 13}`, quantity: 1 + (n % 3), price: 19.9 }]
-    const order = {
-      id: `o-${n}`,
-      customer,
-      total: items[0]!.quantity * 19.9,
-      currency: 'EUR',
-      items,
-      placedAt: new Date().toISOString(),
+    const order = (at: number) => {
+      const quantity = 1 + ((n + at) % 3)
+      const items = [{ sku: `SKU-${(n + at) % 13}`, quantity, price: 19.5 }]
+      const placedAt = new Date().toISOString()
+      return { id: `o-${4 * n + at}`, customer, total: quantity * 19.5, currency: 'EUR', items, placedAt }
     }
     const trace = {
       'content-type': 'application/json',
@@ -232,10 +229,13 @@ class Cast {
     await producer.sendBatch({
       compression: CompressionTypes.GZIP,
       topicMessages: [
-        { topic: 'orders', messages: [0, 1, 2, 3].map(() => ({ key: customer, value: JSON.stringify(order), headers: trace })) },
+        {
+          topic: 'orders',
+          messages: [0, 1, 2, 3].map(at => ({ key: customer, value: JSON.stringify(order(at)), headers: trace })),
+        },
         {
           topic: 'payments',
-          messages: [{ key: customer, value: JSON.stringify({ order: order.id, amount: order.total, method: 'card' }) }],
+          messages: [{ key: customer, value: JSON.stringify({ order: `o-${4 * n}`, amount: 19.5, method: 'card' }) }],
         },
         {
           topic: 'customers',

@@ -6,6 +6,7 @@
  */
 import { held } from './base/held.js'
 import { type Log, silentLog } from './base/log.js'
+import { CountingMeter } from './base/meter.js'
 import { type World, worldWith } from './base/world.js'
 import type { MetricsOfClient } from './broker/client-metrics/client-metrics.js'
 import type { PushedMetric } from './broker/client-metrics/kept-metrics.js'
@@ -154,7 +155,9 @@ export async function startBroker(options: StartOptions = {}): Promise<GregorBro
       unref: options.unref ?? false,
       onFatal: options.onFatal ?? throwLater,
       ...(clusterId === null ? {} : { clusterId }),
-      ...(telemetry === null ? {} : { interceptors: telemetry.interceptors }),
+      ...(telemetry === null
+        ? {}
+        : { interceptors: telemetry.interceptors, meter: new CountingMeter(worldWith(options.world ?? {}).host) }),
     }),
   )
   const security = secured === null ? null : await held(finished(secured, broker))

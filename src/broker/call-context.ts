@@ -1,6 +1,7 @@
 /** A request on its way through dispatch: what its handler is given beside it, and what its answer is the answer to. */
 import { assert } from '../base/assert.js'
 import { type Bytes, copyOf } from '../base/bytes.js'
+import type { ApiCounters } from '../base/meter.js'
 import type { ConnectionInfo } from '../net/connection-info.js'
 import { decode, decodeInSlices } from '../protocol/codec.js'
 import { readClientId, readRequestHeader } from '../protocol/frame.js'
@@ -22,6 +23,11 @@ export class CallContext implements RequestContext {
   readonly version: number
   readonly correlationId: number
   metered: MeteredRequest | null = null
+  /** Null where nobody counts. */
+  counters: ApiCounters | null = null
+  receivedUs = 0
+  /** Null while its handler runs. */
+  handledUs: number | null = null
   /** Null once the handler has returned. */
   #frame: Bytes | null
   #isOwnMemory: boolean

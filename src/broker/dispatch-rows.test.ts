@@ -1,11 +1,12 @@
 /** What dispatch does beside answering: traits, interceptors, counters, kept frames, faults. Without sockets or a disk. */
 import { expect, test } from 'vitest'
 import { InvariantError } from '../base/assert.js'
-import type { ApiCounters } from '../base/meter.js'
-import type { ConnectionService, Dispatched } from '../net/connection.js'
+import { CountingMeter, microsecondsOf, noteAnswered, noteSent } from '../base/meter.js'
+import type { ConnectionService, Dispatched, Pending } from '../net/connection.js'
 import { StorageFailure } from '../node/storage-failure.js'
 import { decode } from '../protocol/codec.js'
 import { Errors } from '../protocol/errors.js'
+import type { Outgoing } from '../protocol/frame.js'
 import { Fetch } from '../protocol/messages/fetch.js'
 import { Heartbeat } from '../protocol/messages/heartbeat.js'
 import { JoinGroup } from '../protocol/messages/join-group.js'
@@ -29,14 +30,8 @@ function setup(
 ) {
   const world = fakeWorld()
   const broken: Error[] = []
-  const counters = new Map<string, ApiCounters>()
-  const meter = {
-    countersOf(apiName: string) {
-      const counted = { requests: 0, failures: 0, bytesIn: 0, bytesOut: 0, handlerMs: 0, answerMs: 0 }
-      counters.set(apiName, counted)
-      return counted
-    },
-  }
+  const meter = new CountingMeter(world.host)
+  const counters = meter.apis
   const serve = createDispatch({
     broker: { world, quotas: { areSet: false } } as unknown as Broker,
     rows: served.map(([api, handle, traits]) => ({ api: api as Api, handle, traits: { needs: [], ...traits } })),
@@ -124,12 +119,20 @@ test('requests, failures, bytes and times are counted by API', async () => {
       },
     ],
   ])
-  const dispatched = send(service)
+  const nowUs = () => microsecondsOf(world.host.monotonicMs())
+  const receivedUs = nowUs()
+  world.advance(2)
+  const dispatched = service.dispatch(heartbeat(), false, receivedUs, nowUs()) as Pending
   world.advance(10)
-  await errorCodeOf(dispatched)
-  const { byteLength } = heartbeat()
-  const once = { requests: 1, failures: 0, bytesIn: byteLength, bytesOut: 10, handlerMs: 3, answerMs: 13 }
-  expect(counters.get('Heartbeat')).toEqual(once)
+  const answer = (await dispatched.answer) as Outgoing
+  noteAnswered(answer, nowUs())
+  world.advance(4)
+  noteSent(answer, nowUs())
+  const counted = counters.get('Heartbeat')!
+  expect(counted).toMatchObject({ requests: 1, failures: 0, bytesIn: heartbeat().byteLength, bytesOut: 10 })
+  const spans = [counted.queue, counted.handler, counted.wait, counted.send, counted.total]
+  expect(spans.map(({ sumSeconds }) => sumSeconds)).toEqual([0.002, 0.003, 0.01, 0.004, 0.019])
+  expect(spans.map(({ count }) => count)).toEqual([1, 1, 1, 1, 1])
   service.dispatch(
     frameOf(JoinGroup, 0, { groupId: 'g', sessionTimeoutMs: 1, memberId: '', protocolType: '', protocols: [] }),
     false,

@@ -6,7 +6,7 @@
  */
 import { assert, InvariantError } from '../base/assert.js'
 import { type Bytes, emptyBytes } from '../base/bytes.js'
-import { type ApiCounters, type Meter, silentMeter } from '../base/meter.js'
+import { type ApiCounters, laterUs, type Meter, noteAnswered, silentMeter } from '../base/meter.js'
 import type { ConnectionControl, ConnectionService, Dispatched, Pending } from '../net/connection.js'
 import type { ConnectionInfo } from '../net/connection-info.js'
 import { StorageFailure } from '../node/storage-failure.js'
@@ -54,6 +54,8 @@ interface Service {
   readonly row: Row
   readonly run: Row['handle']
   readonly counters: ApiCounters | null
+  /** For what is answered later and fails. */
+  readonly fault: (error: unknown) => never
 }
 
 /** A connection for whoever the process itself lets in: its principal is given and not negotiated. No socket asks so. */
@@ -70,13 +72,18 @@ export function createDispatch({
 }: DispatchOptions): ServeAs {
   const services: (Service | undefined)[] = []
   for (const row of rows) {
-    services[row.api.key] = { row, run: intercepted(row, interceptors(row)), counters: meter.countersOf(row.api.name) }
+    const { key, name, versions } = row.api
+    const counters = meter.countersOf(name, versions.max)
+    services[key] = { row, run: intercepted(row, interceptors(row)), counters, fault: error => faultOf(counters, error) }
   }
   const scratch = new Writer(encodedAtOnceMax)
   /** For frames in the buffer that all connections read into, of which it keeps its views. */
   const sharedReader = new Reader(emptyBytes)
 
-  const dispatch = (session: Session, frame: Bytes, isOwnMemory: boolean): Dispatched => {
+  /** When the last handler returned, by the meter's clock: the next one starts no sooner. */
+  let latestUs = 0
+
+  const dispatch = (session: Session, frame: Bytes, isOwnMemory: boolean, receivedUs: number, nowUs: number): Dispatched => {
     const reader = isOwnMemory ? new Reader(frame) : sharedReader
     if (!isOwnMemory) reader.reset(frame)
     const { apiKey, apiVersion, correlationId } = readRequestHeader(reader)
@@ -100,7 +107,9 @@ export function createDispatch({
     if (broker.quotas.areSet && (authentication === null || authentication.isDone)) {
       context.metered = new MeteredRequest(broker.quotas, session, clientId, row.traits, frame.byteLength)
     }
-    return counters === null ? serve(service, context, reader) : counted(service, counters, context, reader, frame.byteLength)
+    if (counters === null || session.isInProcess) return serve(service, context, reader)
+    counters.bytesIn += frame.byteLength
+    return counted(service, counters, context, reader, receivedUs, nowUs)
   }
 
   const serve = (service: Service, context: CallContext, reader: Reader): Dispatched => {
@@ -124,14 +133,14 @@ export function createDispatch({
       return handled(service, context, request)
     })
     return {
-      answer: served.then(dispatched => (isPending(dispatched) ? dispatched.answer : dispatched)).catch(fault),
+      answer: served.then(dispatched => (isPending(dispatched) ? dispatched.answer : dispatched), service.fault),
       isOrdered: service.row.traits.isOrdered === true,
       fixed: served.then(whenFixed).then(nothing, nothing),
       keepsFrame: true,
     }
   }
 
-  const handled = ({ row, run, counters }: Service, context: CallContext, request: unknown): Dispatched => {
+  const handled = ({ row, run, counters, fault }: Service, context: CallContext, request: unknown): Dispatched => {
     const { traits } = row
     try {
       const outcome = run(request, context)
@@ -164,6 +173,8 @@ export function createDispatch({
 
   const unanswered = (to: CallContext): null => {
     to.metered?.unanswered()
+    const { counters } = to
+    if (counters !== null && to.handledUs !== null) leavesUnanswered(counters, counters.nowUs(), to.handledUs, to.receivedUs)
     return null
   }
 
@@ -173,7 +184,7 @@ export function createDispatch({
       response instanceof EncodedAnswer ? frameResponse(to, response.body) : encodeResponse(scratch, to, response as never)
     if (encoded !== null) {
       session.bytesOut += encoded.byteLength
-      return encoded
+      return marked(to, encoded)
     }
     return inSlices(
       () => to.pause(),
@@ -181,10 +192,13 @@ export function createDispatch({
       pause => encodeLongResponse(to, response as never, pause),
       // Ranges of files are let go through their answer, which has to be whole for that.
       () => session.isClosed && !mayCarryRecords(api.response.fields),
-    ).then(answer => {
-      session.bytesOut += answer.byteLength
-      return answer
-    }, fault)
+    ).then(
+      answer => {
+        session.bytesOut += answer.byteLength
+        return marked(to, answer)
+      },
+      error => faultOf(to.counters, error),
+    )
   }
 
   const failed = (to: CallContext, request: unknown, counters: ApiCounters | null, error: unknown): Response => {
@@ -200,7 +214,7 @@ export function createDispatch({
       to.metered?.goesOn()
       return respond(to, response)
     } catch (error) {
-      return fault(error)
+      return faultOf(to.counters, error)
     }
   }
 
@@ -217,33 +231,37 @@ export function createDispatch({
     counters: ApiCounters,
     context: CallContext,
     reader: Reader,
-    frameBytes: number,
+    receivedUs: number,
+    nowUs: number,
   ): Dispatched => {
-    const { host } = broker.world
-    const startedMs = host.monotonicMs()
-    counters.requests++
-    counters.bytesIn += frameBytes
-    const answered = (answer: Outgoing | null): Outgoing | null => {
-      counters.answerMs += host.monotonicMs() - startedMs
-      counters.bytesOut += answer?.byteLength ?? 0
-      return answer
-    }
-    const failed = (error: unknown): never => {
+    const startedUs = laterUs(nowUs, latestUs)
+    counters.byVersion[context.version]!++
+    counters.queue.record(startedUs - receivedUs)
+    context.counters = counters
+    context.receivedUs = receivedUs
+    let dispatched: Dispatched
+    try {
+      dispatched = serve(service, context, reader)
+    } catch (error) {
       counters.failures++
       throw error
     }
-    try {
-      const dispatched = serve(service, context, reader)
-      return isPending(dispatched) ? { ...dispatched, answer: dispatched.answer.then(answered, failed) } : answered(dispatched)
-    } catch (error) {
-      return failed(error)
-    } finally {
-      counters.handlerMs += host.monotonicMs() - startedMs
+    const handledUs = counters.nowUs()
+    latestUs = handledUs
+    counters.handler.record(handledUs - startedUs)
+    context.handledUs = handledUs
+    if (dispatched === null) leavesUnanswered(counters, handledUs, handledUs, receivedUs)
+    else if (!isPending(dispatched)) {
+      marked(context, dispatched)
+      noteAnswered(dispatched, handledUs)
     }
+    return dispatched
   }
 
   /** After a broken invariant the broker stops; any other fault ends the connection that met it. */
-  const fault = (error: unknown): never => {
+  const fault = (error: unknown): never => faultOf(null, error)
+  const faultOf = (counters: ApiCounters | null, error: unknown): never => {
+    if (counters !== null) counters.failures++
     if (error instanceof InvariantError) onInvariantBroken(error)
     throw error
   }
@@ -251,15 +269,19 @@ export function createDispatch({
   return (connection, control, principal) => {
     const session = new Session(connection, control)
     const listener = sasl.get(connection.listenerName)
-    if (principal !== undefined) session.principal = principal
-    else if (listener !== undefined) session.authentication = new Authentication(session, listener, broker.world)
+    const listenerCounters = principal === undefined ? meter.listener(connection.listenerName) : null
+    if (listenerCounters !== null) listenerCounters.opened++
+    if (principal !== undefined) {
+      session.principal = principal
+      session.isInProcess = true
+    } else if (listener !== undefined) session.authentication = new Authentication(session, listener, broker.world)
     sessions?.add(session)
     return {
-      dispatch(frame, isOwnMemory) {
+      dispatch(frame, isOwnMemory, receivedUs = 0, nowUs = receivedUs) {
         try {
           const { authentication } = session
           if (authentication?.takesTokens === true) return rawAnswer(authentication.takeToken(frame))
-          return dispatch(session, frame, isOwnMemory)
+          return dispatch(session, frame, isOwnMemory, receivedUs, nowUs)
         } catch (error) {
           return fault(error)
         }
@@ -267,6 +289,7 @@ export function createDispatch({
       startsInOrder: frame => services[apiKeyOf(frame)]?.row.traits.isOrdered === true,
       closed() {
         sessions?.delete(session)
+        listenerCounters?.left(session)
         session.closed()
       },
     }
@@ -287,12 +310,28 @@ function intercepted(row: Row, interceptors: readonly Interceptor[]): Row['handl
 }
 
 /** For a request in the middle of an authentication: it is told so in its own format, and the connection ends. */
-function outOfTurn({ row: { api }, counters }: Service): Service {
+function outOfTurn({ row: { api }, counters, fault }: Service): Service {
   const run: Row['handle'] = async (_, { session }) => {
     await session.authentication?.refused(`${api.name} during authentication`)
     throw new RequestFailure(Errors.ILLEGAL_SASL_STATE)
   }
-  return { row: { api, handle: run, traits: { needs: [] } }, run, counters }
+  return { row: { api, handle: run, traits: { needs: [] } }, run, counters, fault }
+}
+
+/** For who sees it leave; before its handler has returned there is nothing to say of it. */
+function marked({ counters, receivedUs, handledUs }: CallContext, answer: Outgoing): Outgoing {
+  if (counters === null || handledUs === null) return answer
+  counters.bytesOut += answer.byteLength
+  answer.counters = counters
+  answer.receivedUs = receivedUs
+  answer.handledUs = handledUs
+  return answer
+}
+
+function leavesUnanswered(counters: ApiCounters, nowUs: number, handledUs: number, receivedUs: number): void {
+  counters.wait.record(nowUs - handledUs)
+  counters.send.record(0)
+  counters.total.record(nowUs - receivedUs)
 }
 
 /** When its frame is needed no more. */

@@ -41,6 +41,9 @@ export class Session {
   #isClosed = false
   #listeners: Set<() => void> | null = null
 
+  /** Not a client's, but of who asks within the process: no request of it counts. */
+  isInProcess = false
+
   constructor(connection: ConnectionInfo, control: ConnectionControl) {
     this.connection = connection
     this.control = control

@@ -25,6 +25,7 @@
 import type { Socket } from 'node:net'
 import type { Bytes } from '../base/bytes.js'
 import { atEndOfTurn } from '../base/end-of-turn.js'
+import { microsecondsOf, noteAnswered } from '../base/meter.js'
 import type { Clock, Timer } from '../base/world.js'
 import { frameBytesMin, frameLengthBytes, type Outgoing } from '../protocol/frame.js'
 import type { ConnectionInfo } from './connection-info.js'
@@ -67,9 +68,9 @@ export interface FrameBounds {
 export interface ConnectionService {
   /**
    * Throws to have the connection closed: there is no answer to give. `isOwnMemory`: the frame's bytes may be kept until
-   * its effects are fixed; otherwise they are over when this returns.
+   * its effects are fixed; otherwise they are over when this returns. `receivedUs`, `nowUs`: by the meter's clock (base/meter).
    */
-  dispatch(frame: Bytes, isOwnMemory: boolean): Dispatched
+  dispatch(frame: Bytes, isOwnMemory: boolean, receivedUs?: number, nowUs?: number): Dispatched
   /** Whether a frame may start while ordered ones wait for their answers. */
   startsInOrder(frame: Bytes): boolean
   /** The connection is over; called once. */
@@ -143,6 +144,8 @@ export class Connection {
   readonly #prefix = new Uint8Array(frameLengthBytes)
   #prefixFilled = 0
   readonly #waitingFrames: Buffer[] = []
+  /** When each of them was whole. */
+  readonly #waitingSinceUs: number[] = []
   #isPaused = false
   #turnBytes = 0
   /** What arrived while there was no memory for its frame, or too many frames waited. */
@@ -166,6 +169,8 @@ export class Connection {
   /** When the client was last seen to send or to read. */
   lastActiveMs: number
   #sentBefore = 0
+  /** When the clock was read last, for who counts. */
+  #nowUs = 0
 
   constructor(socket: Socket, options: ConnectionOptions) {
     this.info = options.info
@@ -247,7 +252,7 @@ export class Connection {
   /** `bytes` are valid during this call only. */
   received(bytes: Buffer): void {
     if (this.#isClosed) return
-    this.lastActiveMs = this.#options.clock.monotonicMs()
+    this.#isActive()
     this.#isBusy = true
     this.#gatherWrites()
     this.#turnBytes += bytes.byteLength
@@ -337,7 +342,7 @@ export class Connection {
       if (mayStart && start + length <= bytes.byteLength) {
         this.#prefixFilled = 0
         at = start + length
-        this.#start(bytes.subarray(start, at), null)
+        this.#start(bytes.subarray(start, at), null, this.#nowUs)
         continue
       }
       // 4. Otherwise it is collected, if there is memory for it.
@@ -400,6 +405,7 @@ export class Connection {
     }
     this.#partial = null
     this.#waitingFrames.push(frame)
+    this.#waitingSinceUs.push(this.#nowUs)
     this.#startWaiting()
   }
 
@@ -433,23 +439,23 @@ export class Connection {
         if (!this.#service.startsInOrder(frame)) return
       }
       this.#waitingFrames.shift()
-      if (!this.#start(frame, frame)) this.#memory.give(frame, frame.byteLength)
+      if (!this.#start(frame, frame, this.#waitingSinceUs.shift()!)) this.#memory.give(frame, frame.byteLength)
     }
   }
 
   /** `own` is the frame where it has memory of its own. True when that is kept for now. */
-  #start(frame: Bytes, own: Buffer | null): boolean {
+  #start(frame: Bytes, own: Buffer | null, receivedUs: number): boolean {
     if (this.#isDraining || this.#isEnding) return false
     let dispatched: Dispatched
     try {
-      dispatched = this.#service.dispatch(frame, own !== null)
+      dispatched = this.#service.dispatch(frame, own !== null, receivedUs, this.#nowUs)
     } catch (error) {
       this.#endBecauseOf(error)
       return false
     }
     if (dispatched === null || 'bytes' in dispatched) {
       if (this.#slots.length === 0) {
-        if (dispatched !== null) this.#outbound.enqueue(dispatched)
+        if (dispatched !== null) this.#outbound.enqueue(dispatched, this.#nowUs)
       } else this.#slots.push({ answer: dispatched, frame: null, isDropped: false })
       return false
     }
@@ -475,6 +481,8 @@ export class Connection {
 
   #answered(slot: Slot, answer: Outgoing | null): void {
     slot.answer = answer
+    this.#isActive()
+    if (answer !== null) noteAnswered(answer, this.#nowUs)
     this.#giveBack(slot)
     if (this.#isClosed || slot.isDropped) {
       if (answer !== null) releaseRanges(answer)
@@ -483,11 +491,10 @@ export class Connection {
     if (this.#slots.length > 1) this.#gatherWrites()
     for (let head = this.#slots[0]; head !== undefined && head.answer !== undefined; head = this.#slots[0]) {
       this.#slots.shift()
-      if (head.answer !== null) this.#outbound.enqueue(head.answer)
+      if (head.answer !== null) this.#outbound.enqueue(head.answer, this.#nowUs)
     }
     // An unordered request is always alone and last in line.
     if (this.#slots.length === 0) this.#hasUnordered = false
-    this.lastActiveMs = this.#options.clock.monotonicMs()
     this.#goOn()
   }
 
@@ -505,6 +512,11 @@ export class Connection {
   #giveBack(slot: Slot): void {
     if (slot.frame !== null) this.#memory.give(slot.frame, slot.frame.byteLength)
     slot.frame = null
+  }
+
+  #isActive(): void {
+    this.lastActiveMs = this.#options.clock.monotonicMs()
+    this.#nowUs = microsecondsOf(this.lastActiveMs)
   }
 
   #muteFor(muteMs: number): void {
@@ -576,6 +588,7 @@ export class Connection {
   }
 
   #dropWaiting(): void {
+    this.#waitingSinceUs.length = 0
     for (const frame of this.#waitingFrames.splice(0)) this.#memory.give(frame, frame.byteLength)
   }
 }

@@ -15,6 +15,7 @@
 import fs from 'node:fs'
 import type { Socket } from 'node:net'
 import type { Bytes } from '../base/bytes.js'
+import { type ApiCounters, laterUs, noteSent } from '../base/meter.js'
 import type { Slice } from '../base/slice.js'
 import type { Outgoing } from '../protocol/frame.js'
 import { type NativeCalls, socketFd } from './native.js'
@@ -82,6 +83,8 @@ export class Outbound {
   /** Up to where the range was found in page cache. */
   #cachedTo = 0
   #isCorked = false
+  /** While an answer is enqueued. */
+  #enqueuedUs: number | null = null
 
   constructor(socket: Socket, options: OutboundOptions) {
     this.#socket = socket
@@ -99,7 +102,8 @@ export class Outbound {
     return this.#progress
   }
 
-  enqueue(answer: Outgoing): void {
+  /** `nowUs`: by the meter's clock. */
+  enqueue(answer: Outgoing, nowUs = 0): void {
     if (this.#isClosed) {
       releaseRanges(answer)
       return
@@ -107,7 +111,10 @@ export class Outbound {
     this.#pendingBytes += answer.byteLength
     if (answer.pieces === null) this.#queue.push(answer)
     else this.#queue.push(...partsOf(answer, answer.pieces))
-    if (!this.#isSending) this.#send()
+    if (this.#isSending) return
+    this.#enqueuedUs = nowUs
+    this.#send()
+    this.#enqueuedUs = null
   }
 
   /** Drops what is queued and lets go of the files. */
@@ -154,6 +161,7 @@ export class Outbound {
 
   #finish(answer: Outgoing): void {
     if (this.#isCorked) this.#cork(false)
+    if (answer.counters) noteSent(answer, this.#sentUs(answer, answer.counters))
     this.#queue.shift()
     this.#position = 0
     this.#insertIndex = 0
@@ -161,6 +169,11 @@ export class Outbound {
     // Bytes that Node holds are still pending for the reader's sake; they are subtracted when it confirms them.
     this.#pendingBytes -= answer.byteLength
     this.#options.onProgress()
+  }
+
+  /** The clock is not read for what takes no time to speak of: memory that Node takes at once. */
+  #sentUs({ inserts, answeredUs = 0 }: Outgoing, counters: ApiCounters): number {
+    return inserts === null && this.#enqueuedUs !== null ? laterUs(answeredUs, this.#enqueuedUs) : counters.nowUs()
   }
 
   /** One step of an answer with file ranges; bytes sent, or `waiting` when a callback will go on. */
@@ -374,10 +387,10 @@ export function releaseRanges(answer: Outgoing): void {
 }
 
 /** The pieces of a long answer leave like answers of their own. */
-function partsOf({ bytes, inserts, byteLength }: Outgoing, pieces: readonly Bytes[]): Outgoing[] {
+function partsOf(answer: Outgoing, pieces: readonly Bytes[]): Outgoing[] {
   const parts = pieces.map(piece => ({ pieces: null, bytes: piece, inserts: null, byteLength: piece.byteLength }))
   const before = parts.reduce((sum, part) => sum + part.byteLength, 0)
-  return [...parts, { pieces: null, bytes, inserts, byteLength: byteLength - before }]
+  return [...parts, { ...answer, pieces: null, byteLength: answer.byteLength - before }]
 }
 
 function countOf({ inserts }: Outgoing): number {

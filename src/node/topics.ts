@@ -5,6 +5,7 @@
  */
 import type { Uuid } from '../base/ids.js'
 import type { Log } from '../base/log.js'
+import { Traffic } from '../base/meter.js'
 import { randomUuid, type World } from '../base/world.js'
 import {
   type ClusterSettings,
@@ -49,6 +50,8 @@ export class Topics {
   readonly #options: TopicsOptions
   /** Open partitions by topic name and index: the hot path's lookup. */
   readonly #partitions = new Map<string, Partition[]>()
+  /** Of topics that were deleted. */
+  readonly pastTraffic = new Traffic()
   readonly #configs = new Map<string, TopicConfig>()
   #configsRevision = -1
   /** Topics whose partitions are being made, by collision key. */
@@ -173,6 +176,7 @@ export class Topics {
       if (isRefusal(decided)) return decided
       const topic = decided.result
       const written = this.#options.metadataLog.write(decided.records)
+      for (const { traffic } of this.#partitions.get(name) ?? []) this.pastTraffic.add(traffic)
       this.#partitions.delete(name)
       for (const { index } of topic.partitions) this.#options.directory.deletePartition(name, index, written)
       // Told at once: what belongs to a topic of the same name that comes next must not be touched.

@@ -3,6 +3,7 @@
  * the length. The client id is in the classic int16 encoding even in flexible headers.
  */
 import { type Bytes, viewOf } from '../base/bytes.js'
+import type { Counted } from '../base/meter.js'
 import type { Pause } from '../base/pause.js'
 import type { Slice } from '../base/slice.js'
 import { encode, encodeInSlices } from './codec.js'
@@ -36,7 +37,7 @@ export function readClientId(reader: Reader, isFlexible: boolean): string {
 }
 
 /** A response ready to leave: `pieces`, then `bytes` with `inserts` (ranges of files) at their positions. */
-export interface Outgoing {
+export interface Outgoing extends Counted {
   /** The beginning of a long one; null where `bytes` are all of it. */
   readonly pieces: readonly Bytes[] | null
   /** Length prefix, header and body, without the inserts. */
@@ -44,6 +45,11 @@ export interface Outgoing {
   readonly inserts: readonly Insert[] | null
   /** All that goes on the wire, inserts included. */
   readonly byteLength: number
+}
+
+/** With its places for who counts, so that all answers have one shape. */
+function outgoing(pieces: Outgoing['pieces'], bytes: Bytes, inserts: Outgoing['inserts'], byteLength: number): Outgoing {
+  return { pieces, bytes, inserts, byteLength, counters: null, receivedUs: 0, handledUs: 0, answeredUs: 0 }
 }
 
 const apiVersionsKey = 18
@@ -76,7 +82,7 @@ export function encodeResponse<F extends Fields>(writer: Writer, to: Answering<F
     throw error
   }
   const byteLength = finishedLength(writer)
-  return { pieces: null, bytes: writer.finish(), inserts: writer.inserts, byteLength }
+  return outgoing(null, writer.finish(), writer.inserts, byteLength)
 }
 
 /** The same, a slice at a time: `pause` is awaited between them. @throws TooLongError */
@@ -164,7 +170,7 @@ function releaseSlicesIn(value: unknown): void {
 function finished(writer: Writer): Outgoing {
   const byteLength = finishedLength(writer)
   const { cutOff, inserts } = writer
-  return { pieces: cutOff.length === 0 ? null : cutOff, bytes: writer.written(), inserts, byteLength }
+  return outgoing(cutOff.length === 0 ? null : cutOff, writer.written(), inserts, byteLength)
 }
 
 /** Puts the length in front, which counts the inserts. */

@@ -4,6 +4,7 @@
  */
 import type { Log } from '../base/log.js'
 import { loggersOf } from '../base/loggers.js'
+import { CountingMeter, silentMeter } from '../base/meter.js'
 import type { ServeAs } from '../broker/dispatch.js'
 import type { Broker } from '../broker/services.js'
 import type { BrokerConfig } from '../config/broker-config.js'
@@ -76,7 +77,9 @@ export async function startBroker(options: BrokerOptions): Promise<RunningBroker
     life.hasFailed = true
     options.onFatal(error)
   }
-  const core = await openCore({ ...options, config, onFatal, boundPortOf: name => ports.get(name) })
+  // Who asked for no HTTP port sees no metrics, and pays for none.
+  const meter = options.meter ?? (config.get('gregor.http.listener') ? new CountingMeter(options.world.host) : silentMeter)
+  const core = await openCore({ ...options, config, meter, onFatal, boundPortOf: name => ports.get(name) })
   try {
     await followConnectionLimits(config, quotas)
     quotas.ratePerAddress = connectionRates(core.services.topics.image.quotas)
@@ -97,7 +100,7 @@ export async function startBroker(options: BrokerOptions): Promise<RunningBroker
       config,
       serveAs: core.serveAs,
       logins: core.logins,
-      observed: observedOf(core, [...listeners, ...ofControllers], life),
+      observed: observedOf(core, [...listeners, ...ofControllers], life, meter),
       listeners: listeners.map((listener, at) => ({
         name: listener.name,
         protocol: config.listeners[at]?.protocol ?? 'PLAINTEXT',

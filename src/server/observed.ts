@@ -2,6 +2,7 @@
  * What is to be seen of a running broker and what Kafka's protocol does not tell: read only, and read from where it is, so that
  * it costs nothing while nobody looks.
  */
+import { CountingMeter, type Meter, silentMeter } from '../base/meter.js'
 import type { Session } from '../broker/session.js'
 import type { Rebalance } from '../coordinator/group/rebalance-cause.js'
 import type { Listener } from '../net/listener.js'
@@ -10,6 +11,8 @@ import type { BrokerCore } from './core.js'
 export interface Observed {
   /** The connections of Kafka's clients that are open, in no order. What is asked within the process has none. */
   connections(): Iterable<Session>
+  /** What is counted of requests and listeners; null where nobody counts. */
+  readonly meter: CountingMeter | null
   /** Why clients should not be sent here now, as sentences without a path or an address; none: it is ready. */
   notReady(): string[]
   /** The latest rebalances of a group, oldest first. */
@@ -30,8 +33,10 @@ export function observedOf(
   { sessions, services }: Pick<BrokerCore, 'sessions' | 'services'>,
   listeners: readonly Pick<Listener, 'name' | 'isOpen'>[],
   life: Readonly<Life>,
+  meter: Meter = silentMeter,
 ): Observed {
   return {
+    meter: meter instanceof CountingMeter ? meter : null,
     *connections() {
       for (const session of sessions) if (session.connection.listenerName !== inProcessListener) yield session
     },

@@ -13,6 +13,7 @@ import { assert } from '../base/assert.js'
 import type { Bytes } from '../base/bytes.js'
 import type { LeaderEpoch, Offset, ProducerEpoch, ProducerId, Uuid } from '../base/ids.js'
 import { type Int64, roundedInt64 } from '../base/int64.js'
+import { Traffic } from '../base/meter.js'
 import type { Pause } from '../base/pause.js'
 import type { Slice } from '../base/slice.js'
 import type { World } from '../base/world.js'
@@ -68,6 +69,7 @@ export class Partition implements SyncTarget {
   readonly topicId: Uuid
   readonly upkeep: PartitionUpkeep
   readonly ahead = new WritingAhead()
+  readonly traffic = new Traffic()
 
   #leaderEpoch: LeaderEpoch
   readonly #engine: LogEngine
@@ -184,9 +186,12 @@ export class Partition implements SyncTarget {
     const nowMs = this.#world.nowMs()
     const guard = origin.guard ?? null
     if (inspection !== null && this.ahead.bars(batch)) return null
-    return origin.kind === 'client'
-      ? this.#appendOfClient(batch, origin.apiVersion, guard, config, nowMs, inspection)
-      : this.#appendOfCoordinator(batch, guard, config, nowMs)
+    const appended =
+      origin.kind === 'client'
+        ? this.#appendOfClient(batch, origin.apiVersion, guard, config, nowMs, inspection)
+        : this.#appendOfCoordinator(batch, guard, config, nowMs)
+    if (appended !== null) this.traffic.produceRequests++
+    return appended
   }
 
   /**
@@ -221,6 +226,7 @@ export class Partition implements SyncTarget {
     const facts = admitOrDefer(batch, config, nowMs, apiVersion, inspection)
     if (facts === null) return null
     if (isRefusal(facts)) {
+      if (facts.errorCode === Errors.MESSAGE_TOO_LARGE) this.traffic.bytesRejected += batch.byteLength
       const logStartOffset = facts.isFormOnly || isBeforeLog(facts.errorCode) ? -1 : this.logStartOffset
       return refused(facts.errorCode, facts.message, facts.recordErrors, logStartOffset)
     }
@@ -271,6 +277,7 @@ export class Partition implements SyncTarget {
     const nowMs = this.#world.nowMs()
     const offset = this.#engine.logEndOffset
     const aborted = this.#producers.abortedBy(marker, offset)
+    this.traffic.produceRequests++
     const failure = this.#writeOwn(markerBatch(marker, nowMs), this.#config(), nowMs, aborted)
     if (failure !== null) return failure
     this.#producers.recordMarker(marker, offset, nowMs, nowMs)
@@ -313,10 +320,13 @@ export class Partition implements SyncTarget {
     try {
       const written = this.#engine.append(batch, config, nowMs, aborted)
       if (written !== null) this.#noteUnwritten(written)
+      this.traffic.bytesIn += batch.byteLength
+      this.traffic.messagesIn += batches.lastOffsetDelta(batch, 0) + 1
       return null
     } catch (error) {
       if (!(error instanceof DiskFailure)) throw error
       this.#faults.appendRefused(error)
+      this.traffic.failedProduceRequests++
       // What does not pass may have left the log torn: nothing is written after it.
       if (error.mayPass) this.#commit.trouble(error)
       else this.#commit.fail(error)
@@ -556,6 +566,7 @@ export class Partition implements SyncTarget {
   /** Another one has taken its place, with all that is in it, and is found by who looks for it again. */
   moveTo(successor: Partition): void {
     this.#successor = successor
+    successor.traffic.add(this.traffic)
     this.abandon(Errors.NOT_LEADER_OR_FOLLOWER)
   }
   /** What is known of producers, for a successor. */

@@ -157,6 +157,8 @@ interface PartitionPlan {
   readonly logStartOffset: number
   readonly abortedTransactions: Read['abortedTransactions']
   readonly diverging: EpochEndOffset | null
+  /** Null where nothing was read. */
+  readonly partition: Partition | null
   /** What old clients get instead of the slices. */
   readonly messageSet: Bytes
 }
@@ -267,7 +269,11 @@ function planOfRead(
   read: Read | ErrorCode,
   partitions: Partition[],
 ): PartitionPlan {
-  if (isErrorCode(read)) return failed(wanted, read)
+  partition.traffic.fetchRequests++
+  if (isErrorCode(read)) {
+    if (read === Errors.KAFKA_STORAGE_ERROR || read === Errors.CORRUPT_MESSAGE) partition.traffic.failedFetchRequests++
+    return failed(wanted, read)
+  }
   partitions.push(partition)
   const { slices, byteLength, highWatermark, lastStableOffset, logStartOffset, abortedTransactions } = read
   return {
@@ -280,6 +286,7 @@ function planOfRead(
     logStartOffset,
     abortedTransactions,
     diverging: null,
+    partition,
     messageSet: emptyBytes,
   }
 }
@@ -346,6 +353,7 @@ function failed(wanted: FetchPartition, errorCode: ErrorCode): PartitionPlan {
     logStartOffset: -1,
     abortedTransactions: null,
     diverging: null,
+    partition: null,
     messageSet: emptyBytes,
   }
 }
@@ -358,6 +366,7 @@ function answer(session: FetchContext, current: Plan, context: RequestContext): 
   const { response: message } = Fetch
   if (!metered.mayFetch(encodedBytes(message, context.version, response))) {
     release(current)
+    for (const part of current.parts) if (part.partition !== null) part.partition.traffic.bytesOut -= bytesOf(part)
     return { sessionId: context.broker.fetchSessions.untouched(session), responses: [] }
   }
   if (session.session !== null) for (const part of current.parts) noteAnswered(session.session, part.wanted, part)
@@ -384,8 +393,12 @@ function answerOf(session: FetchContext, current: Plan, context: RequestContext,
   return { sessionId: session.session?.id ?? 0, responses }
 }
 
+const bytesOf = ({ slices, byteLength, messageSet }: PartitionPlan): number =>
+  slices.length === 0 ? messageSet.byteLength : byteLength
+
 function partitionAnswer(part: PartitionPlan, context: RequestContext): PartitionAnswer {
-  const { wanted, errorCode, highWatermark, lastStableOffset, logStartOffset, diverging } = part
+  const { wanted, errorCode, highWatermark, lastStableOffset, logStartOffset, diverging, partition, slices } = part
+  if (partition !== null) partition.traffic.bytesOut += bytesOf(part)
   const isLeaderNews =
     errorCode === Errors.FENCED_LEADER_EPOCH || (errorCode === Errors.NOT_LEADER_OR_FOLLOWER && context.version >= 16)
   return {
@@ -399,7 +412,7 @@ function partitionAnswer(part: PartitionPlan, context: RequestContext): Partitio
     divergingEpoch: diverging === null ? undefined : { epoch: diverging.leaderEpoch, endOffset: diverging.endOffset },
     // [KIP-951]
     currentLeader: isLeaderNews ? currentLeader(wanted, context) : undefined,
-    records: part.slices.length === 0 ? part.messageSet : part.slices,
+    records: slices.length === 0 ? part.messageSet : slices,
   }
 }
 

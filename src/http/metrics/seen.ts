@@ -6,6 +6,7 @@ import type { PartitionImage, TopicImage } from '../../cluster/image.js'
 import type { ObservedGroup } from '../../coordinator/group/observe.js'
 import type { Partition } from '../../storage/partition.js'
 import type { HttpParts } from '../parts.js'
+import type { ApiSeen } from './latencies.js'
 import type { ProcessFigures } from './process-figures.js'
 import type { QuorumFigures } from './quorum-figures.js'
 
@@ -20,6 +21,9 @@ export interface PartitionSeen {
 export interface Seen {
   readonly broker: HttpParts['broker']
   readonly world: HttpParts['world']
+  /** Of each API, and what it has counted some minutes ago. */
+  readonly apis: readonly ApiSeen[]
+  readonly listeners: readonly ListenerSeen[]
   /** Groups of all kinds, by shard. */
   readonly groups: readonly Iterable<ObservedGroup>[]
   readonly disks: readonly DiskSeen[]
@@ -27,6 +31,17 @@ export interface Seen {
   readonly quorum: QuorumFigures
   /** Series that were left out, by family. */
   readonly leftOut: ReadonlyMap<string, number>
+}
+
+export interface ListenerSeen {
+  readonly name: string
+  readonly opened: number
+  readonly closed: number
+  readonly requests: number
+  readonly bytesIn: number
+  readonly bytesOut: number
+  /** By what clients say they are: name and version. */
+  readonly software: ReadonlyMap<string, { readonly name: string; readonly version: string; readonly connections: number }>
 }
 
 /** A data directory. */

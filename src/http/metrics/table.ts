@@ -1,5 +1,6 @@
 /** Every family that a scrape answers with, in the order of the answer; docs/metrics.md is printed from it. */
 import { controllerFamilies, partitionFamilies, replicaFamilies, serverFamilies } from './broker-families.js'
+import { latencyFamilies, listenerFamilies, requestFamilies, topicFamilies } from './counted-families.js'
 import { exporterFamilies } from './exporter-families.js'
 import { type FamilyGroup, gauge } from './family.js'
 import { jvmFamilies, nodeFamilies } from './node-families.js'
@@ -21,12 +22,16 @@ const ownFamilies: FamilyGroup = {
 }
 
 export const familyGroups: readonly FamilyGroup[] = [
+  topicFamilies,
+  requestFamilies,
+  listenerFamilies,
   replicaFamilies,
   partitionFamilies,
   controllerFamilies,
   raftFamilies,
   serverFamilies,
   exporterFamilies,
+  latencyFamilies,
   nodeFamilies,
   jvmFamilies,
   redpandaFamilies,

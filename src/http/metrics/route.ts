@@ -5,6 +5,7 @@ import { mustOnCluster } from '../cluster.js'
 import { failure } from '../failures.js'
 import { answersStream } from '../openapi.js'
 import type { HttpParts } from '../parts.js'
+import { streamOf } from '../pieces.js'
 import type { Scraper } from './scraper.js'
 
 export const metricsPath = '/metrics'
@@ -47,21 +48,5 @@ export function metricsRoutes(app: App, parts: HttpParts): void {
       ended()
       throw error
     }
-  })
-}
-
-/** As fast as the other side takes them. */
-function streamOf(pieces: readonly Uint8Array[], ended: () => void): ReadableStream<Uint8Array> {
-  let at = 0
-  return new ReadableStream({
-    pull(controller) {
-      const piece = pieces[at++]
-      if (piece !== undefined) controller.enqueue(piece)
-      else {
-        ended()
-        controller.close()
-      }
-    },
-    cancel: ended,
   })
 }

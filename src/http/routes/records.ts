@@ -5,9 +5,9 @@ import type { App } from '../access.js'
 import { browse, cursorText, type From, placesOf, placesOfCursor } from '../browse.js'
 import { failure } from '../failures.js'
 import { kafkaFailure } from '../kafka-failures.js'
-import { longJson } from '../long-json.js'
 import { answers, jsonBody } from '../openapi.js'
 import type { HttpParts } from '../parts.js'
+import { piecesOfJson, streamOf } from '../pieces.js'
 import { produce } from '../produce.js'
 import { filterOf, RecordInput, RecordJson } from '../record-json.js'
 import type { RecordReader } from '../record-reader.js'
@@ -93,9 +93,9 @@ export function recordRoutes(app: App, { world }: HttpParts, reader: RecordReade
     const bounds = { recordsMax: query.limit, fieldBytesMax: query.fieldBytes, answerBytesMax, readBytesMax }
     const browsed = await browse(kafka, reader, name, places, query.isolation, filterOf(query.filter), bounds)
     const rest = { cursor: cursorText(places), scanned: browsed.scanned }
-    const text = await longJson(world.host, 'records', browsed.records, rest)
-    // Its schema is that of the route, although it comes as a text.
-    return context.body(text, 200, { 'Content-Type': 'application/json' }) as never
+    const pieces = await piecesOfJson(world.host, 'records', browsed.records, rest)
+    // Its schema is that of the route, although it comes as a stream.
+    return context.body(streamOf(pieces), 200, { 'Content-Type': 'application/json' }) as never
   })
 
   app.openapi(add, async context => {

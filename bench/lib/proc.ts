@@ -25,6 +25,11 @@ export function cpuSecondsOf(pid: number): number {
   }
 }
 
+/** Of the thread that the process began with; Linux only knows it to 4 ms. */
+export function mainThreadCpuMsOf(pid: number): number {
+  return Number(readFileSync(`/proc/${pid}/task/${pid}/schedstat`, 'utf8').split(' ')[0]) / 1e6
+}
+
 /** VmRSS, in bytes. */
 export function residentBytesOf(pid: number): number {
   const line = readFileSync(`/proc/${pid}/status`, 'utf8').match(/^VmRSS:\s+(\d+) kB/m)

@@ -5,6 +5,7 @@ import { CreateTopics } from '#protocol/messages/create-topics.js'
 import { DeleteTopics } from '#protocol/messages/delete-topics.js'
 import { DescribeConfigs } from '#protocol/messages/describe-configs.js'
 import { DescribeGroups } from '#protocol/messages/describe-groups.js'
+import { Fetch } from '#protocol/messages/fetch.js'
 import { FindCoordinator } from '#protocol/messages/find-coordinator.js'
 import { IncrementalAlterConfigs } from '#protocol/messages/incremental-alter-configs.js'
 import { ListOffsets } from '#protocol/messages/list-offsets.js'
@@ -67,12 +68,29 @@ export const heavyLoads: readonly HeavyLoad[] = [
     },
   },
   {
+    title: 'Fetch of an old client, 20 gzip batches of 1 MB converted, 4 connections',
+    connections: 4,
+    async prepare(port) {
+      await createTopics(port, ['converted'], 1)
+      const filling = produceFrame('converted', [gzipped(manyRecords(1000, 980))])
+      for (let count = 0; count < 20; count++) await exchange(port, filling)
+      const partitions = [{ partition: 0, fetchOffset: 0, partitionMaxBytes: megabyte }]
+      return [requestFrame(Fetch, 2, { maxWaitMs: 0, minBytes: 1, topics: [{ topic: 'converted', partitions }] })]
+    },
+  },
+  {
+    title: 'Metadata of all topics, of which there are 6,000, 4 connections',
+    connections: 4,
+    async prepare(port) {
+      await createTwice(port)
+      return [requestFrame(Metadata, 9, { topics: null, allowAutoTopicCreation: false })]
+    },
+  },
+  {
     title: 'Metadata of 6,000 topics by name, 4 connections',
     connections: 4,
     async prepare(port) {
-      const names = [...namesOf('one', topicsOfOneRequest), ...namesOf('two', topicsOfOneRequest)]
-      await createTopics(port, names.slice(0, topicsOfOneRequest), 1)
-      await createTopics(port, names.slice(topicsOfOneRequest), 1)
+      const names = await createTwice(port)
       return [requestFrame(Metadata, 9, { topics: names.map(name => ({ name })), allowAutoTopicCreation: false })]
     },
   },
@@ -117,6 +135,13 @@ export const heavyLoads: readonly HeavyLoad[] = [
     },
   },
 ]
+
+/** Two requests of topics, as many as one may name. */
+async function createTwice(port: number): Promise<string[]> {
+  const all = ['one', 'two'].map(prefix => namesOf(prefix, topicsOfOneRequest))
+  for (const names of all) await createTopics(port, names, 1)
+  return all.flat()
+}
 
 const namesOf = (prefix: string, count: number) => Array.from({ length: count }, (_, index) => `${prefix}-${index}`)
 

@@ -59,7 +59,7 @@ const rows: Readonly<Record<string, Row>> = {
     ...json({ set: { 'share.auto.offset.reset': 'earliest' } }),
     status: 204,
   },
-  'get /api/v1/groups': { path: '/api/v1/groups?search=g&state=Empty&type=classic&sort=lag' },
+  'get /api/v1/groups': { path: '/api/v1/groups?search=g&state=Empty&type=classic&sort=lag&topic=t' },
   'get /api/v1/groups/{group}': { path: '/api/v1/groups/g' },
   'delete /api/v1/groups/{group}': { path: '/api/v1/groups/g', status: 204 },
   'post /api/v1/groups/{group}/offsets': {

@@ -21,6 +21,8 @@ interface ListOptions {
   readonly everyMs?: number
   /** Names of further parts of the address that the route takes. */
   readonly filters?: readonly string[]
+  /** What the route is asked besides. */
+  readonly fixed?: Readonly<Record<string, string>>
 }
 
 export function useList<Row>(path: string, options: ListOptions): Listing<Row> {
@@ -30,7 +32,7 @@ export function useList<Row>(path: string, options: ListOptions): Listing<Row> {
   const offset = Math.max(0, Math.trunc(Number(given.offset ?? 0)) || 0)
   const search = given.search ?? ''
   const filters = Object.fromEntries((options.filters ?? []).map(name => [name, given[name]]))
-  const asked = queryText({ search, sort, order, offset, limit: rowsPerPage, ...filters })
+  const asked = queryText({ search, sort, order, offset, limit: rowsPerPage, ...filters, ...options.fixed })
   return { ...usePoll<Page<Row>>(path + asked, options.everyMs ?? 5000), search, sort, order, offset, limit: rowsPerPage }
 }
 

@@ -29,6 +29,27 @@ export interface Overview {
   readonly groupsByState: Readonly<Record<string, number>>
   readonly connections: number
   readonly sizeBytes: number | null
+  readonly counters: Counters | null
+}
+
+/** Since the broker was started. */
+export interface Counters {
+  readonly startedMs: number
+  readonly messagesIn: number
+  readonly bytesIn: number
+  readonly bytesOut: number
+  readonly requests: number
+  readonly failedRequests: number
+  /** Those that were asked for. */
+  readonly apis: readonly ApiCounters[]
+}
+
+export interface ApiCounters {
+  readonly name: string
+  readonly requests: number
+  readonly failedRequests: number
+  /** Requests answered in less than 2^n microseconds, for each n. */
+  readonly cumulatedUs: readonly number[]
 }
 
 export interface TopicRow {

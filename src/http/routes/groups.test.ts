@@ -67,6 +67,25 @@ describe('groups', () => {
     expect((await rows('type=classic&limit=1')).map(({ groupId }) => groupId)).toEqual(['g'])
   })
 
+  it('of a topic are those with a position in it, with their lag there alone', async () => {
+    await using at = await withGroup()
+    await at.client.createTopic('u', 1)
+    await at.client.produce('u', batchOf(['x']))
+    await at.commit('h', [0, 0])
+    const partitions = [{ partitionIndex: 0, committedOffset: 0, committedMetadata: '' }]
+    await at.client.call(OffsetCommit, 8, { groupId: 'g', topics: [{ name: 'u', partitions }] })
+    const of = async (topic: string) => {
+      const { rows } = await at.broker.json<{ rows: { groupId: string; lag: number }[] }>(`/api/v1/groups?topic=${topic}`)
+      return rows.map(({ groupId, lag }) => [groupId, lag])
+    }
+    expect(await of('t')).toEqual([
+      ['g', 3],
+      ['h', 10],
+    ])
+    expect(await of('u')).toEqual([['g', 1]])
+    expect(await of('nowhere')).toEqual([])
+  })
+
   it('are shown with members, what they read, and positions with lag as kafka-consumer-groups counts it', async () => {
     await using at = await withGroup()
     const kafka = new Kafka({ brokers: [`127.0.0.1:${portOf(at.broker)}`], clientId: 'reader', logLevel: logLevel.NOTHING })

@@ -88,6 +88,9 @@ const list = createRoute({
       sort: z.enum(['groupId', 'state', 'type', 'lag']).default('groupId'),
       state: z.string().max(64).optional(),
       type: z.string().max(64).optional(),
+      topic: topicName
+        .optional()
+        .openapi({ description: 'Only groups that have a position in this topic, with their lag in it' }),
     }),
   },
   responses: answers(pageOf(GroupRow), 'A page of groups'),
@@ -168,11 +171,12 @@ export function groupRoutes(app: App, { broker }: HttpParts): void {
     const kafka = context.get('kafka')
     const isWanted = matching(query.search)
     const is = (wanted: string | undefined, value: string) => wanted === undefined || wanted.toLowerCase() === value.toLowerCase()
-    const groups = (await listGroups(kafka)).filter(
+    const listed = (await listGroups(kafka)).filter(
       ({ groupId, state, type }) => isWanted(groupId) && is(query.state, state) && is(query.type, type),
     )
     const idOf = ({ groupId }: ListedGroup) => groupId
-    const ofAll = query.sort === 'lag' ? await lags(kafka, groups) : null
+    const ofAll = query.sort === 'lag' || query.topic !== undefined ? await lags(kafka, listed, query.topic) : null
+    const groups = query.topic === undefined ? listed : listed.filter(({ groupId }) => ofAll?.has(groupId))
     const keys = {
       groupId: idOf,
       state: ({ state }: ListedGroup) => state,
@@ -255,11 +259,19 @@ async function groupOf(kafka: KafkaClient, groupId: string): Promise<ListedGroup
   return group
 }
 
-async function lags(kafka: KafkaClient, groups: readonly ListedGroup[]): Promise<Map<string, number | null>> {
+/** By group; of one topic: of the groups that have a position in it. */
+async function lags(kafka: KafkaClient, groups: readonly ListedGroup[], topic?: string): Promise<Map<string, number | null>> {
   const committed = await committedOffsets(
     kafka,
     groups.map(({ groupId }) => groupId),
   )
+  if (topic !== undefined) {
+    for (const [groupId, byTopic] of committed) {
+      const ofTopic = byTopic.get(topic)
+      if (ofTopic === undefined) committed.delete(groupId)
+      else committed.set(groupId, new Map([[topic, ofTopic]]))
+    }
+  }
   const { ends } = await logsOf(kafka, committed.values())
   const found = new Map<string, number | null>()
   for (const [groupId, byTopic] of committed) {

@@ -9,6 +9,30 @@ import { allTopics, sizes, total } from '../topics.js'
 
 const tags = ['overview']
 
+const Counters = z
+  .object({
+    startedMs: z.number().openapi({ description: 'When the broker was started' }),
+    messagesIn: z.number().int(),
+    bytesIn: z.number().int().openapi({ description: 'Of records, as they are stored' }),
+    bytesOut: z.number().int(),
+    requests: z.number().int(),
+    failedRequests: z
+      .number()
+      .int()
+      .openapi({ description: 'Answered with an error for all of it, or by closing the connection' }),
+    apis: z.array(
+      z.object({
+        name: z.string(),
+        requests: z.number().int(),
+        failedRequests: z.number().int(),
+        cumulatedUs: z
+          .array(z.number().int())
+          .openapi({ description: 'How many were answered in less than 2^n microseconds, for each n' }),
+      }),
+    ),
+  })
+  .openapi('Counters')
+
 const Overview = z
   .object({
     clusterId: z.string(),
@@ -26,6 +50,7 @@ const Overview = z
       .int()
       .nullable()
       .openapi({ description: 'Of all logs; null without the right to describe the cluster' }),
+    counters: Counters.nullable().openapi({ description: 'Since the start; null without the right to describe the cluster' }),
   })
   .openapi('Overview')
 
@@ -78,6 +103,7 @@ export function overviewRoutes(app: App, { broker }: HttpParts): void {
         groupsByState,
         connections,
         sizeBytes: bytes === null ? null : Array.from(bytes.values(), total).reduce((sum, size) => sum + size, 0),
+        counters: null,
       },
       200,
     )

@@ -8,13 +8,14 @@ import { type PageProps, pathTo } from '../../path.js'
 import { go } from '../../router.js'
 import { Badge, Button, FailureBox, Page, Tabs } from '../../ui/parts.js'
 import { Configs } from '../configs.js'
+import { TopicGroups } from './groups.js'
 import { Messages } from './messages.js'
 import { Partitions } from './partitions.js'
 import { ProduceDialog } from './produce.js'
 import { askDelete, askPurge } from './questions.js'
 
 const everyMs = 3000
-const tabs = { messages: 'Messages', partitions: 'Partitions', configs: 'Configs' } as const
+const tabs = { messages: 'Messages', partitions: 'Partitions', configs: 'Configs', groups: 'Groups' } as const
 
 export function Topic({ params }: PageProps) {
   const { topic = '', tab = 'messages' } = params
@@ -35,7 +36,7 @@ export function Topic({ params }: PageProps) {
       </Button>
     </>
   )
-  const notes = { messages: '', partitions: count(data?.partitions.length), configs: '' }
+  const notes = { messages: '', partitions: count(data?.partitions.length), configs: '', groups: '' }
   const links = Object.entries(tabs).map(([name, title]) => ({
     name,
     title,
@@ -67,6 +68,7 @@ function Tab({ tab, topic, polled }: TabProps) {
   const { data } = polled
   if (tab === 'messages') return <Messages topic={topic} partitions={data?.partitions.length ?? null} />
   if (tab === 'configs') return <Configs path={api`topics/${topic}/configs`} of="this topic" />
+  if (tab === 'groups') return <TopicGroups topic={topic} />
   if (tab !== 'partitions') return <p class="empty">A topic has no such part.</p>
   return data === null ? <p class="empty">Loading…</p> : <Partitions topic={data} onChange={polled.refresh} />
 }

@@ -38,6 +38,8 @@ export interface RunningBroker {
   readonly serveAs: ServeAs
   readonly logins: PasswordLogins
   readonly observed: Observed
+  /** Since 1970. */
+  readonly startedMs: number
   readonly listeners: readonly {
     readonly name: string
     readonly protocol: SecurityProtocol
@@ -100,6 +102,7 @@ export async function startBroker(options: BrokerOptions): Promise<RunningBroker
       config,
       serveAs: core.serveAs,
       logins: core.logins,
+      startedMs: options.world.nowMs(),
       observed: observedOf(core, [...listeners, ...ofControllers], life, meter),
       listeners: listeners.map((listener, at) => ({
         name: listener.name,

@@ -30,6 +30,7 @@ export const pages: readonly PageOfConsole[] = [
     shows: 'table[aria-label="Partitions of orders"] td',
     isSpare: true,
   },
+  { name: 'topic-groups', path: '/topics/orders/groups', shows: 'a[href="/groups/order-service"]', isSpare: true },
   { name: 'topic-configs', path: '/topics/orders/configs', shows: 'table[aria-label="Configs"] td', isSpare: true },
   {
     name: 'topic-evil',

@@ -20,6 +20,10 @@ it('the overview counts what a Kafka client finds', async () => {
     durability: 'none',
     isEphemeral: true,
   })
+  const { apis, ...counters } = overview.counters as { apis: { name: string; requests: number; cumulatedUs: number[] }[] }
+  expect(counters).toMatchObject({ startedMs: expect.any(Number), bytesOut: 0, failedRequests: 0 })
+  expect(apis.find(({ name }) => name === 'Produce')).toMatchObject({ requests: 1, failedRequests: 0 })
+  expect(apis.find(({ name }) => name === 'Produce')?.cumulatedUs.at(-1)).toBe(1)
   const { sizeBytes } = await broker.json('/api/v1/topics/a')
   expect(overview.sizeBytes).toBeGreaterThanOrEqual(sizeBytes as number)
   const [{ port }] = overview.listeners as [{ port: number }]

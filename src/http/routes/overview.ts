@@ -2,6 +2,7 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import type { App } from '../access.js'
 import { describeCluster } from '../cluster.js'
+import { countersOf } from '../counters.js'
 import { listGroups } from '../groups.js'
 import { answers } from '../openapi.js'
 import type { HttpParts } from '../parts.js'
@@ -103,7 +104,7 @@ export function overviewRoutes(app: App, { broker }: HttpParts): void {
         groupsByState,
         connections,
         sizeBytes: bytes === null ? null : Array.from(bytes.values(), total).reduce((sum, size) => sum + size, 0),
-        counters: null,
+        counters: bytes === null ? null : countersOf(broker),
       },
       200,
     )

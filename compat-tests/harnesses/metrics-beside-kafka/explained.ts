@@ -3,6 +3,45 @@ import type { Explanation } from './names.js'
 
 export const explanations: readonly Explanation[] = [
   { names: /^(go|promhttp|jmx|kafka_exporter)_/, why: 'of the exporter itself' },
+  { names: /^process_/, why: 'of the process of kafka_exporter; what clients send is in `kafka_server_socket_server_metrics_…`' },
+  { names: /^jvm_/, why: 'of the JVM; Node has nothing like it' },
+  { names: /_(failed|total)?share|_share/, why: 'share groups are not served' },
+  { names: /^kafka_log_log_retentionsizein/, why: 'the rules make names of topics a part of its labels’ names' },
+  {
+    names: /^kafka_log_logcleaner|^kafka_utils_throttler_cleaner/,
+    why: 'of threads of the cleaner and their buffers; here logs are compacted between requests',
+  },
+  { names: /^kafka_log_logflushstats/, why: 'syncs are in the remote time of Produce' },
+  {
+    names: /^kafka_controller_controllereventmanager|_eventqueueoperations|^kafka_network_(acceptor|requestchannel)/,
+    why: 'of queues between threads; here there is one event loop, `nodejs_eventloop_…`',
+  },
+  {
+    names: /requesthandleravgidlepercent_count|_(broker|controller)requesthandleravgidle_|_poll_idle_ratio|_avgidleratio/,
+    why: 'there is one event loop: `kafka_server_kafkarequesthandlerpool_requesthandleravgidle_percent` is how idle that is',
+  },
+  {
+    names:
+      /^kafka_server_raftchannelmetrics_(io|select|request_size|(failed|successful)?_?re?authentication)|^kafka_server_raft.*authent/,
+    why: 'of connections to other controllers; there are none',
+  },
+  { names: /_heartbeat|_timesincelastheartbeat|ignored_?static_?voters|_election_latency/, why: 'of nodes that are not alone' },
+  {
+    names: /^kafka_server_(brokermetadatalistener|metadataloader|snapshotemitter|assignmentsmanager)/,
+    why: 'metadata holds as soon as it is written; there is nobody to be sent it, and no snapshots',
+  },
+  { names: /last_?applied_?record_?timestamp/, why: 'offsets of the metadata are shown, not their time' },
+  { names: /^kafka_server_addpartitionstotxnmanager/, why: 'a transaction is verified in the same process, at once' },
+  { names: /yammer_metrics_count/, why: 'of Kafka’s library of metrics' },
+  {
+    names:
+      /_(fetch|produce)messageconversions|_messageconversions|_temporarymemory|_invalid(magic|message|offset)|_nokeycompacted/,
+    why: 'not counted; what fails so is an error of Produce',
+  },
+  {
+    names: /^kafka_server_delayed(fetch|produce)metrics|fetchsessionevictions|_partitionswithlatetransactions/,
+    why: 'not counted',
+  },
 ]
 
 /** Queries that are answered by no series when all is well. */

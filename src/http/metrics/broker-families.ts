@@ -115,6 +115,17 @@ const partitions = (isCounted: (one: PartitionSeen, seen: Seen) => boolean) => (
 /** One of a kind that there is no more of: there is one broker, and so nothing that takes two. */
 const never = () => 0
 
+/** Of those who fetch from other brokers, and of those who move replicas between directories: here a move is one step. */
+const fetcherFamilies = (fetchers: string, clientId: string): Family[] =>
+  [
+    ['maxlag', 'How many records a replica is behind.'],
+    ['minfetchrate', 'Requests a second of the slowest fetcher.'],
+    ['deadthreadcount', 'Fetchers that have failed.'],
+    ['failedpartitionscount', 'Partitions that are not fetched any more.'],
+  ].map(([name, help]) =>
+    gauge(`kafka_server_${fetchers}_${name}`, ['clientId'], help!, () => [{ labels: { clientId }, value: 0 }]),
+  )
+
 export const replicaFamilies: FamilyGroup = {
   title: 'Kafka: replicas',
   about: 'kafka.server:type=ReplicaManager. There is one broker: what takes a second one never happens, and is 0.',
@@ -152,6 +163,8 @@ export const replicaFamilies: FamilyGroup = {
     oneCounter('kafka_server_replicamanager_isrexpands_total', 'Replicas that came back in sync.', never),
     oneCounter('kafka_server_replicamanager_isrshrinks_total', 'Replicas that fell out of sync.', never),
     oneCounter('kafka_server_replicamanager_failedisrupdates_total', 'Changes of replicas in sync that failed.', never),
+    ...fetcherFamilies('replicafetchermanager', 'Replica'),
+    ...fetcherFamilies('replicaalterlogdirsmanager', 'ReplicaAlterLogDirs'),
   ],
 }
 

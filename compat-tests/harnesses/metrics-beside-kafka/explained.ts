@@ -25,7 +25,10 @@ export const explanations: readonly Explanation[] = [
       /^kafka_server_raftchannelmetrics_(io|select|request_size|(failed|successful)?_?re?authentication)|^kafka_server_raft.*authent/,
     why: 'of connections to other controllers; there are none',
   },
-  { names: /_heartbeat|_timesincelastheartbeat|ignored_?static_?voters|_election_latency/, why: 'of nodes that are not alone' },
+  {
+    names: /brokerheartbeat|_timesincelastheartbeat|ignored_?static_?voters|_election_latency/,
+    why: 'of nodes that are not alone',
+  },
   {
     names: /^kafka_server_(brokermetadatalistener|metadataloader|snapshotemitter|assignmentsmanager)/,
     why: 'metadata holds as soon as it is written; there is nobody to be sent it, and no snapshots',
@@ -42,9 +45,29 @@ export const explanations: readonly Explanation[] = [
     names: /^kafka_server_delayed(fetch|produce)metrics|fetchsessionevictions|_partitionswithlatetransactions/,
     why: 'not counted',
   },
+  { names: /^kafka_network_requestmetrics_errors/, why: 'not counted by code; `gregor_requests_failed_total`' },
+  {
+    names: /_(requestbytes|request_size_)/,
+    why: 'sizes of single requests are not measured; `gregor_request_bytes_total` and `…_requests_total`',
+  },
+  { names: /_responsequeuetimems/, why: 'an answer waits for nobody but the socket: `…_responsesendtimems`' },
+  { names: /_throttletimems/, why: 'clients measure it, and are told it in every answer' },
+  {
+    names: /^kafka_server_socket_server_metrics_(io|select|network_io)_/,
+    why: 'of Java’s selectors; `nodejs_eventloop_…`',
+  },
+  {
+    names: /^kafka_server_socket_server_metrics_.*authentication/,
+    why: 'logins are not counted',
+  },
+  { names: /expired_?connections_?killed/, why: 'not counted' },
+  { names: /^kafka_server_socket_server_metrics_.*_rate$/, why: '`rate()` of the totals' },
+  { names: /^kafka_server_socket_server_metrics_response_total/, why: 'requests are counted' },
+  { names: /_memorypool/, why: 'requests that wait have no pool; `queued.max.request.bytes` bounds them' },
 ]
 
-/** Queries that are answered by no series when all is well. */
-export const silentQueries: readonly { readonly expression: RegExp; readonly why: string }[] = [
-  { expression: /under_replicated_replicas.*!=0/, why: 'shows partitions that are under-replicated or without a leader' },
+/** Queries of Redpanda's that no series answers. */
+export const unansweredQueries: readonly { readonly expression: RegExp; readonly why: string }[] = [
+  { expression: /under_replicated_replicas.*!=0/, why: 'no series when all is well: partitions that are under-replicated' },
+  { expression: /records_fetched/, why: 'of records that consumers are sent, the bytes are counted' },
 ]

@@ -1,4 +1,4 @@
-/** Debian's Prometheus, which scrapes what it is told to every second and answers questions in its language. */
+/** Debian's Prometheus, which scrapes what it is told to every other second and answers questions in its language. */
 import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { scratchFolder } from '../../lib/paths.js'
@@ -40,9 +40,10 @@ export async function prometheusIsMissing(): Promise<string | null> {
 /** With the labels that scrape configs of Kubernetes give to a target. */
 export async function startPrometheus(targets: readonly Target[], labels: Readonly<Record<string, string>>): Promise<Prometheus> {
   const folder = scratchFolder('prometheus')
-  const timeout = Math.max(...targets.map(({ scrapeTimeoutSeconds = 1 }) => scrapeTimeoutSeconds))
+  const timeout = Math.max(...targets.map(({ scrapeTimeoutSeconds = 2 }) => scrapeTimeoutSeconds))
   const config = {
-    global: { scrape_interval: `${timeout}s`, scrape_timeout: `${timeout}s` },
+    // The step of subqueries that name none.
+    global: { scrape_interval: `${timeout}s`, scrape_timeout: `${timeout}s`, evaluation_interval: '1s' },
     scrape_configs: [{ job_name: 'kafka', static_configs: [{ targets: targets.map(({ address }) => address), labels }] }],
   }
   const configFile = join(folder, 'prometheus.yml')
@@ -66,7 +67,7 @@ export async function startPrometheus(targets: readonly Target[], labels: Readon
     rmSync(folder, { recursive: true, force: true })
   }
   // A rate needs two scrapes; a third shows that the targets answer in time.
-  const enough = `count(count_over_time(up[10m]) >= 3) == ${targets.length} and min(up) == 1`
+  const enough = `count(sum_over_time(up[10m]) >= 3) == ${targets.length}`
   if (!(await eventually(async () => (await ask(enough))?.length === 1, readyTimeoutMs + 4000 * timeout, 500))) {
     await end()
     throw new Error(`Prometheus cannot scrape ${targets.map(target => target.address).join(', ')}:\n${service.stderr()}`)

@@ -5,6 +5,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { compatSources } from '../../lib/paths.js'
+import { groups } from './load.js'
 
 export interface Query {
   readonly panel: string
@@ -45,6 +46,8 @@ const variables: Readonly<Record<string, string>> = {
   strimzi_cluster_name: targetLabels.strimzi_io_cluster,
   kafka_topic: '.+',
   aggr_criteria: 'instance',
+  // Of one group at a time.
+  redpanda_group: groups.readers,
   data_cluster: '',
   __rate_interval: '1m',
 }

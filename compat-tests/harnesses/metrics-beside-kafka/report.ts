@@ -1,5 +1,6 @@
 /** The section of docs/compatibility.md: dashboards, and the names that are missing. */
-import { type Difference, type Explanation, explanationOf } from './names.js'
+import { explanations, unansweredQueries } from './explained.js'
+import { type Difference, explanationOf } from './names.js'
 
 export interface DashboardResult {
   readonly name: string
@@ -16,11 +17,7 @@ export interface NamesResult {
   readonly differences: readonly Difference[]
 }
 
-export function documentation(
-  dashboards: readonly DashboardResult[],
-  names: readonly NamesResult[],
-  explanations: readonly Explanation[],
-): string {
+export function documentation(dashboards: readonly DashboardResult[], names: readonly NamesResult[]): string {
   return [
     '## Metrics',
     '',
@@ -35,11 +32,15 @@ export function documentation(
       ({ name, source, licence, queries, expected, answered }) =>
         `| [${name}](${source}) (${licence}) | ${queries} | ${expected} | ${answered} |`,
     ),
-    ...names.flatMap(result => ['', ...namesTable(result, explanations)]),
+    '',
+    'Not answered:',
+    '',
+    ...unansweredQueries.map(({ expression, why }) => `- \`${expression.source}\`: ${why}.`),
+    ...names.flatMap(result => ['', ...namesTable(result)]),
   ].join('\n')
 }
 
-function namesTable({ original, names, differences }: NamesResult, explanations: readonly Explanation[]): string[] {
+function namesTable({ original, names, differences }: NamesResult): string[] {
   const missing = new Set(differences.filter(({ kind }) => kind === 'name').map(({ name }) => name))
   const rows = explanations.flatMap(explanation => {
     const own = differences.filter(difference => explanationOf(difference, explanations) === explanation)

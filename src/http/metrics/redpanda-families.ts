@@ -1,10 +1,22 @@
 /** What Redpanda's dashboards ask for, by Redpanda's names, as far as a broker of this kind has it. */
 import { readFileSync } from 'node:fs'
 import { freemem, totalmem } from 'node:os'
+import type { Traffic } from '../../base/meter.js'
 import { ownFile } from '../../base/packages.js'
+import { histogram } from './counted-families.js'
 import { positionsOf } from './exporter-families.js'
-import { type FamilyGroup, flag, gauge, oneCounter, oneGauge, type Sample } from './family.js'
-import { countOf, type DiskSeen, groupsOf, type PartitionSeen, partitionsOf, type Seen, sumOf, topicsOf } from './seen.js'
+import { counter, type Family, type FamilyGroup, flag, gauge, oneCounter, oneGauge, type Sample } from './family.js'
+import {
+  countOf,
+  type DiskSeen,
+  groupsOf,
+  type PartitionSeen,
+  partitionsOf,
+  partitionsOfTopic,
+  type Seen,
+  sumOf,
+  topicsOf,
+} from './seen.js'
 
 /** Redpanda's name for what Kafka's clients see. */
 const redpanda_namespace = 'kafka'
@@ -41,6 +53,28 @@ const byLag = (add: (before: number, lag: number) => number) =>
 
 const topic = ['redpanda_namespace', 'redpanda_topic']
 const topicPartition = [...topic, 'redpanda_partition']
+
+/** Redpanda's names for what producers and consumers ask for. */
+const requests = [
+  ['produce', 'Produce', 'bytesIn'],
+  ['consume', 'Fetch', 'bytesOut'],
+] as const
+
+const latency = (name: string, label: string, spelled: (request: string) => string, help: string): Family =>
+  histogram(name, [label], help, function* ({ apis }) {
+    for (const [redpandas, kafkas] of requests) {
+      const api = apis.find(({ apiName }) => apiName === kafkas)
+      if (api !== undefined) yield [{ [label]: spelled(redpandas) }, api, 'total']
+    }
+  })
+
+const trafficByTopic = (value: (traffic: Traffic) => number) =>
+  function* (seen: Seen): Generator<Sample> {
+    for (const one of topicsOf(seen)) {
+      const labels = { redpanda_namespace, redpanda_topic: one.name }
+      yield { labels, value: sumOf(partitionsOfTopic(seen, one), ({ partition }) => value(partition.traffic)) }
+    }
+  }
 
 /** The one with the least room, where there are several. */
 const fullest = (value: (disk: DiskSeen) => number) => (seen: Seen) => {
@@ -103,6 +137,37 @@ export const redpandaFamilies: FamilyGroup = {
       topicPartition,
       'Replicas that are not in sync.',
       byPartition(({ image }) => image.replicas.length - image.isr.length),
+    ),
+    counter(
+      'redpanda_kafka_request_bytes_total',
+      [...topicPartition, 'redpanda_request'],
+      'Bytes of records that came in and that consumers were sent.',
+      function* (seen) {
+        for (const { topic: redpanda_topic, index: redpanda_partition, partition } of partitionsOf(seen)) {
+          for (const [redpanda_request, , counted] of requests) {
+            const labels = { redpanda_namespace, redpanda_topic, redpanda_partition, redpanda_request }
+            yield { labels, value: partition.traffic[counted] }
+          }
+        }
+      },
+    ),
+    counter(
+      'redpanda_kafka_records_produced_total',
+      topic,
+      'Records that were appended.',
+      trafficByTopic(({ messagesIn }) => messagesIn),
+    ),
+    latency(
+      'redpanda_kafka_request_latency_seconds',
+      'redpanda_request',
+      request => request,
+      'From a request of producers or consumers to the end of its answer.',
+    ),
+    latency(
+      'redpanda_kafka_handler_latency_seconds',
+      'handler',
+      request => (request === 'consume' ? 'fetch' : request),
+      'The same, by the names of handlers.',
     ),
     gauge(
       'redpanda_kafka_consumer_group_committed_offset',

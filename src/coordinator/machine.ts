@@ -76,6 +76,8 @@ export interface Decision<Command, Rec, Effect = never> {
   readonly deadlines: readonly DeadlineChange<Command>[]
   /** The records may be written as several batches: each is right without those that follow. */
   readonly isDivisible: boolean
+  /** Long work that goes on in another turn of the event loop: lost when the process or the shard's state is. */
+  readonly later: Command | null
   /** Run last to first when the log refused the records: what was volatile becomes what it would be without them. */
   readonly undo: readonly ((turn: Turn<Command, Rec, Effect>) => void)[]
 }
@@ -130,6 +132,7 @@ export class Turn<Command, Rec, Effect = never> implements Decision<Command, Rec
   readonly deadlines: DeadlineChange<Command>[] = []
   isDivisible = false
   sends: Send<Command, Effect>[] = none
+  later: Command | null = null
   undo: ((turn: Turn<Command, Rec, Effect>) => void)[] = none
   readonly env: Env
   /** One moment for the whole decision. */

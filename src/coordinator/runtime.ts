@@ -20,6 +20,7 @@ import { InvariantError } from '../base/assert.js'
 import type { Timer, World } from '../base/world.js'
 import { type ErrorCode, Errors, isRefusal } from '../protocol/errors.js'
 import { MalformedError } from '../protocol/wire.js'
+import { batchEnds } from './batch-ends.js'
 import { Deadlines } from './deadlines.js'
 import type { LogEntry, LogPort, Written } from './log-port.js'
 import {
@@ -35,6 +36,7 @@ import {
   Turn,
 } from './machine.js'
 import { partitionFor } from './partitioner.js'
+import { answerToRefusal } from './refusals.js'
 
 export interface RuntimeOptions<State, Command, Rec, Effect = never> {
   readonly machine: Machine<State, Command, Rec, Effect>
@@ -60,6 +62,8 @@ export interface Report {
 
 /** A replay goes on for so long at a time while others wait. */
 const replaySliceMs = 5
+/** Deadlines that are due at once: a thousand members that were heard of last at the same moment. */
+const expirySliceMs = 1
 /** Records between two looks at the clock. */
 const recordsPerLook = 128
 /** Until what was not taken is sent again. */
@@ -200,6 +204,8 @@ class Shard<State, Command, Rec, Effect> {
   #unreleased: Batch<Command, Effect>[] = []
   /** What has left and is not taken, with the timer of the next attempt. */
   readonly #sends = new Map<Send<Command, Effect>, Timer | null>()
+  /** Of what goes on in the next turn of the event loop. */
+  readonly #laters = new Set<Timer>()
   /** null: not loaded. */
   #state: State | null = null
   #loading: Loading<State> | null = null
@@ -244,7 +250,7 @@ class Shard<State, Command, Rec, Effect> {
     this.#endLoad()
     this.#disarm()
     this.#deadlines.clear()
-    this.#cancelSends()
+    this.#cancelWork()
     const promised = new Set(this.#unreleased.flatMap(batch => batch.answers.map(answer => answer.token as number)))
     for (const token of [...this.#waiting.keys()]) if (!promised.has(token)) this.#fail(token, Errors.NOT_COORDINATOR)
   }
@@ -287,8 +293,9 @@ class Shard<State, Command, Rec, Effect> {
 
   #carryOut(decision: Decision<Command, Rec, Effect>, token: number | null): void {
     this.#setDeadlines(decision)
-    const { answers, sends } = decision
+    const { answers, sends, later } = decision
     if (decision.records.length === 0 && decision.marker === null) {
+      if (later !== null) this.#later(later)
       const last = this.#unreleased.at(-1)
       // What this decision saw may hang on records that are not durable yet.
       if (last === undefined) this.#release(decision)
@@ -299,8 +306,12 @@ class Shard<State, Command, Rec, Effect> {
       return
     }
     const written = decision.marker === null ? this.#write(decision) : this.#writeMarker(decision.marker)
-    if (isRefusal(written)) this.#refuse(decision, token, written.errorCode)
-    else if (written.durable === null && this.#unreleased.length === 0) this.#release(decision)
+    if (isRefusal(written)) {
+      this.#refuse(decision, token, written.errorCode)
+      return
+    }
+    if (later !== null) this.#later(later)
+    if (written.durable === null && this.#unreleased.length === 0) this.#release(decision)
     else this.#await({ answers: [...answers], sends: [...sends], isDurable: written.durable === null }, written.durable)
   }
 
@@ -413,9 +424,18 @@ class Shard<State, Command, Rec, Effect> {
     this.#run(send.then, null)
   }
 
-  #cancelSends(): void {
-    for (const timer of this.#sends.values()) timer?.cancel()
+  #later(command: Command): void {
+    const timer = this.#options.world.host.after(0, () => {
+      this.#laters.delete(timer)
+      this.#run(command, null)
+    })
+    this.#laters.add(timer)
+  }
+
+  #cancelWork(): void {
+    for (const timer of [...this.#sends.values(), ...this.#laters]) timer?.cancel()
     this.#sends.clear()
+    this.#laters.clear()
   }
 
   #fail(token: number, errorCode: ErrorCode): void {
@@ -434,7 +454,7 @@ class Shard<State, Command, Rec, Effect> {
   #forget(errorCode: ErrorCode): void {
     this.#disarm()
     this.#deadlines.clear()
-    this.#cancelSends()
+    this.#cancelWork()
     for (const batch of this.#unreleased) {
       batch.answers = []
       batch.sends = []
@@ -527,42 +547,33 @@ class Shard<State, Command, Rec, Effect> {
     this.#timerAtMs = Number.POSITIVE_INFINITY
   }
 
+  #expireInNextTurn(): void {
+    if (this.#isStopped || this.#state === null) return
+    this.#timerAtMs = Number.NEGATIVE_INFINITY
+    this.#timer = this.#options.world.host.after(0, () => this.#expire())
+  }
+
   #expire(): void {
     this.#disarm()
     this.#isDueNow = false
     this.#isExpiring = true
-    const nowMs = this.#options.world.monotonicMs()
+    const { world } = this.#options
+    const nowMs = world.monotonicMs()
+    const untilMs = world.host.monotonicMs() + expirySliceMs
     const mark = this.#deadlines.mark()
+    let isOver = false
     // A drop on the way drops the state together with its deadlines.
-    while (this.#state !== null) {
+    while (this.#state !== null && !isOver) {
       const command = this.#deadlines.takeDue(nowMs, mark)
       if (command === null) break
       this.#run(command, null)
+      isOver = world.host.monotonicMs() >= untilMs
     }
     this.#isExpiring = false
-    this.#arm()
+    if (isOver) this.#expireInNextTurn()
+    else this.#arm()
   }
 }
-
-/** Cuts records into batches of at most `bytesMax`: after which record each of them ends. One that is too large is alone. */
-function batchEnds(records: readonly LogRecord[], bytesMax: number): number[] {
-  const ends: number[] = []
-  let bytes = batchOverheadBytes
-  for (const [at, { key, value }] of records.entries()) {
-    const size = recordOverheadBytes + key.byteLength + (value?.byteLength ?? 0)
-    if (bytes + size > bytesMax && bytes > batchOverheadBytes) {
-      ends.push(at)
-      bytes = batchOverheadBytes
-    }
-    bytes += size
-  }
-  ends.push(records.length)
-  return ends
-}
-
-/** At least what a batch and a record take beside keys and values. */
-const batchOverheadBytes = 61
-const recordOverheadBytes = 32
 
 async function both(first: Promise<void>, second: Promise<void>): Promise<void> {
   await Promise.all([first, second])
@@ -574,26 +585,5 @@ function decodeOrNull<Rec>(machine: { decode(record: LogRecord): Rec | null }, r
   } catch (error) {
     if (error instanceof MalformedError) return null
     throw error
-  }
-}
-
-/** What a client is told when the log refused the records of its command; Kafka's choice. */
-function answerToRefusal(errorCode: ErrorCode): ErrorCode {
-  switch (errorCode) {
-    case Errors.UNKNOWN_TOPIC_OR_PARTITION:
-    case Errors.NOT_ENOUGH_REPLICAS:
-    case Errors.REQUEST_TIMED_OUT:
-      return Errors.COORDINATOR_NOT_AVAILABLE
-    case Errors.NOT_LEADER_OR_FOLLOWER:
-    case Errors.KAFKA_STORAGE_ERROR:
-      return Errors.NOT_COORDINATOR
-    // Trying again elsewhere or later does not make the records smaller.
-    case Errors.MESSAGE_TOO_LARGE:
-    case Errors.RECORD_LIST_TOO_LARGE:
-    case Errors.INVALID_FETCH_SIZE:
-      return Errors.UNKNOWN_SERVER_ERROR
-    // A producer that was fenced, or has no open transaction.
-    default:
-      return errorCode
   }
 }

@@ -6,6 +6,7 @@ import { codecOfType } from '../config/compression-type.js'
 import { groupConfig } from '../config/group-config.js'
 import { type ConfigOverrides, type TopicConfig, topicConfig } from '../config/topic-config.js'
 import type { ConsumerGroupConfig, GroupConfig, StreamsGroupConfig } from '../coordinator/group/config.js'
+import { stepsPerTurn } from '../coordinator/group/steps.js'
 import type { TransactionConfig } from '../coordinator/transaction/config.js'
 import type { CodecId } from '../protocol/records/batch.js'
 import { decompressedBytesMax } from '../protocol/records/compression.js'
@@ -37,6 +38,7 @@ function consumerGroupSettings(config: BrokerConfig, image: ClusterImage, groupI
     sessionTimeoutMs: group.get('consumer.session.timeout.ms'),
     heartbeatIntervalMs: group.get('consumer.heartbeat.interval.ms'),
     assignmentIntervalMs: group.get('consumer.assignment.interval.ms'),
+    assignmentStepsPerTurn: stepsPerTurn,
     maxSize: config.get('group.consumer.max.size'),
     assignors: config.get('group.consumer.assignors').map(assignorName),
     migrationPolicy: config.get('group.consumer.migration.policy').toLowerCase(),
@@ -57,6 +59,7 @@ function streamsGroupSettings(config: BrokerConfig, image: ClusterImage, groupId
     get assignmentIntervalMs() {
       return group.get('streams.assignment.interval.ms')
     },
+    assignmentStepsPerTurn: stepsPerTurn,
     get initialRebalanceDelayMs() {
       return group.get('streams.initial.rebalance.delay.ms')
     },

@@ -74,6 +74,8 @@ export interface Shards {
 /** Everything a shard can be told: what is asked, news, and deadlines that have passed. */
 export type GroupCommand =
   | { readonly type: 'asked'; readonly decide: (shard: GroupShard, turn: GroupTurn) => void }
+  /** Work that was not done in one turn. */
+  | { readonly type: 'go-on'; readonly decide: (shard: GroupShard, turn: GroupTurn) => void }
   /** A client asked who coordinates this group: it is about to join. */
   | { readonly type: 'announce'; readonly groupId: string }
   | GroupDeadline

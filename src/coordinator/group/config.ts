@@ -1,4 +1,6 @@
 /** What an operator may set about groups and committed offsets; names are Kafka's, with the unit at the end. */
+import { stepsPerTurn } from './steps.js'
+
 export interface GroupConfig {
   readonly groupMinSessionTimeoutMs: number
   readonly groupMaxSessionTimeoutMs: number
@@ -19,6 +21,8 @@ export interface ConsumerGroupConfig {
   readonly sessionTimeoutMs: number
   readonly heartbeatIntervalMs: number
   readonly assignmentIntervalMs: number
+  /** Of the work on an assignment in one turn of the event loop; no key. */
+  readonly assignmentStepsPerTurn: number
   readonly maxSize: number
   /** The first is that of members that ask for none. */
   readonly assignors: readonly string[]
@@ -30,6 +34,7 @@ export const consumerGroupConfigDefaults: ConsumerGroupConfig = {
   sessionTimeoutMs: 45_000,
   heartbeatIntervalMs: 5_000,
   assignmentIntervalMs: 0,
+  assignmentStepsPerTurn: stepsPerTurn,
   maxSize: 0x7fff_ffff,
   assignors: ['uniform', 'range'],
   migrationPolicy: 'bidirectional',
@@ -40,6 +45,8 @@ export interface StreamsGroupConfig {
   readonly sessionTimeoutMs: number
   readonly heartbeatIntervalMs: number
   readonly assignmentIntervalMs: number
+  /** Of the work on an assignment in one turn of the event loop; no key. */
+  readonly assignmentStepsPerTurn: number
   /** How long a new group waits for more members. */
   readonly initialRebalanceDelayMs: number
   readonly maxSize: number
@@ -55,6 +62,7 @@ export const streamsGroupConfigDefaults: StreamsGroupConfig = {
   sessionTimeoutMs: 45_000,
   heartbeatIntervalMs: 5_000,
   assignmentIntervalMs: 0,
+  assignmentStepsPerTurn: stepsPerTurn,
   initialRebalanceDelayMs: 0,
   maxSize: 0x7fff_ffff,
   assignor: 'sticky',

@@ -50,7 +50,7 @@ const deadlines: { readonly [Type in GroupDeadline['type']]: OnDeadline<Extract<
 type OnDeadline<Deadline> = (shard: GroupShard, deadline: Deadline, turn: GroupTurn) => void
 
 function carryOut(shard: GroupShard, command: GroupCommand, turn: GroupTurn): void {
-  if (command.type === 'asked') command.decide(shard, turn)
+  if (command.type === 'asked' || command.type === 'go-on') command.decide(shard, turn)
   else if (command.type === 'announce') announce(shard, command.groupId)
   else (deadlines[command.type] as OnDeadline<GroupDeadline>)(shard, command, turn)
 }

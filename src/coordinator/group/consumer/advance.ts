@@ -43,9 +43,12 @@ export function advance(
   let targetEpoch = assignmentEpochOf(state)
   let { target } = member
   const isDue = state.assignedAtMs === 0 || turn.nowMs >= state.assignedAtMs + config.assignmentIntervalMs
-  if (epoch > targetEpoch && isDue) {
-    target = writeTarget(members, epoch, config.assignors, turn)
-    targetEpoch = epoch
+  if (epoch > targetEpoch && isDue && group.assigning === null) {
+    const next = writeTarget(members, epoch, config, turn)
+    if (next !== null) {
+      target = next
+      targetEpoch = epoch
+    }
   }
 
   // 3. One step of the member towards that.

@@ -14,6 +14,8 @@ export interface ConsumerGroup {
   matchedAtMs: number
   /** Topics are being matched with regular expressions. */
   isMatching: boolean
+  /** What the next target comes of, while it is worked out. */
+  assigning: object | null
 }
 
 export interface MemberTimers {
@@ -52,6 +54,7 @@ export function createConsumerGroup(groupId: string, state = emptyState()): Cons
     matchedRevision: -1,
     matchedAtMs: Number.NEGATIVE_INFINITY,
     isMatching: false,
+    assigning: null,
   }
 }
 

@@ -15,6 +15,7 @@ import { Writer } from '../../../protocol/wire.js'
 import { fakeWorld } from '../../../testing/fake-world.js'
 import { MemoryLog } from '../../../testing/memory-log.js'
 import { MemoryTopics } from '../../../testing/memory-topics.js'
+import { TurnsByHand } from '../../../testing/turns-by-hand.js'
 import type { LogPort } from '../../log-port.js'
 import type { Token } from '../../machine.js'
 import { CoordinatorRuntime } from '../../runtime.js'
@@ -30,23 +31,29 @@ import { heartbeat } from './heartbeat.js'
 import { regexesMatched } from './regex.js'
 
 export const groupId = 'g'
+export const settings = { assignmentStepsPerTurn: consumerGroupConfigDefaults.assignmentStepsPerTurn }
 export const config: GroupConfig = {
   ...groupConfigDefaults,
   groupInitialRebalanceDelayMs: 0,
   groupMaxSize: 6,
-  consumerGroup: () => ({ ...consumerGroupConfigDefaults, sessionTimeoutMs: 10_000, maxSize: 6 }),
+  consumerGroup: () => ({ ...consumerGroupConfigDefaults, sessionTimeoutMs: 10_000, maxSize: 6, ...settings }),
 }
 export const machine = groupMachine(() => config)
 const ignored = (): void => {}
 
 /** The runtime over a log that refuses on demand, and over again after a restart. */
 export class Driver {
-  readonly world = fakeWorld()
+  readonly host = new TurnsByHand()
+  readonly world = fakeWorld({ host: this.host })
   readonly topics = new MemoryTopics()
   readonly memory = new MemoryLog()
   shard!: GroupShard
   refuseNext: ErrorCode | null = null
   #runtime = this.#start()
+
+  constructor() {
+    settings.assignmentStepsPerTurn = consumerGroupConfigDefaults.assignmentStepsPerTurn
+  }
 
   #start(): CoordinatorRuntime<GroupShard, GroupCommand, GroupRecord> {
     const log: LogPort = {
@@ -76,6 +83,12 @@ export class Driver {
     const errorCode = this.refuseNext
     this.refuseNext = null
     return errorCode === null ? null : refuse(errorCode, '')
+  }
+
+  /** What is to be done in later turns of the event loop is done before. */
+  advance(ms: number): void {
+    this.host.all()
+    this.world.advance(ms)
   }
 
   restart(): void {

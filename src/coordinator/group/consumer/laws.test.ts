@@ -11,7 +11,17 @@ import { noTopics } from '../../../testing/memory-log.js'
 import type { LogEntry } from '../../log-port.js'
 import { groupOf } from '../lookup.js'
 import type { GroupShard } from '../state.js'
-import { act, type Client, createClients, Driver, goAway, groupId, machine, restartClient } from './laws.test-support.js'
+import {
+  act,
+  type Client,
+  createClients,
+  Driver,
+  goAway,
+  groupId,
+  machine,
+  restartClient,
+  settings,
+} from './laws.test-support.js'
 import { consumerRows } from './records.js'
 import { assignmentEpochOf, type ConsumerState, emptyState, epochOf, newcomer } from './state.js'
 import { timersOf } from './timers.js'
@@ -35,6 +45,9 @@ function check(driver: Driver, clients: readonly Client[], epochs: Epochs): void
   )
   expect(new Set(owned.map(one => one.split(' ')[0])).size).toBe(owned.length)
   expect(derivedOf(state)).toEqual(derivedOf(recounted(state)))
+
+  // Nobody who is not there is to have anything.
+  for (const memberId of state.targets.keys()) expect(state.members.has(memberId)).toBe(true)
 
   // Epochs do not go backwards, and no member is ahead of its group.
   const [epoch, assignmentEpoch] = [epochOf(state), assignmentEpochOf(state)]
@@ -148,6 +161,8 @@ const step = fc.oneof(
     weight: 3,
     arbitrary: fc.record({ do: fc.constant('advance' as const), ms: fc.constantFrom(0, 1, 1_000, 5_000, 9_999, 16_000) }),
   },
+  { weight: 3, arbitrary: fc.record({ do: fc.constant('slow' as const), steps: fc.constantFrom(1, 9, 50, 2_000) }) },
+  { weight: 5, arbitrary: fc.record({ do: fc.constant('turns' as const), count: fc.constantFrom(1, 4, 20) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('restart' as const) }) },
   {
     weight: 2,
@@ -165,7 +180,9 @@ function take(driver: Driver, clients: readonly Client[], action: Step): void {
   if (action.do === 'round') for (const each of clients) act(driver, each)
   else if (action.do === 'topic') grow(driver, action.name, action.partitions)
   else if (action.do === 'drop') driver.topics.delete(action.name)
-  else if (action.do === 'advance') driver.world.advance(action.ms)
+  else if (action.do === 'advance') driver.advance(action.ms)
+  else if (action.do === 'slow') settings.assignmentStepsPerTurn = action.steps
+  else if (action.do === 'turns') for (let left = action.count; left > 0; left--) driver.host.next()
   else if (action.do === 'restart') driver.restart()
   else if (action.do === 'refuse') driver.refuseNext = action.errorCode
   else if (client === undefined) return
@@ -244,7 +261,7 @@ test('whatever happened, members that live and behave soon share all partitions 
       for (const client of living) want(client, { topics: ['a'], regex: '', assignor: null })
       for (let second = 0; second < 90; second++) {
         for (const client of living) act(driver, client)
-        driver.world.advance(500)
+        driver.advance(500)
       }
       const { topicId, partitions } = driver.topics.topics.get('a')!
       const reading = living.flatMap(({ reads }) => [...reads]).sort()

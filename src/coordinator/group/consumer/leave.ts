@@ -76,6 +76,7 @@ export function removeMembers(
   turn.write({ type: 'consumer-epoch', key: { groupId }, value: { epoch, metadataHash: metadataHash(topics, turn.env.topics) } })
   if (leaving.size < state.members.size) return
   // Nobody is left to be assigned anything.
+  group.assigning = null
   turn.write({ type: 'consumer-target-epoch', key: { groupId }, value: { assignmentEpoch: epoch, assignmentTimestamp: 0 } })
 }
 

@@ -85,6 +85,8 @@ export function replaceInstance(shard: GroupShard, group: ConsumerGroup, found: 
   const { groupId } = group
   const { memberId, metadata, current, target, replacedId } = found
   if (replacedId !== null) removeMember(shard, group, replacedId, turn)
+  // It was worked out for another member.
+  group.assigning = null
   const kept: CurrentAssignment = { ...newcomer, state: current.state, assigned: sinceNever(current.assigned) }
   const key = { groupId, memberId }
   if (metadata !== undefined) turn.write({ type: 'consumer-member', key, value: metadata })

@@ -1,11 +1,15 @@
-/** Who is to have what, in the epoch of the group: computed over all members, and written where it differs from before. */
+/** Who is to have what, in the epoch of the group: worked out over all members, and written where it differs from before. */
 import type { Uuid } from '../../../base/ids.js'
+import type { TopicsView } from '../../machine.js'
+import { assign } from '../assigning.js'
 import type { GroupTurn } from '../command.js'
+import type { ConsumerGroupConfig } from '../config.js'
+import { spent, type WritingSteps } from '../steps.js'
 import type { Assignor, AssignorMember } from './assignors/assignor.js'
 import { range } from './assignors/range.js'
 import { uniform } from './assignors/uniform.js'
 import type { ConsumerGroup } from './group.js'
-import { type MemberMetadata, noPartitions, type Partitions } from './state.js'
+import { type ConsumerRecord, type MemberMetadata, noPartitions, type Partitions } from './state.js'
 import { TopicsOfMembers } from './subscriptions.js'
 
 export const assignors: Readonly<Record<string, Assignor>> = { uniform, range }
@@ -21,28 +25,58 @@ export interface Members {
   readonly replacedId: string | null
 }
 
-/** What the member at work is to have now. */
-export function writeTarget(members: Members, epoch: number, assignorNames: readonly string[], turn: GroupTurn): Partitions {
+/** What the member at work is to have now; null when that takes longer than this turn. */
+export function writeTarget(
+  members: Members,
+  epoch: number,
+  { assignors: names, assignmentStepsPerTurn }: ConsumerGroupConfig,
+  turn: GroupTurn,
+): Partitions | null {
+  return assign(members.group, targetSteps(members, epoch, names, turn), assignmentStepsPerTurn, turn)
+}
+
+/** Over the members there are when it begins. */
+function* targetSteps(
+  members: Members,
+  epoch: number,
+  assignorNames: readonly string[],
+  { env: { topics }, nowMs }: GroupTurn,
+): WritingSteps<ConsumerRecord, Partitions> {
   const { group, memberId } = members
   const { groupId, state } = group
-  const { topics } = turn.env
-  const wanted = new TopicsOfMembers(topics, state.regexes)
+  const all = [...membersOf(members)]
+  const assignor = assignors[preferredAssignor(metadataOf(all), assignorNames)] ?? uniform
+  const wanted = new TopicsOfMembers(topics, new Map(state.regexes))
   const input: AssignorMember[] = []
-  const all: MemberMetadata[] = []
-  for (const [id, metadata, target] of membersOf(members)) {
-    all.push(metadata)
+  for (const [id, metadata, target] of all) {
+    yield* spent(metadata.subscribedTopicNames.length)
     input.push({ memberId: id, instanceId: metadata.instanceId, topicIds: wanted.of(metadata), assigned: target })
   }
-  const assign = assignors[preferredAssignor(all, assignorNames)] ?? uniform
-  const partitionCount = (topicId: Uuid): number => topics.topicsById.get(topicId)?.partitions.length ?? 0
-  const assigned = assign({ members: input, partitionCount })
+  const assigned = yield* assignor({ members: input, partitionCount: partitionCounts(topics) })
   for (const { memberId: id, assigned: before } of input) {
     const after = assigned.get(id) ?? noPartitions
-    if (!areEqual(before, after)) turn.write({ type: 'consumer-target', key: { groupId, memberId: id }, value: after })
+    for (const partitions of after.values()) yield* spent(partitions.length)
+    if (!areEqual(before, after)) yield { type: 'consumer-target', key: { groupId, memberId: id }, value: after }
   }
-  const value = { assignmentEpoch: epoch, assignmentTimestamp: turn.nowMs }
-  turn.write({ type: 'consumer-target-epoch', key: { groupId }, value })
+  const value = { assignmentEpoch: epoch, assignmentTimestamp: nowMs }
+  yield { type: 'consumer-target-epoch', key: { groupId }, value }
   return assigned.get(memberId) ?? noPartitions
+}
+
+function* metadataOf(members: Iterable<readonly [string, MemberMetadata, Partitions]>): Generator<MemberMetadata> {
+  for (const [, metadata] of members) yield metadata
+}
+
+/** The same for all who ask, whatever becomes of the topics meanwhile. */
+function partitionCounts({ topicsById }: TopicsView): (topicId: Uuid) => number {
+  const counts = new Map<Uuid, number>()
+  return topicId => {
+    const known = counts.get(topicId)
+    if (known !== undefined) return known
+    const count = topicsById.get(topicId)?.partitions.length ?? 0
+    counts.set(topicId, count)
+    return count
+  }
 }
 
 export function* membersOf(members: Members): Generator<[string, MemberMetadata, Partitions]> {

@@ -39,6 +39,6 @@ function endDelay(shard: GroupShard, { groupId }: Deadline<'end-streams-delay'>,
   // Nobody is there any more, or nobody has been heard of since the start.
   if (group.state.members.size === 0 || group.configured === null) return
   const { epoch, assignmentConfigs } = epochOf(group.state)
-  const { assignmentIntervalMs } = shard.config().streamsGroup(groupId)
-  nextTarget(group, null, epoch, group.configured.topology, assignmentConfigs, assignmentIntervalMs, turn)
+  const config = shard.config().streamsGroup(groupId)
+  nextTarget(group, null, epoch, group.configured.topology, assignmentConfigs, config, turn)
 }

@@ -18,6 +18,8 @@ export interface StreamsGroup {
   endpointInformationEpoch: number
   readonly endpoints: Map<string, KnownEndpoint>
   readonly taskOffsets: Map<string, TaskOffsets>
+  /** What the next target comes of, while it is worked out. */
+  assigning: object | null
 }
 
 export interface Configured {
@@ -69,6 +71,7 @@ export function createStreamsGroup(groupId: string, state = emptyState()): Strea
     endpointInformationEpoch: 0,
     endpoints: new Map(),
     taskOffsets: new Map(),
+    assigning: null,
   }
 }
 

@@ -112,7 +112,7 @@ function carryOut(shard: GroupShard, beat: Beat, turn: GroupTurn): HeartbeatAnsw
     group.isDelayed = true
     turn.setDeadline(delayKey(groupId), config.initialRebalanceDelayMs, { type: 'end-streams-delay', groupId })
   }
-  const target = nextTarget(group, beat.member, groupEpoch, configured.topology, configs, config.assignmentIntervalMs, turn)
+  const target = nextTarget(group, beat.member, groupEpoch, configured.topology, configs, config, turn)
 
   // 3. What this member has of it.
   const { metadata } = beat.member
@@ -201,6 +201,8 @@ function forgetFirstBeat(group: StreamsGroup): void {
 function replace(shard: GroupShard, group: StreamsGroup, member: Member, replacedId: string, turn: GroupTurn): void {
   const key = { groupId: group.groupId, memberId: member.memberId }
   writeTombstones(group, replacedId, turn)
+  // It was worked out for another member.
+  group.assigning = null
   turn.write({ type: 'streams-member', key, value: member.metadata })
   turn.write({ type: 'streams-target', key, value: group.state.targets.get(replacedId) ?? noTasks })
   turn.write({ type: 'streams-current', key, value: member.current })

@@ -9,6 +9,7 @@ import { type ErrorCode, Errors, type Refusal, refuse } from '../../../protocol/
 import { fakeWorld } from '../../../testing/fake-world.js'
 import { MemoryLog } from '../../../testing/memory-log.js'
 import { MemoryTopics } from '../../../testing/memory-topics.js'
+import { TurnsByHand } from '../../../testing/turns-by-hand.js'
 import type { LogEntry, LogPort } from '../../log-port.js'
 import type { Token } from '../../machine.js'
 import { CoordinatorRuntime } from '../../runtime.js'
@@ -28,7 +29,8 @@ import { isSame, listOf, noTasks, roles, type Tasks, tasksFrom } from './tasks.j
 import { type Subtopology, type Topology, tasksPerGroupMax } from './topology.js'
 
 const groupId = 'g'
-const settings = { standbys: 1, assignmentIntervalMs: 0, initialRebalanceDelayMs: 0 }
+const { assignmentStepsPerTurn } = streamsGroupConfigDefaults
+const settings = { standbys: 1, assignmentIntervalMs: 0, initialRebalanceDelayMs: 0, assignmentStepsPerTurn }
 const config = {
   ...groupConfigDefaults,
   streamsGroup: () => ({
@@ -37,6 +39,7 @@ const config = {
     maxSize: 5,
     numStandbyReplicas: settings.standbys,
     assignmentIntervalMs: settings.assignmentIntervalMs,
+    assignmentStepsPerTurn: settings.assignmentStepsPerTurn,
     initialRebalanceDelayMs: settings.initialRebalanceDelayMs,
   }),
 }
@@ -82,7 +85,8 @@ const ignored = (): void => {}
 
 /** The runtime over a log that refuses on demand, and a machine that throws on demand after it has changed its state. */
 class Driver {
-  readonly world = fakeWorld()
+  readonly host = new TurnsByHand()
+  readonly world = fakeWorld({ host: this.host })
   readonly memory = new MemoryLog()
   readonly topics = new MemoryTopics()
   readonly clients = createClients()
@@ -92,7 +96,7 @@ class Driver {
   throwNext = false
 
   constructor() {
-    Object.assign(settings, { standbys: 1, assignmentIntervalMs: 0, initialRebalanceDelayMs: 0 })
+    Object.assign(settings, { standbys: 1, assignmentIntervalMs: 0, initialRebalanceDelayMs: 0, assignmentStepsPerTurn })
     const log: LogPort = {
       append: (...written) => this.#refusal() ?? this.memory.append(...written),
       appendMarker: (partition, marker) => this.#refusal() ?? this.memory.appendMarker(partition, marker),
@@ -135,6 +139,12 @@ class Driver {
     const context = { version: 1, clientId: 'x', clientHost: '/127.0.0.1' }
     const failure = (errorCode: ErrorCode): Response => command.failure(request, errorCode, context.version)
     this.#runtime.ask(0, (token: Token<Response>) => asked(command, { request, context, token }), { resolve: then, failure })
+  }
+
+  /** What is to be done in later turns of the event loop is done before. */
+  advance(ms: number): void {
+    this.host.all()
+    this.world.advance(ms)
   }
 
   get group(): StreamsGroup | undefined {
@@ -243,6 +253,7 @@ function problems(driver: Driver): string[] {
     const isUnrevoked = currentOf(state, memberId).state === unrevokedTasks
     if (isUnrevoked && !deadlineKeys.has(revocationKey(groupId, memberId))) found.push(`${memberId} may revoke for ever`)
   }
+  for (const memberId of state.targets.keys()) if (!state.members.has(memberId)) found.push(`${memberId} is not there`)
   for (const role of roles) {
     for (const [task, members] of state.holders[role]) {
       for (const memberId of members) {
@@ -315,7 +326,16 @@ const step = fc.oneof(
         standbys: fc.nat(2),
         assignmentIntervalMs: fc.constantFrom(0, 1_000),
         initialRebalanceDelayMs: fc.constantFrom(0, 3_000),
+        assignmentStepsPerTurn: fc.constantFrom(1, 9, 50, 2_000),
       }),
+    }),
+  },
+  { weight: 5, arbitrary: fc.record({ do: fc.constant('turns' as const), count: fc.constantFrom(1, 4, 20) }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      do: fc.constant('configure' as const),
+      to: fc.record({ assignmentStepsPerTurn: fc.constantFrom(1, 9, 50) }),
     }),
   },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('delete' as const) }) },
@@ -332,7 +352,8 @@ type Step = typeof step extends fc.Arbitrary<infer S> ? S : never
 
 function take(driver: Driver, action: Step): void {
   const client = 'who' in action ? driver.clients[action.who] : undefined
-  if (action.do === 'advance') driver.world.advance(action.ms)
+  if (action.do === 'advance') driver.advance(action.ms)
+  else if (action.do === 'turns') for (let left = action.count; left > 0; left--) driver.host.next()
   else if (action.do === 'round') for (const each of driver.clients) behave(driver, each)
   else if (action.do === 'delete') driver.ask(deleteGroup as never, { groupId } as never)
   else if (action.do === 'configure') Object.assign(settings, action.to)
@@ -404,7 +425,7 @@ test('whatever happened, members that live and behave soon have all tasks and st
       const living = driver.clients.filter((_, at) => alive.includes(at))
       for (let second = 0; second < 45; second++) {
         for (const client of living) behave(driver, client)
-        driver.world.advance(1_000)
+        driver.advance(1_000)
       }
       const group = driver.group as StreamsGroup
       expect(stateOf(group)).toBe('Stable')

@@ -104,6 +104,7 @@ export function removeMember(
   if (state.members.size === 1) {
     turn.write({ type: 'streams-target-epoch', key: { groupId }, value: { epoch, atMs: 0 } })
     group.shutdownRequestedBy = null
+    group.assigning = null
   }
   turn.ifRefused(() => {
     group.shutdownRequestedBy = shutdownRequestedBy

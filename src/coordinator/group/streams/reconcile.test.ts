@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { result } from '../steps.js'
 import { assignSticky } from './assignors/sticky.js'
 import {
   type CurrentAssignment,
@@ -138,6 +139,17 @@ test('a member in a state of a later version goes on when it has nothing', () =>
   expect(reconcile(unknown, 'p1', { epoch: 2, tasks: noTasks }, noTasks, group)).toMatchObject({ memberEpoch: 2, state: stable })
 })
 
+test('what a member still has in the role of before waits for it, too', () => {
+  // It was told that its standby is active now, did not hear of it, and the task is to go to another member of its process.
+  const group = groupOf({ a1: ['p1', { standby: held(['0_0', 0]) }], a2: ['p1'] })
+  group.beat('a1', 2, { active: new Set(['0_0']) }, null)
+  const a2 = { active: new Set(['0_0']) }
+  expect(group.beat('a1', 3, {}, { standby: new Set(['0_0']) })).toMatchObject({ memberEpoch: 2, state: unrevokedTasks })
+  expect(group.beat('a2', 3, a2, {}).state).toBe(unreleasedTasks)
+  expect(group.beat('a1', 3, {}, {})).toMatchObject({ memberEpoch: 3, state: stable })
+  expect(group.beat('a2', 3, a2, {})).toMatchObject({ state: stable, assigned: { active: held(['0_0', 3]) } })
+})
+
 // ---- laws over random histories
 
 interface Client {
@@ -178,10 +190,10 @@ class History {
       .filter((_, at) => (bits & (1 << at)) !== 0)
       .map(([memberId, { processId, current }]) => {
         const { active, standby } = current.assigned
-        return { memberId, processId, active: active.keys(), standby, taskOffsets: new Map() }
+        return { memberId, processId, active, standby, taskOffsets: new Map() }
       })
     this.epoch++
-    this.targets = assignSticky(members, [{ subtopologyId: 's', taskCount: 5, isStateful: true }], 1)
+    this.targets = result(assignSticky(members, [{ subtopologyId: 's', taskCount: 5, isStateful: true }], 1))
   }
   beat(memberId: string, says: boolean): void {
     const client = this.clients.get(memberId) as Client

@@ -1,9 +1,12 @@
 /** What each member is to have. It is worked out once for an epoch of the group, when its time has come. */
+import { assign } from '../assigning.js'
 import type { GroupTurn } from '../command.js'
 import type { StreamsGroupConfig } from '../config.js'
+import { type Steps, spent, type WritingSteps } from '../steps.js'
 import { type AssignedMember, assignSticky } from './assignors/sticky.js'
 import { assignmentOf, currentOf, type StreamsGroup } from './group.js'
 import type { Member } from './membership.js'
+import type { StreamsRecord } from './state.js'
 import { isSame, noTasks, type Tasks } from './tasks.js'
 import type { ConfiguredTopology } from './topology.js'
 
@@ -31,10 +34,10 @@ export function nextTarget(
   groupEpoch: number,
   { subtopologies, status }: ConfiguredTopology,
   configs: AssignmentConfigs,
-  assignmentIntervalMs: number,
+  { assignmentIntervalMs, assignmentStepsPerTurn }: StreamsGroupConfig,
   turn: GroupTurn,
 ): NextTarget {
-  const { state, groupId } = group
+  const { state } = group
   const assignment = assignmentOf(state)
   if (group.isDelayed) return { epoch: assignment.epoch, tasks: noTasks, delayedBy: 'initial rebalance delay' }
   const targetOf = (memberId: string): Tasks | undefined =>
@@ -45,25 +48,38 @@ export function nextTarget(
     return { epoch: assignment.epoch, tasks: own, delayedBy: 'assignment interval' }
   }
 
-  const isReady = status === null && subtopologies !== null
+  if (group.assigning !== null) return { epoch: assignment.epoch, tasks: own, delayedBy: null }
   const standbyReplicas = Number(configs.get('num.standby.replicas') ?? 0)
-  const targets = assignSticky(membersOf(group, asking), isReady ? subtopologies : [], standbyReplicas)
-  for (const [memberId, tasks] of targets) {
-    const before = targetOf(memberId)
-    if (before === undefined || !isSame(before, tasks)) {
-      turn.write({ type: 'streams-target', key: { groupId, memberId }, value: tasks })
-    }
-  }
-  turn.write({ type: 'streams-target-epoch', key: { groupId }, value: { epoch: groupEpoch, atMs: turn.nowMs } })
-  const tasks = asking === null ? noTasks : (targets.get(asking.memberId) ?? noTasks)
+  const sticky = assignSticky(membersOf(group, asking), status === null ? (subtopologies ?? []) : [], standbyReplicas)
+  const tasks = assign(group, targetSteps(group, asking, groupEpoch, sticky, turn.nowMs), assignmentStepsPerTurn, turn)
+  if (tasks === null) return { epoch: assignment.epoch, tasks: own, delayedBy: null }
   return { epoch: groupEpoch, tasks, delayedBy: null }
+}
+
+/** What the member that asks is to have comes of it. */
+function* targetSteps(
+  { groupId, state }: StreamsGroup,
+  asking: Member | null,
+  epoch: number,
+  assignor: Steps<Map<string, Tasks>>,
+  atMs: number,
+): WritingSteps<StreamsRecord, Tasks> {
+  const replaced = asking?.replaces == null ? undefined : state.targets.get(asking.replaces)
+  const targets = yield* assignor
+  for (const [memberId, tasks] of targets) {
+    yield* spent(tasks.active.size + tasks.standby.size)
+    const before = (memberId === asking?.memberId ? replaced : undefined) ?? state.targets.get(memberId)
+    if (before === undefined || !isSame(before, tasks)) yield { type: 'streams-target', key: { groupId, memberId }, value: tasks }
+  }
+  yield { type: 'streams-target-epoch', key: { groupId }, value: { epoch, atMs } }
+  return asking === null ? noTasks : (targets.get(asking.memberId) ?? noTasks)
 }
 
 function membersOf(group: StreamsGroup, asking: Member | null): AssignedMember[] {
   const members: AssignedMember[] = []
   const add = (memberId: string, processId: string, { active, standby }: Member['current']['assigned']): void => {
     const taskOffsets = group.taskOffsets.get(memberId)?.offsets ?? noOffsets
-    members.push({ memberId, processId, active: active.keys(), standby, taskOffsets })
+    members.push({ memberId, processId, active, standby, taskOffsets })
   }
   for (const [memberId, { processId }] of group.state.members) {
     if (memberId === asking?.memberId || memberId === asking?.replaces) continue

@@ -1,5 +1,6 @@
 /** What an assignor is: from members and partitions to who gets what. Pure, and the same for the same input. */
 import type { Uuid } from '../../../../base/ids.js'
+import { type Steps, spent } from '../../steps.js'
 import type { Partitions } from '../state.js'
 
 export interface AssignorMember {
@@ -16,19 +17,19 @@ export interface AssignorInput {
   partitionCount(topicId: Uuid): number
 }
 
-/** By member id; for every member. */
-export type Assignor = (input: AssignorInput) => Map<string, Partitions>
+/** By member id; for every member. A step for a partition or so. */
+export type Assignor = (input: AssignorInput) => Steps<Map<string, Partitions>>
 
 export const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
 
 /** All want the same topics. */
-export function isHomogeneous(members: readonly AssignorMember[]): boolean {
+export function* isHomogeneous(members: readonly AssignorMember[]): Steps<boolean> {
   const first = members[0]?.topicIds
-  if (first === undefined) return true
-  return members.every(({ topicIds }) => {
-    if (topicIds === first) return true
+  for (const { topicIds } of members) {
+    if (first === undefined || topicIds === first) continue
     if (topicIds.size !== first.size) return false
+    yield* spent(first.size)
     for (const topicId of topicIds) if (!first.has(topicId)) return false
-    return true
-  })
+  }
+  return true
 }

@@ -1,10 +1,15 @@
 /** What assignors promise, for random members and topics. */
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { result } from '../../steps.js'
 import type { Partitions } from '../state.js'
 import type { Assignor, AssignorInput, AssignorMember } from './assignor.js'
-import { range } from './range.js'
-import { uniform } from './uniform.js'
+import { range as rangeSteps } from './range.js'
+import { uniform as uniformSteps } from './uniform.js'
+
+type Assign = (input: AssignorInput) => Map<string, Partitions>
+const range: Assign = input => result(rangeSteps(input))
+const uniform: Assign = input => result(uniformSteps(input))
 
 const topicIds = ['t0', 't1', 't2', 't3']
 interface Scene {
@@ -52,7 +57,7 @@ function expectComplete(input: AssignorInput, assigned: ReadonlyMap<string, Part
   }
 }
 
-describe.each<[string, Assignor]>([
+describe.each<[string, Assign]>([
   ['range', range],
   ['uniform', uniform],
 ])('%s', (_, assign) => {
@@ -141,25 +146,42 @@ describe('uniform', () => {
       { numRuns: 1000 },
     )
   })
+})
 
-  test('a thousand members of ten thousand partitions are served in a slice of the event loop', () => {
-    const counts = Array.from({ length: 100 }, () => 100)
-    const ids = counts.map((_, index) => `topic ${index}`)
-    const member = (index: number, wants: readonly string[], assigned: Partitions = new Map()): AssignorMember => {
-      return { memberId: `member ${index}`, instanceId: null, topicIds: new Set(wants), assigned }
+/** A thousand members of ten thousand partitions. */
+describe('in small steps', () => {
+  const ids = Array.from({ length: 100 }, (_, index) => `topic ${index}`)
+  const partitionCount = (): number => 100
+  const member = (index: number, wants: readonly string[]): AssignorMember => {
+    return { memberId: `member ${index}`, instanceId: null, topicIds: new Set(wants), assigned: new Map() }
+  }
+  const all = Array.from({ length: 1000 }, (_, index) => member(index, ids))
+  const some = Array.from({ length: 1000 }, (_, index) => member(index, index % 2 === 0 ? ids : ids.slice(index % 50)))
+
+  /** What a turn of the event loop does: at most so many looks at what a member is or wants between two steps. */
+  test.each<[string, Assignor, readonly AssignorMember[]]>([
+    ['range', rangeSteps, all],
+    ['uniform where all want the same', uniformSteps, all],
+    ['uniform where they do not', uniformSteps, some],
+  ])('%s', (_, assign, members) => {
+    let looks = 0
+    const watched = members.map(one => ({
+      ...one,
+      get memberId() {
+        looks++
+        return one.memberId
+      },
+    }))
+    const steps = assign({ members: watched, partitionCount })
+    let [count, most] = [0, 0]
+    for (let next = steps.next(); next.done !== true; next = steps.next()) {
+      count++
+      most = Math.max(most, looks)
+      looks = 0
     }
-    const partitionCount = (): number => 100
-    const all = Array.from({ length: 1000 }, (_, index) => member(index, ids))
-    const some = Array.from({ length: 1000 }, (_, index) => member(index, index % 2 === 0 ? ids : ids.slice(index % 50)))
-    for (const members of [all, some]) {
-      const started = performance.now()
-      const assigned = uniform({ members, partitionCount })
-      expect(sum(sizes(assigned))).toBe(10_000)
-      const again = members.map(one => ({ ...one, assigned: assigned.get(one.memberId)! }))
-      uniform({ members: again, partitionCount })
-      // Both together; far below a second on a busy machine.
-      expect(performance.now() - started).toBeLessThan(2_000)
-    }
+    expect(count).toBeGreaterThan(10_000)
+    // All at once are looked at only where each costs next to nothing.
+    expect(most).toBeLessThanOrEqual(2 * members.length)
   })
 })
 

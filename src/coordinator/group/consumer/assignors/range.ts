@@ -3,12 +3,14 @@
  * cannot be shared evenly. Not sticky.
  */
 import type { Uuid } from '../../../../base/ids.js'
+import { inOrder, spent } from '../../steps.js'
 import { type Assignor, type AssignorMember, byText } from './assignor.js'
 
-export const range: Assignor = ({ members, partitionCount }) => {
-  const ordered = [...members].sort(inOrder)
+export const range: Assignor = function* ({ members, partitionCount }) {
+  const ordered = yield* inOrder(members, instancesFirst)
   const subscribers = new Map<Uuid, AssignorMember[]>()
   for (const member of ordered) {
+    yield* spent(member.topicIds.size)
     for (const topicId of member.topicIds) {
       const others = subscribers.get(topicId)
       if (others === undefined) subscribers.set(topicId, [member])
@@ -23,6 +25,7 @@ export const range: Assignor = ({ members, partitionCount }) => {
     for (const [at, { memberId }] of those.entries()) {
       const size = share + (at < rest ? 1 : 0)
       if (size === 0) break
+      yield* spent(size)
       const from = next
       assignment.get(memberId)?.set(
         topicId,
@@ -34,7 +37,7 @@ export const range: Assignor = ({ members, partitionCount }) => {
   return assignment
 }
 
-function inOrder(a: AssignorMember, b: AssignorMember): number {
+function instancesFirst(a: AssignorMember, b: AssignorMember): number {
   if (a.instanceId !== null && b.instanceId !== null) return byText(a.instanceId, b.instanceId)
   if (a.instanceId !== null) return -1
   return b.instanceId !== null ? 1 : byText(a.memberId, b.memberId)

@@ -3,31 +3,36 @@
  * Where members want different topics, nobody has two more than somebody who could have one of them.
  */
 import type { Uuid } from '../../../../base/ids.js'
+import { inOrder, type Steps, spent } from '../../steps.js'
 import type { Partitions } from '../state.js'
 import { type Assignor, type AssignorInput, byText, isHomogeneous } from './assignor.js'
 import { spread } from './spread.js'
 
-export const uniform: Assignor = input => (isHomogeneous(input.members) ? share(input) : spread(input))
+export const uniform: Assignor = function* (input) {
+  return yield* (yield* isHomogeneous(input.members)) ? share(input) : spread(input)
+}
 
 /** All want the same: how many each gets is known beforehand. */
-function share({ members, partitionCount }: AssignorInput): Map<string, Partitions> {
-  const topicIds = [...(members[0]?.topicIds ?? [])].sort(byText)
+function* share({ members, partitionCount }: AssignorInput): Steps<Map<string, Partitions>> {
+  const topicIds = yield* inOrder(members[0]?.topicIds ?? [], byText)
   const places = topicIds.map(topicId => ({ topicId, isTaken: new Uint8Array(partitionCount(topicId)) }))
   const placeOf = new Map(places.map(place => [place.topicId, place]))
   const total = places.reduce((sum, { isTaken }) => sum + isTaken.length, 0)
-  const ordered = [...members].sort((a, b) => byText(a.memberId, b.memberId))
+  const ordered = yield* inOrder(members, (a, b) => byText(a.memberId, b.memberId))
   const least = Math.floor(total / Math.max(ordered.length, 1))
   /** Members that get one more than the least. */
   let extras = total - least * ordered.length
 
   // 1. Everybody keeps what it has, up to its share. Those who have more come first for the extras.
-  const shares = ordered.map(member => {
+  const shares = []
+  for (const member of ordered) {
     const kept = new Map<Uuid, number[]>()
     let count = 0
     for (const [topicId, partitions] of member.assigned) {
       const place = placeOf.get(topicId)
       if (place === undefined) continue
       for (const partition of partitions) {
+        yield
         if (partition >= place.isTaken.length || place.isTaken[partition] === 1) continue
         if (count === least) {
           if (extras === 0) break
@@ -38,8 +43,8 @@ function share({ members, partitionCount }: AssignorInput): Map<string, Partitio
         count++
       }
     }
-    return { memberId: member.memberId, kept, missing: least - count }
-  })
+    shares.push({ memberId: member.memberId, kept, missing: least - count })
+  }
 
   // 2. The rest goes to those who have less, in rows.
   const free = unassigned(places)
@@ -51,11 +56,20 @@ function share({ members, partitionCount }: AssignorInput): Map<string, Partitio
       missing++
     }
     for (; missing > 0; missing--) {
+      yield
       const { value } = free.next()
       if (value !== undefined) put(share.kept, value.topicId, value.partition)
     }
   }
-  return new Map(shares.map(({ memberId, kept }) => [memberId, inOrder(kept)]))
+  const assignment = new Map<string, Partitions>()
+  for (const { memberId, kept } of shares) {
+    for (const partitions of kept.values()) {
+      yield* spent(partitions.length)
+      partitions.sort((a, b) => a - b)
+    }
+    assignment.set(memberId, kept)
+  }
+  return assignment
 }
 
 interface Place {
@@ -73,9 +87,4 @@ function put(into: Map<Uuid, number[]>, topicId: Uuid, partition: number): void 
   const partitions = into.get(topicId)
   if (partitions === undefined) into.set(topicId, [partition])
   else partitions.push(partition)
-}
-
-function inOrder(partitions: Map<Uuid, number[]>): Partitions {
-  for (const ofTopic of partitions.values()) ofTopic.sort((a, b) => a - b)
-  return partitions
 }

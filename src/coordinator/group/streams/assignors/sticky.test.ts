@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { result } from '../../steps.js'
 import { noTasks, type Tasks, taskOf } from '../tasks.js'
 import { type AssignedMember, type AssignedSubtopology, assignSticky } from './sticky.js'
 
@@ -35,7 +36,7 @@ function assign(
     const { active, standby } = before.get(memberId) ?? noTasks
     return { memberId, processId, active, standby, taskOffsets: new Map(Object.entries(offsets[memberId] ?? {})) }
   })
-  return assignSticky(assigned, subtopologies, standbys)
+  return result(assignSticky(assigned, subtopologies, standbys))
 }
 
 function has(tasks: Map<string, Tasks>, memberId: string): { active: string[]; standby: string[] } {

@@ -3,6 +3,7 @@
  * least loaded process, in this order and up to a quota for each member; so do their standbys, never two of a task in one
  * process. Pure, and the same for the same members in any order.
  */
+import { inOrder, type Steps } from '../../steps.js'
 import { noTasks, type Tasks, taskOf } from '../tasks.js'
 import { LeastLoaded } from './least-loaded.js'
 
@@ -10,7 +11,7 @@ export interface AssignedMember {
   readonly memberId: string
   /** Members of one process share what it has on its disk. */
   readonly processId: string
-  readonly active: Iterable<string>
+  readonly active: ReadonlySet<string> | ReadonlyMap<string, unknown>
   readonly standby: ReadonlySet<string> | ReadonlyMap<string, unknown>
   /** Task → how far its state is that the member has on its disk, as it said last; assigned to it or not. */
   readonly taskOffsets: ReadonlyMap<string, number>
@@ -53,29 +54,25 @@ interface Work {
   readonly total: Quota
 }
 
-interface Task {
-  readonly name: string
-  readonly subtopologyId: string
-  readonly partition: number
-}
-
-export function assignSticky(
+/** A step for a task or so. */
+export function* assignSticky(
   members: readonly AssignedMember[],
   subtopologies: readonly AssignedSubtopology[],
   standbyReplicas: number,
-): Map<string, Tasks> {
-  const sorted = [...members].sort((a, b) => (a.memberId < b.memberId ? -1 : 1))
+): Steps<Map<string, Tasks>> {
+  const sorted = yield* inOrder(members, (a, b) => compare(a.memberId, b.memberId))
   const group = groupOf(sorted)
-  const active = tasksOf(subtopologies)
-  const stateful = tasksOf(subtopologies.filter(({ isStateful }) => isStateful))
+  const ordered = yield* inOrder(subtopologies, (a, b) => compare(a.subtopologyId, b.subtopologyId))
+  const active = yield* tasksOf(ordered)
+  const stateful = yield* tasksOf(ordered.filter(({ isStateful }) => isStateful))
   const work: Work = {
-    active: quotaOf(active.length, members.length),
-    total: quotaOf(active.length + stateful.length * standbyReplicas, members.length),
+    active: quotaOf(active.bySubtopology.length, members.length),
+    total: quotaOf(active.bySubtopology.length + stateful.bySubtopology.length * standbyReplicas, members.length),
   }
-  const before = history(sorted, group.members)
+  const before = yield* history(sorted, group.members)
 
-  assignActive(active, group.processes, before, work)
-  if (standbyReplicas > 0) assignStandby(stateful, group.processes, before, work.total, standbyReplicas)
+  yield* assignActive(active, group.processes, before, work)
+  if (standbyReplicas > 0) yield* assignStandby(stateful, group.processes, before, work.total, standbyReplicas)
   return new Map(
     Array.from(group.members, ([memberId, { active, standby }]) => [memberId, { ...noTasks, active, standby }] as const),
   )
@@ -97,14 +94,34 @@ function groupOf(sorted: readonly AssignedMember[]): {
   return { members, processes: [...processes.values()] }
 }
 
-function tasksOf(subtopologies: readonly AssignedSubtopology[]): Task[] {
-  const tasks: Task[] = []
+/** The same tasks in two orders. */
+interface OrderedTasks {
+  readonly bySubtopology: readonly string[]
+  /** Partitions of the same number together, in the order of their subtopologies. */
+  readonly byPartition: readonly string[]
+}
+
+function* tasksOf(subtopologies: readonly AssignedSubtopology[]): Steps<OrderedTasks> {
+  const bySubtopology: string[] = []
+  const ofPartition: string[][] = []
   for (const { subtopologyId, taskCount } of subtopologies) {
     for (let partition = 0; partition < taskCount; partition++) {
-      tasks.push({ name: taskOf(subtopologyId, partition), subtopologyId, partition })
+      yield
+      const task = taskOf(subtopologyId, partition)
+      bySubtopology.push(task)
+      const others = ofPartition[partition]
+      if (others === undefined) ofPartition[partition] = [task]
+      else others.push(task)
     }
   }
-  return tasks
+  const byPartition: string[] = []
+  for (const tasks of ofPartition) {
+    for (const task of tasks) {
+      yield
+      byPartition.push(task)
+    }
+  }
+  return { bySubtopology, byPartition }
 }
 
 /** Who had a task, and who has its state: standbys first, then who is furthest. */
@@ -113,7 +130,7 @@ interface History {
   readonly standby: ReadonlyMap<string, readonly Member[]>
 }
 
-function history(sorted: readonly AssignedMember[], members: ReadonlyMap<string, Member>): History {
+function* history(sorted: readonly AssignedMember[], members: ReadonlyMap<string, Member>): Steps<History> {
   const active = new Map<string, Member>()
   const candidates = new Map<string, { readonly member: Member; readonly isStandby: boolean; readonly offset: number }[]>()
   for (const { memberId, active: tasks, standby, taskOffsets } of sorted) {
@@ -123,45 +140,57 @@ function history(sorted: readonly AssignedMember[], members: ReadonlyMap<string,
       if (known === undefined) candidates.set(task, [{ member, isStandby, offset }])
       else known.push({ member, isStandby, offset })
     }
-    for (const task of tasks) active.set(task, member)
-    for (const task of standby.keys()) add(task, true, taskOffsets.get(task) ?? 0)
-    for (const [task, offset] of taskOffsets) if (!standby.has(task)) add(task, false, offset)
+    for (const task of tasks.keys()) {
+      yield
+      active.set(task, member)
+    }
+    for (const task of standby.keys()) {
+      yield
+      add(task, true, taskOffsets.get(task) ?? 0)
+    }
+    for (const [task, offset] of taskOffsets) {
+      yield
+      if (!standby.has(task)) add(task, false, offset)
+    }
   }
   const standby = new Map<string, readonly Member[]>()
   for (const [task, known] of candidates) {
-    known.sort((a, b) => Number(b.isStandby) - Number(a.isStandby) || b.offset - a.offset)
+    const byState = yield* inOrder(known, (a, b) => Number(b.isStandby) - Number(a.isStandby) || b.offset - a.offset)
     standby.set(
       task,
-      known.map(({ member }) => member),
+      byState.map(({ member }) => member),
     )
   }
   return { active, standby }
 }
 
-function assignActive(tasks: readonly Task[], processes: readonly Process[], before: History, work: Work): void {
-  const give = (task: Task, member: Member): void => {
-    add(member, task.name, member.active)
+function* assignActive(tasks: OrderedTasks, processes: readonly Process[], before: History, work: Work): Steps<void> {
+  const give = (task: string, member: Member): void => {
+    add(member, task, member.active)
     use(work.active, member.load)
     use(work.total, member.load)
   }
   // 1. Where a task was.
-  const moved: Task[] = []
-  for (const task of [...tasks].sort(byPartition)) {
-    const member = before.active.get(task.name)
+  const moved: string[] = []
+  for (const task of tasks.byPartition) {
+    yield
+    const member = before.active.get(task)
     if (member !== undefined && member.load < work.active.perMember) give(task, member)
     else moved.push(task)
   }
   // 2. Where its state is.
-  const rest: Task[] = []
+  const rest = new Set<string>()
   for (const task of moved) {
-    const member = leastLoadedOf(before.standby.get(task.name), null)
+    const member = yield* leastLoadedOf(before.standby.get(task), null)
     if (member !== null && member.load < work.active.perMember) give(task, member)
-    else rest.push(task)
+    else rest.add(task)
   }
   // 3. Where there is room.
   const queue = new LeastLoaded(processes)
   const membersOf = memberQueues()
-  for (const task of rest.sort(bySubtopology)) {
+  for (const task of tasks.bySubtopology) {
+    yield
+    if (!rest.has(task)) continue
     const process = queue.pop()
     if (process === null) return
     membersOf(process, member => give(task, member))
@@ -169,40 +198,43 @@ function assignActive(tasks: readonly Task[], processes: readonly Process[], bef
   }
 }
 
-function assignStandby(
-  tasks: readonly Task[],
+function* assignStandby(
+  tasks: OrderedTasks,
   processes: readonly Process[],
   before: History,
   quota: Quota,
   replicas: number,
-): void {
-  const give = (task: Task, member: Member): void => {
-    add(member, task.name, member.standby)
+): Steps<void> {
+  const give = (task: string, member: Member): void => {
+    add(member, task, member.standby)
     use(quota, member.load)
   }
-  const hasRoom = (task: Task, member: Member | null | undefined): member is Member =>
-    member !== null && member !== undefined && !member.process.tasks.has(task.name) && member.load < quota.perMember
+  const hasRoom = (task: string, member: Member | null | undefined): member is Member =>
+    member !== null && member !== undefined && !member.process.tasks.has(task) && member.load < quota.perMember
 
-  const rest: { readonly task: Task; readonly replicas: number }[] = []
-  for (const task of [...tasks].sort((a, b) => byPartition(b, a))) {
+  /** Task → how many of its standbys. */
+  const rest = new Map<string, number>()
+  for (const task of backwards(tasks.byPartition)) {
     for (let replica = 0; replica < replicas; replica++) {
-      const active = before.active.get(task.name)
-      const member = hasRoom(task, active) ? active : leastLoadedOf(before.standby.get(task.name), task.name)
+      const active = before.active.get(task)
+      const member = hasRoom(task, active) ? active : yield* leastLoadedOf(before.standby.get(task), task)
       if (hasRoom(task, member)) give(task, member)
       else {
-        rest.push({ task, replicas: replicas - replica })
+        rest.set(task, replicas - replica)
         break
       }
     }
   }
   const queue = new LeastLoaded(processes)
   const membersOf = memberQueues()
-  for (const { task, replicas } of rest.sort((a, b) => bySubtopology(b.task, a.task))) {
-    for (let replica = 0; replica < replicas; replica++) {
+  for (const task of backwards(tasks.bySubtopology)) {
+    yield
+    for (let left = rest.get(task) ?? 0; left > 0; left--) {
       // Few processes have the task already: as many as it has copies.
       const passed: Process[] = []
       let process = queue.pop()
-      while (process?.tasks.has(task.name) === true) {
+      while (process?.tasks.has(task) === true) {
+        yield
         passed.push(process)
         process = queue.pop()
       }
@@ -212,6 +244,10 @@ function assignStandby(
       queue.push(process)
     }
   }
+}
+
+function* backwards<Item>(items: readonly Item[]): Generator<Item> {
+  for (let at = items.length - 1; at >= 0; at--) yield items[at] as Item
 }
 
 /** In a process the member with the fewest tasks; the queues are made when one is needed, and loads change in them only. */
@@ -237,9 +273,11 @@ function add(member: Member, task: string, tasks: Set<string>): void {
 }
 
 /** Kafka's choice: another one only where both its process and itself have less to do. `absent`: a task they may not have. */
-function leastLoadedOf(members: readonly Member[] | undefined, absent: string | null): Member | null {
+function* leastLoadedOf(members: readonly Member[] | undefined, absent: string | null): Steps<Member | null> {
   let least: Member | null = null
+  yield
   for (const member of members ?? []) {
+    yield
     if (absent !== null && member.process.tasks.has(absent)) continue
     if (least === null || (member.process.load < least.process.load && member.load < least.load)) least = member
   }
@@ -256,14 +294,6 @@ function use(quota: Quota, taskCount: number): void {
   quota.members--
   quota.tasks -= taskCount
   quota.perMember = quota.members === 0 ? 0 : Math.ceil(quota.tasks / quota.members)
-}
-
-function byPartition(a: Task, b: Task): number {
-  return a.partition - b.partition || compare(a.subtopologyId, b.subtopologyId)
-}
-
-function bySubtopology(a: Task, b: Task): number {
-  return compare(a.subtopologyId, b.subtopologyId) || a.partition - b.partition
 }
 
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)

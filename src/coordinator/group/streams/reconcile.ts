@@ -52,7 +52,7 @@ export function reconcile(
   holders: Holders,
 ): CurrentAssignment {
   if (isReconciledTo(current, target.epoch)) return current
-  if (current.state === unrevokedTasks && hasAny(owned, current.pendingRevocation)) return current
+  if (current.state === unrevokedTasks && hasAny(owned, current.pendingRevocation, current.assigned)) return current
   const memberEpoch = current.state === unrevokedTasks ? current.memberEpoch + 1 : current.memberEpoch
   const next = nextAssignment(current, memberEpoch, processId, target, owned, holders)
   return isSameAssignment(current, next) ? current : next
@@ -102,7 +102,8 @@ function nextAssignment(
     for (const task of assigned[role].keys()) if (target.tasks.active.has(task)) revoked.delete(task)
   }
   const pendingRevocation = { active: active.revoked, standby: standby.revoked, warmup: warmup.revoked }
-  const mustRevoke = hasAny(owned, pendingRevocation)
+  const kept = { active: active.kept, standby: standby.kept, warmup: warmup.kept }
+  const mustRevoke = hasAny(owned, pendingRevocation, kept)
   for (const [role, { kept }] of [
     ['standby', standby],
     ['warmup', warmup],
@@ -113,7 +114,6 @@ function nextAssignment(
     }
   }
 
-  const kept = { active: active.kept, standby: standby.kept, warmup: warmup.kept }
   if (mustRevoke) return { memberEpoch, previousMemberEpoch, state: unrevokedTasks, assigned: kept, pendingRevocation }
   for (const { granted, kept } of [active, standby, warmup]) for (const [task, epoch] of granted) kept.set(task, epoch)
   return {
@@ -150,12 +150,17 @@ function move(task: string, from: Map<string, number>, to: Map<string, number>):
   return true
 }
 
-/** Whether the member still has one of these; one that does not say has. */
-function hasAny(owned: Tasks | null, tasks: HeldTasks): boolean {
+/**
+ * Whether the member still has one of these; one that does not say has. Also in another role, which it may not keep: it has not
+ * heard of the one that it was given last.
+ */
+function hasAny(owned: Tasks | null, tasks: HeldTasks, kept: HeldTasks): boolean {
   if (isEmpty(tasks)) return false
   if (owned === null) return true
   return roles.some(role => {
-    for (const task of tasks[role].keys()) if (owned[role].has(task)) return true
+    for (const task of tasks[role].keys()) {
+      if (roles.some(other => owned[other].has(task) && (other === role || !kept[other].has(task)))) return true
+    }
     return false
   })
 }

@@ -9,6 +9,7 @@ import { repositoryRoot } from '../compat-tests/lib/paths.js'
 import { codecCost } from './codec-cost.js'
 import { fairness } from './fairness.js'
 import { fetchCost } from './fetch-cost.js'
+import { groups } from './groups.js'
 import { http } from './http.js'
 import { latency } from './latency.js'
 import { type Chart, charts } from './lib/charts.js'
@@ -54,6 +55,7 @@ const processQuestions: Readonly<Record<string, (options: CompareOptions, report
   http,
   size: logSize,
   restart,
+  groups,
 }
 /** Are about brokers that run and are warm. */
 const fleetQuestions: Readonly<Record<string, (options: CompareOptions, report: Report, fleet: Fleet) => Promise<void>>> = {
@@ -84,7 +86,7 @@ Options:
 `
 
 /** Unless asked for: each tool starts a Java of its own for each broker, and recovering large logs takes its time. */
-const notInQuick = new Set(['tools', 'size', 'tls', 'logins', 'fairness', 'http'])
+const notInQuick = new Set(['tools', 'size', 'tls', 'logins', 'fairness', 'http', 'groups'])
 const runsOfFull = 5
 const runsOfQuick = 2
 /** Most of a run's time goes to several brokers in turns. */

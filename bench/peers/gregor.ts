@@ -35,12 +35,14 @@ function gregorOf(id: PeerId, main: string): Peer {
       directory,
       durability = 'os',
       descriptors = 20_000,
+      properties = {},
       secure = noSecureListeners,
     }: PeerStart): Promise<RunningPeer> {
       const configs = {
         listeners: ['PLAINTEXT://127.0.0.1:0', ...listenerTexts(secure)].join(','),
         'gregor.durability': durability,
         'log.segment.delete.delay.ms': '0',
+        ...properties,
         ...secure.properties,
       }
       const configArgs = Object.entries(configs).flatMap(([key, value]) => ['--config', `${key}=${value}`])

@@ -44,7 +44,7 @@ export const kafka: Peer = {
     const runtime = java.stderr.match(/version "(.+?)"/)?.[1] ?? 'unknown'
     return { version: `Apache Kafka ${kafkaVersion()} on Java ${runtime}, ${jvmArgs.slice(0, 2).join(' ')}` }
   },
-  async start({ directory, descriptors = 20_000, secure = noSecureListeners }: PeerStart): Promise<RunningPeer> {
+  async start({ directory, descriptors = 20_000, properties = {}, secure = noSecureListeners }: PeerStart): Promise<RunningPeer> {
     const classpath = await kafkaClasspath()
     if (classpath === null) throw new Error('Kafka needs Java, Maven and its registry')
     mkdirSync(directory, { recursive: true })
@@ -52,7 +52,7 @@ export const kafka: Peer = {
     const [port, controllerPort] = (await freePorts(2)) as [number, number]
     const logDirectory = join(directory, 'data')
     const propertiesFile = join(directory, 'server.properties')
-    writeFileSync(propertiesFile, propertiesText(port, controllerPort, logDirectory, secure))
+    writeFileSync(propertiesFile, propertiesText(port, controllerPort, logDirectory, secure, properties))
     if (!existsSync(join(logDirectory, 'meta.properties'))) await format(classpath, propertiesFile)
 
     const java = [...jvmArgs, '-Dgregor.log.level=info', ...javaArgs(classpath), 'kafka.Kafka', propertiesFile]
@@ -71,7 +71,13 @@ export const kafka: Peer = {
   },
 }
 
-function propertiesText(port: number, controllerPort: number, logDirectory: string, secure: SecureListeners): string {
+function propertiesText(
+  port: number,
+  controllerPort: number,
+  logDirectory: string,
+  secure: SecureListeners,
+  more: Readonly<Record<string, string>>,
+): string {
   const clients = [`PLAINTEXT://127.0.0.1:${port}`, ...listenerTexts(secure)].join(',')
   const properties = {
     'process.roles': 'broker,controller',
@@ -89,6 +95,7 @@ function propertiesText(port: number, controllerPort: number, logDirectory: stri
     'share.coordinator.state.topic.replication.factor': '1',
     'share.coordinator.state.topic.min.isr': '1',
     'log.segment.delete.delay.ms': '0',
+    ...more,
     ...secure.properties,
   }
   return Object.entries(properties)

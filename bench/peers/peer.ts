@@ -21,6 +21,8 @@ export interface PeerStart {
   readonly directory: string
   /** Only Gregor has the choice; the others leave it to the system, as Kafka's defaults do. */
   readonly durability?: 'os' | 'fsync'
+  /** Kafka's configs beside those of all runs. */
+  readonly properties?: Readonly<Record<string, string>>
   /** Listeners beside the one without protection. */
   readonly secure?: SecureListeners
   /** Open files that must be possible. */

@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { Errors } from '../../protocol/errors.js'
 import { DescribeConfigs } from '../../protocol/messages/describe-configs.js'
+import { ListGroups } from '../../protocol/messages/list-groups.js'
 import { StreamsGroupDescribe } from '../../protocol/messages/streams-group-describe.js'
 import { StreamsGroupHeartbeat } from '../../protocol/messages/streams-group-heartbeat.js'
 import { StreamsGroupTopologyDescriptionUpdate } from '../../protocol/messages/streams-group-topology-description-update.js'
@@ -58,6 +59,17 @@ test('internal topics are made as the client describes them, and the next heartb
   expect(ready.status).toEqual([])
   expect(ready.activeTasks).toEqual([{ subtopologyId: '0', partitions: [0, 1, 2] }])
   expect(await configsOf(by, 'log', 'cleanup.policy')).toEqual([['cleanup.policy', 'compact']])
+})
+
+test('a list of groups in a state asks by Kafka’s own name of it, which is not the one that is answered', async () => {
+  await using broker = await testBroker()
+  const by = await broker.connect()
+  await beat(by, joining())
+  const listed = async (...statesFilter: string[]) =>
+    (await by.call(ListGroups, 5, { statesFilter, typesFilter: [] })).groups.map(({ groupState }) => groupState)
+  expect(await listed()).toEqual(['NotReady'])
+  expect(await listed('NotReady')).toEqual([])
+  expect(await listed('Not_Ready')).toEqual(['NotReady'])
 })
 
 test('why a topic could not be made is told, three of them by name', async () => {

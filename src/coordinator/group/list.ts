@@ -32,7 +32,7 @@ const listShard: Command<Filters, readonly ListedGroup[] | ErrorCode> = {
     const groups: ListedGroup[] = []
     for (const group of shard.groups.values()) {
       const listed = kindOf(group).listed(group)
-      if (isIn(states, listed.groupState) && isIn(types, listed.groupType)) groups.push(listed)
+      if (isIn(states, stateInFilters(listed.groupState)) && isIn(types, listed.groupType)) groups.push(listed)
     }
     turn.answer(token, groups)
   },
@@ -40,5 +40,8 @@ const listShard: Command<Filters, readonly ListedGroup[] | ErrorCode> = {
 }
 
 const asFilter = (names: readonly string[]): ReadonlySet<string> => new Set(names.map(name => name.trim().toLowerCase()))
+
+/** Kafka looks for its own name of a state, which is not always the one that it answers with. */
+const stateInFilters = (state = ''): string => (state === 'NotReady' ? 'not_ready' : state)
 
 const isIn = (names: ReadonlySet<string>, name = ''): boolean => names.size === 0 || names.has(name.toLowerCase())

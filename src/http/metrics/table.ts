@@ -1,5 +1,6 @@
 /** Every family that a scrape answers with, in the order of the answer; docs/metrics.md is printed from it. */
 import { controllerFamilies, partitionFamilies, replicaFamilies, serverFamilies } from './broker-families.js'
+import { clientFamilies } from './client-families.js'
 import { latencyFamilies, listenerFamilies, requestFamilies, topicFamilies } from './counted-families.js'
 import { exporterFamilies } from './exporter-families.js'
 import { type FamilyGroup, gauge } from './family.js'
@@ -32,6 +33,7 @@ export const familyGroups: readonly FamilyGroup[] = [
   serverFamilies,
   exporterFamilies,
   latencyFamilies,
+  clientFamilies,
   nodeFamilies,
   jvmFamilies,
   redpandaFamilies,

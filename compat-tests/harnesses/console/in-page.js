@@ -56,7 +56,7 @@ globalThis.harness = (() => {
         tabs: [...document.querySelectorAll('[aria-current]')].map(({ textContent }) => textContent.replace(/\d+/g, '')),
         fields: [...document.querySelectorAll('main input, main select')].map(({ value }) => value),
         sorted: [...document.querySelectorAll('th[aria-sort]')].map(th => `${th.textContent} ${th.ariaSort}`),
-        pages: document.querySelector('.pager')?.textContent.replace(/[\d.,]+/g, ''),
+        pages: document.querySelector('nav.pager span')?.textContent.replace(/[\d.,]+/g, ''),
       }),
     /** Scrolls an element (or the page) to its end, a screen a frame; answers how many frames that took, and the longest. */
     scrolled: async selector => {

@@ -1,4 +1,4 @@
-/** Every page of the console, by the address that shows it. */
+/** Every page of the console, by its address. Lists are sorted by what stays: keys go through them while there is load. */
 import { payloads } from './stored-xss.js'
 
 export interface PageOfConsole {
@@ -16,7 +16,7 @@ const evil = (at: number): string => encodeURIComponent(payloads[at]!)
 
 export const pages: readonly PageOfConsole[] = [
   { name: 'overview', path: '/', shows: '.chart, .stats' },
-  { name: 'topics', path: '/topics?sort=records&order=desc', shows: 'a[href="/topics/orders"]' },
+  { name: 'topics', path: '/topics?sort=partitions&order=desc', shows: 'a[href="/topics/orders"]' },
   { name: 'topic', path: '/topics/orders?from=start&open=1:0', shows: 'section.record' },
   {
     name: 'topic-live',
@@ -40,7 +40,7 @@ export const pages: readonly PageOfConsole[] = [
   },
   { name: 'topic-proto', path: '/topics/__proto__', shows: 'h1', isSpare: true },
   { name: 'topics-internal', path: '/topics?internal=true&search=_', shows: 'td .badge', isSpare: true },
-  { name: 'groups', path: '/groups?sort=lag&order=desc', shows: 'a[href="/groups/order-service"]' },
+  { name: 'groups', path: '/groups', shows: 'a[href="/groups/order-service"]' },
   { name: 'group', path: '/groups/fraud-detection', shows: 'table[aria-label="Positions"] td' },
   { name: 'group-members', path: '/groups/order-service/members', shows: 'table[aria-label="Members"] td', isSpare: true },
   { name: 'group-rebalances', path: '/groups/order-service/rebalances', shows: 'table[aria-label="Rebalances"] td' },
@@ -59,7 +59,7 @@ export const pages: readonly PageOfConsole[] = [
     shows: 'table[aria-label="Rebalances"] td',
     isSpare: true,
   },
-  { name: 'connections', path: '/connections?sort=bytesInPerSecond&order=desc', shows: 'table[aria-label="Connections"] td' },
+  { name: 'connections', path: '/connections', shows: 'table[aria-label="Connections"] td' },
   { name: 'transactions', path: '/transactions', shows: 'table[aria-label="Open transactions by partition"] td' },
   { name: 'transactional-ids', path: '/transactions/ids', shows: 'table[aria-label="Transactional ids"] td', isSpare: true },
   { name: 'transaction', path: '/transactions/ids/billing-export', shows: 'table[aria-label="Partitions"] td', isSpare: true },

@@ -23,7 +23,12 @@ import {
   readCheckpoint,
   recoveryPointFile,
 } from '../storage/format/checkpoint.js'
-import { directoryStateFile, type PartitionState, parseDirectoryState } from '../storage/format/directory-state.js'
+import {
+  directoryStateFile,
+  type PartitionState,
+  parseDirectoryState,
+  readQuorumState,
+} from '../storage/format/directory-state.js'
 import { LeaderEpochs, leaderEpochFile } from '../storage/format/leader-epochs.js'
 import { decodeProducerSnapshot } from '../storage/rules/producer-snapshot.js'
 import { Findings, type PartitionSummary } from './findings.js'
@@ -44,11 +49,13 @@ export function verifyDirectory(files: Files, path: string): Verification {
 
 /** The data directories of one broker, one of which has the cluster's metadata. */
 export function verifyDirectories(files: Files, paths: readonly string[]): Verification[] {
+  const metadataPath = paths.find(path => files.isDirectory(`${path}/${clusterMetadataTopic}-0`)) ?? paths[0]
+  const quorumState = metadataPath === undefined ? null : readQuorumState(files, metadataPath)
   const known = paths.map(path => {
     const findings = new Findings()
-    return { path, findings, states: checkRootFiles(files, path, findings) }
+    return { path, findings, states: checkRootFiles(files, path, quorumState, findings) }
   })
-  const holder = known.find(({ path }) => files.isDirectory(`${path}/${clusterMetadataTopic}-0`)) ?? known[0]
+  const holder = known.find(({ path }) => path === metadataPath)
   const image = holder === undefined ? new MutableImage() : readImage(files, holder.path, holder.findings)
   const verifications = known.map(({ path, findings, states }) => verifyIn(files, path, findings, states, image))
   for (const verification of verifications) checkTopics(image, verification)
@@ -86,7 +93,7 @@ function verifyIn(
 
 type State = Pick<PartitionState, 'recoveryPoint' | 'logStartOffset' | 'cleanedTo' | 'asLeft'>
 
-function checkRootFiles(files: Files, path: string, findings: Findings): Map<string, State> {
+function checkRootFiles(files: Files, path: string, quorumState: string | null, findings: Findings): Map<string, State> {
   const identity = files.readWhole(`${path}/meta.properties`)
   const text = identity === null ? '' : asBuffer(identity).toString()
   if (identity === null) findings.damage('meta.properties', 'is missing: this is not a data directory')
@@ -100,9 +107,10 @@ function checkRootFiles(files: Files, path: string, findings: Findings): Map<str
     checkpoints.set(name, offsets ?? new Map())
   }
   const bytes = files.readWhole(`${path}/${directoryStateFile}`)
-  const states = bytes === null ? null : (parseDirectoryState(bytes)?.partitions ?? null)
-  if (bytes !== null && states === null) findings.damage(directoryStateFile, 'is damaged')
-  if (states !== null) return new Map(states)
+  const state = bytes === null ? null : parseDirectoryState(bytes)
+  if (bytes !== null && state === null) findings.damage(directoryStateFile, 'is damaged')
+  // Otherwise Kafka has had the directory since.
+  if (state !== null && state.quorumState === quorumState) return new Map(state.partitions)
   const known = new Map<string, State>()
   for (const [name, recoveryPoint] of checkpoints.get(recoveryPointFile)!) {
     const logStartOffset = checkpoints.get(logStartFile)!.get(name) ?? 0

@@ -37,12 +37,13 @@ export function checkpointsOf(
   folder: string,
   partitions: ReadonlyMap<string, Partition>,
   epochs: DirectoryEpochs,
+  quorumState: string | null,
 ): Checkpoints {
   const state = new CheckpointFile(
     files,
     folder,
     directoryStateFile,
-    () => directoryStateText(partitions.values(), epochs.min),
+    () => directoryStateText(partitions.values(), epochs.min, quorumState),
     null,
   )
   const file = (name: string, offsetOf: (partition: Partition) => Offset | null): CheckpointFile => {

@@ -20,7 +20,13 @@ import {
   readCheckpoint,
   recoveryPointFile,
 } from '../format/checkpoint.js'
-import { type DirectoryState, directoryStateFile, type PartitionState, parseDirectoryState } from '../format/directory-state.js'
+import {
+  type DirectoryState,
+  directoryStateFile,
+  type PartitionState,
+  parseDirectoryState,
+  readQuorumState,
+} from '../format/directory-state.js'
 import { GroupCommit, parallelSyncsMax } from '../group-commit.js'
 import type { LogConfigSource } from '../log-config.js'
 import type { Partition } from '../partition.js'
@@ -46,6 +52,8 @@ import { Removals } from './removals.js'
 export interface DataDirectoryOptions {
   /** Null: ephemeral, in a new folder under the system's temporary directory, never synced, removed at close. */
   readonly path: string | null
+  /** The one with the cluster's metadata, when that is another. */
+  readonly metadataPath?: string
   readonly durability: Durability
   readonly world: World
   readonly log: StorageLog
@@ -144,7 +152,8 @@ export async function openDataDirectory(options: DataDirectoryOptions): Promise<
     })
     const partitions = new Map<string, Partition>()
     const epochs = { min: 0 }
-    const checkpoints = isEphemeral ? null : checkpointsOf(files, path, partitions, epochs)
+    const quorumState = isEphemeral ? null : readQuorumState(files, options.metadataPath ?? path)
+    const checkpoints = isEphemeral ? null : checkpointsOf(files, path, partitions, epochs, quorumState)
     const removals = new Removals(files, world, log)
     const { configFor, nextTurn = turnOfEventLoop } = options
     const host: PartitionHost = {
@@ -165,7 +174,7 @@ export async function openDataDirectory(options: DataDirectoryOptions): Promise<
       },
     }
     const futures: FutureFolder[] = []
-    const leftovers = isEphemeral ? [] : await loadAll(host, partitions, futures, lock.wasKilled)
+    const leftovers = isEphemeral ? [] : await loadAll(host, partitions, futures, lock.wasKilled, quorumState)
     const directory = new DataDirectory({
       ...identity,
       host,
@@ -218,6 +227,7 @@ async function loadAll(
   partitions: Map<string, Partition>,
   futures: FutureFolder[],
   keepsWrites: boolean,
+  quorumState: string | null,
 ): Promise<string[]> {
   const { files, path, log } = host
   const leftovers: string[] = []
@@ -229,8 +239,11 @@ async function loadAll(
   const unmarked = wasClosedCleanly ? files.syncPath(path) : Promise.resolve()
   unmarked.catch(() => {}) // Heard where it is waited for.
   const state = readDirectoryState(host)
-  // Kafka's marker has the epoch of its broker. It had the directory last, and our own file says where logs ended that went on.
-  const isKafkas = marker !== null && /"brokerEpoch":\d/.test(Buffer.from(marker).toString())
+  // Kafka had the directory last, and our own file says where logs ended that went on, or began that are shorter now. Its marker has
+  // the epoch of its broker; when it was killed, there is none.
+  const isKafkasMarker = marker !== null && /"brokerEpoch":\d/.test(Buffer.from(marker).toString())
+  const isKafkas = isKafkasMarker || (state !== null && state.quorumState !== quorumState)
+  if (isKafkas) log.info('Kafka has had the data directory: what it left is kept as it is', { path })
   const states = isKafkas ? null : (state?.partitions ?? null)
   host.epochs.min = state?.leaderEpochMin ?? 0
   const stateOf = readStates(host, states, !isKafkas)

@@ -7,12 +7,15 @@
  *
  *   gregor-checkpoint 1
  *   leaderEpoch 3
+ *   quorumState 1a2b3c4d
  *   topic partition topicId recoveryPoint logStartOffset cleanedTo baseOffset bytes producers epochs aborted
  *   …
  *   crc32c 1a2b3c4d
  *
  * `leaderEpoch` is the lowest that a partition may have from now on; the line is missing where that is 0. After a start without
  * an orderly stop before it, what is written is told by a higher one from what was lost with the end of a log.
+ * `quorumState` is the checksum of Kafka's file of that name as it was, the line is missing where there was none: when it is another
+ * one now, a Kafka has had the directory since, and nothing of this is believed.
  * `cleanedTo` is -1 where nothing was ever compacted. What follows it describes the log as it is when it is closed in order:
  * start and size of its last segment, how many producers it knows, its leader epochs as `epoch@start,epoch@start` or `-`, and
  * how many aborted transactions its indexes name, where there are any.
@@ -21,16 +24,21 @@
 import { asBuffer, type Bytes, utf8Encode } from '../../base/bytes.js'
 import type { LeaderEpoch, Offset, Uuid } from '../../base/ids.js'
 import { crc32c } from '../../protocol/records/crc32c.js'
+import type { Files } from '../files.js'
 import { partitionName } from './checkpoint.js'
 
 export const directoryStateFile = 'gregor-checkpoint'
 
 const firstLine = 'gregor-checkpoint 1'
 const epochName = 'leaderEpoch'
+const quorumName = 'quorumState'
+/** Each start of Kafka writes another one: a new leader epoch. */
+const quorumStateFile = '__cluster_metadata-0/quorum-state'
 const crcLine = /^crc32c ([0-9a-f]{8})\n$/
 
 export interface DirectoryState {
   readonly leaderEpochMin: LeaderEpoch
+  readonly quorumState: string | null
   /** By partition name. */
   readonly partitions: ReadonlyMap<string, PartitionState>
 }
@@ -63,9 +71,20 @@ export interface NamedPartitionState extends Omit<PartitionState, 'logStartOffse
   readonly index: number
 }
 
-export function directoryStateText(partitions: Iterable<NamedPartitionState>, leaderEpochMin: LeaderEpoch): string {
+/** `metadataFolder`: the data directory with the cluster's metadata. */
+export function readQuorumState(files: Files, metadataFolder: string): string | null {
+  const bytes = files.readWhole(`${metadataFolder}/${quorumStateFile}`)
+  return bytes === null ? null : checksum(bytes)
+}
+
+export function directoryStateText(
+  partitions: Iterable<NamedPartitionState>,
+  leaderEpochMin: LeaderEpoch,
+  quorumState: string | null,
+): string {
   let text = `${firstLine}\n`
   if (leaderEpochMin > 0) text += `${epochName} ${leaderEpochMin}\n`
+  if (quorumState !== null) text += `${quorumName} ${quorumState}\n`
   for (const { topic, index, topicId, recoveryPoint, startToKeep, cleanedTo, asLeft } of partitions) {
     const end = asLeft === null ? '' : ` ${textAsLeft(asLeft)}`
     text += `${topic} ${index} ${topicId} ${recoveryPoint} ${startToKeep} ${cleanedTo ?? -1}${end}\n`
@@ -81,13 +100,15 @@ export function parseDirectoryState(bytes: Bytes): DirectoryState | null {
   if (crc === undefined || !text.startsWith(`${firstLine}\n`) || crc !== checksum(utf8Encode(text.slice(0, end)))) return null
   const partitions = new Map<string, PartitionState>()
   let leaderEpochMin: LeaderEpoch = 0
+  let quorumState: string | null = null
   for (const line of text
     .slice(firstLine.length + 1, end)
     .split('\n')
     .slice(0, -1)) {
     const [topic = '', index, topicId = '', recoveryPoint, logStartOffset, cleanedTo, ...asLeft] = line.split(' ')
-    if (topic === epochName && recoveryPoint === undefined) {
-      leaderEpochMin = Number(index)
+    if (recoveryPoint === undefined) {
+      if (topic === epochName) leaderEpochMin = Number(index)
+      if (topic === quorumName) quorumState = index ?? null
       continue
     }
     partitions.set(partitionName(topic, Number(index)), {
@@ -98,7 +119,7 @@ export function parseDirectoryState(bytes: Bytes): DirectoryState | null {
       asLeft: asLeft.length === 0 ? null : parseAsLeft(asLeft),
     })
   }
-  return { leaderEpochMin, partitions }
+  return { leaderEpochMin, quorumState, partitions }
 }
 
 function textAsLeft({ lastSegment: { baseOffset, size }, producerCount, epochs, abortedCount }: LogAsLeft): string {

@@ -32,6 +32,8 @@ func main() {
 		err = consumeAll(arguments)
 	case "member":
 		err = member(arguments[0], arguments[1], arguments[2], arguments[3])
+	case "patterns":
+		err = patterns(arguments[0], arguments[1])
 	case "copier":
 		err = copier(arguments[0], arguments[1], arguments[2], arguments[3], arguments[4], arguments[5:])
 	case "read-committed":

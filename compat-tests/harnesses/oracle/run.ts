@@ -1,8 +1,9 @@
 /**
- * Apache Kafka and Gregor side by side: `run.js [options of oracle.mjs]`. Both are started with
+ * Apache Kafka and Gregor side by side: `run.js [--kafka-intervals] [options of oracle.mjs]`. Both are started with
  * the same settings, get the same requests, and answer the same, field by field, or differ as verdicts.mjs explains; and once
  * more with an authorizer, for clients that log in. Without
- * options: the newest version of every API, and seeded mutations. `--docs` writes what came out to docs/compatibility.md.
+ * options: the newest version of every API, and seeded mutations. `--kafka-intervals`: groups of the consumer and streams protocols
+ * alone, with the intervals that are Kafka's defaults. `--docs` writes what came out to docs/compatibility.md.
  *
  * Exit code 0 when there is no other difference, or no Kafka here (then "not run").
  */
@@ -17,7 +18,7 @@ import { run, runVisibly } from '../../lib/processes.js'
 import { startSecuredGregor, startSecuredKafka } from '../../lib/secured-brokers.js'
 
 const defaults = ['--versions', 'newest', '--mutations', '40', '--seed', '44']
-const settings = {
+const ownIntervals = {
   'group.initial.rebalance.delay.ms': '0',
   // Gregor's defaults.
   'group.consumer.assignment.interval.ms': '0',
@@ -26,6 +27,13 @@ const settings = {
   // Transactions time out while the transcripts wait for it.
   'transaction.abort.timed.out.transaction.cleanup.interval.ms': '200',
 }
+/** Kafka's own defaults, for groups of the newer protocols. */
+const kafkaIntervals = {
+  'group.consumer.assignment.interval.ms': '1000',
+  'group.streams.assignment.interval.ms': '1000',
+  'group.streams.initial.rebalance.delay.ms': '3000',
+}
+const ofGroups = ['--versions', 'newest', '--only', '^(consumer|streams)-']
 
 process.exitCode = await main()
 
@@ -37,7 +45,10 @@ async function main(): Promise<number> {
     return 0
   }
   const wantsDocs = process.argv.includes('--docs')
-  const given = process.argv.slice(2).filter(argument => argument !== '--docs')
+  const hasKafkaIntervals = process.argv.includes('--kafka-intervals')
+  const settings = hasKafkaIntervals ? { ...ownIntervals, ...kafkaIntervals } : ownIntervals
+  const own = process.argv.slice(2).filter(argument => argument !== '--docs' && argument !== '--kafka-intervals')
+  const given = hasKafkaIntervals && own.length === 0 ? ofGroups : own
   const scratch = scratchFolder('oracle')
   const section = join(scratch, 'section.md')
   const args = Object.entries(settings).flatMap(([key, value]) => ['--config', `${key}=${value}`])

@@ -3,8 +3,8 @@
  * `run.js [--keep]`. Kafka (one node, broker and controller in one) gets topics of
  * several shapes, records of several codecs and committed offsets, is restarted once, so that leader epochs rise, and stops.
  * Gregor has to find all of it, go on where Kafka stopped, and write what Kafka's own kafka-dump-log reads. The same again
- * after `kill -9` of Kafka. Then the other way: a directory of Gregor's own is continued by Kafka. At the end several data
- * directories, which the two pass to each other, each moving partitions between them.
+ * after `kill -9` of Kafka. Then the other way: a directory of Gregor's own is continued by Kafka, which is killed, and is Gregor's
+ * again. At the end several data directories, which the two pass to each other, each moving partitions between them.
  *
  * Exit code 0 when everything holds or when there is no Kafka to be had (then "not run"), 1 when something does not.
  */
@@ -24,7 +24,7 @@ import { startGregor } from '../../lib/gregor.js'
 import { startKafka } from '../../lib/kafka-broker.js'
 import { kafkaClasspath } from '../../lib/maven.js'
 import { scratchFolder } from '../../lib/paths.js'
-import { delay, within } from '../../lib/patience.js'
+import { delay, eventually, within } from '../../lib/patience.js'
 import { Tally } from '../../lib/tally.js'
 import { ToolHost } from '../../lib/tool-host.js'
 import { WireClient } from '../../lib/wire-client.js'
@@ -52,6 +52,7 @@ const kafkaProperties = {
   'metadata.log.max.record.bytes.between.snapshots': '2000',
   'log.message.timestamp.after.max.ms': '86400000',
 }
+const deletesSoon = { 'log.retention.check.interval.ms': '500', 'log.initial.task.delay.ms': '100' }
 const settleMs = 60_000
 
 interface Found {
@@ -204,16 +205,52 @@ async function continueWithKafka(dataDir: string, tally: Tally): Promise<void> {
   } finally {
     await gregor.stop()
   }
-  const kafka = await startKafka({ logDir: dataDir, properties: kafkaProperties, heap: '512m' })
+  const kafka = await startKafka({ logDir: dataDir, properties: { ...kafkaProperties, ...deletesSoon }, heap: '512m' })
+  let left: Found
   try {
     const found = await look(kafka.bootstrapServers)
     tally.claimNone(`${when}: every topic, with its id`, differences(written.topicIds, found.topicIds))
     tally.claimNone(`${when}: every record, at its offset`, differences(written.records, found.records))
     tally.claimNone(`${when}: every committed offset`, differences(written.offsets, found.offsets))
-    await withClient(kafka.bootstrapServers, (_admin, producer) => produce(producer, 'second'))
+    await withClient(kafka.bootstrapServers, async (admin, producer) => {
+      await produce(producer, 'second')
+      // It deletes segments that began before Gregor's last checkpoint, and says so nowhere.
+      await admin.fetchTopicOffsets(rolled.topic) // deleteTopicRecords looks up no leader
+      await admin.deleteTopicRecords({ topic: rolled.topic, partitions: [{ partition: 0, offset: '190' }] })
+    })
     await consume(kafka.bootstrapServers, group)
+    const folder = join(dataDir, `${rolled.topic}-0`)
+    const isDeleted = await eventually(() => !existsSync(join(folder, '00000000000000000000.log')), settleMs)
+    tally.claim(`${when}: Kafka deletes a segment`, isDeleted ? null : readdirSync(folder).join(' '))
+    left = await look(kafka.bootstrapServers)
   } finally {
-    await kafka.stop()
+    await kafka.kill9()
+  }
+  await backFromKilledKafka(dataDir, left, tally)
+}
+
+/** A Kafka that was killed leaves no marker that would say that Gregor's checkpoint is an old one. */
+async function backFromKilledKafka(dataDir: string, left: Found, tally: Tally): Promise<void> {
+  const when = 'Gregor’s own, back from a Kafka that was killed'
+  const gregor = await startGregor({ dataDir, args: ['--config', 'node.id=1'] })
+  try {
+    const found = await look(gregor.bootstrap)
+    // Of what was deleted, some is back: Kafka writes down once a minute where a log starts.
+    const sinceStart = new Map(
+      [...left.records].map(([key, all]) => [key, found.records.get(key)?.slice(-all.length || Infinity)]),
+    )
+    tally.claimNone(`${when}: every record, at its offset`, differences(left.records, sinceStart))
+    tally.claimNone(`${when}: every committed offset`, differences(left.offsets, found.offsets))
+    const aside = kept.flatMap(({ topic, numPartitions }) =>
+      Array.from({ length: numPartitions }, (_, n) => `${topic}-${n}`).flatMap(folder =>
+        readdirSync(join(dataDir, folder))
+          .filter(name => /\.(damaged|cut)$/.test(name))
+          .map(name => `${folder}/${name}`),
+      ),
+    )
+    tally.claimNone(`${when}: nothing is put away as damaged`, aside)
+  } finally {
+    await gregor.stop()
   }
 }
 
@@ -289,9 +326,9 @@ async function withClient(bootstrap: string, use: (admin: Admin, producer: Produ
   const client = new Kafka({ brokers: [bootstrap], logLevel: logLevel.NOTHING, retry: { retries: 10 } })
   const admin = client.admin()
   const producer = client.producer({ idempotent: true, maxInFlightRequests: 1 })
-  await admin.connect()
-  await producer.connect()
   try {
+    await admin.connect()
+    await producer.connect()
     await use(admin, producer)
   } finally {
     await producer.disconnect()
@@ -316,41 +353,68 @@ async function produce(producer: Producer, label: string): Promise<void> {
 /** Reads everything there is as a member of the group, and commits. */
 async function consume(bootstrap: string, groupId: string): Promise<void> {
   const client = new Kafka({ brokers: [bootstrap], logLevel: logLevel.NOTHING, retry: { retries: 10 } })
-  const admin = client.admin()
-  await admin.connect()
   const waiting = new Set<string>()
-  const committed = await committedBy(admin, groupId)
-  const at = new Map(
-    committed.flatMap(({ topic, partitions }) => partitions.map(one => [`${topic} ${one.partition}`, Number(one.offset)])),
-  )
-  for (const { topic } of kept) {
-    for (const { partition, high } of await admin.fetchTopicOffsets(topic)) {
-      if (Number(high) > Math.max(0, at.get(`${topic} ${partition}`) ?? 0))
-        waiting.add(`${topic} ${partition} ${Number(high) - 1}`)
+  await withAdmin(client, async admin => {
+    const committed = await committedBy(admin, groupId)
+    const at = new Map(
+      committed.flatMap(({ topic, partitions }) => partitions.map(one => [`${topic} ${one.partition}`, Number(one.offset)])),
+    )
+    for (const { topic } of kept) {
+      for (const { partition, high } of await admin.fetchTopicOffsets(topic)) {
+        if (Number(high) > Math.max(0, at.get(`${topic} ${partition}`) ?? 0))
+          waiting.add(`${topic} ${partition} ${Number(high) - 1}`)
+      }
     }
-  }
-  await admin.disconnect()
-  const consumer = client.consumer({ groupId })
-  await consumer.connect()
-  await consumer.subscribe({ topics: kept.map(({ topic }) => topic), fromBeginning: true })
-  const read = new Promise<void>(resolve => {
-    void consumer.run({
-      eachMessage: async ({ topic, partition, message }) => {
-        waiting.delete(`${topic} ${partition} ${message.offset}`)
-        if (waiting.size === 0) resolve()
-      },
-    })
   })
-  await within(settleMs, `group ${groupId} reading ${[...waiting].slice(0, 5).join(', ')}`, read)
+  const topics = kept.map(({ topic }) => topic)
   // Leaving commits what was read.
-  await consumer.disconnect()
+  await withConsumer(client, groupId, topics, async consumer => {
+    const read = new Promise<void>(resolve => {
+      void consumer.run({
+        eachMessage: async ({ topic, partition, message }) => {
+          waiting.delete(`${topic} ${partition} ${message.offset}`)
+          if (waiting.size === 0) resolve()
+        },
+      })
+    })
+    await within(settleMs, `group ${groupId} reading ${[...waiting].slice(0, 5).join(', ')}`, read)
+  })
+}
+
+/** A client that is not let go of would keep this process alive when something has failed. */
+async function withAdmin<T>(client: kafkajs.Kafka, use: (admin: Admin) => Promise<T>): Promise<T> {
+  const admin = client.admin()
+  try {
+    await admin.connect()
+    return await use(admin)
+  } finally {
+    await admin.disconnect()
+  }
+}
+
+async function withConsumer(
+  client: kafkajs.Kafka,
+  groupId: string,
+  topics: string[],
+  use: (consumer: kafkajs.Consumer) => Promise<void>,
+): Promise<void> {
+  const consumer = client.consumer({ groupId })
+  try {
+    await consumer.connect()
+    await consumer.subscribe({ topics, fromBeginning: true })
+    await use(consumer)
+  } finally {
+    await consumer.disconnect()
+  }
 }
 
 /** All topics, records and offsets, as a client sees them. */
 async function look(bootstrap: string): Promise<Found> {
   const client = new Kafka({ brokers: [bootstrap], logLevel: logLevel.NOTHING, retry: { retries: 10 } })
-  const admin = client.admin()
-  await admin.connect()
+  return withAdmin(client, admin => lookWith(bootstrap, client, admin))
+}
+
+async function lookWith(bootstrap: string, client: kafkajs.Kafka, admin: Admin): Promise<Found> {
   const wire = await WireClient.connect(bootstrap)
   const { topics } = await wire.request(Metadata, 12, { topics: null })
   wire.close()
@@ -371,7 +435,6 @@ async function look(bootstrap: string): Promise<Found> {
     }
   }
   const records = await readAll(client, admin, names)
-  await admin.disconnect()
   return { records, offsets, topicIds, leaderEpochs: new Map(epochs) }
 }
 
@@ -399,23 +462,21 @@ async function readAll(client: kafkajs.Kafka, admin: Admin, names: readonly stri
       if (Number(high) > 0) waiting.add(`${topic} ${partition} ${Number(high) - 1}`)
     }
   }
-  const consumer = client.consumer({ groupId: `look-${randomUUID()}` })
-  await consumer.connect()
-  await consumer.subscribe({ topics: [...names], fromBeginning: true })
-  const read = new Promise<void>(resolve => {
-    if (waiting.size === 0) resolve()
-    void consumer.run({
-      autoCommit: false,
-      eachMessage: async ({ topic, partition, message }) => {
-        const { offset, key, value, timestamp } = message
-        records.get(`${topic} ${partition}`)!.push(`${offset} ${key} ${value?.toString().trimEnd()} ${timestamp}`)
-        waiting.delete(`${topic} ${partition} ${offset}`)
-        if (waiting.size === 0) resolve()
-      },
+  await withConsumer(client, `look-${randomUUID()}`, [...names], async consumer => {
+    const read = new Promise<void>(resolve => {
+      if (waiting.size === 0) resolve()
+      void consumer.run({
+        autoCommit: false,
+        eachMessage: async ({ topic, partition, message }) => {
+          const { offset, key, value, timestamp } = message
+          records.get(`${topic} ${partition}`)!.push(`${offset} ${key} ${value?.toString().trimEnd()} ${timestamp}`)
+          waiting.delete(`${topic} ${partition} ${offset}`)
+          if (waiting.size === 0) resolve()
+        },
+      })
     })
+    await within(settleMs, `reading ${[...waiting].slice(0, 5).join(', ')}`, read)
   })
-  await within(settleMs, `reading ${[...waiting].slice(0, 5).join(', ')}`, read)
-  await consumer.disconnect()
   return records
 }
 

@@ -50,7 +50,7 @@ const librdkafkaAfterPause: readonly RegExp[] = [
 const librdkafkaMetrics = /GETSUBSCRIPTIONS.*Telemetry client instance id changed/
 
 const librdkafkaInUpheavals: readonly RegExp[] = [
-  /\|FAIL\|.*(Disconnected: |Connect to ipv4#\S+ failed: Connection (refused|reset by peer))/,
+  /\|FAIL\|.*(Disconnected: |(Connect to ipv4#\S+|Send|Receive) failed: Connection (refused|reset by peer))/,
   // A busy machine.
   /REQTMOUT.*Timed out (ConsumerGroupHeartbeatRequest in flight|\d+ in-flight)/,
   /^consume: KafkaError\{code=(_TRANSPORT|_ALL_BROKERS_DOWN|REBALANCE_IN_PROGRESS),/,
@@ -101,6 +101,8 @@ const franzGo: Words = {
     /in default commit: unable to commit offsets for topic partition; .* error: (UNKNOWN_MEMBER_ID|ILLEGAL_GENERATION)/,
     /group manage loop errored; .* err: (UNKNOWN_MEMBER_ID|ILLEGAL_GENERATION)/,
     /unable to join group session: (UNKNOWN_MEMBER_ID|ILLEGAL_GENERATION)/,
+    // It was paused between its JoinGroup and its SyncGroup.
+    /sync group failed; .* err: (UNKNOWN_MEMBER_ID|ILLEGAL_GENERATION)/,
     /received an OffsetCommitResponse after our group session has ended/,
     /(group manage loop errored; .* err|unable to join group session): read tcp \S+: i\/o timeout/,
   ],
@@ -109,6 +111,8 @@ const franzGo: Words = {
     /default commit failed; .* err: unable to dial: /,
     /(group manage loop errored; .* err|unable to join group session): (unable to dial|REBALANCE_IN_PROGRESS): /,
     /join group failed; .* err: REBALANCE_IN_PROGRESS: /,
+    // A member of a cooperative group commits while others join.
+    /in default commit: unable to commit offsets for topic partition; .* error: REBALANCE_IN_PROGRESS/,
   ],
 }
 

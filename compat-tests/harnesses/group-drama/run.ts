@@ -191,8 +191,13 @@ async function perform(broker: TestedBroker, options: Options, tally: Tally): Pr
   const producing = (async () => {
     for (let round = 0; isPlaying; round++) {
       const messages = Array.from({ length: PARTITIONS }, (_, partition) => ({ partition, value: `${round}` }))
-      for (const { partition, baseOffset } of await producer.send({ topic, acks: -1, messages })) {
-        producedEnds.set(partition, Number(baseOffset) + 1)
+      try {
+        for (const { partition, baseOffset } of await producer.send({ topic, acks: -1, messages })) {
+          producedEnds.set(partition, Number(baseOffset) + 1)
+        }
+      } catch (error) {
+        // kafkajs gives up a broker that takes long to come back, as Kafka does.
+        if (!isBrokerKilled) throw error
       }
       await delay(PRODUCE_EVERY_MS)
     }

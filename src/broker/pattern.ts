@@ -6,8 +6,8 @@ import { re2Package } from '../base/packages.js'
 import { translated } from './re2j-dialect.js'
 
 /**
- * Beyond, one long text takes tens of milliseconds. The program is what a pattern is compiled to: {n} repeats a part of it, at most
- * a thousand times.
+ * Beyond, one long text takes tens of milliseconds. The program is what a pattern is compiled to: {n} repeats a part of it,
+ * at most a thousand times.
  */
 const patternCharsMax = 1000
 const programSizeMax = 1010

@@ -1,5 +1,5 @@
-// Members of Java's client that subscribe to a pattern, each way it has: arguments BOOTSTRAP PATTERN; a line `NAME TOPIC…` for each
-// assignment.
+// Members of Java's client that subscribe to a pattern, each way it has: arguments BOOTSTRAP PATTERN; a line `NAME TOPIC…` for
+// each assignment.
 import java.time.Duration;
 import java.util.Properties;
 import java.util.TreeSet;

@@ -16,8 +16,8 @@ interface Program {
 }
 
 /**
- * At Kafka as here: kafka-python does not look at what it is not told of any more; Java's newest asks for the metadata of the topic by
- * its id, takes the answer for a fault of its own ("Use errorsByTopicId()"), and may then wait for it for ever.
+ * At Kafka as here: kafka-python does not look at what it is not told of any more; Java's newest asks for the metadata of the
+ * topic by its id, takes the answer for a fault of its own ("Use errorsByTopicId()"), and may then wait for it for ever.
  */
 const keepsWhatIsGone: ReadonlySet<string> = new Set(['kafka-python', 'java-consumer-re2'])
 

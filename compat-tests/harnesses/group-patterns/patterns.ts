@@ -1,7 +1,7 @@
 /**
- * What is subscribed to, and to which topics. Every pattern goes to both brokers as a member's `SubscribedTopicRegex`; what should
- * come of it is nowhere written here, because Kafka says it. Names of topics have letters, digits, `.`, `_` and `-` only, which
- * still leaves what differs between dialects: which texts are patterns at all, and why not.
+ * What is subscribed to, and to which topics. Every pattern goes to both brokers as a member's `SubscribedTopicRegex`; what
+ * should come of it is nowhere written here, because Kafka says it. Names of topics have letters, digits, `.`, `_` and `-`
+ * only, which still leaves what differs between dialects: which texts are patterns at all, and why not.
  */
 
 const words = (text: string): string[] => text.trim().split(/\s+/)

@@ -1,4 +1,5 @@
-"""Members of kafka-python, aiokafka and confluent-kafka that subscribe to a pattern: arguments BOOTSTRAP PATTERN; a line `NAME TOPIC…` for each assignment."""
+"""Members of kafka-python, aiokafka and confluent-kafka that subscribe to a pattern: arguments BOOTSTRAP PATTERN; a line
+`NAME TOPIC…` for each assignment."""
 
 import asyncio
 import os

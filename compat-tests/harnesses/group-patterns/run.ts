@@ -1,8 +1,8 @@
 /**
- * Regular expressions that groups subscribe with: `run.js [--short] [--kafka HOST:PORT]`. A table of patterns goes to Kafka 4.4 and
- * to Gregor (`SubscribedTopicRegex`, KIP-848), before and after topics come and go: who is refused, with which words, and what each
- * member is assigned. Then the clients, each in every way it has of subscribing to a pattern, while topics are created and deleted,
- * at both; with `--short` at Gregor alone. `--kafka`: one that runs already, and has no topics.
+ * Regular expressions that groups subscribe with: `run.js [--short] [--kafka HOST:PORT]`. A table of patterns goes to Kafka
+ * 4.4 and to Gregor (`SubscribedTopicRegex`, KIP-848), before and after topics come and go: who is refused, with which words,
+ * and what each member is assigned. Then the clients, each in every way it has of subscribing to a pattern, while topics are
+ * created and deleted, at both; with `--short` at Gregor alone. `--kafka`: one that runs already, and has no topics.
  *
  * Exit code 0 when everything is as at Kafka, or when there is no Kafka to be had (then "not run"), 1 when something is not.
  */

@@ -1,10 +1,10 @@
 /**
- * A data directory that Apache Kafka wrote, opened, served and continued by Gregor:
- * `run.js [--keep]`. Kafka (one node, broker and controller in one) gets topics of
- * several shapes, records of several codecs and committed offsets, is restarted once, so that leader epochs rise, and stops.
- * Gregor has to find all of it, go on where Kafka stopped, and write what Kafka's own kafka-dump-log reads. The same again
- * after `kill -9` of Kafka. Then the other way: a directory of Gregor's own is continued by Kafka, which is killed, and is Gregor's
- * again. At the end several data directories, which the two pass to each other, each moving partitions between them.
+ * A data directory that Apache Kafka wrote, opened, served and continued by Gregor: `run.js [--keep]`. Kafka (one node,
+ * broker and controller in one) gets topics of several shapes, records of several codecs and committed offsets, is restarted
+ * once, so that leader epochs rise, and stops. Gregor has to find all of it, go on where Kafka stopped, and write what
+ * Kafka's own kafka-dump-log reads. The same again after `kill -9` of Kafka. Then the other way: a directory of Gregor's own
+ * is continued by Kafka, which is killed, and is Gregor's again. At the end several data directories, which the two pass to
+ * each other, each moving partitions between them.
  *
  * Exit code 0 when everything holds or when there is no Kafka to be had (then "not run"), 1 when something does not.
  */

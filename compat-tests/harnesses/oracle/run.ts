@@ -1,9 +1,9 @@
 /**
- * Apache Kafka and Gregor side by side: `run.js [--kafka-intervals] [options of oracle.mjs]`. Both are started with
- * the same settings, get the same requests, and answer the same, field by field, or differ as verdicts.mjs explains; and once
- * more with an authorizer, for clients that log in. Without
- * options: the newest version of every API, and seeded mutations. `--kafka-intervals`: groups of the consumer and streams protocols
- * alone, with the intervals that are Kafka's defaults. `--docs` writes what came out to docs/compatibility.md.
+ * Apache Kafka and Gregor side by side: `run.js [--kafka-intervals] [options of oracle.mjs]`. Both are started with the same
+ * settings, get the same requests, and answer the same, field by field, or differ as verdicts.mjs explains; and once more
+ * with an authorizer, for clients that log in. Without options: the newest version of every API, and seeded mutations.
+ * `--kafka-intervals`: groups of the consumer and streams protocols alone, with the intervals that are Kafka's defaults.
+ * `--docs` writes what came out to docs/compatibility.md.
  *
  * Exit code 0 when there is no other difference, or no Kafka here (then "not run").
  */

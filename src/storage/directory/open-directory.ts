@@ -239,8 +239,8 @@ async function loadAll(
   const unmarked = wasClosedCleanly ? files.syncPath(path) : Promise.resolve()
   unmarked.catch(() => {}) // Heard where it is waited for.
   const state = readDirectoryState(host)
-  // Kafka had the directory last, and our own file says where logs ended that went on, or began that are shorter now. Its marker has
-  // the epoch of its broker; when it was killed, there is none.
+  // Kafka had the directory last, and our own file says where logs ended that went on, or began that are shorter now. Its
+  // marker has the epoch of its broker; when it was killed, there is none.
   const isKafkasMarker = marker !== null && /"brokerEpoch":\d/.test(Buffer.from(marker).toString())
   const isKafkas = isKafkasMarker || (state !== null && state.quorumState !== quorumState)
   if (isKafkas) log.info('Kafka has had the data directory: what it left is kept as it is', { path })

@@ -14,8 +14,8 @@
  *
  * `leaderEpoch` is the lowest that a partition may have from now on; the line is missing where that is 0. After a start without
  * an orderly stop before it, what is written is told by a higher one from what was lost with the end of a log.
- * `quorumState` is the checksum of Kafka's file of that name as it was, the line is missing where there was none: when it is another
- * one now, a Kafka has had the directory since, and nothing of this is believed.
+ * `quorumState` is the checksum of Kafka's file of that name as it was, the line is missing where there was none: when it is
+ * another one now, a Kafka has had the directory since, and nothing of this is believed.
  * `cleanedTo` is -1 where nothing was ever compacted. What follows it describes the log as it is when it is closed in order:
  * start and size of its last segment, how many producers it knows, its leader epochs as `epoch@start,epoch@start` or `-`, and
  * how many aborted transactions its indexes name, where there are any.

@@ -45,8 +45,8 @@ Options:
                         up, with a certificate and two users made for it; prints
                         what clients need to connect
   --config KEY=VALUE    set any configuration key; may be repeated.
-                        gregor.http.listener=HOST:PORT is where the HTTP API is
-                        (127.0.0.1:8080); empty: nowhere
+                        gregor.http.listener=HOST:PORT is where the console and
+                        the HTTP API are (127.0.0.1:8080); empty: nowhere
   --json-logs           log JSON lines even on a terminal
   --help                print this
 

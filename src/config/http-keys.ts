@@ -4,7 +4,7 @@ import { boolean, choice, int, list, password, text } from './key.js'
 export const httpKeys = {
   'gregor.http.listener': text(
     null,
-    'Where the HTTP port is, as HOST:PORT: the API, metrics and health. An empty host or 0.0.0.0 is every interface, port 0 ' +
+    'Where the HTTP port is, as HOST:PORT: the console, the API, metrics and health. An empty host or 0.0.0.0 is every interface, port 0 ' +
       'a free port; with a + behind it (127.0.0.1:8080+) the next free port is taken when that one is in use. Empty: there is no ' +
       'HTTP port. Unset, gregor start says 127.0.0.1:8080+, and an embedded broker has none.',
   ),

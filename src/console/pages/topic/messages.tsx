@@ -43,7 +43,7 @@ export function Messages({ topic, partitions }: MessagesProps) {
         {failure !== null && <FailureBox failure={failure} onRetry={isLive ? undefined : browsed.refresh} />}
         <Table
           label={`Messages of ${topic}`}
-          columns={columns}
+          columns={messageColumns}
           rows={records}
           keyOf={placeOf}
           onRow={record => setQuery({ open: placeOf(record) })}
@@ -60,7 +60,7 @@ export function Messages({ topic, partitions }: MessagesProps) {
 
 const placeOf = ({ partition, offset }: RecordJson): string => `${partition}:${offset}`
 
-const columns: readonly Column<RecordJson>[] = [
+export const messageColumns: readonly Column<RecordJson>[] = [
   { title: 'Partition', kind: 'number', cell: ({ partition }) => partition },
   {
     title: 'Offset',

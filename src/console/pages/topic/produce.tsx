@@ -46,7 +46,7 @@ export function ProduceDialog({ topic, replayed, onClose }: ProduceDialogProps) 
             onValue={partition => change({ partition })}
           />
         </div>
-        <FieldInput title="Key" field={record.key} onField={key => change({ key })} />
+        <FieldInput title="Key" field={record.key} onField={key => change({ key })} isFocused />
         <FieldInput title="Value" field={record.value} onField={value => change({ value })} lines={8} />
         {record.headers.map((header, at) => (
           <fieldset key={at} class="header-input">
@@ -77,11 +77,12 @@ interface FieldInputProps {
   readonly field: EnteredField
   readonly onField: (field: EnteredField) => void
   readonly lines?: number
+  readonly isFocused?: boolean
 }
 
 const kinds = { text: 'text', base64: 'base64', null: 'null' } as const
 
-function FieldInput({ title, field, onField, lines = 1 }: FieldInputProps) {
+function FieldInput({ title, field, onField, lines = 1, isFocused = false }: FieldInputProps) {
   const { kind, text } = field
   return (
     <div class="field-input">
@@ -90,6 +91,7 @@ function FieldInput({ title, field, onField, lines = 1 }: FieldInputProps) {
         value={text}
         onValue={value => onField({ kind, text: value })}
         lines={lines}
+        isFocused={isFocused}
         isDisabled={kind === 'null'}
         isMono
       />

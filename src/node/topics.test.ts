@@ -1,6 +1,7 @@
 /** What becomes of topics when the disk does not do its part. */
 import { describe, expect, test } from 'vitest'
 import { silentLog } from '../base/log.js'
+import { Traffic } from '../base/meter.js'
 import { realWorld, type World } from '../base/world.js'
 import { MutableImage } from '../cluster/image.js'
 import { optionsLayer, resolveBrokerConfig } from '../config/resolve.js'
@@ -17,7 +18,11 @@ interface Disk {
   readonly world?: World
 }
 
-function topicsOn({ write = async () => {}, createPartition = () => ({}), world = realWorld }: Disk): Topics {
+function topicsOn({
+  write = async () => {},
+  createPartition = () => ({ traffic: new Traffic() }),
+  world = realWorld,
+}: Disk): Topics {
   const image = new MutableImage()
   const metadataLog = {
     write(records: readonly MetadataRecordInput[]) {
@@ -97,7 +102,7 @@ describe('a topic whose partitions take long to make', () => {
     const createPartition = () => {
       nowMs += 10
       made.push(turns)
-      return {}
+      return { traffic: new Traffic() }
     }
     const topics = topicsOn({ createPartition, world })
     const countTurns = (): void => {

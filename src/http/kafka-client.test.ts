@@ -60,3 +60,23 @@ it('a quota that is exceeded for long is told, and not waited for', async () => 
   expect([status, (json as { error: { type: string } }).error.type]).toEqual([429, 'THROTTLING_QUOTA_EXCEEDED'])
   kafka.close()
 })
+
+it('many calls that are answered at once leave turns to others', async () => {
+  await using broker = await httpBroker()
+  let nowMs = 0
+  const world = { ...realWorld, host: { ...realWorld.host, monotonicMs: () => nowMs++ } }
+  const from = { principal: anonymous, remoteAddress: '127.0.0.1', remotePort: 1 }
+  const kafka = new KafkaClient({ serveAs: broker.broker.serveAs, world, ...from })
+  let turns = 0
+  let isDone = false
+  const countTurns = () => {
+    turns++
+    if (!isDone) setImmediate(countTurns)
+  }
+  countTurns()
+  const topics = [{ name: 't', numPartitions: 1, replicationFactor: 1, assignments: [], configs: [] }]
+  for (let call = 0; call < 100; call++) await kafka.call(CreateTopics, { topics, validateOnly: true })
+  isDone = true
+  expect(turns).toBeGreaterThan(50)
+  kafka.close()
+})

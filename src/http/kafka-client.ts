@@ -39,11 +39,14 @@ export class KafkaClient {
   readonly #ended: Promise<never>
   #end: (error: Error) => void = () => {}
   #isClosed = false
+  /** Of one HTTP request: calls that are answered at once would follow each other without a turn for anybody else. */
+  readonly #slices: Slices
   #mutedUntilMs = 0
   #correlationId = 0
 
   constructor({ serveAs, world, principal, remoteAddress, remotePort }: KafkaClientOptions) {
     this.#world = world
+    this.#slices = Slices.ofRequest(world.host)
     this.#ended = new Promise((_, reject) => {
       this.#end = reject
     })
@@ -80,6 +83,7 @@ export class KafkaClient {
     if (inRange(api.flexible, version)) reader.skipTags()
     const response = (await this.#decoded(api as unknown as Api, version, reader)) as DecodedResponseOf<Api<Req, Res>>
     await Promise.race([this.#unmuted(), this.#ended])
+    if (this.#slices.isOver) await this.#slices.next()
     return response
   }
 
@@ -112,11 +116,10 @@ export class KafkaClient {
   /** A long answer, such as the description of all topics, is read a slice at a time. */
   async #decoded(api: Api, version: number, reader: Reader): Promise<unknown> {
     if (reader.remaining <= decodedAtOnceMax) return decode(api.response, version, reader)
-    const slices = Slices.ofRequest(this.#world.host)
     const reading = decodeInSlices(api.response, version, reader)
     for (let step = reading.next(); ; step = reading.next()) {
       if (step.done === true) return step.value
-      if (slices.isOver) await slices.next()
+      if (this.#slices.isOver) await this.#slices.next()
     }
   }
 

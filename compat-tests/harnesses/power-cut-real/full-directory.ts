@@ -11,6 +11,7 @@ import { Metadata } from '#protocol/messages/metadata.js'
 import { Produce } from '#protocol/messages/produce.js'
 import { buildBatch } from '#protocol/records/build.js'
 import { startGregor } from '../../lib/gregor.js'
+import { eventually } from '../../lib/patience.js'
 import type { Tally } from '../../lib/tally.js'
 import { WireClient } from '../../lib/wire-client.js'
 import { Ledger, recordValue } from '../kill-nine/ledger.js'
@@ -46,6 +47,8 @@ export async function fillOneOfTwo(disk: SmallDisk, scratch: string, tally: Tall
   const said = (what: string, found: unknown, expected: unknown): void =>
     tally.claim(`one of two directories is full: ${what}`, found === expected ? null : `${found}, not ${expected}`)
   said('its partitions answer KAFKA_STORAGE_ERROR', errorCode, Errors.KAFKA_STORAGE_ERROR)
+  // The line comes by another way than the answer.
+  await eventually(() => lines.some(line => line.includes('failed and is offline')), 10_000)
   said('the log says so once', lines.filter(line => line.includes('failed and is offline')).length, 1)
   said('the other takes records', await produce(1 - index), 0)
   const { topics } = await client.request(Metadata, 12, { topics: [{ name: 't' }], allowAutoTopicCreation: false })

@@ -1,6 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import fs from 'node:fs'
+import type { Writable } from 'node:stream'
 import { describe, expect, test } from 'vitest'
 import { atOnce } from '../../base/slice.js'
 import { asDiskFailure, type Files, nodeFiles } from '../files.js'
@@ -10,9 +11,12 @@ import { InconsistentDirectoryError } from './open-directory.js'
 
 /** A shell that has a child, which has ended, and does not wait for it. */
 async function zombie(): Promise<{ pid: number; startTime: string; reap(): void }> {
-  const parent = spawn('sh', ['-c', 'sleep 0 & echo $!; exec sleep 60'], { stdio: ['ignore', 'pipe', 'ignore'] })
-  const [line] = (await once(parent.stdout, 'data')) as [Buffer]
+  const parent = spawn('sh', ['-c', 'cat <&3 & echo $!; exec sleep 60'], { stdio: ['ignore', 'pipe', 'ignore', 'pipe'] })
+  const [line] = (await once(parent.stdout!, 'data')) as [Buffer]
   const pid = Number(line.toString())
+  // The shell would wait for it: it may end when there is no shell any more.
+  await expect.poll(() => fs.readFileSync(`/proc/${parent.pid}/comm`, 'utf8')).toBe('sleep\n')
+  ;(parent.stdio[3] as Writable).end()
   const fields = () => fs.readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ')
   await expect.poll(() => fields()[0]).toBe('Z')
   return { pid, startTime: fields()[19]!, reap: () => void parent.kill('SIGKILL') }

@@ -58,15 +58,17 @@ export class Access {
     if (!hasTls && !isLoopback) throw failure('LOGIN_REQUIRED', 'Nobody logs in here: a password would travel in the clear.')
     if (this.#logins >= loginsMax) throw failure('TOO_MANY_REQUESTS', 'Too many log in at this moment.')
     this.#logins++
+    let login: Login | null
     try {
-      const login = await broker.logins.login(name, password)
-      if (login !== null) return login
-      const delayMs = broker.config.get('connection.failed.authentication.delay.ms')
-      if (delayMs > 0) await new Promise<void>(resolve => world.host.after(delayMs, resolve))
-      throw failure('LOGIN_REQUIRED', 'The name or the password is wrong.')
+      login = await broker.logins.login(name, password)
     } finally {
       this.#logins--
     }
+    if (login !== null) return login
+    // Who was wrong waits in no place of those who may be right.
+    const delayMs = broker.config.get('connection.failed.authentication.delay.ms')
+    if (delayMs > 0) await new Promise<void>(resolve => world.host.after(delayMs, resolve))
+    throw failure('LOGIN_REQUIRED', 'The name or the password is wrong.')
   }
 
   /** Stands before the routes of the API. */

@@ -41,6 +41,9 @@ export function createApp(parts: HttpParts, files: StaticFiles): App {
   app.onError((error, context) => {
     if (error instanceof HttpFailure) return answerFailure(context, error)
     if ('status' in error && error.status === 400) return answerFailure(context, failure('INVALID_INPUT', error.message))
+    const { incoming } = context.env ?? {}
+    if (incoming?.destroyed && !incoming.complete)
+      return answerFailure(context, failure('INVALID_INPUT', 'The body ended early.'))
     parts.log.error({ err: error, path: context.req.path }, 'a request of the HTTP port failed by a bug')
     return answerFailure(context, failure('INTERNAL_ERROR', 'The broker’s log says why.'))
   })

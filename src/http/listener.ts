@@ -77,6 +77,8 @@ export async function openHttp(options: HttpOptions): Promise<HttpListener | nul
       error => {
         log.error({ err: error }, 'the HTTP port cannot be served')
         for (const socket of waiting) socket.destroy()
+        // The next client tries again.
+        application = null
         throw error
       },
     )

@@ -62,63 +62,98 @@ const quoted = (text: string): string => (/[",\r\n]/.test(text) ? `"${text.repla
 /** What one line may have. */
 export const lineBytesMax = 8 * 1024 * 1024
 
-/** Takes text as it comes, and gives the records that are whole. @throws HttpFailure that names the line */
+/**
+ * Takes text as it comes, and gives the records that are whole, each before the next is looked at.
+ * @throws HttpFailure that names the line
+ */
 export interface RecordParser {
-  push(text: string): RecordInput[]
-  end(): RecordInput[]
+  push(text: string): Iterable<RecordInput>
+  end(): Iterable<RecordInput>
 }
 
 export function parserOf(format: 'ndjson' | 'csv'): RecordParser {
   return format === 'ndjson' ? new NdjsonParser() : new CsvParser()
 }
 
-class NdjsonParser implements RecordParser {
-  #rest = ''
-  #line = 0
+/** Cuts text into lines, where it may be cut; each character is looked at once, however long a line is. */
+class Lines {
+  readonly #hasQuotes: boolean
+  #pieces: string[] = []
+  #chars = 0
+  #isQuoted = false
+  /** Of the line that comes next. */
+  number = 1
 
-  push(text: string): RecordInput[] {
-    const lines = (this.#rest + text).split('\n')
-    this.#rest = lines.pop() ?? ''
-    bound(this.#rest, this.#line + 1)
-    return lines.flatMap(line => this.#parse(line))
+  constructor(hasQuotes: boolean) {
+    this.#hasQuotes = hasQuotes
   }
 
+  *push(text: string): Generator<string> {
+    let from = 0
+    for (let end = this.#endIn(text, from); end >= 0; end = this.#endIn(text, from)) {
+      this.#keep(text.slice(from, end))
+      from = end + 1
+      yield this.rest()
+    }
+    this.#keep(text.slice(from))
+  }
+
+  /** What is there without its end. */
+  rest(): string {
+    const line = this.#pieces.join('')
+    this.#pieces = []
+    this.#chars = 0
+    this.number++
+    return line
+  }
+
+  #endIn(text: string, from: number): number {
+    if (!this.#hasQuotes) return text.indexOf('\n', from)
+    for (let at = from; at < text.length; at++) {
+      const unit = text.charCodeAt(at)
+      if (unit === quote) this.#isQuoted = !this.#isQuoted
+      else if (unit === lineEnd && !this.#isQuoted) return at
+    }
+    return -1
+  }
+
+  #keep(piece: string): void {
+    this.#chars += piece.length
+    if (this.#chars > lineBytesMax) throw wrong(this.number, `has more than ${lineBytesMax} characters`)
+    if (piece !== '') this.#pieces.push(piece)
+  }
+}
+
+const [quote, lineEnd] = [34, 10]
+
+class NdjsonParser implements RecordParser {
+  readonly #lines = new Lines(false)
+
   end(): RecordInput[] {
-    return this.#parse(this.#rest)
+    return this.#parse(this.#lines.rest())
+  }
+
+  *push(text: string): Generator<RecordInput> {
+    for (const line of this.#lines.push(text)) yield* this.#parse(line)
   }
 
   #parse(line: string): RecordInput[] {
-    this.#line++
-    if (line.trim() === '') return []
-    return [recordOf(jsonOf(line, this.#line), this.#line)]
+    const number = this.#lines.number - 1
+    return line.trim() === '' ? [] : [recordOf(jsonOf(line, number), number)]
   }
 }
 
 class CsvParser implements RecordParser {
-  #rest = ''
+  readonly #rows = new Lines(true)
   #row = 0
   #columns: Column[] | null = null
 
-  push(text: string): RecordInput[] {
-    const all = this.#rest + text
-    const records: RecordInput[] = []
-    let from = 0
-    let isQuoted = false
-    for (let at = 0; at < all.length; at++) {
-      const unit = all.charCodeAt(at)
-      if (unit === 34) isQuoted = !isQuoted
-      else if (unit === 10 && !isQuoted) {
-        records.push(...this.#parse(all.slice(from, at)))
-        from = at + 1
-      }
-    }
-    this.#rest = all.slice(from)
-    bound(this.#rest, this.#row + 1)
-    return records
+  end(): RecordInput[] {
+    return this.#parse(this.#rows.rest())
   }
 
-  end(): RecordInput[] {
-    return this.#parse(this.#rest)
+  *push(text: string): Generator<RecordInput> {
+    for (const row of this.#rows.push(text)) yield* this.#parse(row)
   }
 
   #parse(row: string): RecordInput[] {
@@ -199,10 +234,6 @@ function recordOf(value: unknown, line: number): RecordInput {
   if (parsed.success) return parsed.data
   const [issue] = parsed.error.issues
   throw wrong(line, `${issue?.path.join('.') ?? ''} ${issue?.message ?? 'is no record'}`.trim())
-}
-
-function bound(rest: string, line: number): void {
-  if (rest.length > lineBytesMax) throw wrong(line, `has more than ${lineBytesMax} characters`)
 }
 
 function wrong(line: number, what: string) {

@@ -32,7 +32,10 @@ export function metricsRoutes(app: App, parts: HttpParts): void {
 
   app.openapi(metrics, async context => {
     await mustOnCluster(context.get('kafka'), 'describe')
-    scraper ??= open()
+    scraper ??= open().catch(error => {
+      scraper = null
+      throw error
+    })
     const { contentType } = await scraper
     context.header('Content-Type', contentType)
     // Nobody would read the answer, and so nobody would end it.

@@ -57,6 +57,15 @@ describe('a broker with an authorizer', () => {
     expect([400, 401]).toContain((await login(broker, name, password)).status)
   })
 
+  it('looks at right passwords while wrong ones wait for their answer', async () => {
+    const config = { ...secured.config, 'connection.failed.authentication.delay.ms': '2000' }
+    await using broker = await httpBroker({ ...secured, config })
+    const wrong = Array.from({ length: 8 }, () => login(broker, 'alice', 'wrong'))
+    const right = async () => (await login(broker, 'alice', 'alice-secret')).status
+    await expect.poll(right, { timeout: 1500 }).toBe(200)
+    expect(new Set((await Promise.all(wrong)).map(({ status }) => status))).toEqual(new Set([401]))
+  })
+
   it('ends a session with its password, and with its time', async () => {
     const world = fakeWorld()
     await using broker = await httpBroker({ ...secured, world })

@@ -1,8 +1,11 @@
+import { once } from 'node:events'
+import net from 'node:net'
 import { expect, it } from 'vitest'
 import { utf8Encode } from '../../base/bytes.js'
 import { batchOf, TestClient } from '../../broker/test-client.test-support.js'
 import { httpBroker } from '../http.test-support.js'
 import type { RecordJson } from '../record-json.js'
+import { parserOf } from '../record-text.js'
 
 /** Bytes that hurt: quotes, commas, line ends, none, nothing, no UTF-8, what looks like a formula or a page. */
 const hard = [
@@ -102,5 +105,29 @@ it('an import of plain lines goes where the keys say, and stops at the first lin
   }
   expect((await send('{}', 'application/json')).status).toBe(415)
   const values = (await at.records('to')).map(({ value }) => value?.data)
-  expect(values.sort()).toEqual(['1', '1', '2', '2\n3'])
+  // What is in front of a line that is wrong is written, as the answer says.
+  expect(values.sort()).toEqual(['1', '1', '2', '2\n3', 'ok'])
+})
+
+it('a line is looked at once, in however many pieces it comes', () => {
+  const parser = parserOf('csv')
+  const cell = 'x,\n'.repeat(1000)
+  const pieces = ['key,value\n"a', '","', ...Array.from({ length: 1000 }, () => cell), '"', '\n', 'b,c']
+  const found = [...pieces.flatMap(piece => [...parser.push(piece)]), ...parser.end()]
+  expect(found.map(({ key, value }) => [key, value])).toEqual([
+    ['a', cell.repeat(1000)],
+    ['b', 'c'],
+  ])
+})
+
+it('a cell that does not end is refused while its client goes on sending', async () => {
+  await using at = await withRecords()
+  const { port } = at.broker
+  const socket = net.connect(Number(port), '127.0.0.1')
+  const head = `POST /api/v1/topics/to/import HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nContent-Type: text/csv\r\nContent-Length: 20000010\r\n\r\n`
+  socket.write(`${head}key,value\n"`)
+  const answer = once(socket, 'data')
+  for (let left = 19; left > 0; left--) if (!socket.write('x'.repeat(1_000_000))) await once(socket, 'drain')
+  expect(String((await answer)[0])).toMatch(/^HTTP\/1\.1 400/)
+  socket.destroy()
 })

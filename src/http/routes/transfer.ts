@@ -17,7 +17,7 @@ import { indexesOf, topicOf } from '../topics.js'
 import { fromOf, partitionsOf, recordQuery } from './records.js'
 
 const tags = ['records']
-const pieceBytesMax = 1024 * 1024
+const pieceBytesMax = 256 * 1024
 const chunkCharsMin = 64 * 1024
 
 const exported = createRoute({
@@ -102,20 +102,33 @@ export function transferRoutes(app: App, parts: HttpParts, reader: RecordReader,
     let written = 0
     const write = async (records: readonly RecordInput[]): Promise<void> => {
       const placed = keepPartitions ? records : records.map(({ partition: _, ...record }) => record)
-      for (let at = 0; at < placed.length; at += recordsPerProduceMax) {
-        const part = placed.slice(at, at + recordsPerProduceMax)
-        await produce(kafka, topic.name ?? '', indexesOf(topic), part, world)
-        written += part.length
+      await produce(kafka, topic.name ?? '', indexesOf(topic), placed, world)
+      written += placed.length
+    }
+    /** What is in front of a line that is wrong is written. */
+    const writeAll = async (records: Iterable<RecordInput>): Promise<void> => {
+      let ready: RecordInput[] = []
+      const flush = async (): Promise<void> => {
+        const part = ready
+        ready = []
+        if (part.length > 0) await write(part)
+      }
+      try {
+        for (const record of records) if (ready.push(record) === recordsPerProduceMax) await flush()
+      } finally {
+        await flush()
       }
     }
     try {
       const parser = parserOf(type === 'text/csv' ? 'csv' : 'ndjson')
-      const decoder = new TextDecoder('utf-8', { fatal: true })
-      for await (const chunk of context.env.incoming) await write(parser.push(decoder.decode(chunk, { stream: true })))
-      await write([...parser.push(decoder.decode()), ...parser.end()])
+      const text = textOf()
+      // Whoever is refused in the middle goes on sending, and reads the answer only then.
+      const body = context.env.incoming.iterator({ destroyOnReturn: false })
+      for await (const chunk of body) await writeAll(parser.push(text(chunk)))
+      await writeAll(parser.push(text(null)))
+      await writeAll(parser.end())
       return context.json({ imported: written }, 200)
     } catch (error) {
-      if (error instanceof TypeError) throw failure('INVALID_INPUT', `The file is not UTF-8; ${written} records were written.`)
       if (!(error instanceof HttpFailure)) throw error
       const { type, code, message } = error.body.error
       throw new HttpFailure(error.status, { error: { type, code, message: `${message} (${written} records were written)` } })
@@ -127,6 +140,18 @@ export function transferRoutes(app: App, parts: HttpParts, reader: RecordReader,
 }
 
 const recordsPerProduceMax = 500
+
+/** Bytes as they come; null is their end. @throws HttpFailure */
+function textOf(): (bytes: Uint8Array | null) => string {
+  const decoder = new TextDecoder('utf-8', { fatal: true })
+  return bytes => {
+    try {
+      return bytes === null ? decoder.decode() : decoder.decode(bytes, { stream: true })
+    } catch {
+      throw failure('INVALID_INPUT', 'The file is not UTF-8.')
+    }
+  }
+}
 
 async function exportPartition(
   kafka: KafkaClient,

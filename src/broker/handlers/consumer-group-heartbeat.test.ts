@@ -83,6 +83,16 @@ test.each([0, 1])('a member is told what it has, is listed and described, v%i', 
   })
 })
 
+test.each([
+  ['groupId', 'GroupId'],
+  ['memberId', 'MemberId'],
+  ['instanceId', 'InstanceId'],
+  ['rackId', 'RackId'],
+])('spaces alone are no %s', async (field, name) => {
+  const { errorCode, errorMessage } = await beat(joining('spaces', 'm', { [field]: ' \t ' }))
+  expect([errorCode, errorMessage]).toEqual([Errors.INVALID_REQUEST, `${name} can't be empty.`])
+})
+
 test('a member commits and reads offsets in its epoch alone', async () => {
   const groupId = 'offsets'
   await beat(joining(groupId, 'm'))

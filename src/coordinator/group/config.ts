@@ -107,3 +107,6 @@ export const nameCharsMax = 10_900
 
 /** Characters of the client id that go into a member id. */
 export const memberIdPrefixCharsMax = 255
+
+/** Nothing but what Java's trim takes away: the new group protocols take it for no name. */
+export const isBlank = (name: string): boolean => /^[\0- ]*$/.test(name)

@@ -5,7 +5,7 @@ import { Errors, isRefusal, type Refusal, refuse } from '../../../protocol/error
 import { ConsumerGroupHeartbeat } from '../../../protocol/messages/consumer-group-heartbeat.js'
 import type { RequestOf, ResponseOf } from '../../../protocol/schema.js'
 import type { Asked, Command, GroupTurn, MemberContext } from '../command.js'
-import { type ConsumerGroupConfig, nameCharsMax } from '../config.js'
+import { type ConsumerGroupConfig, isBlank, nameCharsMax } from '../config.js'
 import { kindOf } from '../kinds.js'
 import { giveWay, groupOf, groupOfOther } from '../lookup.js'
 import type { GroupShard } from '../state.js'
@@ -76,11 +76,11 @@ const invalid = (message: string): Refusal => refuse(Errors.INVALID_REQUEST, mes
 /** What can be refused without looking at the group, in Kafka's order and words. */
 function requestProblem(request: HeartbeatRequest, version: number, { assignors: names }: ConsumerGroupConfig): Refusal | null {
   const { memberEpoch, instanceId, serverAssignor } = request
-  if (request.memberId === '' && (version >= 1 || memberEpoch > 0 || memberEpoch === -1))
+  if (isBlank(request.memberId) && (version >= 1 || memberEpoch > 0 || memberEpoch === -1))
     return invalid("MemberId can't be empty.")
-  if (request.groupId === '') return invalid("GroupId can't be empty.")
-  if (instanceId === '') return invalid("InstanceId can't be empty.")
-  if (request.rackId === '') return invalid("RackId can't be empty.")
+  if (isBlank(request.groupId)) return invalid("GroupId can't be empty.")
+  if (instanceId !== null && isBlank(instanceId)) return invalid("InstanceId can't be empty.")
+  if (request.rackId !== null && isBlank(request.rackId)) return invalid("RackId can't be empty.")
   if (memberEpoch === 0) {
     if (request.rebalanceTimeoutMs === -1) return invalid('RebalanceTimeoutMs must be provided in first request.')
     if (request.topicPartitions?.length !== 0) return invalid('TopicPartitions must be empty when (re-)joining.')

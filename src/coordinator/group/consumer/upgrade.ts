@@ -74,12 +74,13 @@ function memberMetadata(group: ClassicGroup, member: Member): MemberMetadata | n
   }
 }
 
-/** Topics that are not there any more are nobody's. */
+/** Topics and partitions that are not there, or not any more, are nobody's. */
 function ownedOf({ assignedPartitions }: ProtocolAssignment, epoch: number, { topics }: TopicsView): OwnedPartitions {
   const owned = new Map<Uuid, ReadonlyMap<number, number>>()
   for (const { topic, partitions } of assignedPartitions) {
-    const topicId = topics.get(topic)?.topicId
-    if (topicId !== undefined && partitions.length > 0) owned.set(topicId, new Map(partitions.map(one => [one, epoch])))
+    const known = topics.get(topic)
+    const there = partitions.filter(one => one >= 0 && one < (known?.partitions.length ?? 0))
+    if (known !== undefined && there.length > 0) owned.set(known.topicId, new Map(there.map(one => [one, epoch])))
   }
   return owned
 }

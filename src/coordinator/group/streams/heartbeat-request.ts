@@ -2,7 +2,7 @@
 import { Errors, type Refusal, refuse } from '../../../protocol/errors.js'
 import type { StreamsGroupHeartbeat } from '../../../protocol/messages/streams-group-heartbeat.js'
 import type { RequestOf } from '../../../protocol/schema.js'
-import { nameCharsMax } from '../config.js'
+import { isBlank, nameCharsMax } from '../config.js'
 import { type Tasks, tasksFrom } from './tasks.js'
 
 export type HeartbeatRequest = RequestOf<typeof StreamsGroupHeartbeat>
@@ -22,8 +22,9 @@ export function requestProblem(request: HeartbeatRequest): Refusal | null {
     ['InstanceId', request.instanceId],
     ['RackId', request.rackId],
   ] as const) {
-    if (text === '') return invalid(`${name} can't be empty.`)
-    if (text !== null && text.length > nameCharsMax) return invalid(`${name} can't be longer than ${nameCharsMax} characters.`)
+    if (text === null) continue
+    if (isBlank(text)) return invalid(`${name} can't be empty.`)
+    if (text.length > nameCharsMax) return invalid(`${name} can't be longer than ${nameCharsMax} characters.`)
   }
   if (memberEpoch === joining) {
     const problem = joinProblem(request)

@@ -141,7 +141,7 @@ function Apis({ samples }: { readonly samples: readonly Sample[] }) {
         rows={rows.filter(({ perSecond }) => perSecond > 0).toSorted((a, b) => b.perSecond - a.perSecond)}
         keyOf={({ name }) => name}
         columns={apiColumns}
-        empty="No client has asked for anything."
+        empty={first === last ? 'Counting…' : 'No client has asked for anything.'}
       />
     </Panel>
   )

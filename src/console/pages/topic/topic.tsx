@@ -22,7 +22,9 @@ export function Topic({ params }: PageProps) {
   const polled = usePoll<Answer>(api`topics/${topic}`, everyMs)
   const [isProducing, setProducing] = useState(false)
   const { data, failure, refresh } = polled
-  const isOff = !mayWrite.value
+  // What is not there, or not to be seen, says so once, and offers nothing that would fail.
+  const isGone = failure?.status === 404 && data === null
+  const isOff = !mayWrite.value || isGone
   const actions = (
     <>
       <Button icon="plus" tone="primary" isDisabled={isOff} onClick={() => setProducing(true)}>
@@ -52,7 +54,7 @@ export function Topic({ params }: PageProps) {
     >
       <Tabs label="Parts of the topic" tabs={links} current={tab} />
       {failure !== null && <FailureBox failure={failure} onRetry={refresh} />}
-      <Tab tab={tab} topic={topic} polled={polled} />
+      {!isGone && <Tab tab={tab} topic={topic} polled={polled} />}
       {isProducing && <ProduceDialog topic={topic} onClose={() => setProducing(false)} />}
     </Page>
   )

@@ -47,7 +47,7 @@ test('what is printed for Java and librdkafka is what the broker gives, a proper
 test('that an ACL protects what it names, and nothing else, is said where the users are', async () => {
   await using broker = await startBroker({ security: true })
   expect(devSecurityText(broker.security)).toMatch(
-    /What no ACL names, everyone may use, also without\na password: .*the cluster with/,
+    /Unless allow\.everyone\.if\.no\.acl\.found is false,\nwhat no ACL names everyone may use, also without a password: .*the cluster with/,
   )
 })
 

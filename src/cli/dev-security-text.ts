@@ -14,8 +14,8 @@ export function devSecurityText({ bootstrapServers, caFile, isNew, admin, app }:
 `
   }
   return `${head} The passwords are shown this once, and kept with the data.
-Two users: ${app.username}, whom ACLs bind, and ${admin.username}, a super user. What no ACL names, everyone may use, also without
-a password: topics, groups, and the cluster with its users and ACLs.
+Two users: ${app.username}, whom ACLs bind, and ${admin.username}, a super user. Unless allow.everyone.if.no.acl.found is false,
+what no ACL names everyone may use, also without a password: topics, groups, and the cluster with its users and ACLs.
 
 # Java: also in ${app.propertiesFile}
 ${lines(app.java)}

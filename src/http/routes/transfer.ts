@@ -27,7 +27,8 @@ const exported = createRoute({
   summary: 'Records as a file, up to where the topic ends now',
   description:
     'ndjson: a record a line, as browsing shows it, with nothing cut · csv: with bytes as base64 where they are no text, which the ' +
-    'columns key_encoding and value_encoding say · kcat: as kcat -C -J prints it. By partition, then by offset.',
+    'columns key_encoding and value_encoding say; a cell that begins with = + - or @ is left so, and a spreadsheet may take it ' +
+    'for a formula · kcat: as kcat -C -J prints it. By partition, then by offset.',
   request: {
     params: topicParams,
     query: recordQuery.extend({
